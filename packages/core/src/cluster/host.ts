@@ -1,0 +1,76 @@
+/**
+ * A host as the deciding core sees it: what it can carry, what it reaches, what people want of it and
+ * what we believe about its health. How those beliefs come about (reports, receipt times) is the
+ * scheduler's business.
+ */
+
+export type HostId = string;
+export type Arch = 'x86_64' | 'aarch64';
+
+/** `tcg` is QEMU's software emulation: it runs everywhere and is many times slower than `kvm`. */
+export type Accelerator = 'kvm' | 'tcg';
+
+/** What people asked for. `draining` holds while an unfinished drain of this host exists. */
+export type HostIntent = 'active' | 'cordoned' | 'draining';
+
+/** `down` says that the host is silent. It never says that its VMs are gone. */
+export type HostHealth = 'up' | 'suspect' | 'down';
+
+/** CPU in thousandths of a core, memory in MiB; both integers. */
+export interface Resources {
+  readonly cpuMilli: number;
+  readonly memoryMib: number;
+}
+
+export interface NumaCell {
+  readonly id: number;
+  readonly cpuCount: number;
+  readonly memoryMib: number;
+}
+
+/** A pool as seen from one host. */
+export interface PoolReach {
+  readonly name: string;
+  readonly state: 'active' | 'inactive' | 'error';
+  readonly capacityMib: number;
+  readonly freeMib: number;
+}
+
+export interface HostUsage extends Resources {
+  /** Share of time in which some task waited for CPU, in thousandths (PSI `some avg10`). */
+  readonly cpuPressurePermille: number;
+  readonly memoryPressurePermille: number;
+}
+
+export interface Host {
+  readonly id: HostId;
+  readonly intent: HostIntent;
+  readonly health: HostHealth;
+  readonly arch: Arch;
+  readonly accelerator: Accelerator;
+  readonly capacity: Resources;
+  /** Kept for the host itself. */
+  readonly reserved: Resources;
+  /** Promised CPU over physical CPU, in thousandths: 4000 lets four vCPUs share a core. */
+  readonly cpuOvercommitPermille: number;
+  readonly cpuModel: string;
+  /** Versioned machine types that its QEMU offers. */
+  readonly machineTypes: readonly string[];
+  /** major * 1,000,000 + minor * 1,000 + micro, as libvirt counts. */
+  readonly qemuVersion: number;
+  readonly libvirtVersion: number;
+  readonly numaCells: readonly NumaCell[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly pools: readonly PoolReach[];
+  readonly bridges: readonly string[];
+  readonly usage?: HostUsage;
+}
+
+/** What VMs may be promised on this host: capacity times overcommit, less what the host keeps. */
+export function allocatable(host: Host): Resources {
+  const cpu = Math.floor((host.capacity.cpuMilli * host.cpuOvercommitPermille) / 1000);
+  return {
+    cpuMilli: Math.max(0, cpu - host.reserved.cpuMilli),
+    memoryMib: Math.max(0, host.capacity.memoryMib - host.reserved.memoryMib),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * What a request for a place is answered with: a host with its reasons, or every host's refusal.
+ */
+import type { HostId } from '../cluster/host.ts';
+import type { VmShape } from '../cluster/vm.ts';
+
+/** Closed list: each reason has one filter that gives it. */
+export type RefusalReason =
+  | 'host-not-up'
+  | 'host-cordoned'
+  | 'host-draining'
+  | 'host-excluded'
+  | 'not-asked-for'
+  | 'wrong-architecture'
+  | 'accelerator-differs'
+  | 'machine-type-missing'
+  | 'qemu-older'
+  | 'not-enough-memory'
+  | 'not-enough-cpu'
+  | 'pool-not-reachable'
+  | 'bridge-missing'
+  | 'no-migration-slot';
+
+/** One host's no, with what was needed and what was there. */
+export interface Rejection {
+  readonly hostId: HostId;
+  readonly reason: RefusalReason;
+  readonly required?: number | string;
+  readonly available?: number | string;
+  /** Unit of the two, where they are numbers: `MiB`, `mCPU`, `migrations`. */
+  readonly unit?: string;
+}
+
+/** `points = weight * value`; the points of a candidate add up to its score. Integers. */
+export interface ScoreTerm {
+  readonly name: string;
+  readonly weight: number;
+  readonly value: number;
+  readonly points: number;
+}
+
+export interface Candidate {
+  readonly hostId: HostId;
+  readonly score: number;
+  readonly terms: readonly ScoreTerm[];
+}
+
+export interface PlacementRequest {
+  readonly shape: VmShape;
+  /** Set when a VM moves: the host it runs on, never a candidate, and the floor for QEMU's version. */
+  readonly source?: HostId;
+  /** Only this host will do: a person named it. */
+  readonly only?: HostId;
+  readonly exclude?: readonly HostId[];
+}
+
+/** Candidates best first, rejections by host id. A host is in exactly one of the two lists. */
+export type PlacementAnswer =
+  | {
+      readonly type: 'placed';
+      readonly hostId: HostId;
+      readonly candidates: readonly Candidate[];
+      readonly rejections: readonly Rejection[];
+    }
+  | { readonly type: 'refused'; readonly rejections: readonly Rejection[] };

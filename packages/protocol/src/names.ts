@@ -1,0 +1,26 @@
+/** The shapes of names, ids and addresses that people and programs may send. */
+import { Type } from 'typebox';
+
+/** A DNS label: nothing that a path, a subject, a key or an XML text could stumble over. */
+export const namePattern = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
+export const Name = Type.String({ pattern: namePattern, maxLength: 63 });
+
+/** File in a pool, named by a person; no separators, no leading dot. */
+export const FileName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$',
+  maxLength: 127,
+});
+export const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+});
+export const OperationId = Type.String({ pattern: '^[0-9A-Za-z-]{1,64}$', maxLength: 64 });
+/** Unicast MAC address, lower case. */
+export const Mac = Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$' });
+/** etcd revision as decimal text: 64 bits do not fit a JavaScript number in general. */
+export const Epoch = Type.String({ pattern: '^[0-9]{1,19}$' });
+export const Label = Type.String({ pattern: '^[A-Za-z0-9._/-]{0,63}$', maxLength: 63 });
+export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9._/-]{1,63}$' }), Label, {
+  maxProperties: 32,
+});
+export const AbsolutePath = Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$', maxLength: 255 });
+export const NetworkHost = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.:-]{0,253})$' });

@@ -1,0 +1,68 @@
+/** What a VM is to be, as people and programs say it. */
+import { Type, type Static } from 'typebox';
+import { wireLimits } from './limits.ts';
+import { FileName, Labels, Mac, Name } from './names.ts';
+
+const closed = { additionalProperties: false } as const;
+
+/**
+ * Exactly one of `image` (a thin clone of it is made, in the same pool) and `volume` (a file of the pool
+ * that exists already) says where the bytes come from.
+ */
+export const DiskSpec = Type.Object(
+  {
+    pool: Name,
+    image: Type.Optional(FileName),
+    volume: Type.Optional(FileName),
+    format: Type.Optional(Type.Union([Type.Literal('qcow2'), Type.Literal('raw')])),
+  },
+  closed,
+);
+export type DiskSpec = Static<typeof DiskSpec>;
+
+export const NetworkSpec = Type.Object({ bridge: Name, mac: Type.Optional(Mac) }, closed);
+export type NetworkSpec = Static<typeof NetworkSpec>;
+
+export const VmSpec = Type.Object(
+  {
+    vcpus: Type.Integer({ minimum: 1, maximum: wireLimits.vcpus }),
+    memoryMib: Type.Integer({ minimum: wireLimits.memoryMibMin, maximum: wireLimits.memoryMib }),
+    arch: Type.Optional(Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')])),
+    machine: Type.Optional(Type.String({ pattern: '^[a-z0-9.-]{1,63}$' })),
+    disks: Type.Array(DiskSpec, { maxItems: wireLimits.disks }),
+    networks: Type.Array(NetworkSpec, { maxItems: wireLimits.networks }),
+    labels: Type.Optional(Labels),
+  },
+  closed,
+);
+export type VmSpec = Static<typeof VmSpec>;
+
+/**
+ * `shared`: a directory that the hosts share already, at the same path. `nfs`: mounted by the hosts'
+ * kernels through a libvirt netfs pool. `nfs-direct`: QEMU's own client, no mount and no locks.
+ */
+export const PoolSpec = Type.Union([
+  Type.Object({ type: Type.Literal('shared'), path: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }) }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('nfs'),
+      server: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.:-]{0,253}$' }),
+      export: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }),
+      version: Type.Union([Type.Literal('4.1'), Type.Literal('4.2')]),
+      path: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      type: Type.Literal('nfs-direct'),
+      server: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.:-]{0,253}$' }),
+      export: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }),
+    },
+    closed,
+  ),
+]);
+export type PoolSpec = Static<typeof PoolSpec>;
+
+export const Pool = Type.Object({ name: Name, spec: PoolSpec }, closed);
+export type Pool = Static<typeof Pool>;
