@@ -22,5 +22,12 @@ export const Label = Type.String({ pattern: '^[A-Za-z0-9._/-]{0,63}$', maxLength
 export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9._/-]{1,63}$' }), Label, {
   maxProperties: 32,
 });
-export const AbsolutePath = Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$', maxLength: 255 });
-export const NetworkHost = Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.:-]{0,253})$' });
+/** No segment begins with a dot, so `..` cannot be said. */
+export const AbsolutePath = Type.String({
+  pattern: '^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$',
+  maxLength: 255,
+});
+export const NetworkHost = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9.:-]*$',
+  maxLength: 253,
+});

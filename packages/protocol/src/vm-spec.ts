@@ -1,7 +1,7 @@
 /** What a VM is to be, as people and programs say it. */
 import { Type, type Static } from 'typebox';
 import { wireLimits } from './limits.ts';
-import { FileName, Labels, Mac, Name } from './names.ts';
+import { AbsolutePath, FileName, Labels, Mac, Name, NetworkHost } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -42,22 +42,22 @@ export type VmSpec = Static<typeof VmSpec>;
  * kernels through a libvirt netfs pool. `nfs-direct`: QEMU's own client, no mount and no locks.
  */
 export const PoolSpec = Type.Union([
-  Type.Object({ type: Type.Literal('shared'), path: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }) }, closed),
+  Type.Object({ type: Type.Literal('shared'), path: AbsolutePath }, closed),
   Type.Object(
     {
       type: Type.Literal('nfs'),
-      server: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.:-]{0,253}$' }),
-      export: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }),
+      server: NetworkHost,
+      export: AbsolutePath,
       version: Type.Union([Type.Literal('4.1'), Type.Literal('4.2')]),
-      path: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }),
+      path: AbsolutePath,
     },
     closed,
   ),
   Type.Object(
     {
       type: Type.Literal('nfs-direct'),
-      server: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.:-]{0,253}$' }),
-      export: Type.String({ pattern: '^(/[A-Za-z0-9._-]+)+$' }),
+      server: NetworkHost,
+      export: AbsolutePath,
     },
     closed,
   ),

@@ -1,0 +1,156 @@
+/**
+ * The seam between the agent's logic and the world: events in, commands out, both plain values.
+ * `shell/` does the commands for real; the simulator interprets the same ones.
+ */
+import type {
+  AgentCommand,
+  AgentMessage,
+  DiskToAttach,
+  Inventory,
+  MigrationProgress,
+  Pool,
+  ReportedVm,
+  StepOutcome,
+  StepResult,
+  TunnelEnd,
+  VmToStart,
+} from '@drover/protocol';
+
+export interface Now {
+  readonly monoMs: number;
+  readonly wallMs: number;
+}
+
+/** What the journal holds; one line each, checksummed by the shell, fsynced before `journaled`. */
+export type JournalRecord =
+  | { readonly type: 'epoch'; readonly epoch: string }
+  | { readonly type: 'generation'; readonly vmId: string; readonly generation: number }
+  | {
+      readonly type: 'begun';
+      readonly opId: string;
+      readonly step: number;
+      readonly argsHash: string;
+      readonly kind: string;
+      readonly vmId?: string;
+      readonly generation?: number;
+      readonly wallMs: number;
+    }
+  | {
+      readonly type: 'ended';
+      readonly opId: string;
+      readonly step: number;
+      readonly result: StepResult;
+      readonly wallMs: number;
+    };
+
+/** What the hypervisor is asked to do. Every one ends in exactly one `acted` event. */
+export type HypervisorAction =
+  | {
+      readonly type: 'start-vm';
+      readonly vmId: string;
+      readonly generation: number;
+      readonly vm: VmToStart;
+    }
+  | {
+      readonly type: 'stop-vm';
+      readonly vmId: string;
+      readonly mode: 'graceful' | 'force';
+      readonly timeoutMs: number;
+    }
+  | {
+      readonly type: 'prepare-incoming';
+      readonly opId: string;
+      readonly vmId: string;
+      readonly source: string;
+    }
+  | {
+      readonly type: 'migrate-out';
+      readonly opId: string;
+      readonly vmId: string;
+      readonly target: string;
+      readonly tunnel: TunnelEnd;
+      readonly migrationAddress: string;
+      readonly mode: 'live' | 'paused';
+      readonly downtimeMs: number;
+      readonly bandwidthMibps?: number;
+      readonly timeoutMs: number;
+    }
+  | { readonly type: 'abort-migration'; readonly vmId: string }
+  | { readonly type: 'resume-vm'; readonly vmId: string }
+  | { readonly type: 'destroy-leftover'; readonly vmId: string }
+  | { readonly type: 'ensure-pool'; readonly pool: Pool; readonly uuid: string }
+  | { readonly type: 'delete-volumes'; readonly disks: readonly DiskToAttach[] }
+  /** After a restart: what became of a step that the journal says was begun? Looks, never acts. */
+  | { readonly type: 'inspect'; readonly vmId: string };
+
+export interface ActionOutcome {
+  /** `unknown`: it may or may not have happened (connection lost, deadline); ask before acting again. */
+  readonly outcome: Exclude<StepOutcome, 'begun' | 'refused'>;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly tunnel?: TunnelEnd;
+  readonly downtimeMs?: number;
+  readonly transferredBytes?: number;
+  /** For `inspect`: the VM as libvirt has it now; absent: libvirt does not know it. */
+  readonly vm?: ReportedVm;
+}
+
+/** What the shell measures about the host itself; the logic adds identity, epoch, generations, journal. */
+export type HostFacts = Omit<
+  Inventory,
+  'v' | 'incarnation' | 'nonce' | 'maxEpoch' | 'vms' | 'recent' | 'usage'
+>;
+
+export type AgentEvent =
+  /** First of all; `records` is the journal as read back, torn tail cut off. */
+  | {
+      readonly type: 'started';
+      readonly incarnation: string;
+      readonly records: readonly JournalRecord[];
+    }
+  /** From the bus; already of the right shape (the shell counts and drops what is not). */
+  | { readonly type: 'commanded'; readonly command: AgentCommand }
+  /** The record of that sequence number (1-based, per process) is on disk, or cannot be. */
+  | { readonly type: 'journaled'; readonly seq: number; readonly ok: boolean }
+  | { readonly type: 'acted'; readonly actionId: number; readonly outcome: ActionOutcome }
+  /** A full look at host and hypervisor, asked for by `observe` or made after a libvirt event. `nonce` is
+   * fresh randomness of the shell for the next heartbeats. */
+  | {
+      readonly type: 'observed';
+      readonly facts: HostFacts;
+      readonly vms: readonly ReportedVm[];
+      readonly usage?: Inventory['usage'];
+      readonly nonce: string;
+    }
+  | { readonly type: 'hypervisor'; readonly state: 'connected' | 'disconnected' }
+  | { readonly type: 'bus'; readonly state: 'connected' | 'disconnected' }
+  | { readonly type: 'migration-progress'; readonly progress: MigrationProgress }
+  | { readonly type: 'woke'; readonly key: string };
+
+export type AgentAction =
+  | { readonly type: 'journal'; readonly seq: number; readonly record: JournalRecord }
+  | { readonly type: 'act'; readonly actionId: number; readonly action: HypervisorAction }
+  | { readonly type: 'publish'; readonly message: AgentMessage }
+  /** Look at libvirt and the host, answer with `observed`. */
+  | { readonly type: 'observe' }
+  | { readonly type: 'wake'; readonly key: string; readonly atMonoMs: number }
+  | { readonly type: 'trace'; readonly level: 'info' | 'warn' | 'error'; readonly text: string };
+
+export interface AgentLogic {
+  /** Total and synchronous. */
+  handle(now: Now, event: AgentEvent): readonly AgentAction[];
+}
+
+export interface AgentOptions {
+  readonly hostId: string;
+  readonly settings?: Partial<AgentSettings>;
+}
+
+export interface AgentSettings {
+  readonly heartbeatMs: number;
+  readonly inventoryMs: number;
+  readonly observeMs: number;
+  /** How many nonces back a command's freshness may lie. */
+  readonly freshNonces: number;
+  readonly parallelActions: number;
+  readonly journalTail: number;
+}

@@ -1,0 +1,129 @@
+/**
+ * What a scheduler asks of an agent. The envelope is what makes it safe to obey: `epoch` refuses deposed
+ * leaders, `generation` refuses orders about an owner that has changed, `incarnation` and `freshness`
+ * refuse what was delayed or replayed, `(opId, step)` makes it happen at most once.
+ */
+import { Type, type Static } from 'typebox';
+import { Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
+import { Pool } from './vm-spec.ts';
+
+const closed = { additionalProperties: false } as const;
+
+/** A disk with everything resolved: the agent looks nothing up. */
+export const DiskToAttach = Type.Object(
+  {
+    pool: Pool,
+    /** File in the pool that the VM writes. */
+    file: FileName,
+    format: Type.Union([Type.Literal('qcow2'), Type.Literal('raw')]),
+    /** Make `file` as a thin clone of this image (qcow2) where it does not exist yet. */
+    cloneOf: Type.Optional(FileName),
+  },
+  closed,
+);
+export type DiskToAttach = Static<typeof DiskToAttach>;
+
+export const VmToStart = Type.Object(
+  {
+    name: Name,
+    vcpus: Type.Integer({ minimum: 1 }),
+    memoryMib: Type.Integer({ minimum: 1 }),
+    arch: Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')]),
+    machine: Type.Optional(Type.String({ maxLength: 63 })),
+    disks: Type.Array(DiskToAttach, { maxItems: 16 }),
+    networks: Type.Array(Type.Object({ bridge: Name, mac: Mac }, closed), { maxItems: 8 }),
+  },
+  closed,
+);
+export type VmToStart = Static<typeof VmToStart>;
+
+const Secret = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+/** Where the target agent waits for the control connection of one migration, and the key to it. */
+export const TunnelEnd = Type.Object(
+  { host: NetworkHost, port: Type.Integer({ minimum: 1, maximum: 65535 }), secret: Secret },
+  closed,
+);
+export type TunnelEnd = Static<typeof TunnelEnd>;
+
+export const CommandBody = Type.Union([
+  /** Answer with a full inventory. Carries the new leader's epoch, so the answer is the epoch barrier. */
+  Type.Object({ kind: Type.Literal('sync') }, closed),
+  Type.Object({ kind: Type.Literal('ensure-pool'), pool: Pool, uuid: Uuid }, closed),
+  Type.Object({ kind: Type.Literal('start-vm'), vm: VmToStart }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('stop-vm'),
+      mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
+      /** How long a graceful stop may take before it is reported as failed (never forced). */
+      timeoutMs: Type.Integer({ minimum: 0 }),
+    },
+    closed,
+  ),
+  /** Open the tunnel's end for one migration; the result's detail carries a `TunnelEnd`. */
+  Type.Object({ kind: Type.Literal('prepare-incoming'), source: Name }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('migrate-out'),
+      target: Name,
+      tunnel: TunnelEnd,
+      /** Address of the target that the memory stream goes to. */
+      migrationAddress: NetworkHost,
+      /** `paused`: the copy stays paused on the target until `resume-vm`. */
+      mode: Type.Union([Type.Literal('live'), Type.Literal('paused')]),
+      downtimeMs: Type.Integer({ minimum: 1 }),
+      bandwidthMibps: Type.Optional(Type.Integer({ minimum: 1 })),
+      timeoutMs: Type.Integer({ minimum: 1 }),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('abort-migration') }, closed),
+  Type.Object({ kind: Type.Literal('resume-vm') }, closed),
+  /** Destroy a paused copy that a resolved migration left behind. Refused for a running one. */
+  Type.Object({ kind: Type.Literal('destroy-leftover') }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('delete-volumes'),
+      disks: Type.Array(DiskToAttach, { maxItems: 16 }),
+    },
+    closed,
+  ),
+]);
+export type CommandBody = Static<typeof CommandBody>;
+export type CommandKind = CommandBody['kind'];
+
+export const AgentCommand = Type.Object(
+  {
+    v: Type.Literal(1),
+    opId: OperationId,
+    step: Type.Integer({ minimum: 0 }),
+    epoch: Epoch,
+    hostId: Name,
+    /** Of the agent process that the leader heard last. */
+    incarnation: Type.String({ maxLength: 64 }),
+    /** The newest nonce that this agent put into a heartbeat. */
+    freshness: Type.String({ maxLength: 64 }),
+    vmId: Type.Optional(Uuid),
+    generation: Type.Optional(Type.Integer({ minimum: 0 })),
+    body: CommandBody,
+  },
+  closed,
+);
+export type AgentCommand = Static<typeof AgentCommand>;
+
+/**
+ * How a command's generation must compare with the highest that the agent has seen for the VM:
+ * `newer` makes this host the owner (or owner to be), `current` acts on the owner it is.
+ */
+export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'current'>> = {
+  sync: 'none',
+  'ensure-pool': 'none',
+  'start-vm': 'newer',
+  'prepare-incoming': 'newer',
+  'stop-vm': 'current',
+  'migrate-out': 'current',
+  'abort-migration': 'current',
+  'resume-vm': 'current',
+  'destroy-leftover': 'current',
+  'delete-volumes': 'none',
+};

@@ -1,0 +1,171 @@
+/** What an agent says. The host it speaks for is in the subject, enforced by the server. */
+import { Type, type Static } from 'typebox';
+import { TunnelEnd } from './agent-command.ts';
+import { Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
+
+const closed = { additionalProperties: false } as const;
+const Count = Type.Integer({ minimum: 0 });
+const Text = Type.String({ maxLength: 1024 });
+const Permille = Type.Integer({ minimum: 0, maximum: 1000 });
+
+const HostUsage = Type.Object(
+  {
+    cpuMilli: Count,
+    memoryMib: Count,
+    cpuPressurePermille: Permille,
+    memoryPressurePermille: Permille,
+  },
+  closed,
+);
+
+/** Every 2 s. Small, so that a scheduler of a thousand hosts only ever pays for what changed. */
+export const Heartbeat = Type.Object(
+  {
+    v: Type.Literal(1),
+    seq: Count,
+    bootId: Type.String({ maxLength: 64 }),
+    incarnation: Type.String({ maxLength: 64 }),
+    nonce: Type.String({ maxLength: 64 }),
+    maxEpoch: Epoch,
+    state: Type.Union([Type.Literal('ready'), Type.Literal('degraded')]),
+    /** Why it is degraded: `libvirt-unreachable`, `journal-unwritable`. */
+    reasons: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 8 }),
+    /** Changes when the set of VMs or one of their states changes; a new one asks for an inventory. */
+    vmDigest: Type.String({ maxLength: 64 }),
+    usage: Type.Optional(HostUsage),
+  },
+  closed,
+);
+export type Heartbeat = Static<typeof Heartbeat>;
+
+export const ReportedVm = Type.Object(
+  {
+    vmId: Uuid,
+    name: Type.String({ maxLength: 255 }),
+    state: Type.Union([
+      Type.Literal('running'),
+      Type.Literal('paused'),
+      Type.Literal('paused-migrating'),
+      Type.Literal('paused-io-error'),
+      Type.Literal('shut-off'),
+      Type.Literal('crashed'),
+    ]),
+    migrating: Type.Boolean(),
+    /** Highest generation that this agent knows for it; absent: a VM that Drover never touched. */
+    generation: Type.Optional(Count),
+    memoryMib: Count,
+    vcpus: Count,
+    cpuMilliUsed: Type.Optional(Count),
+  },
+  closed,
+);
+export type ReportedVm = Static<typeof ReportedVm>;
+
+/** How a command ended, or `begun`: it started, and its end is not known (yet). */
+export const StepOutcome = Type.Union([
+  Type.Literal('begun'),
+  Type.Literal('done'),
+  Type.Literal('failed'),
+  Type.Literal('refused'),
+  Type.Literal('unknown'),
+]);
+export type StepOutcome = Static<typeof StepOutcome>;
+
+export const StepResult = Type.Object(
+  {
+    opId: OperationId,
+    step: Count,
+    outcome: StepOutcome,
+    vmId: Type.Optional(Uuid),
+    /** `code` is from the closed list of errors.ts; `message` is for people. */
+    error: Type.Optional(
+      Type.Object({ code: Type.String({ maxLength: 64 }), message: Text }, closed),
+    ),
+    tunnel: Type.Optional(TunnelEnd),
+    downtimeMs: Type.Optional(Count),
+    transferredBytes: Type.Optional(Count),
+  },
+  closed,
+);
+export type StepResult = Static<typeof StepResult>;
+
+/** What this host is and runs: after connecting, on `sync`, on a changed digest, and every 60 s. */
+export const Inventory = Type.Object(
+  {
+    v: Type.Literal(1),
+    bootId: Type.String({ maxLength: 64 }),
+    incarnation: Type.String({ maxLength: 64 }),
+    nonce: Type.String({ maxLength: 64 }),
+    maxEpoch: Epoch,
+    hostUuid: Uuid,
+    arch: Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')]),
+    accelerator: Type.Union([Type.Literal('kvm'), Type.Literal('tcg')]),
+    /** Why that accelerator, for people: `no vmx or svm in /proc/cpuinfo`. */
+    acceleratorReason: Text,
+    capacity: Type.Object({ cpuMilli: Count, memoryMib: Count }, closed),
+    reserved: Type.Object({ cpuMilli: Count, memoryMib: Count }, closed),
+    cpuModel: Type.String({ maxLength: 255 }),
+    machineTypes: Type.Array(Type.String({ maxLength: 63 }), { maxItems: 512 }),
+    qemuVersion: Count,
+    libvirtVersion: Count,
+    numaCells: Type.Array(Type.Object({ id: Count, cpuCount: Count, memoryMib: Count }, closed), {
+      maxItems: 256,
+    }),
+    labels: Labels,
+    bridges: Type.Array(Name, { maxItems: 64 }),
+    pools: Type.Array(
+      Type.Object(
+        {
+          name: Name,
+          state: Type.Union([
+            Type.Literal('active'),
+            Type.Literal('inactive'),
+            Type.Literal('error'),
+          ]),
+          capacityMib: Count,
+          freeMib: Count,
+        },
+        closed,
+      ),
+      { maxItems: 64 },
+    ),
+    migrationAddress: NetworkHost,
+    usage: Type.Optional(HostUsage),
+    vms: Type.Array(ReportedVm, { maxItems: 1000 }),
+    /** The newest entries of the journal, so that lost results are heard after all. */
+    recent: Type.Array(StepResult, { maxItems: 64 }),
+  },
+  closed,
+);
+export type Inventory = Static<typeof Inventory>;
+
+export const ResultMessage = Type.Object(
+  { v: Type.Literal(1), incarnation: Type.String({ maxLength: 64 }), result: StepResult },
+  closed,
+);
+export type ResultMessage = Static<typeof ResultMessage>;
+
+/** About once a second while a migration runs. */
+export const MigrationProgress = Type.Object(
+  {
+    v: Type.Literal(1),
+    opId: OperationId,
+    vmId: Uuid,
+    elapsedMs: Count,
+    totalBytes: Count,
+    remainingBytes: Count,
+    transferredBytes: Count,
+    dirtyRateBytesPerSecond: Type.Optional(Count),
+    iteration: Count,
+    /** Never goes backwards. */
+    percent: Type.Integer({ minimum: 0, maximum: 100 }),
+  },
+  closed,
+);
+export type MigrationProgress = Static<typeof MigrationProgress>;
+
+export type AgentMessage =
+  | { readonly kind: 'heartbeat'; readonly body: Heartbeat }
+  | { readonly kind: 'inventory'; readonly body: Inventory }
+  | { readonly kind: 'result'; readonly body: ResultMessage }
+  | { readonly kind: 'progress'; readonly body: MigrationProgress };

@@ -1,0 +1,98 @@
+/**
+ * The closed list of operating errors: stable codes that programs branch on and docs/errors.md explains.
+ * A refusal of placement is a value of the core, not one of these; it travels inside `no-host-fits`.
+ */
+export type Retry = 'now' | 'later' | 'elsewhere' | 'never';
+
+interface ErrorEntry {
+  /** HTTP status where the API answers with it. */
+  readonly status: number;
+  readonly retry: Retry;
+  readonly title: string;
+}
+
+export const errorCatalogue = {
+  'bad-request': { status: 400, retry: 'never', title: 'The request is not understood' },
+  'invalid-body': { status: 400, retry: 'never', title: 'The body does not match the schema' },
+  'invalid-json': { status: 400, retry: 'never', title: 'The body is not valid JSON' },
+  unauthenticated: { status: 401, retry: 'never', title: 'A valid token is needed' },
+  forbidden: { status: 403, retry: 'never', title: 'The token does not allow this' },
+  'route-not-found': { status: 404, retry: 'never', title: 'There is no such address' },
+  'host-not-found': { status: 404, retry: 'never', title: 'There is no such host' },
+  'vm-not-found': { status: 404, retry: 'never', title: 'There is no such VM' },
+  'pool-not-found': { status: 404, retry: 'never', title: 'There is no such pool' },
+  'operation-not-found': { status: 404, retry: 'never', title: 'There is no such operation' },
+  'drain-not-found': { status: 404, retry: 'never', title: 'This host has no drain' },
+  'method-not-allowed': { status: 405, retry: 'never', title: 'This address does not do that' },
+  'name-taken': { status: 409, retry: 'never', title: 'The name is in use' },
+  'vm-busy': { status: 409, retry: 'later', title: 'An operation on the VM is under way' },
+  'vm-not-running': { status: 409, retry: 'never', title: 'The VM is not running' },
+  'vm-running': { status: 409, retry: 'never', title: 'The VM is running' },
+  'drain-under-way': { status: 409, retry: 'never', title: 'The host is being drained already' },
+  'operation-ended': { status: 409, retry: 'never', title: 'The operation has ended' },
+  'not-cancellable': { status: 409, retry: 'never', title: 'The operation cannot be cancelled' },
+  conflict: { status: 409, retry: 'now', title: 'Somebody else changed it at the same time' },
+  'no-host-fits': { status: 409, retry: 'later', title: 'No host can take the VM' },
+  'drain-blocked': { status: 409, retry: 'later', title: 'Some VMs cannot leave the host' },
+  gone: { status: 410, retry: 'now', title: 'That revision is no longer kept' },
+  'body-too-large': { status: 413, retry: 'never', title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, retry: 'never', title: 'Send application/json' },
+  'too-many-requests': { status: 429, retry: 'later', title: 'Too many requests' },
+  'too-many-pending': { status: 429, retry: 'later', title: 'Too many operations are pending' },
+  internal: { status: 500, retry: 'later', title: 'A defect in Drover' },
+  'no-leader': { status: 503, retry: 'later', title: 'No scheduler leads at the moment' },
+  'store-unavailable': { status: 503, retry: 'later', title: 'etcd cannot be reached' },
+  'bus-unavailable': { status: 503, retry: 'later', title: 'NATS cannot be reached' },
+  'stale-epoch': { status: 409, retry: 'never', title: 'The order came from a deposed leader' },
+  'stale-generation': { status: 409, retry: 'never', title: 'The owner has changed since' },
+  'not-fresh': { status: 409, retry: 'now', title: 'The order was too old when it arrived' },
+  'unknown-command': { status: 400, retry: 'never', title: 'The agent does not know this order' },
+  'duplicate-differs': { status: 409, retry: 'never', title: 'Same id, other content' },
+  'journal-unwritable': { status: 503, retry: 'elsewhere', title: 'The journal cannot be written' },
+  'hypervisor-unreachable': { status: 503, retry: 'later', title: 'libvirt does not answer' },
+  'hypervisor-error': { status: 500, retry: 'elsewhere', title: 'libvirt refused or failed' },
+  'pool-unavailable': { status: 503, retry: 'elsewhere', title: 'The pool is not usable there' },
+  'tunnel-failed': { status: 503, retry: 'later', title: 'The hosts could not connect' },
+  'migration-aborted': { status: 409, retry: 'never', title: 'The migration was aborted' },
+  'migration-failed': { status: 500, retry: 'later', title: 'The VM stayed where it was' },
+  'migration-timeout': { status: 504, retry: 'later', title: 'It did not converge in time' },
+  'stop-timeout': { status: 504, retry: 'never', title: 'The VM did not shut down in time' },
+  'vm-crashed': { status: 500, retry: 'never', title: 'The VM is on no host any more' },
+  'both-running': { status: 500, retry: 'never', title: 'Two hosts run the VM' },
+  'host-silent': { status: 503, retry: 'later', title: 'The host does not answer' },
+  'target-changed': { status: 409, retry: 'elsewhere', title: 'The target is not right any more' },
+} as const satisfies Readonly<Record<string, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
+}
+
+/** The one error class of Drover. `message` names the object, the cause and, where there is one, the next step. */
+export class DroverError extends Error {
+  override readonly name = 'DroverError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {
+      readonly cause?: unknown;
+      readonly details?: Readonly<Record<string, unknown>>;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  get status(): number {
+    return errorCatalogue[this.code].status;
+  }
+
+  get retry(): Retry {
+    return errorCatalogue[this.code].retry;
+  }
+}

@@ -1,0 +1,60 @@
+export { protocolVersion } from './version.ts';
+export { wireLimits } from './limits.ts';
+export {
+  namePattern,
+  Name,
+  FileName,
+  Uuid,
+  OperationId,
+  Mac,
+  Epoch,
+  Label,
+  Labels,
+} from './names.ts';
+export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
+export { keyPrefix, keys, parseKey } from './keys.ts';
+export type { ParsedKey } from './keys.ts';
+export { inboxPrefix, natsPermissions, parseAgentSubject, subjects } from './subjects.ts';
+export type { AgentMessageKind, BusIdentity, BusPermissions } from './subjects.ts';
+export {
+  AssignmentRecord,
+  DrainItem,
+  HostIntentRecord,
+  HostRecord,
+  LastCommitRecord,
+  OperationError,
+  OperationRecord,
+  OperationState,
+  PlannedMoveRecord,
+  PoolRecord,
+  RejectionRecord,
+  RequestRecord,
+  VmIntentRecord,
+  VmNameRecord,
+} from './records.ts';
+export {
+  AgentCommand,
+  CommandBody,
+  DiskToAttach,
+  generationRule,
+  TunnelEnd,
+  VmToStart,
+} from './agent-command.ts';
+export type { CommandKind } from './agent-command.ts';
+export {
+  Heartbeat,
+  Inventory,
+  MigrationProgress,
+  ReportedVm,
+  ResultMessage,
+  StepOutcome,
+  StepResult,
+} from './agent-message.ts';
+export type { AgentMessage } from './agent-message.ts';
+export { Query } from './query.ts';
+export type { HostView, MigrationView, QueryReply, SnapshotView, VmView } from './query.ts';
+export * as api from './api.ts';
+export { DroverError, errorCatalogue, isErrorCode } from './errors.ts';
+export type { ErrorCode, Retry } from './errors.ts';
+export { parseJson, parseValue } from './parse.ts';
+export type { Parsed } from './parse.ts';

@@ -1,0 +1,55 @@
+/**
+ * The etcd key grammar, built and parsed only here. The prefix says who may write: `intent/` the API,
+ * `decision/` the scheduler under its epoch, `leader/` the schedulers' election.
+ */
+export const keyPrefix = {
+  intent: '/drover/intent/',
+  decision: '/drover/decision/',
+  leader: '/drover/leader/',
+} as const;
+
+export const keys = {
+  hostIntent: (hostId: string) => `/drover/intent/hosts/${hostId}`,
+  vmIntent: (vmId: string) => `/drover/intent/vms/${vmId}`,
+  vmName: (name: string) => `/drover/intent/vm-names/${name}`,
+  pool: (name: string) => `/drover/intent/pools/${name}`,
+  request: (requestId: string) => `/drover/intent/requests/${requestId}`,
+  /** A host that the scheduler has heard of. */
+  host: (hostId: string) => `/drover/decision/hosts/${hostId}`,
+  assignment: (vmId: string) => `/drover/decision/vms/${vmId}`,
+  operation: (operationId: string) => `/drover/decision/operations/${operationId}`,
+  /** `{ epoch, commitId }` of the newest commit: an unknown outcome is read back here. */
+  lastCommit: () => '/drover/decision/last-commit',
+  leader: (leaseHex: string) => `/drover/leader/${leaseHex}`,
+} as const;
+
+export type ParsedKey =
+  | { readonly type: 'host-intent'; readonly id: string }
+  | { readonly type: 'vm-intent'; readonly id: string }
+  | { readonly type: 'vm-name'; readonly id: string }
+  | { readonly type: 'pool'; readonly id: string }
+  | { readonly type: 'request'; readonly id: string }
+  | { readonly type: 'host'; readonly id: string }
+  | { readonly type: 'assignment'; readonly id: string }
+  | { readonly type: 'operation'; readonly id: string }
+  | { readonly type: 'last-commit' }
+  | { readonly type: 'unknown' };
+
+const kinds: Readonly<Record<string, Exclude<ParsedKey['type'], 'last-commit' | 'unknown'>>> = {
+  'intent/hosts': 'host-intent',
+  'intent/vms': 'vm-intent',
+  'intent/vm-names': 'vm-name',
+  'intent/pools': 'pool',
+  'intent/requests': 'request',
+  'decision/hosts': 'host',
+  'decision/vms': 'assignment',
+  'decision/operations': 'operation',
+};
+
+/** Total: a key that is not ours is `unknown`, never an error. */
+export function parseKey(key: string): ParsedKey {
+  if (key === keys.lastCommit()) return { type: 'last-commit' };
+  const match = /^\/drover\/(intent|decision)\/([a-z-]+)\/([^/]+)$/.exec(key);
+  const type = match ? kinds[`${match[1]}/${match[2]}`] : undefined;
+  return type && match?.[3] ? { type, id: match[3] } : { type: 'unknown' };
+}

@@ -1,0 +1,239 @@
+/**
+ * What lies in etcd: intents (written by the API) and decisions (written by the scheduler under its
+ * epoch). Every record is JSON with `v`.
+ */
+import { Type, type Static } from 'typebox';
+import { Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
+import { PoolSpec, VmSpec } from './vm-spec.ts';
+
+const closed = { additionalProperties: false } as const;
+const V = Type.Literal(1);
+/** Milliseconds since 1970 on the writer's clock: for people to read, never to decide by. */
+const WallMs = Type.Integer({ minimum: 0 });
+const Text = Type.String({ maxLength: 1024 });
+
+// ── intents ─────────────────────────────────────────────────────────────────────────────────────────
+
+export const HostIntentRecord = Type.Object(
+  {
+    v: V,
+    id: Name,
+    cordoned: Type.Boolean(),
+    /** Set where a drain cordoned the host, so that cancelling it can take just that back. */
+    cordonedByDrain: Type.Optional(OperationId),
+    labels: Type.Optional(Labels),
+    by: Label,
+    atMs: WallMs,
+  },
+  closed,
+);
+export type HostIntentRecord = Static<typeof HostIntentRecord>;
+
+export const VmIntentRecord = Type.Object(
+  {
+    v: V,
+    id: Uuid,
+    name: Name,
+    spec: VmSpec,
+    desired: Type.Union([
+      Type.Literal('running'),
+      Type.Literal('stopped'),
+      Type.Literal('deleted'),
+    ]),
+    by: Label,
+    createdAtMs: WallMs,
+  },
+  closed,
+);
+export type VmIntentRecord = Static<typeof VmIntentRecord>;
+
+export const VmNameRecord = Type.Object({ v: V, vmId: Uuid }, closed);
+export type VmNameRecord = Static<typeof VmNameRecord>;
+
+export const PoolRecord = Type.Object(
+  { v: V, name: Name, uuid: Uuid, spec: PoolSpec, by: Label, createdAtMs: WallMs },
+  closed,
+);
+export type PoolRecord = Static<typeof PoolRecord>;
+
+/** One move of a plan that a person was shown. */
+export const PlannedMoveRecord = Type.Object({ vmId: Uuid, target: Name }, closed);
+
+const requestBase = {
+  v: V,
+  id: OperationId,
+  by: Label,
+  createdAtMs: WallMs,
+  cancelled: Type.Optional(Type.Object({ by: Label, atMs: WallMs }, closed)),
+};
+
+/** "Do this once." The scheduler answers each with an operation of the same id. */
+export const RequestRecord = Type.Union([
+  Type.Object({ ...requestBase, type: Type.Literal('start'), vmId: Uuid }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('stop'),
+      vmId: Uuid,
+      /** `graceful` presses the power button; only `force` pulls the plug. */
+      mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
+    },
+    closed,
+  ),
+  Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),
+  Type.Object(
+    { ...requestBase, type: Type.Literal('migrate'), vmId: Uuid, target: Type.Optional(Name) },
+    closed,
+  ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('drain'),
+      hostId: Name,
+      /** The plan that was shown; absent: plan when it starts. */
+      plan: Type.Optional(Type.Array(PlannedMoveRecord, { maxItems: 1000 })),
+      parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+    },
+    closed,
+  ),
+]);
+export type RequestRecord = Static<typeof RequestRecord>;
+
+// ── decisions ───────────────────────────────────────────────────────────────────────────────────────
+
+export const HostRecord = Type.Object(
+  { v: V, id: Name, hostUuid: Uuid, firstSeenMs: WallMs },
+  closed,
+);
+export type HostRecord = Static<typeof HostRecord>;
+
+/** Who owns a VM. Changed only by compare-and-swap under the leader's epoch. */
+export const AssignmentRecord = Type.Object(
+  {
+    v: V,
+    vmId: Uuid,
+    hostId: Type.Optional(Name),
+    generation: Type.Integer({ minimum: 0 }),
+    /** The operation that may act on the VM now; one at a time. */
+    operationId: Type.Optional(OperationId),
+    state: Type.Union([
+      Type.Literal('stopped'),
+      Type.Literal('starting'),
+      Type.Literal('running'),
+      Type.Literal('stopping'),
+      Type.Literal('migrating'),
+      Type.Literal('crashed'),
+      Type.Literal('unknown'),
+    ]),
+  },
+  closed,
+);
+export type AssignmentRecord = Static<typeof AssignmentRecord>;
+
+export const RejectionRecord = Type.Object(
+  {
+    hostId: Name,
+    reason: Type.String({ maxLength: 64 }),
+    required: Type.Optional(Type.Union([Type.Number(), Text])),
+    available: Type.Optional(Type.Union([Type.Number(), Text])),
+    unit: Type.Optional(Type.String({ maxLength: 16 })),
+  },
+  closed,
+);
+
+export const OperationError = Type.Object(
+  {
+    code: Type.String({ pattern: '^[a-z0-9-]{1,64}$' }),
+    message: Text,
+    rejections: Type.Optional(Type.Array(RejectionRecord, { maxItems: 1000 })),
+  },
+  closed,
+);
+export type OperationError = Static<typeof OperationError>;
+
+/**
+ *   pending ─▶ running ─▶ succeeded | failed | cancelled | blocked
+ *
+ * `blocked` is a drain that moved what it could and names what it could not.
+ */
+export const OperationState = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('running'),
+  Type.Literal('succeeded'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+  Type.Literal('blocked'),
+]);
+export type OperationState = Static<typeof OperationState>;
+
+/** One VM of a drain. `operationId` names its migration once that exists. */
+export const DrainItem = Type.Object(
+  {
+    vmId: Uuid,
+    vmName: Name,
+    target: Type.Optional(Name),
+    state: Type.Union([
+      Type.Literal('waiting'),
+      Type.Literal('moving'),
+      Type.Literal('moved'),
+      Type.Literal('gone'),
+      Type.Literal('blocked'),
+      Type.Literal('cancelled'),
+    ]),
+    attempts: Type.Integer({ minimum: 0 }),
+    operationId: Type.Optional(OperationId),
+    /** Why it waits, is blocked, or goes elsewhere than the plan said; for people. */
+    reason: Type.Optional(Text),
+    remedy: Type.Optional(Text),
+  },
+  closed,
+);
+export type DrainItem = Static<typeof DrainItem>;
+
+export const OperationRecord = Type.Object(
+  {
+    v: V,
+    id: OperationId,
+    type: Type.Union([
+      Type.Literal('start'),
+      Type.Literal('stop'),
+      Type.Literal('delete'),
+      Type.Literal('migrate'),
+      Type.Literal('drain'),
+    ]),
+    state: OperationState,
+    /** Where it is, e.g. `prepare`, `perform`, `resolve`; see docs/operations.md. */
+    step: Type.String({ maxLength: 32 }),
+    stepIndex: Type.Integer({ minimum: 0 }),
+    vmId: Type.Optional(Uuid),
+    vmName: Type.Optional(Name),
+    hostId: Type.Optional(Name),
+    source: Type.Optional(Name),
+    target: Type.Optional(Name),
+    mode: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('paused')])),
+    /** The drain it belongs to. */
+    parentId: Type.Optional(OperationId),
+    /** Generation that the VM has before the operation; an owner change makes it one more. */
+    generation: Type.Integer({ minimum: 0 }),
+    /** Of the leader that wrote it last. */
+    epoch: Epoch,
+    reason: Type.Optional(Text),
+    error: Type.Optional(OperationError),
+    items: Type.Optional(Type.Array(DrainItem, { maxItems: 1000 })),
+    by: Label,
+    createdAtMs: WallMs,
+    startedAtMs: Type.Optional(WallMs),
+    endedAtMs: Type.Optional(WallMs),
+    /** Measured by the source agent: milliseconds without the VM running, as libvirt reports it. */
+    downtimeMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    transferredBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
+export type OperationRecord = Static<typeof OperationRecord>;
+
+export const LastCommitRecord = Type.Object(
+  { v: V, epoch: Epoch, commitId: Type.String({ maxLength: 64 }) },
+  closed,
+);
+export type LastCommitRecord = Static<typeof LastCommitRecord>;

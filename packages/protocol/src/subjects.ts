@@ -1,0 +1,60 @@
+/**
+ * The NATS subject grammar, built and parsed only here, and who may use which subject. A sender's
+ * identity is part of its subject and the server enforces it: no message is believed for what it says
+ * about its own origin.
+ */
+export type AgentMessageKind = 'heartbeat' | 'inventory' | 'result' | 'progress';
+
+export const subjects = {
+  command: (hostId: string) => `drover.cmd.${hostId}`,
+  agent: (hostId: string, kind: AgentMessageKind) => `drover.agent.${hostId}.${kind}`,
+  allAgents: () => 'drover.agent.>',
+  /** API to leader, request and reply. Only the leader subscribes. */
+  query: () => 'drover.query',
+  /** Leader to API: progress too fast and too fleeting for etcd. */
+  announcement: () => 'drover.announcement',
+} as const;
+
+/** Inboxes are per identity: with NATS' default any client could read everybody's replies. */
+export const inboxPrefix = { api: '_INBOX_api', scheduler: '_INBOX_scheduler' } as const;
+
+export function parseAgentSubject(
+  subject: string,
+): { readonly hostId: string; readonly kind: AgentMessageKind } | undefined {
+  const match = /^drover\.agent\.([a-z0-9-]+)\.(heartbeat|inventory|result|progress)$/.exec(
+    subject,
+  );
+  if (!match?.[1] || !match[2]) return undefined;
+  return { hostId: match[1], kind: match[2] as AgentMessageKind };
+}
+
+export type BusIdentity =
+  | { readonly role: 'agent'; readonly hostId: string }
+  | { readonly role: 'scheduler' }
+  | { readonly role: 'api' };
+
+export interface BusPermissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** What the NATS server must allow this identity, and nothing else. */
+export function natsPermissions(identity: BusIdentity): BusPermissions {
+  switch (identity.role) {
+    case 'agent':
+      return {
+        publish: [`drover.agent.${identity.hostId}.>`],
+        subscribe: [subjects.command(identity.hostId)],
+      };
+    case 'scheduler':
+      return {
+        publish: ['drover.cmd.*', subjects.announcement(), `${inboxPrefix.api}.>`],
+        subscribe: [subjects.allAgents(), subjects.query(), `${inboxPrefix.scheduler}.>`],
+      };
+    case 'api':
+      return {
+        publish: [subjects.query()],
+        subscribe: [subjects.announcement(), `${inboxPrefix.api}.>`],
+      };
+  }
+}

@@ -1,0 +1,1 @@
+export type { SchedulerCommand, SchedulerEvent, SchedulerLogic, SchedulerOptions, SchedulerSettings, Now, Put, StoreChange, StoreEntry } from './port.ts';
