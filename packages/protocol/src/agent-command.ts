@@ -112,8 +112,9 @@ export const AgentCommand = Type.Object(
 export type AgentCommand = Static<typeof AgentCommand>;
 
 /**
- * How a command's generation must compare with the highest that the agent has seen for the VM:
- * `newer` makes this host the owner (or owner to be), `current` acts on the owner it is.
+ * How a command's generation must compare with the highest that the agent has seen for the VM.
+ * `newer`: strictly greater, this host becomes the owner (or may). `current`: not smaller, it acts on
+ * the copy it has. An accepted generation becomes the highest seen, on disk, before the agent acts.
  */
 export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'current'>> = {
   sync: 'none',

@@ -1,1 +1,12 @@
-export type { ActionOutcome, AgentAction, AgentEvent, AgentLogic, AgentOptions, AgentSettings, HostFacts, HypervisorAction, JournalRecord, Now } from './port.ts';
+export type {
+  ActionOutcome,
+  AgentAction,
+  AgentEvent,
+  AgentLogic,
+  AgentOptions,
+  AgentSettings,
+  HostFacts,
+  HypervisorAction,
+  JournalRecord,
+  Now,
+} from './port.ts';

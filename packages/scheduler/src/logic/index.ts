@@ -1,1 +1,11 @@
-export type { SchedulerCommand, SchedulerEvent, SchedulerLogic, SchedulerOptions, SchedulerSettings, Now, Put, StoreChange, StoreEntry } from './port.ts';
+export type {
+  SchedulerCommand,
+  SchedulerEvent,
+  SchedulerLogic,
+  SchedulerOptions,
+  SchedulerSettings,
+  Now,
+  Put,
+  StoreChange,
+  StoreEntry,
+} from './port.ts';
