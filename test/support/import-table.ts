@@ -1,0 +1,96 @@
+/**
+ * Who may import whom. Arrows only run down: simulator, processes, then protocol, store and bus, then
+ * core and node-libvirt.
+ */
+
+export interface Room {
+  readonly name: string;
+  /** Does a file live in this room? The first room that says yes has it. */
+  readonly has: RegExp;
+  /** Packages that it may import, besides files of its own package. */
+  readonly may: readonly RegExp[];
+  /** Folders of its own package that it must not reach into. */
+  readonly notOwn?: RegExp;
+}
+
+const node = /^node:/;
+const core = /^@drover\/core$/;
+const protocol = /^@drover\/protocol$/;
+const logs = [/^pino$/, /^@prometheus-io\/client$/, /^yaml$/, /^typebox(\/|$)/];
+
+export const rooms: readonly Room[] = [
+  { name: 'core', has: /^packages\/core\/src\//, may: [] },
+  { name: 'protocol', has: /^packages\/protocol\/src\//, may: [core, /^typebox(\/|$)/] },
+  {
+    name: 'node-libvirt',
+    has: /^packages\/node-libvirt\/src\//,
+    may: [node, /^@xmldom\/xmldom$/],
+  },
+  { name: 'store', has: /^packages\/store\/src\//, may: [node, protocol, /^etcd3$/] },
+  {
+    name: 'bus',
+    has: /^packages\/bus\/src\//,
+    may: [node, protocol, /^@nats-io\/transport-node$/],
+  },
+  {
+    name: 'logic of a process',
+    has: /^packages\/(agent|scheduler|api|cli)\/src\/logic\//,
+    may: [core, protocol, /^typebox(\/|$)/],
+    notOwn: /\/shell\/|\/main\.ts$/,
+  },
+  {
+    name: 'agent',
+    has: /^packages\/agent\/src\//,
+    may: [node, core, protocol, /^@drover\/bus$/, /^node-libvirt$/, /^@xmldom\/xmldom$/, ...logs],
+  },
+  {
+    name: 'scheduler',
+    has: /^packages\/scheduler\/src\//,
+    may: [node, core, protocol, /^@drover\/(bus|store)$/, ...logs],
+  },
+  {
+    name: 'api',
+    has: /^packages\/api\/src\//,
+    may: [
+      node,
+      core,
+      protocol,
+      /^@drover\/(bus|store)$/,
+      /^fastify/,
+      /^@fastify\//,
+      /^ulid$/,
+      ...logs,
+    ],
+  },
+  { name: 'cli', has: /^packages\/cli\/src\//, may: [node, protocol, /^commander$/, /^listr2$/] },
+  {
+    name: 'simulator',
+    has: /^packages\/simulator\/src\//,
+    may: [node, core, protocol, /^@drover\/(agent|scheduler)\/logic$/],
+  },
+];
+
+/** The first forbidden import of a file, or nothing. */
+export function forbiddenImports(path: string, imports: readonly string[]): readonly string[] {
+  const room = rooms.find((candidate) => candidate.has.test(path));
+  if (!room) return [];
+  return imports.filter((name) =>
+    name.startsWith('.')
+      ? escapesPackage(path, name) || (room.notOwn?.test(resolve(path, name)) ?? false)
+      : !room.may.some((allowed) => allowed.test(name)),
+  );
+}
+
+function resolve(path: string, relative: string): string {
+  const parts = path.split('/').slice(0, -1);
+  for (const part of relative.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+function escapesPackage(path: string, relative: string): boolean {
+  const own = path.split('/').slice(0, 3).join('/');
+  return !resolve(path, relative).startsWith(`${own}/`);
+}
