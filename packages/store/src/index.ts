@@ -1,0 +1,20 @@
+export { connectStore } from './connect-store.ts';
+export type {
+  Campaign,
+  Change,
+  ChangeBatch,
+  Compare,
+  GetResult,
+  Leadership,
+  Put,
+  RangeResult,
+  Store,
+  StoreEntry,
+  StoreOptions,
+  StoreOutcome,
+  Txn,
+  TxnResult,
+  Watch,
+  WatchHandlers,
+  WatchLoss,
+} from './port.ts';
