@@ -1,0 +1,136 @@
+/** Processes die and servers restart in the middle of things; what was begun ends truthfully. */
+import type { api } from '@drover/protocol';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Cluster, type RunningVm } from './support/cluster.ts';
+import { askCounter, runningOn, Watch } from './support/referee.ts';
+import { until } from './support/until.ts';
+
+let cluster: Cluster;
+let vms: readonly RunningVm[];
+const source = 'h1';
+
+beforeAll(async () => {
+  cluster = await Cluster.attach();
+});
+beforeEach(async () => {
+  await cluster.clear();
+  vms = [await cluster.runVm('one'), await cluster.runVm('two'), await cluster.runVm('three')];
+  for (const vm of vms) await cluster.moveTo(vm, source);
+});
+afterAll(() => cluster.clear());
+
+async function startDrain(parallel: number): Promise<api.OperationBody> {
+  for (const vm of vms) await cluster.slowDown(source, vm.name, 8);
+  return cluster.api.expect<api.OperationBody>(202, 'POST', `/v1/hosts/${source}/drain`, {
+    parallel,
+  });
+}
+
+async function migrationUnderWay(): Promise<api.MigrationBody> {
+  return until('a migration is under way', async () => {
+    const { items } = await cluster.api.expect<{ items: api.MigrationBody[] }>(
+      200,
+      'GET',
+      '/v1/migrations',
+    );
+    return items.find((migration) => (migration.progress?.transferredBytes ?? 0) > 0);
+  });
+}
+
+/** Each VM is in the boot that it was in, on exactly the host that Drover names. */
+async function expectAllWell(): Promise<void> {
+  for (const vm of vms) {
+    const { hostId, state } = await cluster.api.vm(vm.id);
+    expect({ name: vm.name, state }).toEqual({ name: vm.name, state: 'running' });
+    for (const host of cluster.lab.hosts) {
+      const running = await runningOn(cluster.lab, host);
+      expect({ host, runs: running.includes(vm.name) }).toEqual({ host, runs: host === hostId });
+    }
+    expect((await askCounter(vm.address)).boot).toBe(vm.boot);
+  }
+}
+
+describe('the leading scheduler killed in the middle of a drain', () => {
+  it('is followed by the other, which finishes the same drain; no VM stops or runs twice', async () => {
+    const watch = new Watch(cluster.lab);
+    const drain = await startDrain(1);
+    await migrationUnderWay();
+    const before = await leader();
+    const killed = await cluster.lab.kill(before.service, 'scheduler', 'KILL');
+    expect(killed).toBe(true);
+    const operation = await cluster.ended(drain.id, 'succeeded', 240_000);
+    const after = await leader();
+    expect(BigInt(after.epoch)).toBeGreaterThan(BigInt(before.epoch));
+    expect(operation.items?.every((item) => item.state === 'moved')).toBe(true);
+    expect(await runningOn(cluster.lab, source)).toEqual([]);
+    await expectAllWell();
+    expect((await watch.stop()).onTwoHosts).toEqual([]);
+  });
+});
+
+describe('the source’s agent killed during a migration', () => {
+  it('comes back, and the outcome is what both hosts’ libvirt say', async () => {
+    const vm = vms[0] as RunningVm;
+    const watch = new Watch(cluster.lab);
+    await cluster.slowDown(source, vm.name, 8);
+    const migration = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      `/v1/vms/${vm.id}/migrate`,
+      { target: 'h2' },
+    );
+    await migrationUnderWay();
+    expect(await cluster.lab.kill(source, 'agent', 'KILL')).toBe(true);
+    const operation = await cluster.ended(migration.id, undefined, 240_000);
+    const onTarget = (await runningOn(cluster.lab, 'h2')).includes(vm.name);
+    expect(operation.state).toBe(onTarget ? 'succeeded' : 'failed');
+    expect((await cluster.api.vm(vm.id)).hostId).toBe(onTarget ? 'h2' : source);
+    await cluster.ready();
+    await expectAllWell();
+    expect((await watch.stop()).onTwoHosts).toEqual([]);
+  });
+});
+
+describe('a server restarted while hosts carry VMs', () => {
+  it('NATS: agents and scheduler come back by themselves, and a drain goes through', async () => {
+    await cluster.lab.restart('nats');
+    await cluster.ready();
+    const drain = await startDrain(2);
+    await migrationUnderWay();
+    await cluster.lab.restart('nats');
+    await cluster.ended(drain.id, 'succeeded', 240_000);
+    await expectAllWell();
+  });
+
+  it('etcd: what was acknowledged is still there, and the drain under way ends', async () => {
+    const drain = await startDrain(1);
+    await migrationUnderWay();
+    await cluster.lab.restart('etcd');
+    const operation = await cluster.ended(drain.id, 'succeeded', 240_000);
+    expect(operation.items).toHaveLength(3);
+    await expectAllWell();
+  });
+
+  it('the API: the operation that it answered with is still there, and ends', async () => {
+    const drain = await startDrain(1);
+    await migrationUnderWay();
+    await cluster.lab.kill('api', 'api', 'KILL');
+    const operation = await cluster.ended(drain.id, 'succeeded', 240_000);
+    expect(operation.id).toBe(drain.id);
+    await expectAllWell();
+  });
+});
+
+/** Which scheduler leads, as its own metrics say. */
+async function leader(): Promise<{ readonly service: string; readonly epoch: string }> {
+  return until('a scheduler leads', async () => {
+    for (const service of ['scheduler1', 'scheduler2']) {
+      const { stdout } = await cluster.lab.metrics(service);
+      if (/^drover_scheduler_is_leader 1$/m.test(stdout)) {
+        const epoch = /^drover_scheduler_epoch (\d+)$/m.exec(stdout)?.[1];
+        if (epoch !== undefined) return { service, epoch };
+      }
+    }
+    return undefined;
+  });
+}
