@@ -1,0 +1,2 @@
+export { createFakeStore } from './fake-store.ts';
+export type { FakeStore, FakeStoreClient, FakeStoreOptions } from './fake-store.ts';
