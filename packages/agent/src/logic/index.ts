@@ -1,3 +1,6 @@
+export { createAgent } from './agent.ts';
+export { compact, replay } from './journal.ts';
+export { defaultSettings } from './settings.ts';
 export type {
   ActionOutcome,
   AgentAction,

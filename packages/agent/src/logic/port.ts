@@ -80,8 +80,18 @@ export type HypervisorAction =
   | { readonly type: 'destroy-leftover'; readonly vmId: string }
   | { readonly type: 'ensure-pool'; readonly pool: Pool; readonly uuid: string }
   | { readonly type: 'delete-volumes'; readonly disks: readonly DiskToAttach[] }
-  /** After a restart: what became of a step that the journal says was begun? Looks, never acts. */
-  | { readonly type: 'inspect'; readonly vmId: string };
+  /**
+   * After a restart: what became of a step that the journal says was begun? Looks, never acts. With
+   * `opId` and `kind` the shell knows what to look for besides the VM: whether the tunnel of a
+   * `prepare-incoming` still lives (`tunnel` in the outcome), and whose migration to report progress of.
+   * Anything but `done` means that it could not look; it is asked again.
+   */
+  | {
+      readonly type: 'inspect';
+      readonly vmId: string;
+      readonly opId?: string;
+      readonly kind?: string;
+    };
 
 export interface ActionOutcome {
   /** `unknown`: it may or may not have happened (connection lost, deadline); ask before acting again. */
@@ -120,6 +130,8 @@ export type AgentEvent =
       readonly vms: readonly ReportedVm[];
       readonly usage?: Inventory['usage'];
       readonly nonce: string;
+      /** The newest `observe` that was asked for before this look began; absent: all of them. */
+      readonly answers?: number;
     }
   | { readonly type: 'hypervisor'; readonly state: 'connected' | 'disconnected' }
   | { readonly type: 'bus'; readonly state: 'connected' | 'disconnected' }
@@ -130,8 +142,9 @@ export type AgentAction =
   | { readonly type: 'journal'; readonly seq: number; readonly record: JournalRecord }
   | { readonly type: 'act'; readonly actionId: number; readonly action: HypervisorAction }
   | { readonly type: 'publish'; readonly message: AgentMessage }
-  /** Look at libvirt and the host, answer with `observed`. */
-  | { readonly type: 'observe' }
+  /** Look at libvirt and the host, answer with `observed`; `id` counts up from 1. */
+  | { readonly type: 'observe'; readonly id: number }
+  /** Replaces an earlier wake of the same key. */
   | { readonly type: 'wake'; readonly key: string; readonly atMonoMs: number }
   | { readonly type: 'trace'; readonly level: 'info' | 'warn' | 'error'; readonly text: string };
 

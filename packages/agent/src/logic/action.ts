@@ -1,0 +1,30 @@
+/**
+ * From a command that was accepted to what the hypervisor is asked to do. Only translates.
+ */
+import type { AgentCommand } from '@drover/protocol';
+import type { HypervisorAction } from './port.ts';
+
+/** Nothing for `sync`, which asks nothing of the hypervisor, and where a VM is needed but not named. */
+export function actionOf(command: AgentCommand): HypervisorAction | undefined {
+  const { body, opId, vmId, generation } = command;
+  if (body.kind === 'sync') return undefined;
+  if (body.kind === 'ensure-pool') return { type: body.kind, pool: body.pool, uuid: body.uuid };
+  if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
+  if (vmId === undefined || generation === undefined) return undefined;
+  switch (body.kind) {
+    case 'start-vm':
+      return { type: body.kind, vmId, generation, vm: body.vm };
+    case 'stop-vm':
+      return { type: body.kind, vmId, mode: body.mode, timeoutMs: body.timeoutMs };
+    case 'prepare-incoming':
+      return { type: body.kind, opId, vmId, source: body.source };
+    case 'migrate-out': {
+      const { kind, ...rest } = body;
+      return { type: kind, opId, vmId, ...rest };
+    }
+    case 'abort-migration':
+    case 'resume-vm':
+    case 'destroy-leftover':
+      return { type: body.kind, vmId };
+  }
+}

@@ -1,0 +1,454 @@
+/**
+ * The agent's decisions, composed: which command is obeyed (envelope.ts), that it is on disk before it is
+ * done and its end before it is told (ledger.ts), one action per VM (steps.ts), what a restart makes of
+ * unfinished steps (restart.ts) and what is reported (report.ts). The world is the shell's.
+ */
+import { generationRule, type AgentCommand, type ErrorCode } from '@drover/protocol';
+import { actionOf } from './action.ts';
+import { checkEnvelope, isStaleEpoch, type EnvelopeView } from './envelope.ts';
+import { hashValue } from './hash.ts';
+import { replay, stepKey } from './journal.ts';
+import { Ledger, type Waiter } from './ledger.ts';
+import type {
+  ActionOutcome,
+  AgentAction,
+  AgentEvent,
+  AgentLogic,
+  AgentOptions,
+  AgentSettings,
+  HypervisorAction,
+  Now,
+} from './port.ts';
+import { digestOf, Reporter, type Known, type Observation } from './report.ts';
+import { judgeRestart, needsInspection } from './restart.ts';
+import { defaultSettings } from './settings.ts';
+import { answerOf, resultOf, Steps, type Step } from './steps.ts';
+
+export function createAgent(options: AgentOptions): AgentLogic {
+  return new Agent(options.hostId, { ...defaultSettings, ...options.settings });
+}
+
+type Event<T extends AgentEvent['type']> = Extract<AgentEvent, { type: T }>;
+
+class Agent implements AgentLogic {
+  readonly #hostId: string;
+  readonly #settings: AgentSettings;
+  readonly #ledger = new Ledger();
+  readonly #steps = new Steps();
+  readonly #reporter: Reporter;
+  /** Asked of the hypervisor and not answered yet. */
+  readonly #asked = new Map<number, Step>();
+  #incarnation: string | undefined;
+  #connected = false;
+  #seen: Observation | undefined;
+  #toldDigest = '';
+  #actionId = 0;
+  #observeId = 0;
+  /** Looks that an inventory is owed for: any from the first satisfies some, the last all. */
+  #owed: { readonly first: number; readonly last: number } | undefined;
+  #now: Now = { monoMs: 0, wallMs: 0 };
+  #out: AgentAction[] = [];
+
+  constructor(hostId: string, settings: AgentSettings) {
+    this.#hostId = hostId;
+    this.#settings = settings;
+    this.#reporter = new Reporter(settings.freshNonces);
+  }
+
+  handle(now: Now, event: AgentEvent): readonly AgentAction[] {
+    this.#now = now;
+    this.#out = [];
+    if (event.type === 'started') this.#started(event);
+    else if (this.#incarnation !== undefined) this.#happened(event);
+    else if (event.type === 'hypervisor') this.#connected = event.state === 'connected';
+    return this.#out;
+  }
+
+  #happened(event: Exclude<AgentEvent, { type: 'started' }>): void {
+    switch (event.type) {
+      case 'commanded':
+        return this.#commanded(event.command);
+      case 'journaled':
+        return this.#journaled(event.seq, event.ok);
+      case 'acted':
+        return this.#acted(event.actionId, event.outcome);
+      case 'observed':
+        return this.#observed(event);
+      case 'hypervisor':
+        return this.#hypervisor(event.state === 'connected');
+      case 'bus':
+        if (event.state === 'connected') {
+          this.#heartbeat();
+          this.#oweInventory();
+        }
+        return undefined;
+      case 'migration-progress':
+        return this.#progressed(event.progress);
+      case 'woke':
+        return this.#woke(event.key);
+    }
+  }
+
+  // ── starting ──────────────────────────────────────────────────────────────────────────────────────
+
+  #started(event: Event<'started'>): void {
+    if (this.#incarnation !== undefined) throw new Error('an agent starts once');
+    this.#incarnation = event.incarnation;
+    const replayed = replay(event.records);
+    this.#ledger.load(replayed);
+    for (const { begun, result } of replayed.steps.values()) {
+      const { opId, step, kind, argsHash, vmId } = begun;
+      const inspectable = needsInspection(kind) && vmId !== undefined;
+      const read: Step = {
+        key: stepKey(opId, step),
+        opId,
+        step,
+        kind,
+        argsHash,
+        ...(vmId === undefined ? {} : { vmId }),
+        phase: result ? 'ended' : 'inspecting',
+        unwritten: new Set(),
+        writeFailed: false,
+        ...(result ? { result } : {}),
+        percent: 0,
+      };
+      this.#steps.add(read);
+      if (!result && !inspectable) this.#finish(read, { outcome: 'unknown' });
+    }
+    for (const key of ['heartbeat', 'observe', 'inventory'] as const) this.#arm(key);
+    this.#oweInventory();
+    this.#inspect();
+  }
+
+  /** Looks after what the last process left unfinished; again, as long as a look failed. */
+  #inspect(): void {
+    if (!this.#connected) return;
+    const looking = new Set(this.#asked.values());
+    for (const step of this.#steps.inPhase('inspecting')) {
+      if (looking.has(step) || step.vmId === undefined) continue;
+      const { vmId, opId, kind } = step;
+      this.#ask(step, { type: 'inspect', vmId, opId, kind });
+    }
+  }
+
+  // ── obeying ───────────────────────────────────────────────────────────────────────────────────────
+
+  #commanded(command: AgentCommand): void {
+    const { vmId, generation, body } = command;
+    const argsHash = hashValue({ vmId, generation, body });
+    const known = this.#steps.get(stepKey(command.opId, command.step));
+    const { verdict, raisesEpoch } = checkEnvelope(
+      command,
+      this.#view(command, known?.argsHash, argsHash),
+    );
+    if (verdict.type === 'accept' && body.kind !== 'sync') {
+      return this.#begin(command, argsHash, raisesEpoch);
+    }
+    if (raisesEpoch) {
+      const waiter: Waiter =
+        verdict.type === 'accept'
+          ? { type: 'sync', opId: command.opId, step: command.step }
+          : { type: 'nobody' };
+      this.#write({ type: 'epoch', epoch: command.epoch }, waiter);
+    } else if (verdict.type === 'accept') this.#oweInventory();
+    if (verdict.type === 'refuse') this.#refuse(command, verdict.code, verdict.message);
+    if (verdict.type === 'duplicate' && known) this.#answerAgain(known);
+  }
+
+  #view(command: AgentCommand, knownHash: string | undefined, argsHash: string): EnvelopeView {
+    const { vmId } = command;
+    return {
+      hostId: this.#hostId,
+      incarnation: this.#incarnation ?? '',
+      seenEpoch: this.#ledger.seenEpoch,
+      durableEpoch: this.#ledger.durableEpoch,
+      knownHash,
+      argsHash,
+      nonces: this.#reporter.nonces,
+      generation: vmId === undefined ? undefined : this.#ledger.generations.get(vmId),
+      busyWith: this.#steps.busyWith(vmId),
+      openSteps: this.#steps.openCount,
+      openStepsMax: this.#settings.journalTail,
+      hypervisorConnected: this.#connected,
+    };
+  }
+
+  /** Told again, never done again. While `begun` is not on disk there is nothing to tell yet. */
+  #answerAgain(step: Step): void {
+    if (step.phase !== 'writing') this.#tell(answerOf(step));
+  }
+
+  #begin(command: AgentCommand, argsHash: string, raisesEpoch: boolean): void {
+    const { opId, step: number, vmId, generation, epoch, body } = command;
+    const action = actionOf(command);
+    if (!action) throw new Error(`no action for the accepted ${body.kind}`);
+    const step: Step = {
+      key: stepKey(opId, number),
+      opId,
+      step: number,
+      kind: body.kind,
+      argsHash,
+      ...(vmId === undefined ? {} : { vmId }),
+      epoch,
+      action,
+      phase: 'writing',
+      unwritten: new Set(),
+      writeFailed: false,
+      percent: 0,
+    };
+    this.#steps.add(step);
+    const waiter: Waiter = { type: 'step', step };
+    if (raisesEpoch) this.#write({ type: 'epoch', epoch }, waiter);
+    const seenGeneration = vmId === undefined ? undefined : this.#ledger.generations.get(vmId);
+    const ruled = generationRule[body.kind] !== 'none';
+    if (ruled && vmId !== undefined && generation !== undefined) {
+      if (generation > (seenGeneration ?? -1)) {
+        this.#write({ type: 'generation', vmId, generation }, waiter);
+      }
+    }
+    this.#write(
+      {
+        type: 'begun',
+        opId,
+        step: number,
+        argsHash,
+        kind: body.kind,
+        ...(vmId === undefined ? {} : { vmId }),
+        ...(ruled && generation !== undefined ? { generation } : {}),
+        wallMs: this.#now.wallMs,
+      },
+      waiter,
+    );
+    this.#proceed(step);
+  }
+
+  /** The gate: nothing is done before `begun`, and what it stands on, is on the disk. */
+  #proceed(step: Step): void {
+    if (step.phase !== 'writing') return;
+    if (step.unwritten.size > 0) return;
+    if (step.writeFailed) {
+      this.#steps.forget(step);
+      this.#refuse(step, 'journal-unwritable', 'the journal cannot be written on this host');
+      return;
+    }
+    step.phase = 'ready';
+    this.#actOnReady();
+  }
+
+  #actOnReady(): void {
+    let free = this.#settings.parallelActions - this.#steps.inPhase('acting').length;
+    for (const step of this.#steps.inPhase('ready')) {
+      if (step.epoch !== undefined && isStaleEpoch(step.epoch, this.#ledger.seenEpoch)) {
+        const message = `epoch ${step.epoch} ended while the command waited; nothing was done`;
+        this.#finish(step, { outcome: 'failed', error: { code: 'stale-epoch', message } });
+        continue;
+      }
+      if (!step.action || (free <= 0 && step.kind !== 'abort-migration')) continue;
+      free -= 1;
+      step.phase = 'acting';
+      this.#ask(step, step.action);
+    }
+  }
+
+  #ask(step: Step, action: HypervisorAction): void {
+    this.#actionId += 1;
+    this.#asked.set(this.#actionId, step);
+    this.#out.push({ type: 'act', actionId: this.#actionId, action });
+  }
+
+  #acted(actionId: number, outcome: ActionOutcome): void {
+    const step = this.#asked.get(actionId);
+    if (!step)
+      return this.#trace('warn', `an answer to action ${actionId}, which nobody asked for`);
+    this.#asked.delete(actionId);
+    if (step.phase === 'inspecting') this.#inspected(step, outcome);
+    else {
+      this.#finish(step, outcome);
+      this.#actOnReady();
+    }
+    this.#observe();
+  }
+
+  #inspected(step: Step, outcome: ActionOutcome): void {
+    if (outcome.outcome !== 'done') return;
+    const verdict = judgeRestart(step.kind, outcome.vm, outcome.tunnel);
+    if (verdict.type === 'end') return this.#finish(step, verdict.outcome);
+    step.phase = 'adopted';
+    this.#trace('info', `${step.key}: the migration still runs and is adopted`);
+  }
+
+  /** Its end goes to the disk; only then is it told. */
+  #finish(step: Step, outcome: ActionOutcome): void {
+    step.phase = 'ending';
+    step.result = resultOf(step, outcome);
+    this.#writeEnd(step);
+  }
+
+  #writeEnd(step: Step): void {
+    const { opId, step: number, result } = step;
+    if (!result) throw new Error(`${step.key} ends without a result`);
+    const { wallMs } = this.#now;
+    this.#write({ type: 'ended', opId, step: number, result, wallMs }, { type: 'step', step });
+  }
+
+  #conclude(step: Step): void {
+    if (step.phase !== 'ending' || step.unwritten.size > 0) return;
+    if (step.writeFailed) {
+      // What happened, happened: the write is tried again with the next heartbeat.
+      step.writeFailed = false;
+      return;
+    }
+    this.#steps.end(step);
+    this.#tell(answerOf(step));
+  }
+
+  // ── the journal ───────────────────────────────────────────────────────────────────────────────────
+
+  #journaled(seq: number, ok: boolean): void {
+    const before = this.#ledger.unwritable;
+    const waiter = this.#ledger.acknowledge(seq, ok);
+    if (!waiter) return;
+    if (before !== this.#ledger.unwritable) {
+      this.#trace(ok ? 'info' : 'error', `the journal can ${ok ? '' : 'not '}be written`);
+      this.#heartbeat();
+    }
+    if (waiter.type === 'sync') {
+      if (ok) this.#oweInventory();
+      else this.#refuse(waiter, 'journal-unwritable', 'the epoch cannot be written');
+    }
+    if (waiter.type === 'step') {
+      this.#proceed(waiter.step);
+      this.#conclude(waiter.step);
+    }
+  }
+
+  /** A journal that failed is tried again, so that a host does not stay degraded once it works. */
+  #retryWrites(): void {
+    for (const step of this.#steps.inPhase('ending')) {
+      if (step.unwritten.size === 0) this.#writeEnd(step);
+    }
+    if (this.#ledger.unwritable && this.#ledger.idle) {
+      this.#write({ type: 'epoch', epoch: this.#ledger.durableEpoch }, { type: 'nobody' });
+    }
+  }
+
+  #write(record: Parameters<Ledger['write']>[0], waiter: Waiter): void {
+    this.#out.push(this.#ledger.write(record, waiter));
+  }
+
+  // ── reporting ─────────────────────────────────────────────────────────────────────────────────────
+
+  #observed(seen: Observation): void {
+    const first = this.#seen === undefined;
+    this.#seen = seen;
+    if (first) this.#heartbeat();
+    for (const step of this.#steps.inPhase('adopted')) {
+      const vm = seen.vms.find((candidate) => candidate.vmId === step.vmId);
+      if (!vm?.migrating) this.#finish(step, { outcome: 'unknown' });
+    }
+    if (!this.#connected) return;
+    const answers = seen.answers ?? this.#observeId;
+    const owed = this.#owed !== undefined && answers >= this.#owed.first;
+    if (!owed && digestOf(seen.vms) === this.#toldDigest) return;
+    if (this.#owed && answers >= this.#owed.last) this.#owed = undefined;
+    else if (this.#owed && owed) this.#owed = { first: this.#owed.last, last: this.#owed.last };
+    this.#toldDigest = digestOf(seen.vms);
+    const body = this.#reporter.inventory(seen, this.#known());
+    this.#out.push({ type: 'publish', message: { kind: 'inventory', body } });
+  }
+
+  /** An inventory of a look that begins now: an older one could answer with what was. */
+  #oweInventory(): void {
+    const id = this.#observe();
+    this.#owed = { first: this.#owed?.first ?? id, last: id };
+  }
+
+  #observe(): number {
+    this.#observeId += 1;
+    this.#out.push({ type: 'observe', id: this.#observeId });
+    return this.#observeId;
+  }
+
+  #heartbeat(): void {
+    if (!this.#seen) return;
+    const body = this.#reporter.heartbeat(this.#seen, this.#known());
+    this.#out.push({ type: 'publish', message: { kind: 'heartbeat', body } });
+  }
+
+  #known(): Known {
+    const reasons: string[] = [];
+    if (!this.#connected) reasons.push('libvirt-unreachable');
+    if (this.#ledger.unwritable) reasons.push('journal-unwritable');
+    return {
+      incarnation: this.#incarnation ?? '',
+      maxEpoch: this.#ledger.durableEpoch,
+      reasons,
+      generations: this.#ledger.generations,
+      recent: this.#steps.recent(this.#settings.journalTail),
+    };
+  }
+
+  #hypervisor(connected: boolean): void {
+    const changed = connected !== this.#connected;
+    this.#connected = connected;
+    if (changed) this.#heartbeat();
+    if (!connected) return;
+    this.#inspect();
+    this.#oweInventory();
+  }
+
+  #progressed(progress: Event<'migration-progress'>['progress']): void {
+    const step = this.#steps
+      .open()
+      .find((candidate) => candidate.opId === progress.opId && candidate.kind === 'migrate-out');
+    if (!step) return;
+    step.percent = Math.max(step.percent, progress.percent);
+    const body = { ...progress, percent: step.percent };
+    this.#out.push({ type: 'publish', message: { kind: 'progress', body } });
+  }
+
+  #refuse(
+    of: { readonly opId: string; readonly step: number; readonly vmId?: string },
+    code: ErrorCode,
+    message: string,
+  ): void {
+    const { opId, step, vmId } = of;
+    this.#trace('warn', `${opId}/${step} refused, ${code}: ${message}`);
+    this.#tell({
+      opId,
+      step,
+      outcome: 'refused',
+      ...(vmId === undefined ? {} : { vmId }),
+      error: { code, message },
+    });
+  }
+
+  #tell(result: ReturnType<typeof answerOf>): void {
+    const body = { v: 1, incarnation: this.#incarnation ?? '', result } as const;
+    this.#out.push({ type: 'publish', message: { kind: 'result', body } });
+  }
+
+  // ── time ──────────────────────────────────────────────────────────────────────────────────────────
+
+  #woke(key: string): void {
+    if (key !== 'heartbeat' && key !== 'observe' && key !== 'inventory') return;
+    this.#arm(key);
+    if (key === 'observe') this.#observe();
+    if (key === 'inventory') this.#oweInventory();
+    if (key === 'heartbeat') {
+      this.#retryWrites();
+      this.#heartbeat();
+      this.#inspect();
+    }
+  }
+
+  #arm(key: 'heartbeat' | 'observe' | 'inventory'): void {
+    const { heartbeatMs, observeMs, inventoryMs } = this.#settings;
+    const delay = { heartbeat: heartbeatMs, observe: observeMs, inventory: inventoryMs }[key];
+    this.#out.push({ type: 'wake', key, atMonoMs: this.#now.monoMs + delay });
+  }
+
+  #trace(level: 'info' | 'warn' | 'error', text: string): void {
+    this.#out.push({ type: 'trace', level, text });
+  }
+}

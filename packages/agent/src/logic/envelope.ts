@@ -1,0 +1,118 @@
+/**
+ * Is it safe to obey this command? The checks of docs/operations.md, in their order, and nothing else: who
+ * journals, acts and answers is agent.ts. A function of the command and of what the agent knows.
+ */
+import { generationRule, type AgentCommand, type ErrorCode } from '@drover/protocol';
+
+/** What the checks need to know of the agent. */
+export interface EnvelopeView {
+  readonly hostId: string;
+  readonly incarnation: string;
+  /** Highest epoch heard, on disk or not yet: obeying a lower one would be wrong already. */
+  readonly seenEpoch: string;
+  /** Highest epoch on disk. */
+  readonly durableEpoch: string;
+  /** Hash of the content that `(opId, step)` was begun with, where it is known. */
+  readonly knownHash: string | undefined;
+  readonly argsHash: string;
+  readonly nonces: readonly string[];
+  /** Highest generation on disk for the VM. */
+  readonly generation: number | undefined;
+  /** Kind of the step under way on the VM. */
+  readonly busyWith: string | undefined;
+  readonly openSteps: number;
+  readonly openStepsMax: number;
+  readonly hypervisorConnected: boolean;
+}
+
+export type Verdict =
+  | { readonly type: 'accept' }
+  | { readonly type: 'duplicate' }
+  | { readonly type: 'refuse'; readonly code: ErrorCode; readonly message: string };
+
+export interface EnvelopeAnswer {
+  readonly verdict: Verdict;
+  /** The command's epoch must go to disk, whatever the later checks said. */
+  readonly raisesEpoch: boolean;
+}
+
+/** An epoch below the highest seen is a deposed leader's. Decimal text of up to 63 bits. */
+export function isStaleEpoch(epoch: string, seenEpoch: string): boolean {
+  return BigInt(epoch) < BigInt(seenEpoch);
+}
+
+export function laterEpoch(a: string, b: string): string {
+  return BigInt(a) < BigInt(b) ? b : a;
+}
+
+export function checkEnvelope(command: AgentCommand, view: EnvelopeView): EnvelopeAnswer {
+  const misaddressed = checkAddress(command, view);
+  if (misaddressed) return { verdict: misaddressed, raisesEpoch: false };
+  if (isStaleEpoch(command.epoch, view.seenEpoch)) {
+    const message = `epoch ${command.epoch} is over, ${view.seenEpoch} was heard`;
+    return { verdict: refuse('stale-epoch', message), raisesEpoch: false };
+  }
+  const raisesEpoch = BigInt(command.epoch) > BigInt(view.durableEpoch);
+  return { verdict: checkContent(command, view), raisesEpoch };
+}
+
+function checkContent(command: AgentCommand, view: EnvelopeView): Verdict {
+  if (view.knownHash !== undefined) {
+    if (view.knownHash === view.argsHash) return { type: 'duplicate' };
+    return refuse(
+      'duplicate-differs',
+      `${command.opId}/${command.step} is known with other content`,
+    );
+  }
+  if (!view.nonces.includes(command.freshness)) {
+    return refuse('not-fresh', 'its freshness is none of the last nonces sent');
+  }
+  return (
+    checkGeneration(command, view) ??
+    checkBusy(command, view) ??
+    checkAbility(command, view) ?? { type: 'accept' }
+  );
+}
+
+function checkAddress(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
+  if (command.hostId !== view.hostId) {
+    return refuse('not-fresh', `it is for host ${command.hostId}, this is ${view.hostId}`);
+  }
+  if (command.incarnation !== view.incarnation) {
+    return refuse('not-fresh', 'it is for an earlier process of this agent');
+  }
+  return undefined;
+}
+
+function checkGeneration(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
+  const rule = generationRule[command.body.kind];
+  if (rule === 'none') return undefined;
+  const { vmId, generation } = command;
+  if (vmId === undefined || generation === undefined) {
+    return refuse('unknown-command', `${command.body.kind} needs a vmId and a generation`);
+  }
+  const known = view.generation ?? -1;
+  const accepted = rule === 'newer' ? generation > known : generation >= known;
+  if (accepted) return undefined;
+  return refuse('stale-generation', `generation ${generation} of ${vmId}; ${known} was seen`);
+}
+
+/** One action per VM at a time; only an abort may meet the migration it is to end. */
+function checkBusy(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
+  if (view.busyWith !== undefined && command.body.kind !== 'abort-migration') {
+    return refuse('vm-busy', `${view.busyWith} is under way on the VM`);
+  }
+  if (view.openSteps >= view.openStepsMax && command.body.kind !== 'sync') {
+    return refuse('too-many-pending', `${view.openSteps} steps are under way on this host`);
+  }
+  return undefined;
+}
+
+function checkAbility(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
+  if (view.hypervisorConnected || command.body.kind === 'sync') return undefined;
+  return refuse('hypervisor-unreachable', 'libvirt cannot be reached on this host');
+}
+
+function refuse(code: ErrorCode, message: string): Verdict {
+  return { type: 'refuse', code, message };
+}

@@ -1,0 +1,109 @@
+/**
+ * The steps that this agent knows: under way, and ended but remembered. It says which VM is busy with what
+ * and what a step's answer is; when a step moves on is agent.ts.
+ */
+import type { StepResult } from '@drover/protocol';
+import type { ActionOutcome, HypervisorAction } from './port.ts';
+import { keptSteps } from './settings.ts';
+
+/**
+ *   writing ─▶ ready ─▶ acting ─────────────▶ ending ─▶ ended
+ *   (after a restart:) inspecting ─▶ adopted ──▲
+ *
+ * `writing`: `begun` is on its way to the disk. `ready`: waits for a free hand. `ending`: `ended` is on its
+ * way to the disk, or could not be written yet.
+ */
+export type Phase = 'writing' | 'ready' | 'acting' | 'inspecting' | 'adopted' | 'ending' | 'ended';
+
+export interface Step {
+  readonly key: string;
+  readonly opId: string;
+  readonly step: number;
+  readonly kind: string;
+  readonly argsHash: string;
+  readonly vmId?: string;
+  /** Of the leader that ordered it; absent for one read back from the journal. */
+  readonly epoch?: string;
+  readonly action?: HypervisorAction;
+  phase: Phase;
+  /** Journal writes that are not acknowledged yet. */
+  readonly unwritten: Set<number>;
+  writeFailed: boolean;
+  result?: StepResult;
+  /** Highest percentage told; progress never goes backwards. */
+  percent: number;
+}
+
+export class Steps {
+  readonly #open = new Map<string, Step>();
+  readonly #ended = new Map<string, Step>();
+
+  get(key: string): Step | undefined {
+    return this.#open.get(key) ?? this.#ended.get(key);
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  open(): readonly Step[] {
+    return [...this.#open.values()];
+  }
+
+  inPhase(phase: Phase): readonly Step[] {
+    return this.open().filter((step) => step.phase === phase);
+  }
+
+  /** What the VM is busy with: at most one action on it at a time. */
+  busyWith(vmId: string | undefined): string | undefined {
+    if (vmId === undefined) return undefined;
+    for (const step of this.#open.values()) if (step.vmId === vmId) return step.kind;
+    return undefined;
+  }
+
+  add(step: Step): void {
+    (step.phase === 'ended' ? this.#ended : this.#open).set(step.key, step);
+  }
+
+  /** It was never begun: nothing is remembered of it. */
+  forget(step: Step): void {
+    this.#open.delete(step.key);
+  }
+
+  end(step: Step): void {
+    step.phase = 'ended';
+    this.#open.delete(step.key);
+    this.#ended.set(step.key, step);
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= keptSteps) return;
+      this.#ended.delete(oldest);
+    }
+  }
+
+  /** The open ones first, they matter most; then what ended, newest first. */
+  recent(limit: number): readonly StepResult[] {
+    const ended = [...this.#ended.values()].toReversed();
+    return [...this.#open.values(), ...ended].slice(0, limit).map(answerOf);
+  }
+}
+
+/** What is known of a step: its end once that is on disk, else that it was begun. */
+export function answerOf(step: Step): StepResult {
+  if (step.phase === 'ended' && step.result) return step.result;
+  const { opId, vmId } = step;
+  return { opId, step: step.step, outcome: 'begun', ...(vmId === undefined ? {} : { vmId }) };
+}
+
+export function resultOf(step: Step, outcome: ActionOutcome): StepResult {
+  const { error, tunnel, downtimeMs, transferredBytes } = outcome;
+  return {
+    opId: step.opId,
+    step: step.step,
+    outcome: outcome.outcome,
+    ...(step.vmId === undefined ? {} : { vmId: step.vmId }),
+    ...(error ? { error: { code: error.code, message: error.message.slice(0, 1024) } } : {}),
+    ...(tunnel ? { tunnel } : {}),
+    ...(downtimeMs === undefined ? {} : { downtimeMs }),
+    ...(transferredBytes === undefined ? {} : { transferredBytes }),
+  };
+}
