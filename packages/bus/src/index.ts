@@ -1,4 +1,6 @@
 export { connectBus } from './connect-bus.ts';
+export { createNkey } from './nkey.ts';
+export type { Nkey } from './nkey.ts';
 export type {
   Bus,
   BusOptions,

@@ -15,6 +15,8 @@ import { FakeHistory } from './fake-history.ts';
 
 /** As etcd does for a watch that catches up. */
 const revisionsPerResponse = 1_000;
+/** Of one call to a server that is paused. */
+const requestTimeoutMs = 1_000;
 
 interface OpenStream {
   readonly client: FakeClient;
@@ -30,9 +32,36 @@ export class FakeEtcd {
   readonly #leases = new Map<string, { readonly ttlMs: number; cancel: () => void }>();
   readonly #streams = new Set<OpenStream>();
   #leaseCount = 0;
+  /** Present while the server is paused: what to do when it goes on. */
+  #paused: (() => void)[] | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Paused: calls get no answer, nothing is delivered, no lease ends; connections stay. */
+  setPaused(paused: boolean): void {
+    const waiting = this.#paused;
+    if (paused === (waiting !== undefined)) return;
+    this.#paused = paused ? [] : undefined;
+    for (const go of waiting ?? []) go();
+  }
+
+  /** Now, or when the server goes on. */
+  whenRunning(go: () => void): void {
+    if (this.#paused) this.#paused.push(go);
+    else go();
+  }
+
+  /** Resolves when the server runs; `false`: it was paused for as long as a client waits. */
+  answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(requestTimeoutMs, () => resolve(false));
+      this.whenRunning(() => {
+        cancel();
+        resolve(true);
+      });
+    });
   }
 
   client(): FakeClient {
@@ -61,7 +90,7 @@ export class FakeEtcd {
     const lease = this.#leases.get(id);
     if (!lease) return 0;
     lease.cancel();
-    lease.cancel = this.#clock.after(lease.ttlMs, () => this.revoke(id));
+    lease.cancel = this.#clock.after(lease.ttlMs, () => this.whenRunning(() => this.revoke(id)));
     return lease.ttlMs / 1_000;
   }
 
@@ -91,7 +120,7 @@ export class FakeEtcd {
   }
 
   wake(stream: OpenStream): void {
-    queueMicrotask(() => this.#serve(stream));
+    queueMicrotask(() => this.whenRunning(() => this.#serve(stream)));
   }
 
   #serve(stream: OpenStream): void {
@@ -188,6 +217,11 @@ export class FakeClient implements Etcd {
   async #call<T>(answer: () => T): Promise<T> {
     await Promise.resolve();
     if (!this.#online || this.#closed) throw unavailable('not-sent', 'etcd cannot be reached');
+    if (!(await this.#server.answers())) {
+      // What was sent is still carried out when the server goes on.
+      this.#server.whenRunning(() => void attempt(answer));
+      throw unavailable('unknown', 'etcd did not answer');
+    }
     const result = answer();
     await Promise.resolve();
     if (this.#losesReply) {
@@ -195,5 +229,14 @@ export class FakeClient implements Etcd {
       throw unavailable('unknown', 'etcd did not answer');
     }
     return result;
+  }
+}
+
+/** For a call whose caller has gone: its failure is nobody's. */
+function attempt(answer: () => unknown): void {
+  try {
+    answer();
+  } catch {
+    // Nobody is left to tell.
   }
 }
