@@ -99,10 +99,11 @@ function checkGeneration(command: AgentCommand, view: EnvelopeView): Verdict | u
 
 /** One action per VM at a time; only an abort may meet the migration it is to end. */
 function checkBusy(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
+  if (command.body.kind === 'sync') return undefined;
   if (view.busyWith !== undefined && command.body.kind !== 'abort-migration') {
     return refuse('vm-busy', `${view.busyWith} is under way on the VM`);
   }
-  if (view.openSteps >= view.openStepsMax && command.body.kind !== 'sync') {
+  if (view.openSteps >= view.openStepsMax) {
     return refuse('too-many-pending', `${view.openSteps} steps are under way on this host`);
   }
   return undefined;
