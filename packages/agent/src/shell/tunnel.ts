@@ -1,0 +1,120 @@
+/**
+ * Starts the two ends of a migration's tunnel as processes of their own, and finds a target's end again
+ * after a restart of the agent. What the ends do is tunnel-process.ts.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DroverError } from '@drover/protocol';
+import type { TunnelAnswer, TunnelOrder, TunnelState } from './tunnel-process.ts';
+
+export interface TunnelTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+export interface TunnelSettings {
+  readonly stateDir: string;
+  /** The address that the target's end listens on. */
+  readonly host: string;
+  /** Ports from here on are tried, `tunnelPorts` of them. */
+  readonly basePort: number;
+  readonly libvirtSocket: string;
+}
+
+export const tunnelPorts = 16;
+/** Linux' limit for the path of a unix socket, without its ending zero. */
+const socketPathMax = 107;
+const answerMs = 15_000;
+const program = join(import.meta.dirname, 'tunnel-process.ts');
+
+/** Opens the target's end. Throws `tunnel-failed`. */
+export async function openTarget(settings: TunnelSettings, opId: string): Promise<TunnelTarget> {
+  const secret = randomBytes(32).toString('hex');
+  const folder = join(settings.stateDir, 'tunnels');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { port } = await start({
+    side: 'target',
+    opId,
+    secret,
+    host: settings.host,
+    ports: Array.from({ length: tunnelPorts }, (_, at) => settings.basePort + at),
+    libvirtSocket: settings.libvirtSocket,
+    stateFile: stateFileOf(settings.stateDir, opId),
+  });
+  return { host: settings.host, port, secret };
+}
+
+/** Opens the source's end; gives back the unix socket that leads to the target's libvirt. */
+export async function openSource(
+  stateDir: string,
+  opId: string,
+  target: TunnelTarget,
+): Promise<string> {
+  const short = createHash('sha256').update(`${opId} ${target.secret}`).digest('hex').slice(0, 16);
+  const socketPath = join(stateDir, 'tunnels', `${short}.sock`);
+  if (Buffer.byteLength(socketPath) > socketPathMax) {
+    throw new DroverError('tunnel-failed', `the path ${socketPath} is too long for a socket`);
+  }
+  await mkdir(join(stateDir, 'tunnels'), { recursive: true, mode: 0o700 });
+  await start({ side: 'source', opId, ...target, socketPath });
+  return socketPath;
+}
+
+/** The target's end of this operation, if its process still lives. */
+export async function findTarget(
+  stateDir: string,
+  opId: string,
+): Promise<TunnelTarget | undefined> {
+  try {
+    const text = await readFile(stateFileOf(stateDir, opId), 'utf8');
+    const { pid, host, port, secret } = JSON.parse(text) as TunnelState;
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    const alive = line.includes('tunnel-process') && line.split('\0').includes(opId);
+    return alive ? { host, port, secret } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function stateFileOf(stateDir: string, opId: string): string {
+  return join(stateDir, 'tunnels', `${opId}.json`);
+}
+
+/** The secret goes through stdin: arguments and environment can be read by others. */
+async function start(order: TunnelOrder): Promise<{ readonly port: number }> {
+  const child = spawn(process.execPath, [program, order.side, order.opId], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    cwd: '/',
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<TunnelAnswer>();
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+    const line = text.indexOf('\n');
+    if (line >= 0) resolve(JSON.parse(text.slice(0, line)) as TunnelAnswer);
+  });
+  child.on('error', reject);
+  child.on('exit', () => reject(new Error('it ended at once')));
+  child.stdin.on('error', () => {});
+  child.stdin.write(`${JSON.stringify(order)}\n`);
+  const late = setTimeout(() => reject(new Error('it did not answer')), answerMs);
+  try {
+    const answer = await promise;
+    if (!answer.ok) throw new Error(answer.message);
+    return { port: answer.port };
+  } catch (error) {
+    child.kill('SIGTERM');
+    const message = error instanceof Error ? error.message : String(error);
+    throw new DroverError('tunnel-failed', `tunnel of ${order.opId}: ${message}`, { cause: error });
+  } finally {
+    clearTimeout(late);
+    child.removeAllListeners('exit');
+    child.stdin.destroy();
+    child.stdout.destroy();
+    child.unref();
+  }
+}
