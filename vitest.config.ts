@@ -24,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'end-to-end',
+          globalSetup: ['test/end-to-end/support/global-setup.ts'],
           include: ['test/end-to-end/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from './support/cluster.ts';
-import { askCounter, runningOn } from './support/referee.ts';
+import { askCounter, runningOn } from '@drover/deploy/lab';
 
 let cluster: Cluster;
 beforeAll(async () => {

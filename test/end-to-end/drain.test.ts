@@ -2,8 +2,9 @@
 import type { api } from '@drover/protocol';
 import { afterAll, beforeEach, describe, expect, it, beforeAll } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
-import { hold } from './support/held-connection.ts';
-import { askCounter, runningOn, Watch } from './support/referee.ts';
+import { hold } from '@drover/deploy/lab';
+import { askCounter, runningOn } from '@drover/deploy/lab';
+import { Watch } from './support/watch.ts';
 import { until } from './support/until.ts';
 
 let cluster: Cluster;

@@ -2,7 +2,8 @@
 import type { api } from '@drover/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
-import { askCounter, runningOn, Watch } from './support/referee.ts';
+import { askCounter, runningOn } from '@drover/deploy/lab';
+import { Watch } from './support/watch.ts';
 import { until } from './support/until.ts';
 
 let cluster: Cluster;
@@ -125,7 +126,7 @@ describe('a server restarted while hosts carry VMs', () => {
 async function leader(): Promise<{ readonly service: string; readonly epoch: string }> {
   return until('a scheduler leads', async () => {
     for (const service of ['scheduler1', 'scheduler2']) {
-      const { stdout } = await cluster.lab.metrics(service);
+      const stdout = await cluster.lab.metrics(service);
       if (/^drover_scheduler_is_leader 1$/m.test(stdout)) {
         const epoch = /^drover_scheduler_epoch (\d+)$/m.exec(stdout)?.[1];
         if (epoch !== undefined) return { service, epoch };

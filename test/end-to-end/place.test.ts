@@ -2,7 +2,7 @@
 import type { api } from '@drover/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from './support/cluster.ts';
-import { askCounter, knownOn, runningOn } from './support/referee.ts';
+import { askCounter, knownOn, runningOn } from '@drover/deploy/lab';
 import { until } from './support/until.ts';
 
 let cluster: Cluster;

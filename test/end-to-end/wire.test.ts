@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { api } from '@drover/protocol';
 import { Cluster } from './support/cluster.ts';
-import { askCounter, runningOn, Watch } from './support/referee.ts';
+import { askCounter, runningOn } from '@drover/deploy/lab';
+import { Watch } from './support/watch.ts';
 import { until } from './support/until.ts';
 
 let cluster: Cluster;

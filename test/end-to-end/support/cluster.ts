@@ -2,11 +2,11 @@
  * The lab as a test sees it: the API, the outside referee, and ways back to a calm state. One lab serves
  * all end-to-end files; each test leaves it calm.
  */
-import { attachLab, type Lab } from '@drover/deploy/lab';
+import { Lab } from '@drover/deploy/lab';
 import type { api } from '@drover/protocol';
 import { inject } from 'vitest';
 import { ApiClient } from './api-client.ts';
-import { addressOf, askCounter } from './referee.ts';
+import { addressOf, askCounter } from '@drover/deploy/lab';
 import { until } from './until.ts';
 
 let macCounter = 0;
@@ -21,15 +21,14 @@ export class Cluster {
   }
 
   static async attach(): Promise<Cluster> {
-    return new Cluster(await attachLab(inject('labProject')));
+    return new Cluster(await Lab.attach(inject('labProject')));
   }
 
   /** A spec that the lab's hosts can run: one thin clone of the tiny image, one card on the bridge. */
   tinySpec(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
     macCounter += 1;
-    const unique = (process.pid * 251 + macCounter) % 0xffff;
-    const hex = unique.toString(16).padStart(4, '0');
-    const mac = `52:54:00:e2:${hex.slice(0, 2) === '00' ? '01' : hex.slice(0, 2)}:${hex.slice(2)}`;
+    const unique = (process.pid * 251 + macCounter) % 64_000;
+    const mac = this.lab.macFor(1 + Math.floor(unique / 254), 1 + (unique % 254));
     return {
       vcpus: 1,
       memoryMib: 128,

@@ -1,8 +1,7 @@
 /** Brings up one lab for all end-to-end files, declares its pools, and takes it away at the end. */
-import { Lab } from '@drover/deploy/lab';
+import { Lab, testProject } from '@drover/deploy/lab';
 import type { TestProject } from 'vitest/node';
 import { ApiClient } from './api-client.ts';
-import { until } from './until.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -10,22 +9,19 @@ declare module 'vitest' {
   }
 }
 
-const project = process.env['DROVER_TEST_LAB'] ?? 'drover-test';
 
 export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
   const lab = await Lab.up({
-    project,
+    project: testProject,
     onStep: (text: string) => process.stderr.write(`lab: ${text}\n`),
   });
   const api = new ApiClient(lab.apiUrl, lab.token);
-  await until('the API is ready', async () =>
-    (await api.send('GET', '/readyz')).status === 200 ? true : undefined,
-  );
+  await lab.ready();
   for (const pool of lab.pools) {
     const { status, body } = await api.send('POST', '/v1/pools', pool);
     if (status !== 201 && status !== 409) throw new Error(`pool: ${JSON.stringify(body)}`);
   }
-  vitest.provide('labProject', project);
+  vitest.provide('labProject', testProject);
   return async () => {
     if (process.env['DROVER_TEST_KEEP_LAB'] === undefined) await lab.down();
   };

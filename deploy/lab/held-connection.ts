@@ -11,8 +11,15 @@ export interface Held {
   readonly broken: boolean;
 }
 
+export interface HeldConnection {
+  /** Lines heard so far. */
+  readonly lines: () => number;
+  /** Closes it, and says what it saw. */
+  end(): Promise<Held>;
+}
+
 /** Resolves once the first line is there. */
-export function hold(address: string, port = 7000): Promise<{ end(): Promise<Held> }> {
+export function hold(address: string, port = 7000): Promise<HeldConnection> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port });
     let lines = 0;
@@ -35,7 +42,7 @@ export function hold(address: string, port = 7000): Promise<{ end(): Promise<Hel
         if (count < lastCount) broken = true;
         lastCount = count;
         lines += 1;
-        if (lines === 1) resolve({ end });
+        if (lines === 1) resolve({ lines: () => lines, end });
       }
     });
     socket.on('error', (error) => {

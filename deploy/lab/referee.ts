@@ -3,7 +3,6 @@
  * VMs run where, and whether each is still in the boot that it was in.
  */
 import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 
 export interface HostsToWatch {
   readonly hosts: readonly string[];
@@ -36,55 +35,6 @@ async function list(
     .filter((line) => line !== '');
 }
 
-/** Polls all hosts until told to stop; then says what it saw that must never be. */
-export class Watch {
-  readonly #lab: HostsToWatch;
-  readonly #onTwoHosts = new Set<string>();
-  #looks = 0;
-  #stopped = false;
-  readonly #done: Promise<void>;
-
-  constructor(lab: HostsToWatch) {
-    this.#lab = lab;
-    this.#done = this.#run();
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        await this.#look();
-      } catch {
-        // A host whose libvirtd was just killed does not answer; the next look will.
-      }
-      await pause(300);
-    }
-  }
-
-  /**
-   * The hosts are asked one after the other, so a VM that moves in between can be seen on both. Seen on
-   * two, it is looked up again on the first: running there after it ran on the second is the real thing.
-   */
-  async #look(): Promise<void> {
-    const seen = new Map<string, string>();
-    for (const host of this.#lab.hosts) {
-      for (const name of await runningOn(this.#lab, host)) {
-        const before = seen.get(name);
-        if (before !== undefined && (await runningOn(this.#lab, before)).includes(name)) {
-          this.#onTwoHosts.add(`${name} on ${before} and ${host}`);
-        }
-        seen.set(name, host);
-      }
-    }
-    this.#looks += 1;
-  }
-
-  async stop(): Promise<{ readonly looks: number; readonly onTwoHosts: readonly string[] }> {
-    this.#stopped = true;
-    await this.#done;
-    return { looks: this.#looks, onTwoHosts: [...this.#onTwoHosts] };
-  }
-}
-
 /** Asks the tiny VM image's one-line service: which boot it is in, and how far its counter has come. */
 export async function askCounter(
   address: string,
@@ -113,8 +63,8 @@ function readLine(address: string, port: number): Promise<string> {
   });
 }
 
-/** The lab's image takes its address from the last two bytes of its MAC. */
-export function addressOf(mac: string, subnet = '10.213'): string {
+/** The tiny image takes its address from the last three bytes of its MAC. */
+export function addressOf(mac: string): string {
   const bytes = mac.split(':').map((byte) => Number.parseInt(byte, 16));
-  return `${subnet}.${bytes[4]}.${bytes[5]}`;
+  return `10.${bytes[3]}.${bytes[4]}.${bytes[5]}`;
 }

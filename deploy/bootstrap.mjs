@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// The first program that runs on a bare machine: plain JavaScript for Node 20 or later, no dependencies.
+// It brings Node 24, pnpm and the workspace's packages, and hands over to TypeScript.
+//
+//   node deploy/bootstrap.mjs start [--json]    the lab, and a tour through it
+//   node deploy/bootstrap.mjs stop [--images]   every container, network and volume of the labs goes
+//   node deploy/bootstrap.mjs check             types, lint, format, tidy, dead code
+//   node deploy/bootstrap.mjs test              all of it
+//   node deploy/bootstrap.mjs run COMMAND…      COMMAND with the workspace's programs on its path
+import { spawnSync } from 'node:child_process';
+import { ensureWorkspace, environment, root } from './bootstrap/workspace.mjs';
+
+const [verb, ...rest] = process.argv.slice(2);
+const programs = {
+  start: ['deploy/lab/start.ts'],
+  stop: ['deploy/lab/stop.ts'],
+  check: ['deploy/checks/check.ts'],
+  test: ['deploy/checks/test.ts'],
+};
+
+if (verb === 'run' && rest.length > 0) {
+  ensureWorkspace();
+  hand(rest);
+} else if (verb !== undefined && Object.hasOwn(programs, verb)) {
+  ensureWorkspace();
+  hand(['node', ...programs[verb], ...rest]);
+} else {
+  console.error('usage: node deploy/bootstrap.mjs start [--json] | stop [--images] | check | test | run COMMAND…');
+  process.exit(64);
+}
+
+function hand([command, ...args]) {
+  const child = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: environment() });
+  if (child.error) {
+    console.error(`${command}: ${child.error.message}`);
+    process.exit(127);
+  }
+  process.exit(child.status ?? 1);
+}
