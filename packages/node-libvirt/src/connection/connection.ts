@@ -1,0 +1,399 @@
+/**
+ * One connection to a libvirt daemon: calls matched to replies by serial, at most four at the daemon,
+ * each with a deadline; streams; events. It never reconnects: after the end, registrations and streams
+ * are gone and only the caller knows what to look at again.
+ */
+import type { Duplex } from 'node:stream';
+import {
+  CallAbandonedError,
+  ConnectionError,
+  LibvirtError,
+  ProtocolError,
+  QueueFullError,
+  type CloseReason,
+} from '../errors.ts';
+import { eventRowOf, type EventName, type EventOf } from '../protocol/events.ts';
+import { messageStatus, messageType, type Packet } from '../protocol/header.ts';
+import type { Procedure } from '../protocol/procedure.ts';
+import {
+  procedureOf,
+  type ArgsOf,
+  type ProcedureName,
+  type RetOf,
+} from '../protocol/procedures.ts';
+import { program, programVersion } from '../protocol/programs.ts';
+import { remoteError } from '../protocol/types.ts';
+import { decode, encode } from '../xdr/codec.ts';
+import { CallQueue, type Call, type CallOutcome } from './call-queue.ts';
+import { EventHub } from './event-hub.ts';
+import { EventStream } from './event-stream.ts';
+import { Link } from './link.ts';
+import type { KeepaliveOptions } from './link.ts';
+import {
+  defaults,
+  type CallOptions,
+  type Closed,
+  type ConnectOptions,
+  type EventStreamOptions,
+  type StreamOptions,
+} from './options.ts';
+import { LibvirtStream } from './stream.ts';
+
+/** Arguments of a call, left out where the procedure takes none. */
+export type CallArguments<P extends ProcedureName, O> =
+  ArgsOf<P> extends undefined ? [args?: undefined, options?: O] : [args: ArgsOf<P>, options?: O];
+
+/** The longest time a timer can be set for. */
+const maxTimerMs = 0x7fff_ffff;
+
+export class Connection implements AsyncDisposable {
+  /** Resolves once, when the connection has ended, however it did. Never rejects. */
+  readonly closed: Promise<Closed>;
+  readonly #link: Link;
+  readonly #queue: CallQueue;
+  readonly #callTimeoutMs: number;
+  readonly #streams = new Map<number, LibvirtStream>();
+  readonly #eventStreams = new Set<EventStream<EventName>>();
+  readonly #hub: EventHub;
+  #state: 'open' | 'retired' | 'closed' = 'open';
+  #end: Closed | undefined;
+  readonly #resolveClosed: (closed: Closed) => void;
+
+  /** Over a transport that is connected; `openConnection` does the sequence that a daemon expects. */
+  constructor(
+    transport: Duplex,
+    options: Pick<ConnectOptions, 'maxInFlight' | 'maxQueued' | 'callTimeoutMs'> = {},
+  ) {
+    const { promise, resolve } = Promise.withResolvers<Closed>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+    this.#queue = new CallQueue(
+      options.maxInFlight ?? defaults.maxInFlight,
+      options.maxQueued ?? defaults.maxQueued,
+    );
+    this.#callTimeoutMs = options.callTimeoutMs ?? defaults.callTimeoutMs;
+    this.#hub = new EventHub({
+      register: (name) => this.#register(name),
+      deregister: (name, callbackId) => this.#deregister(name, callbackId),
+    });
+    this.#link = new Link(transport, {
+      packet: (packet) => this.#onPacket(packet),
+      closed: (reason, error) => this.#onClosed(reason, error),
+    });
+  }
+
+  /** False from the moment that new calls are refused, though running ones may still end well. */
+  get isUsable(): boolean {
+    return this.#state === 'open';
+  }
+
+  /**
+   * Rejects with `LibvirtError` (the daemon said no), `CallAbandonedError`, `ConnectionError`,
+   * `QueueFullError` or `ProtocolError`; `isOutcomeUnknown` tells which leave the outcome open.
+   */
+  call<P extends ProcedureName>(
+    name: P,
+    ...[args, options]: CallArguments<P, CallOptions>
+  ): Promise<RetOf<P>> {
+    return this.#start(name, args, options ?? {}).then((done) => done.value as RetOf<P>);
+  }
+
+  /** A call that goes on as a stream once the daemon agreed. */
+  async openStream<P extends ProcedureName>(
+    name: P,
+    args: ArgsOf<P>,
+    options: StreamOptions = {},
+  ): Promise<LibvirtStream> {
+    if (procedureOf(name).stream === undefined) throw new TypeError(`${name} has no stream`);
+    const done = await this.#start(name, args, options, options.idleMs ?? defaults.streamIdleMs);
+    if (done.stream === undefined) throw new ConnectionError(this.#closeReason(), true);
+    return done.stream;
+  }
+
+  /** Calls `listener` for each of these events until disposed. Resolves when they are switched on. */
+  async listen<N extends EventName>(
+    names: readonly N[],
+    listener: (event: EventOf<N>) => void,
+  ): Promise<AsyncDisposable> {
+    const own = (event: EventOf<EventName>) => listener(event as unknown as EventOf<N>);
+    const remove = async () => {
+      if (this.#state === 'closed') return;
+      await Promise.allSettled(names.map((name) => this.#hub.remove(name, own)));
+    };
+    try {
+      await Promise.all(names.map((name) => this.#hub.add(name, own)));
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+    return { [Symbol.asyncDispose]: remove };
+  }
+
+  /** The same as an async iterable, which ends with the connection. */
+  async events<N extends EventName>(
+    names: readonly N[],
+    options: EventStreamOptions = {},
+  ): Promise<EventStream<N>> {
+    const stream = new EventStream<N>(options.limit ?? defaults.eventLimit, async () => {
+      this.#eventStreams.delete(stream as unknown as EventStream<EventName>);
+      await listening[Symbol.asyncDispose]();
+    });
+    const listening = await this.listen(names, (event) => stream.push(event));
+    if (this.#state === 'closed') stream.end();
+    else this.#eventStreams.add(stream as unknown as EventStream<EventName>);
+    return stream;
+  }
+
+  startKeepalive(options: KeepaliveOptions): void {
+    this.#link.startKeepalive(options);
+  }
+
+  /** Says goodbye if the daemon has ears for it, then ends. Running calls reject. */
+  async close(): Promise<void> {
+    if (this.#state === 'open' && this.#queue.inFlight === 0) {
+      const goodbye = this.call('connectClose', undefined, { timeoutMs: defaults.closeTimeoutMs });
+      await goodbye.catch(() => undefined);
+    }
+    this.#link.close('closed');
+    await this.closed;
+  }
+
+  /** Ends at once. */
+  destroy(reason: CloseReason, error?: Error): void {
+    this.#link.close(reason, error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #start(
+    name: ProcedureName,
+    args: unknown,
+    options: CallOptions,
+    streamIdleMs?: number,
+  ): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'open') throw new ConnectionError(this.#closeReason(), false);
+      const row = procedureOf(name);
+      let cleanUp = () => {};
+      const settle = (outcome: CallOutcome) => {
+        cleanUp();
+        if (outcome.ok) resolve({ ...outcome, stream: this.#streams.get(outcome.serial) });
+        else reject(outcome.error);
+      };
+      const call: Call = {
+        name,
+        row,
+        payload: encode(row.args, args),
+        settle,
+        serial: 0,
+        abandoned: false,
+        streamIdleMs,
+      };
+      if (options.signal?.aborted === true) {
+        throw new CallAbandonedError('aborted', name, false, options.signal.reason);
+      }
+      if (!this.#queue.enqueue(call)) throw new QueueFullError(`${name}: queue is full`);
+      cleanUp = this.#watch(call, options);
+      this.#pump();
+    });
+  }
+
+  /** Abandons the call at its deadline or signal; returns what switches both off. */
+  #watch(call: Call, options: CallOptions): () => void {
+    const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
+    const timer =
+      timeoutMs > maxTimerMs
+        ? undefined
+        : setTimeout(() => this.#abandon(call, 'deadline'), timeoutMs);
+    const onAbort = () => this.#abandon(call, 'aborted', options.signal?.reason);
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    return () => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', onAbort);
+    };
+  }
+
+  #abandon(call: Call, reason: 'deadline' | 'aborted', cause?: unknown): void {
+    const sent = this.#queue.abandon(call);
+    call.settle({ ok: false, error: new CallAbandonedError(reason, call.name, sent, cause) });
+    if (this.#queue.abandoned >= defaults.maxAbandoned) this.#retire();
+  }
+
+  /** No new calls; the ones that someone still waits for may end. */
+  #retire(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'retired';
+    for (const call of this.#queue.takeQueued()) {
+      call.settle({ ok: false, error: new ConnectionError('retired', false) });
+    }
+    this.#closeIfIdle();
+  }
+
+  #closeIfIdle(): void {
+    if (this.#state !== 'retired' || this.#streams.size > 0) return;
+    if (this.#queue.inFlight === this.#queue.abandoned) this.#link.close('retired');
+  }
+
+  #pump(): void {
+    for (;;) {
+      const call = this.#queue.next();
+      if (call === undefined) return;
+      this.#link.send(this.#header(call.row, call.serial, messageType.call, 0), call.payload);
+    }
+  }
+
+  #header(row: Procedure, serial: number, type: number, status: number) {
+    return {
+      program: program[row.program],
+      version: programVersion,
+      procedure: row.number,
+      type,
+      serial,
+      status,
+    };
+  }
+
+  #onPacket(packet: Packet): void {
+    const { header } = packet;
+    if (header.type === messageType.message) this.#hub.dispatch(packet);
+    else if (header.type === messageType.reply) this.#onReply(packet);
+    else if (header.type === messageType.stream) this.#onStream(packet);
+    else throw new ProtocolError('bad-header', `message type ${header.type} from a daemon`);
+  }
+
+  #onReply(packet: Packet): void {
+    const { header } = packet;
+    const call = this.#queue.get(header.serial);
+    if (call === undefined || !isFor(packet, call.row)) {
+      throw new ProtocolError('unknown-serial', `reply to serial ${header.serial}`);
+    }
+    this.#queue.complete(header.serial);
+    try {
+      this.#finishCall(call, packet);
+    } finally {
+      this.#pump();
+      this.#closeIfIdle();
+    }
+  }
+
+  #finishCall(call: Call, packet: Packet): void {
+    const { status } = packet.header;
+    if (status === messageStatus.continue) {
+      const error = new ProtocolError('bad-header', 'a reply cannot continue');
+      call.settle({ ok: false, error });
+      throw error;
+    }
+    try {
+      if (status === messageStatus.error) {
+        call.settle({ ok: false, error: toLibvirtError(packet.payload, call.name) });
+        return;
+      }
+      const value = call.abandoned ? undefined : decode(call.row.ret, packet.payload);
+      if (call.row.stream !== undefined) this.#addStream(call);
+      call.settle({ ok: true, value, serial: call.serial });
+    } catch (error) {
+      call.settle({ ok: false, error: error as Error });
+      throw error;
+    }
+  }
+
+  #addStream(call: Call): void {
+    const { serial, row } = call;
+    const send = (status: number, payload: Uint8Array) =>
+      this.#link.send(this.#header(row, serial, messageType.stream, status), payload);
+    const stream = new LibvirtStream(
+      {
+        procedure: call.name,
+        send,
+        drained: () => this.#link.drained(),
+        pause: () => this.#link.pause(),
+        resume: () => this.#link.resume(),
+        released: () => {
+          this.#streams.delete(serial);
+          this.#closeIfIdle();
+        },
+        toError: (payload) => toLibvirtError(payload, call.name),
+      },
+      call.streamIdleMs ?? defaults.streamIdleMs,
+    );
+    this.#streams.set(serial, stream);
+    // Nobody waits for it any more, but the daemon opened it.
+    if (call.abandoned) void stream.abort();
+  }
+
+  #onStream(packet: Packet): void {
+    const stream = this.#streams.get(packet.header.serial);
+    if (stream === undefined) {
+      throw new ProtocolError('unknown-serial', `stream of serial ${packet.header.serial}`);
+    }
+    stream.receive(packet);
+  }
+
+  #onClosed(reason: CloseReason, error: Error | undefined): void {
+    this.#state = 'closed';
+    this.#end = { reason, error };
+    for (const call of this.#queue.takeQueued()) {
+      call.settle({ ok: false, error: new ConnectionError(reason, false, error) });
+    }
+    for (const call of this.#queue.takeInFlight()) {
+      call.settle({ ok: false, error: new ConnectionError(reason, true, error) });
+    }
+    for (const stream of this.#streams.values()) {
+      stream.fail(new ConnectionError(reason, true, error));
+    }
+    this.#streams.clear();
+    for (const stream of this.#eventStreams) stream.end();
+    this.#eventStreams.clear();
+    this.#resolveClosed(this.#end);
+  }
+
+  #closeReason(): CloseReason {
+    return this.#end?.reason ?? 'retired';
+  }
+
+  async #register(name: EventName): Promise<number> {
+    const { scope, eventId } = eventRowOf(name);
+    const done =
+      scope === 'domain'
+        ? await this.call('connectDomainEventCallbackRegisterAny', { eventId })
+        : await this.call('connectStoragePoolEventRegisterAny', { eventId });
+    return done.callbackId;
+  }
+
+  async #deregister(name: EventName, callbackId: number): Promise<void> {
+    if (this.#state !== 'open') return;
+    if (eventRowOf(name).scope === 'domain') {
+      await this.call('connectDomainEventCallbackDeregisterAny', { callbackId });
+    } else {
+      await this.call('connectStoragePoolEventDeregisterAny', { callbackId });
+    }
+  }
+}
+
+interface Done {
+  readonly value: unknown;
+  readonly serial: number;
+  readonly stream: LibvirtStream | undefined;
+}
+
+function isFor(packet: Packet, row: Procedure): boolean {
+  const { header } = packet;
+  return (
+    header.program === program[row.program] &&
+    header.version === programVersion &&
+    header.procedure === row.number
+  );
+}
+
+function toLibvirtError(payload: Buffer, procedure: ProcedureName): LibvirtError {
+  const fields = decode(remoteError, payload);
+  return new LibvirtError({
+    code: fields.code,
+    domain: fields.domain,
+    level: fields.level,
+    message: fields.message ?? `libvirt error ${fields.code}`,
+    procedure,
+  });
+}

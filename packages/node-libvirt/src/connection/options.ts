@@ -1,0 +1,65 @@
+/**
+ * What a caller may set on a connection and on one call, with the defaults and why they are so.
+ */
+import type { Duplex } from 'node:stream';
+import type { CloseReason } from '../errors.ts';
+import { defaultSocketPath } from '../protocol/constants.ts';
+import type { KeepaliveOptions } from './link.ts';
+
+export interface ConnectOptions {
+  /** The daemon's unix socket. */
+  readonly socketPath?: string;
+  /** Instead of `socketPath`: any connected byte stream to a daemon. */
+  readonly transport?: Duplex;
+  /** The driver to open, such as `qemu:///system` or `test:///default`. */
+  readonly uri?: string;
+  readonly readOnly?: boolean;
+  /** For the whole connect sequence. */
+  readonly connectTimeoutMs?: number;
+  /** For a call that names no deadline of its own. */
+  readonly callTimeoutMs?: number;
+  /** Calls at the daemon at once; more than 4 freeze a daemon with default settings. */
+  readonly maxInFlight?: number;
+  /** Calls that may wait for a place. */
+  readonly maxQueued?: number;
+  readonly keepalive?: KeepaliveOptions | false;
+  readonly signal?: AbortSignal;
+}
+
+export interface CallOptions {
+  /** From now, the wait for a place included. `Infinity` for none. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface StreamOptions extends CallOptions {
+  /** How long an open stream may make no progress. */
+  readonly idleMs?: number;
+}
+
+export interface EventStreamOptions {
+  /** Events held for a slow reader. */
+  readonly limit?: number;
+}
+
+/** How a connection ended. */
+export interface Closed {
+  readonly reason: CloseReason;
+  readonly error: Error | undefined;
+}
+
+export const defaults = {
+  socketPath: defaultSocketPath,
+  uri: 'qemu:///system',
+  connectTimeoutMs: 10_000,
+  // The daemon itself waits up to 30 s for a domain's job lock and then says so; hear it out.
+  callTimeoutMs: 40_000,
+  maxInFlight: 4,
+  maxQueued: 1024,
+  keepalive: { intervalMs: 5000, count: 5 },
+  /** Abandoned calls that make a connection not worth keeping. */
+  maxAbandoned: 2,
+  closeTimeoutMs: 1000,
+  streamIdleMs: 60_000,
+  eventLimit: 1024,
+} as const;

@@ -1,0 +1,133 @@
+/**
+ * Calls about the host itself, its hypervisor and what that can give.
+ */
+import type { CallOptions } from '../connection/options.ts';
+import type { Connection } from '../connection/connection.ts';
+import { cpuCompareResult } from '../protocol/constants.ts';
+
+export interface Version {
+  readonly major: number;
+  readonly minor: number;
+  readonly micro: number;
+  /** As libvirt numbers it: major × 1 000 000 + minor × 1000 + micro. */
+  readonly number: number;
+}
+
+export interface HostInfo {
+  readonly cpuModel: string;
+  readonly memoryKib: number;
+  readonly cpus: number;
+  readonly mhz: number;
+  readonly numaCells: number;
+  readonly sockets: number;
+  readonly coresPerSocket: number;
+  readonly threadsPerCore: number;
+}
+
+/** Which hypervisor a capability question is about; all optional, libvirt has defaults. */
+export interface HypervisorChoice {
+  readonly emulator?: string;
+  readonly arch?: string;
+  readonly machine?: string;
+  readonly virtType?: string;
+}
+
+export type CpuComparison = 'incompatible' | 'identical' | 'superset';
+
+export class HostCalls {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async hostname(options?: CallOptions): Promise<string> {
+    return (await this.#connection.call('connectGetHostname', undefined, options)).hostname;
+  }
+
+  /** Of the daemon. Also the cheapest question to ask whether it is alive. */
+  async libvirtVersion(options?: CallOptions): Promise<Version> {
+    const { version } = await this.#connection.call('connectGetLibVersion', undefined, options);
+    return toVersion(version);
+  }
+
+  /** Of the hypervisor, such as QEMU. */
+  async hypervisorVersion(options?: CallOptions): Promise<Version> {
+    const { version } = await this.#connection.call('connectGetVersion', undefined, options);
+    return toVersion(version);
+  }
+
+  async info(options?: CallOptions): Promise<HostInfo> {
+    const info = await this.#connection.call('nodeGetInfo', undefined, options);
+    return {
+      cpuModel: info.model,
+      memoryKib: Number(info.memory),
+      cpus: info.cpus,
+      mhz: info.mhz,
+      numaCells: info.nodes,
+      sockets: info.sockets,
+      coresPerSocket: info.cores,
+      threadsPerCore: info.threads,
+    };
+  }
+
+  /** The kernel's view in KiB by name: `total`, `free`, `buffers`, `cached`. */
+  async memoryStatsKib(options?: CallOptions): Promise<Readonly<Record<string, number>>> {
+    const ask = async (nparams: number) =>
+      this.#connection.call('nodeGetMemoryStats', { nparams, cellNum: -1, flags: 0 }, options);
+    const { nparams } = await ask(0);
+    const { params } = await ask(nparams);
+    return Object.fromEntries(params.map((param) => [param.field, Number(param.value)]));
+  }
+
+  async freeMemoryBytes(options?: CallOptions): Promise<number> {
+    const { freeMemory } = await this.#connection.call('nodeGetFreeMemory', undefined, options);
+    return Number(freeMemory);
+  }
+
+  /** XML; `readHostCapabilities` reads it. */
+  async capabilities(options?: CallOptions): Promise<string> {
+    const done = await this.#connection.call('connectGetCapabilities', undefined, options);
+    return done.capabilities;
+  }
+
+  /** XML; `readDomainCapabilities` reads it. */
+  async domainCapabilities(choice: HypervisorChoice = {}, options?: CallOptions): Promise<string> {
+    const args = { ...choice, flags: 0 };
+    const done = await this.#connection.call('connectGetDomainCapabilities', args, options);
+    return done.capabilities;
+  }
+
+  /** What this host's hypervisor can give against the `<cpu>` XML of a live domain. */
+  async compareCpu(
+    cpu: string,
+    choice: HypervisorChoice = {},
+    options?: CallOptions,
+  ): Promise<CpuComparison> {
+    const args = { ...choice, cpu, flags: 0 };
+    const { result } = await this.#connection.call('connectCompareHypervisorCpu', args, options);
+    if (result === cpuCompareResult.identical) return 'identical';
+    return result === cpuCompareResult.superset ? 'superset' : 'incompatible';
+  }
+
+  /** The CPU that all of these `<cpu>` XMLs can give; flags of `baselineCpuFlag`. */
+  async baselineCpu(
+    cpus: readonly string[],
+    flags: number,
+    choice: HypervisorChoice = {},
+    options?: CallOptions,
+  ): Promise<string> {
+    const args = { ...choice, cpus, flags };
+    return (await this.#connection.call('connectBaselineHypervisorCpu', args, options)).cpu;
+  }
+}
+
+function toVersion(raw: bigint): Version {
+  const number = Number(raw);
+  return {
+    major: Math.floor(number / 1_000_000),
+    minor: Math.floor(number / 1000) % 1000,
+    micro: number % 1000,
+    number,
+  };
+}

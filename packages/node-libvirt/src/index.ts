@@ -1,0 +1,98 @@
+/**
+ * What `node-libvirt` offers: `connect` and the face it returns, the errors, the names of libvirt's numbers,
+ * a safe XML builder and readers of libvirt's XML.
+ */
+export { connect, Libvirt } from './libvirt.ts';
+export { Connection, type CallArguments } from './connection/connection.ts';
+export { openConnection } from './connection/open.ts';
+export { EventStream, type EventsLost } from './connection/event-stream.ts';
+export { LibvirtStream } from './connection/stream.ts';
+export type { KeepaliveOptions } from './connection/link.ts';
+export type {
+  CallOptions,
+  Closed,
+  ConnectOptions,
+  EventStreamOptions,
+  StreamOptions,
+} from './connection/options.ts';
+
+export type { CpuComparison, HostCalls, HostInfo, HypervisorChoice, Version } from './face/host.ts';
+export type { DomainCalls, DomainInfo, DomainStats, MetadataElement } from './face/domains.ts';
+export type { MigrationCalls, MigrationParams, PerformMigration } from './face/migration.ts';
+export type { PoolCalls, PoolInfo } from './face/pools.ts';
+export type { VolInfo, VolRange, VolumeCalls } from './face/volumes.ts';
+export type { JobStats } from './job-stats.ts';
+
+export {
+  CallAbandonedError,
+  ConnectionError,
+  isAccessDenied,
+  isAlreadyExists,
+  isLockTimeout,
+  isNotFound,
+  isOperationAborted,
+  isOperationInvalid,
+  isOutcomeUnknown,
+  isResourceBusy,
+  isUnsupported,
+  LibvirtError,
+  ProtocolError,
+  QueueFullError,
+  type CloseReason,
+  type ProtocolErrorReason,
+} from './errors.ts';
+
+export {
+  abortJobFlag,
+  baselineCpuFlag,
+  compareCpuFlag,
+  cpuCompareResult,
+  defaultSocketPath,
+  domainCreateFlag,
+  domainDefineFlag,
+  domainDestroyFlag,
+  domainImpact,
+  domainListFlag,
+  domainShutdownFlag,
+  domainStatsFlag,
+  domainStatsType,
+  domainUndefineFlag,
+  domainXmlFlag,
+  feature,
+  flags,
+  jobStatsFlag,
+  metadataType,
+  migrateFlag,
+  migrateMaxSpeedFlag,
+  monitorCommandFlag,
+  poolCreateFlag,
+  poolListFlag,
+  volCreateFlag,
+  volResizeFlag,
+  volStreamFlag,
+} from './protocol/constants.ts';
+export { errorCode } from './protocol/error-codes.ts';
+export type { EventName, EventOf } from './protocol/events.ts';
+export type { ArgsOf, ProcedureName, RetOf } from './protocol/procedures.ts';
+export type {
+  DomainState,
+  DomainStateInfo,
+  DomainStateReason,
+  IoErrorAction,
+  JobOperation,
+  JobType,
+  LifecycleDetail,
+  LifecycleType,
+  PoolLifecycleType,
+  PoolState,
+  VolType,
+} from './protocol/states.ts';
+export type { DomainRef, NetworkRef, StoragePoolRef, StorageVolRef } from './protocol/types.ts';
+export {
+  bigintOf,
+  numberOf,
+  stringOf,
+  type ParamsRecord,
+  type TypedParam,
+  type TypedParamValue,
+} from './xdr/typed-params.ts';

@@ -1,0 +1,159 @@
+/**
+ * Flags and small numbers of libvirt's public API, by name. Flags are bits: combine with `|` or `flags()`.
+ * Names of states and reasons are in `states.ts`, error numbers in `error-codes.ts`.
+ */
+
+export const defaultSocketPath = '/run/libvirt/libvirt-sock';
+
+/** For `connectSupportsFeature`. */
+export const feature = {
+  migrationP2p: 4,
+  migrationV3: 6,
+  typedParamString: 9,
+  programKeepalive: 10,
+  migrationOffline: 12,
+  migrationParams: 13,
+  eventCallbacks: 14,
+  closeCallback: 15,
+  networkUpdateOrder: 16,
+} as const;
+
+export const authType = { none: 0, sasl: 1, polkit: 2 } as const;
+
+export const openFlag = { readOnly: 1 } as const;
+
+export const domainListFlag = {
+  active: 1,
+  inactive: 2,
+  persistent: 4,
+  transient: 8,
+  running: 16,
+  paused: 32,
+  shutoff: 64,
+  other: 128,
+  managedSave: 256,
+  noManagedSave: 512,
+  autostart: 1024,
+  noAutostart: 2048,
+} as const;
+
+export const domainCreateFlag = {
+  paused: 1,
+  autoDestroy: 2,
+  bypassCache: 4,
+  forceBoot: 8,
+  validate: 16,
+  resetNvram: 32,
+} as const;
+
+export const domainDefineFlag = { validate: 1 } as const;
+
+export const domainUndefineFlag = {
+  managedSave: 1,
+  snapshotsMetadata: 2,
+  nvram: 4,
+  keepNvram: 8,
+  checkpointsMetadata: 16,
+  tpm: 32,
+  keepTpm: 64,
+} as const;
+
+export const domainShutdownFlag = {
+  acpiPowerButton: 1,
+  guestAgent: 2,
+  initctl: 4,
+  signal: 8,
+  paravirt: 16,
+} as const;
+
+export const domainDestroyFlag = { graceful: 1, removeLogs: 2 } as const;
+
+export const domainXmlFlag = { secure: 1, inactive: 2, updateCpu: 4, migratable: 8 } as const;
+
+/** Which half of a domain a change is for: the running one, the stored one, or both. */
+export const domainImpact = { current: 0, live: 1, config: 2 } as const;
+
+export const metadataType = { description: 0, title: 1, element: 2 } as const;
+
+/** What `connectGetAllDomainStats` gathers. `block` touches image files: it hangs when storage does. */
+export const domainStatsType = {
+  state: 1,
+  cpuTotal: 2,
+  balloon: 4,
+  vcpu: 8,
+  interface: 16,
+  block: 32,
+  perf: 64,
+  iothread: 128,
+  memory: 256,
+  dirtyRate: 512,
+  vm: 1024,
+} as const;
+
+/** Besides these, the filters of `domainListFlag` apply. */
+export const domainStatsFlag = {
+  active: 1,
+  inactive: 2,
+  /** Leave out what would wait for a busy domain. */
+  noWait: 2 ** 29,
+  backing: 2 ** 30,
+  enforce: 2 ** 31,
+} as const;
+
+export const migrateFlag = {
+  live: 1,
+  peer2peer: 2,
+  tunnelled: 4,
+  persistDest: 8,
+  undefineSource: 16,
+  paused: 32,
+  nonSharedDisk: 64,
+  nonSharedInc: 128,
+  changeProtection: 256,
+  unsafe: 512,
+  offline: 1024,
+  compressed: 2048,
+  abortOnError: 4096,
+  autoConverge: 8192,
+  rdmaPinAll: 16_384,
+  postCopy: 32_768,
+  tls: 65_536,
+  parallel: 131_072,
+  nonSharedSynchronousWrites: 262_144,
+  postCopyResume: 524_288,
+  zeroCopy: 1_048_576,
+} as const;
+
+/** For `domainMigrateSetMaxSpeed` and `domainMigrateGetMaxSpeed`. */
+export const migrateMaxSpeedFlag = { postCopy: 1 } as const;
+
+export const jobStatsFlag = { completed: 1, keepCompleted: 2 } as const;
+export const abortJobFlag = { postCopy: 1 } as const;
+
+export const poolListFlag = {
+  inactive: 1,
+  active: 2,
+  persistent: 4,
+  transient: 8,
+  autostart: 16,
+  noAutostart: 32,
+} as const;
+
+export const poolCreateFlag = { build: 1, buildOverwrite: 2, buildNoOverwrite: 4 } as const;
+
+export const volCreateFlag = { preallocateMetadata: 1, reflink: 2, validate: 4 } as const;
+export const volResizeFlag = { allocate: 1, delta: 2, shrink: 4 } as const;
+export const volStreamFlag = { sparse: 1 } as const;
+
+export const baselineCpuFlag = { expandFeatures: 1, migratable: 2 } as const;
+export const compareCpuFlag = { failIncompatible: 1, validateXml: 2 } as const;
+
+/** Result of a CPU comparison: what the host can give against what was asked. */
+export const cpuCompareResult = { error: -1, incompatible: 0, identical: 1, superset: 2 } as const;
+
+export const monitorCommandFlag = { default: 0, human: 1 } as const;
+
+/** Ors flags together as an unsigned number, also when bit 31 is among them. */
+export function flags(...bits: readonly number[]): number {
+  return bits.reduce((sum, bit) => (sum | bit) >>> 0, 0);
+}

@@ -1,0 +1,89 @@
+/**
+ * The objects that libvirt's messages are made of: handles of domains, pools, volumes, networks, the
+ * error record, and the limits of lists. Which procedure carries which is left to `procedures/`.
+ */
+import {
+  array,
+  i32,
+  mapped,
+  opaqueFixed,
+  optional,
+  string,
+  struct,
+  u64,
+  type Codec,
+  type TypeOf,
+} from '../xdr/codec.ts';
+import { typedParams } from '../xdr/typed-params.ts';
+import { ProtocolError } from '../errors.ts';
+
+export const listMax = {
+  domains: 16_384,
+  networks: 16_384,
+  storagePools: 16_384,
+  storageVols: 16_384,
+  authTypes: 20,
+  migrateParams: 64,
+  migrateCookieBytes: 4_194_304,
+  jobStats: 64,
+  domainStatsParams: 262_144,
+  memoryStats: 1024,
+  nodeStats: 16,
+  nodeCells: 1024,
+  cpuBaseline: 256,
+  tunableEvent: 2048,
+} as const;
+
+const hexUuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+
+/** 16 raw bytes on the wire; here lower-case text with dashes. */
+export const uuid: Codec<string> = mapped(
+  opaqueFixed(16),
+  (bytes) =>
+    Buffer.from(bytes)
+      .toString('hex')
+      .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+  (text) => {
+    if (!hexUuid.test(text)) throw new ProtocolError('cannot-encode', `not a uuid: ${text}`);
+    return Buffer.from(text.replaceAll('-', ''), 'hex');
+  },
+);
+
+export const text = string();
+export const optionalText = optional(text);
+
+/** The daemon finds a domain by uuid; name and id (-1 when inactive) only inform. */
+export const domain = struct({ name: text, uuid, id: i32 });
+export const network = struct({ name: text, uuid });
+export const storagePool = struct({ name: text, uuid });
+/** `key` names the volume for ever, `pool` and `name` where it was found. */
+export const storageVol = struct({ pool: text, name: text, key: text });
+
+export type DomainRef = TypeOf<typeof domain>;
+export type NetworkRef = TypeOf<typeof network>;
+export type StoragePoolRef = TypeOf<typeof storagePool>;
+export type StorageVolRef = TypeOf<typeof storageVol>;
+
+export const domainStatsRecord = struct({
+  dom: domain,
+  params: typedParams(listMax.domainStatsParams),
+});
+
+/** A named count of the host's CPU or memory statistics. */
+export const namedCount = struct({ field: text, value: u64 });
+export const namedCounts = array(namedCount, listMax.nodeStats);
+
+/** What a reply or stream packet with status ERROR carries. */
+export const remoteError = struct({
+  code: i32,
+  domain: i32,
+  message: optionalText,
+  level: i32,
+  dom: optional(domain),
+  text1: optionalText,
+  text2: optionalText,
+  text3: optionalText,
+  number1: i32,
+  number2: i32,
+  net: optional(network),
+});
