@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Made by the lab: Debian's etcd and nats-server. */
-export const controlImage = process.env['DEV_IMAGE'] ?? 'drover-lab/control:latest';
+export const controlImage = 'drover-lab/control:latest';
 
 export async function docker(...args: readonly string[]): Promise<string> {
   const { stdout } = await run('docker', [...args], { timeout: 120_000 });

@@ -32,11 +32,21 @@ export class FakeEtcd {
   readonly #leases = new Map<string, { readonly ttlMs: number; cancel: () => void }>();
   readonly #streams = new Set<OpenStream>();
   #leaseCount = 0;
+  #down = false;
   /** Present while the server is paused: what to do when it goes on. */
   #paused: (() => void)[] | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  get down(): boolean {
+    return this.#down;
+  }
+
+  setDown(down: boolean): void {
+    this.#down = down;
+    if (down) this.breakStreams();
   }
 
   /** Paused: calls get no answer, nothing is delivered, no lease ends; connections stay. */
@@ -204,7 +214,7 @@ export class FakeClient implements Etcd {
 
   watch(range: KeyRange, fromRevision: number, handlers: StreamHandlers): Stream {
     const stream = { client: this, range, handlers, next: fromRevision, opened: false };
-    if (this.#online && !this.#closed) this.#server.addStream(stream);
+    if (this.#reaches()) this.#server.addStream(stream);
     else queueMicrotask(() => handlers.onEnded('broken'));
     return { close: () => this.#server.removeStream(stream) };
   }
@@ -214,9 +224,13 @@ export class FakeClient implements Etcd {
     this.#server.breakStreams(this);
   }
 
+  #reaches(): boolean {
+    return this.#online && !this.#closed && !this.#server.down;
+  }
+
   async #call<T>(answer: () => T): Promise<T> {
     await Promise.resolve();
-    if (!this.#online || this.#closed) throw unavailable('not-sent', 'etcd cannot be reached');
+    if (!this.#reaches()) throw unavailable('not-sent', 'etcd cannot be reached');
     if (!(await this.#server.answers())) {
       // What was sent is still carried out when the server goes on.
       this.#server.whenRunning(() => void attempt(answer));

@@ -27,6 +27,8 @@ export interface FakeStore extends FakeStoreClient {
   compact(revision?: number): void;
   /** Breaks every watch stream once, as a restart of etcd does. */
   breakStreams(): void;
+  /** No client reaches it: calls fail with outcome `not-sent`, watches break and resume later. */
+  setDown(down: boolean): void;
   /** As a stopped etcd process: calls end in outcome `unknown` after 1 s, and take effect later. */
   setPaused(paused: boolean): void;
   /** Lets time pass for leases, keepalives and retries. Only with the manual clock. */
@@ -53,6 +55,7 @@ export function createFakeStore(options: FakeStoreOptions = {}): FakeStore {
     entries: () => etcd.history.entries(),
     compact: (revision = etcd.history.revision) => etcd.history.compact(revision),
     breakStreams: () => etcd.breakStreams(),
+    setDown: (down) => etcd.setDown(down),
     setPaused: (paused) => etcd.setPaused(paused),
     advance: async (ms) => {
       if (!manual) throw new Error('only a manual clock can be advanced');
