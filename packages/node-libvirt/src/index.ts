@@ -96,3 +96,37 @@ export {
   type TypedParam,
   type TypedParamValue,
 } from './xdr/typed-params.ts';
+
+export {
+  buildXml,
+  element,
+  XmlError,
+  type XmlAttributes,
+  type XmlChild,
+  type XmlElement,
+} from './xml/element.ts';
+export { attributeOf, childOf, childrenOf, parseXml, textOf } from './xml/parse.ts';
+export {
+  metadataElement,
+  readDomain,
+  type DiskHost,
+  type DiskSource,
+  type DomainDescription,
+  type DomainDisk,
+  type DomainInterface,
+} from './xml/domain.ts';
+export {
+  readDomainCapabilities,
+  readHostCapabilities,
+  type DomainCapabilities,
+  type VmKind,
+  type HostCapabilities,
+  type Machine,
+  type NumaCell,
+} from './xml/capabilities.ts';
+export {
+  readPool,
+  readVolume,
+  type PoolDescription,
+  type VolumeDescription,
+} from './xml/storage.ts';

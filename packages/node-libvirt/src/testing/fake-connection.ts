@@ -1,0 +1,200 @@
+/**
+ * The daemon's end of one connection of the fake: parses calls, runs handlers, keeps to the daemon's
+ * rule of reading nothing while too many calls are in progress, and records what it saw.
+ */
+import type { Duplex } from 'node:stream';
+import { LibvirtError } from '../errors.ts';
+import { eventRowOf, events, type EventName, type EventWireOf } from '../protocol/events.ts';
+import { errorCode } from '../protocol/error-codes.ts';
+import { FrameParser } from '../protocol/framing.ts';
+import {
+  encodePacket,
+  messageStatus,
+  messageType,
+  type Header,
+  type Packet,
+} from '../protocol/header.ts';
+import type { Procedure } from '../protocol/procedure.ts';
+import { procedures, type ProcedureName } from '../protocol/procedures.ts';
+import { keepaliveProcedure, program, programVersion } from '../protocol/programs.ts';
+import { remoteError } from '../protocol/types.ts';
+import { decode, encode } from '../xdr/codec.ts';
+import type { Handlers } from './fake-daemon.ts';
+
+export interface SeenCall {
+  readonly name: string;
+  readonly args: unknown;
+  readonly serial: number;
+}
+
+const byNumber: ReadonlyMap<string, readonly [ProcedureName, Procedure]> = new Map(
+  Object.entries(procedures as Readonly<Record<string, Procedure>>).map(([name, row]) => [
+    `${program[row.program]}/${row.number}`,
+    [name as ProcedureName, row] as const,
+  ]),
+);
+
+export class FakeConnection {
+  /** Every call, in the order it was read. */
+  readonly calls: SeenCall[] = [];
+  /** Stream packets by serial: what the client uploaded, its end, its aborts. */
+  readonly streamPackets: Packet[] = [];
+  pingsSeen = 0;
+  pongsSeen = 0;
+  /** The most calls that were in progress at once. */
+  mostInProgress = 0;
+  readonly #transport: Duplex;
+  readonly #handlers: Handlers;
+  readonly #options: { readonly maxRequests: number; readonly answersPings: boolean };
+  readonly #parser = new FrameParser();
+  readonly #callbackIds = new Map<EventName, number>();
+  #inProgress = 0;
+  #waiting: Packet[] = [];
+
+  constructor(
+    transport: Duplex,
+    handlers: Handlers,
+    options: { readonly maxRequests: number; readonly answersPings: boolean },
+  ) {
+    this.#transport = transport;
+    this.#handlers = handlers;
+    this.#options = options;
+    transport.on('error', () => undefined);
+    transport.on('data', (bytes: Buffer) => {
+      this.#waiting.push(...this.#parser.push(bytes));
+      this.#readOn();
+    });
+  }
+
+  /** Bytes as they are: for garbage. */
+  sendRaw(bytes: Uint8Array): void {
+    if (!this.#transport.destroyed) this.#transport.write(bytes);
+  }
+
+  send(header: Partial<Header>, payload: Uint8Array = new Uint8Array()): void {
+    const whole = {
+      program: program.remote,
+      version: programVersion,
+      procedure: 0,
+      type: messageType.message,
+      serial: 0,
+      status: messageStatus.ok,
+      ...header,
+    };
+    this.sendRaw(encodePacket(whole, payload));
+  }
+
+  ping(): void {
+    this.send({ program: program.keepalive, procedure: keepaliveProcedure.ping });
+  }
+
+  /** A packet of the stream that the call of this serial opened. */
+  sendStream(serial: number, status: number, payload: Uint8Array = new Uint8Array()): void {
+    const call = this.calls.find((seen) => seen.serial === serial);
+    const row = procedures[call?.name as ProcedureName] as Procedure;
+    this.send({ procedure: row.number, type: messageType.stream, serial, status }, payload);
+  }
+
+  /** False when the client did not register the event. */
+  emit<N extends EventName>(name: N, wire: EventWireOf<N>): boolean {
+    const callbackId = this.#callbackIds.get(name);
+    if (callbackId === undefined) return false;
+    const row = eventRowOf(name);
+    const payload = encode(row.wire, wire);
+    payload.writeInt32BE(callbackId, 0);
+    this.send({ procedure: row.message }, payload);
+    return true;
+  }
+
+  /** Ends the connection as a dying daemon does. */
+  destroy(): void {
+    this.#transport.destroy();
+  }
+
+  #readOn(): void {
+    // With so many calls in progress a daemon reads nothing more, pings included.
+    while (this.#inProgress < this.#options.maxRequests) {
+      const packet = this.#waiting.shift();
+      if (packet === undefined) return;
+      this.#onPacket(packet);
+    }
+  }
+
+  #onPacket(packet: Packet): void {
+    const { header } = packet;
+    if (header.program === program.keepalive) {
+      this.#onKeepalive(header.procedure);
+    } else if (header.type === messageType.stream) {
+      this.streamPackets.push(packet);
+    } else if (header.type === messageType.call) {
+      this.#inProgress += 1;
+      this.mostInProgress = Math.max(this.mostInProgress, this.#inProgress);
+      void this.#serve(packet).finally(() => {
+        this.#inProgress -= 1;
+        this.#readOn();
+      });
+    }
+  }
+
+  #onKeepalive(procedure: number): void {
+    if (procedure === keepaliveProcedure.pong) this.pongsSeen += 1;
+    if (procedure !== keepaliveProcedure.ping) return;
+    this.pingsSeen += 1;
+    if (!this.#options.answersPings) return;
+    this.send({ program: program.keepalive, procedure: keepaliveProcedure.pong });
+  }
+
+  async #serve(packet: Packet): Promise<void> {
+    const { header } = packet;
+    const reply = { ...header, type: messageType.reply };
+    const known = byNumber.get(`${header.program}/${header.procedure}`);
+    try {
+      if (known === undefined) throw rpcError(`unknown procedure: ${header.procedure}`);
+      const [name, row] = known;
+      const args = decode(row.args, packet.payload);
+      this.calls.push({ name, args, serial: header.serial });
+      const handler = this.#handlers[name] as
+        | ((args: unknown, connection: FakeConnection) => unknown)
+        | undefined;
+      if (handler === undefined) throw rpcError(`unknown procedure: ${header.procedure}`);
+      const value = await handler(args, this);
+      this.#rememberRegistration(name, args, value);
+      this.send({ ...reply, status: messageStatus.ok }, encode(row.ret, value));
+    } catch (error) {
+      const payload = encode(remoteError, toWire(error));
+      this.send({ ...reply, status: messageStatus.error }, payload);
+    }
+  }
+
+  #rememberRegistration(name: ProcedureName, args: unknown, value: unknown): void {
+    const scope =
+      name === 'connectDomainEventCallbackRegisterAny'
+        ? 'domain'
+        : name === 'connectStoragePoolEventRegisterAny'
+          ? 'storagePool'
+          : undefined;
+    if (scope === undefined) return;
+    const { eventId } = args as { readonly eventId: number };
+    const { callbackId } = value as { readonly callbackId: number };
+    for (const event of Object.keys(events) as EventName[]) {
+      const row = eventRowOf(event);
+      if (row.scope === scope && row.eventId === eventId) this.#callbackIds.set(event, callbackId);
+    }
+  }
+}
+
+function rpcError(message: string): LibvirtError {
+  return new LibvirtError({ code: errorCode.internal, domain: 7, level: 2, message });
+}
+
+function toWire(error: unknown) {
+  const known = error instanceof LibvirtError ? error : rpcError(String(error));
+  return {
+    code: known.message.startsWith('unknown procedure') ? errorCode.rpc : known.code,
+    domain: known.domain,
+    message: known.message,
+    level: known.level,
+    number1: -1,
+    number2: -1,
+  };
+}
