@@ -6,8 +6,10 @@
 //   node deploy/bootstrap.mjs stop [--images]   every container, network and volume of the labs goes
 //   node deploy/bootstrap.mjs check             types, lint, format, tidy, dead code
 //   node deploy/bootstrap.mjs test              all of it
+//   node deploy/bootstrap.mjs drover ARGS…      the command line, pointed at the lab
 //   node deploy/bootstrap.mjs run COMMAND…      COMMAND with the workspace's programs on its path
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { ensureWorkspace, environment, root } from './bootstrap/workspace.mjs';
 
 const [verb, ...rest] = process.argv.slice(2);
@@ -21,11 +23,20 @@ const programs = {
 if (verb === 'run' && rest.length > 0) {
   ensureWorkspace();
   hand(rest);
+} else if (verb === 'drover') {
+  ensureWorkspace();
+  process.env.DROVER_API ??= `http://127.0.0.1:${process.env.DROVER_LAB_API_PORT ?? 8440}`;
+  if (process.env.DROVER_TOKEN === undefined) {
+    process.env.DROVER_TOKEN_FILE ??= join(root, '.lab', 'drover-lab', 'token');
+  }
+  hand(['node', 'packages/cli/src/main.ts', ...rest]);
 } else if (verb !== undefined && Object.hasOwn(programs, verb)) {
   ensureWorkspace();
   hand(['node', ...programs[verb], ...rest]);
 } else {
-  console.error('usage: node deploy/bootstrap.mjs start [--json] | stop [--images] | check | test | run COMMAND…');
+  console.error(
+    'usage: node deploy/bootstrap.mjs start [--json] | stop [--images] | check | test | drover ARGS… | run COMMAND…',
+  );
   process.exit(64);
 }
 

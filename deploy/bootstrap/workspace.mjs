@@ -53,7 +53,9 @@ function run(command, args, env) {
   });
   if (child.status === 0) return;
   const output = `${child.stdout ?? ''}${child.stderr ?? ''}${child.error?.message ?? ''}`.trim();
-  console.error(`drover: ${command} ${args[0]} failed\n\n${output.split('\n').slice(-30).join('\n')}\n`);
+  console.error(
+    `drover: ${command} ${args[0]} failed\n\n${output.split('\n').slice(-30).join('\n')}\n`,
+  );
   console.error('Does this machine reach an npm registry? Try: npm ping');
   process.exit(1);
 }

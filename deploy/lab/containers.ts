@@ -50,7 +50,9 @@ async function makeNetwork(file: ComposeFile, name: string, subnet: string): Pro
 async function makeContainer(file: ComposeFile, service: ComposeService): Promise<boolean> {
   const name = containerName(file.project, service.name);
   const image = await docker(['image', 'inspect', '-f', '{{.Id}}', service.image]);
-  const hash = createHash('sha256').update(JSON.stringify([service, image])).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([service, image]))
+    .digest('hex');
   const found = await run('docker', [
     'container',
     'inspect',
@@ -81,24 +83,27 @@ function createArguments(
   name: string,
   hash: string,
 ): readonly string[] {
-  const each = (flag: string, values: readonly string[]) => values.flatMap((value) => [flag, value]);
+  const each = (flag: string, values: readonly string[]) =>
+    values.flatMap((value) => [flag, value]);
   const mounts = service.volumes.map((volume) =>
     volume.startsWith('/') ? volume : `${file.project}_${volume}`,
   );
   const environment = Object.entries(service.environment).map(([key, value]) => `${key}=${value}`);
   return [
     'create',
-    ...['--name', name, '--hostname', service.name],
+    ...each('--name', [name]),
+    ...each('--hostname', [service.name]),
     ...each('--label', [`${labLabel}=${file.project}`, `${hashLabel}=${hash}`]),
     ...(service.init ? ['--init'] : []),
-    ...['--network', `${file.project}_${service.networks[0]}`, '--network-alias', service.name],
+    ...each('--network', [`${file.project}_${service.networks[0]}`]),
+    ...each('--network-alias', [service.name]),
     ...each('--volume', mounts),
     ...each('--publish', service.ports),
     ...each('--cap-add', service.capAdd),
     ...each('--security-opt', service.securityOpt),
     ...each('--device', service.devices),
     ...each('--env', environment),
-    ...['--log-opt', 'max-size=20m'],
+    ...each('--log-opt', ['max-size=20m']),
     service.image,
     ...service.command,
   ];

@@ -16,7 +16,13 @@ export function run(
   return new Promise((resolve) => {
     const options = { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024 };
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
-      const code = error ? (typeof error.code === 'number' ? error.code : error.killed ? 124 : 1) : 0;
+      const code = error
+        ? typeof error.code === 'number'
+          ? error.code
+          : error.killed
+            ? 124
+            : 1
+        : 0;
       resolve({ stdout, stderr: stderr || (error?.message ?? ''), exitCode: code });
     });
     child.stdin?.end(input ?? '');

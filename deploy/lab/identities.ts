@@ -16,7 +16,10 @@ const schedulerIds = ['scheduler1', 'scheduler2'] as const;
 
 interface NatsUser {
   readonly nkey: string;
-  readonly permissions: { readonly publish: readonly string[]; readonly subscribe: readonly string[] };
+  readonly permissions: {
+    readonly publish: readonly string[];
+    readonly subscribe: readonly string[];
+  };
 }
 
 /** Returns the API token of the lab's administrator. */

@@ -138,7 +138,9 @@ export class Lab {
     let last = 'no answer';
     while (performance.now() < end) {
       try {
-        const response = await fetch(`${this.apiUrl}/readyz`, { signal: AbortSignal.timeout(5_000) });
+        const response = await fetch(`${this.apiUrl}/readyz`, {
+          signal: AbortSignal.timeout(5_000),
+        });
         if (response.ok) return;
         last = `${response.status} ${await response.text()}`;
       } catch (error) {

@@ -22,14 +22,20 @@ export class UnfitMachine extends Error {
 /** Throws `UnfitMachine` where nothing that we may do by ourselves helps. */
 export async function prepareMachine(onStep: (text: string) => void): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new UnfitMachine(`the lab needs Linux on x86-64; this is ${process.platform} ${process.arch}`);
+    throw new UnfitMachine(
+      `the lab needs Linux on x86-64; this is ${process.platform} ${process.arch}`,
+    );
   }
   if (process.getuid?.() !== 0) {
-    throw new UnfitMachine('the lab makes networks and containers, so it needs root: sudo npm start');
+    throw new UnfitMachine(
+      'the lab makes networks and containers, so it needs root: sudo npm start',
+    );
   }
   if (totalmem() < 3.5 * gib || freemem() < 1 * gib) {
     const free = (freemem() / gib).toFixed(1);
-    throw new UnfitMachine(`the lab needs 4 GiB of memory, ${free} GiB are free: free -h shows who has it`);
+    throw new UnfitMachine(
+      `the lab needs 4 GiB of memory, ${free} GiB are free: free -h shows who has it`,
+    );
   }
   const disk = await statfs(checkout);
   if (disk.bavail * disk.bsize < 6 * gib) {

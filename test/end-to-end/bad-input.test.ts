@@ -50,7 +50,10 @@ function expectProblem(answer: { status: number; type: string; body: unknown }, 
     (seen: { status: number; code: unknown }) => seen.status >= 400 && seen.status < 500,
   );
   expect(answer.type).toContain('application/problem+json');
-  expect(problem).toMatchObject({ status: answer.status, type: `urn:drover:error:${problem.code}` });
+  expect(problem).toMatchObject({
+    status: answer.status,
+    type: `urn:drover:error:${problem.code}`,
+  });
   expect(problem.detail).not.toBe('');
 }
 

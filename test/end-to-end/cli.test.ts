@@ -24,8 +24,16 @@ function drover(
     NO_COLOR: '1',
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env, timeout: 200_000 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [main, ...args],
+      { env, timeout: 200_000 },
+      (error, stdout, stderr) =>
+        resolve({
+          code: typeof error?.code === 'number' ? error.code : error ? 1 : 0,
+          stdout,
+          stderr,
+        }),
     );
   });
 }
@@ -36,7 +44,9 @@ describe('drover', () => {
     expect(table.code).toBe(0);
     for (const host of cluster.lab.hosts) expect(table.stdout).toContain(host);
     const json = await drover('host', 'list', '-o', 'json');
-    const hosts = JSON.parse(json.stdout) as readonly { id: string }[] | { items: { id: string }[] };
+    const hosts = JSON.parse(json.stdout) as
+      | readonly { id: string }[]
+      | { items: { id: string }[] };
     const items = 'items' in hosts ? hosts.items : hosts;
     expect(items.map((host) => host.id).toSorted()).toEqual([...cluster.lab.hosts]);
   });

@@ -30,7 +30,12 @@ describe('draining a host', () => {
     const watch = new Watch(cluster.lab);
     const connection = await hold(vms[0]?.address ?? '');
     const path = `/v1/hosts/${drained}/drain`;
-    const plan = await cluster.api.expect<api.DrainPlanBody>(200, 'POST', `${path}?dryRun=true`, {});
+    const plan = await cluster.api.expect<api.DrainPlanBody>(
+      200,
+      'POST',
+      `${path}?dryRun=true`,
+      {},
+    );
     expect(plan.moves.map((move) => move.vmName).toSorted()).toEqual(['one', 'three', 'two']);
     expect(plan.blockers).toEqual([]);
     expect(await runningOn(cluster.lab, drained)).toHaveLength(3);

@@ -99,7 +99,8 @@ describe('a server restarted while hosts carry VMs', () => {
     const drain = await startDrain(2);
     await migrationUnderWay();
     await cluster.lab.restart('nats');
-    await cluster.ended(drain.id, 'succeeded', 240_000);
+    const operation = await cluster.ended(drain.id, 'succeeded', 240_000);
+    expect(operation.items?.map((item) => item.state)).toEqual(['moved', 'moved', 'moved']);
     await expectAllWell();
   });
 

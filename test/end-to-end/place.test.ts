@@ -54,12 +54,9 @@ describe('a VM that is asked for', () => {
     await cluster.ended(start.id, 'succeeded');
     const { boot } = await until('it answers again', () => askCounter(vm.address));
     expect(boot).not.toBe(vm.boot);
-    const halt = await cluster.api.expect<api.OperationBody>(
-      202,
-      'POST',
-      `/v1/vms/${vm.id}/stop`,
-      { mode: 'force' },
-    );
+    const halt = await cluster.api.expect<api.OperationBody>(202, 'POST', `/v1/vms/${vm.id}/stop`, {
+      mode: 'force',
+    });
     await cluster.ended(halt.id, 'succeeded');
     const removal = await cluster.api.expect<api.OperationBody>(202, 'DELETE', `/v1/vms/${vm.id}`);
     await cluster.ended(removal.id, 'succeeded');

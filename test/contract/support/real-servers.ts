@@ -53,7 +53,7 @@ export async function startNats(config: Readonly<Record<string, unknown>>): Prom
   const server = await startServer({
     scheme: 'nats',
     port: 4222,
-    mounts: ['-v', `${directory}:/config:ro`],
+    mounts: [`--volume=${directory}:/config:ro`],
     command: ['nats-server', '-c', '/config/nats.conf', '-a', '0.0.0.0', '-p', '4222'],
     answers: async ({ port }) => await greets(port),
   });
@@ -76,12 +76,13 @@ async function startServer(recipe: Recipe): Promise<RealServer> {
   await requireImage(controlImage);
   const port = await freePort();
   const [entrypoint = '', ...args] = recipe.command;
-  const id = await docker(
-    ...['run', '--detach', '--init', '--label', 'drover.test=contract'],
-    ...['--publish', `127.0.0.1:${port}:${recipe.port}`],
+  const options = [
+    '--label=drover.test=contract',
+    `--publish=127.0.0.1:${port}:${recipe.port}`,
+    `--entrypoint=${entrypoint}`,
     ...recipe.mounts,
-    ...['--entrypoint', entrypoint, controlImage, ...args],
-  );
+  ];
+  const id = await docker('run', '--detach', '--init', ...options, controlImage, ...args);
   const url = `${recipe.scheme}://127.0.0.1:${port}`;
   const answering = async () =>
     await until(`${entrypoint} answers`, () => recipe.answers({ url, port }).catch(() => false));

@@ -11,7 +11,7 @@ import { startTcpProxy } from './tcp-proxy.ts';
 export interface CutOffStore {
   readonly store: Store;
   /** Cut off: etcd is fine, but this client cannot reach it. */
-  setCutOff(cutOff: boolean): void;
+  readonly setCutOff: (cutOff: boolean) => void;
 }
 
 export interface StoreHarness extends AsyncDisposable {

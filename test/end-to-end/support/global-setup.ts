@@ -9,7 +9,6 @@ declare module 'vitest' {
   }
 }
 
-
 export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
   const lab = await Lab.up({
     project: testProject,

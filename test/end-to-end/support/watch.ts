@@ -53,4 +53,3 @@ export class Watch {
     return { looks: this.#looks, onTwoHosts: [...this.#onTwoHosts] };
   }
 }
-

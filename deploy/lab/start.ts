@@ -1,0 +1,56 @@
+/** `npm start`: the lab up, a tour through it, and where to go on from there. */
+import { relative } from 'node:path';
+import { Lab } from './lab.ts';
+import { prepareMachine, UnfitMachine } from './machine.ts';
+import { narrator } from './narrator.ts';
+import { checkout } from './settings.ts';
+import { tour, type TourResult } from './tour.ts';
+
+const json = process.argv.includes('--json');
+const tell = narrator(json ? process.stderr : process.stdout);
+
+try {
+  tell.part('Bringing up the lab');
+  await prepareMachine((text) => tell.step(text));
+  const lab = await Lab.up({ onStep: (text) => tell.step(text) });
+  if (lab.changed.length === 0) tell.step('everything runs already');
+  const result = await tour(lab, tell);
+  summarise(lab, result);
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  const harmed = result.stopped > 0 || !result.connectionSurvived || result.leftOnDrainedHost > 0;
+  process.exit(harmed ? 1 : 0);
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`\ndrover: ${message}\n`);
+  if (!(error instanceof UnfitMachine)) {
+    process.stderr.write(
+      'Logs: docker logs drover-lab-scheduler1 (or h1, api, …). Begin anew: npm stop\n',
+    );
+  }
+  process.exit(1);
+}
+
+function summarise(lab: Lab, result: TourResult): void {
+  tell.part('What happened');
+  tell.step(
+    `${result.vms} VMs on ${result.hosts} hosts, under ${result.accelerator}, pool ${result.pool}`,
+  );
+  tell.step(
+    `${result.moved} moved off ${result.drainedHost} in ${result.drainSeconds} s, ${result.stopped} stopped; ` +
+      `${result.drainedHost}’s own libvirt runs ${result.leftOnDrainedHost}`,
+  );
+  const fate = result.connectionSurvived ? 'survived' : 'BROKE';
+  tell.step(`the TCP connection ${fate}, longest silence ${result.longestGapMs} ms`);
+  tell.part('Next');
+  const token = relative(checkout, `${lab.settings.stateFolder}/token`);
+  tell.step(`the API answers at ${result.apiUrl}, its token is in ${token}`);
+  for (const line of [
+    'npm run -s drover -- host list',
+    'npm run -s drover -- explain web-1',
+    `npm run -s drover -- host uncordon ${result.drainedHost}`,
+    `curl -H "Authorization: Bearer $(cat ${token})" ${result.apiUrl}/v1/vms`,
+    'npm stop          takes all of it away',
+  ]) {
+    tell.detail(line);
+  }
+}
