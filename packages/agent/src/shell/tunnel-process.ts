@@ -13,7 +13,10 @@ export type TunnelOrder =
       readonly side: 'target';
       readonly opId: string;
       readonly secret: string;
-      readonly host: string;
+      /** What it listens on; absent: every address of this host. */
+      readonly host?: string;
+      /** What the source is told to connect to. */
+      readonly announcedHost: string;
       /** The first free one of them is taken. */
       readonly ports: readonly number[];
       readonly libvirtSocket: string;
@@ -110,7 +113,7 @@ function serveTarget(order: Extract<TunnelOrder, { side: 'target' }>): void {
   const listen = (): void => {
     const port = ports.shift();
     if (port === undefined) fail(new Error(`no free port among ${order.ports.join(', ')}`));
-    server.listen({ host: order.host, port, exclusive: true });
+    server.listen({ ...(order.host ? { host: order.host } : {}), port, exclusive: true });
   };
   server.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') listen();
@@ -119,7 +122,8 @@ function serveTarget(order: Extract<TunnelOrder, { side: 'target' }>): void {
   server.on('listening', () => {
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const state: TunnelState = { pid: process.pid, host: order.host, port, secret: order.secret };
+    const { announcedHost: host, secret: key } = order;
+    const state: TunnelState = { pid: process.pid, host, port, secret: key };
     writeFileSync(order.stateFile, JSON.stringify(state), { mode: 0o600 });
     cleanups.push(() => rmSync(order.stateFile, { force: true }));
     answer({ ok: true, port });

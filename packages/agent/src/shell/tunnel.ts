@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { DroverError } from '@drover/protocol';
 import type { TunnelAnswer, TunnelOrder, TunnelState } from './tunnel-process.ts';
@@ -39,10 +40,12 @@ export async function openTarget(settings: TunnelSettings, opId: string): Promis
     side: 'target',
     opId,
     secret,
-    host: settings.host,
+    // A name may stand for addresses that are not this host's alone; the secret guards every one.
+    ...(isIP(settings.host) ? { host: settings.host } : {}),
     ports: Array.from({ length: tunnelPorts }, (_, at) => settings.basePort + at),
     libvirtSocket: settings.libvirtSocket,
     stateFile: stateFileOf(settings.stateDir, opId),
+    announcedHost: settings.host,
   });
   return { host: settings.host, port, secret };
 }

@@ -1,0 +1,134 @@
+/**
+ * The agent of one host: composes logic and shell, and runs until it is told to end. Its end touches no VM
+ * and no migration; the next start goes on from the journal.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { connectBus } from '@drover/bus';
+import { DroverError, subjects } from '@drover/protocol';
+import { pino } from 'pino';
+import { createAgent } from './logic/index.ts';
+import { readConfig, type AgentConfig } from './shell/config.ts';
+import { Hypervisor, type Look } from './shell/hypervisor.ts';
+import { openJournal } from './shell/journal-file.ts';
+import { Metrics, serveMetrics } from './shell/metrics.ts';
+import { Performer, type Log } from './shell/perform.ts';
+import { holdAlone } from './shell/single-process.ts';
+import { Watcher } from './shell/watcher.ts';
+
+const usage = `drover agent: one per host, does what the scheduler asks and reports what is true
+
+  main.ts --config FILE
+
+  --config FILE   YAML; see docs/operations.md and the example in deploy
+  --help          this text
+`;
+
+const commandsWaiting = 256;
+
+async function run(config: AgentConfig, log: Log): Promise<void> {
+  await mkdir(config.stateDir, { recursive: true });
+  // QEMU may run as another user and must reach the probe's image below; everything else below is 0600.
+  await chmod(config.stateDir, 0o711);
+  await using stack = new AsyncDisposableStack();
+  stack.use(await holdAlone(config.stateDir));
+  const warn = (text: string) => log.warn(text);
+  const journal = stack.use(await openJournal(join(config.stateDir, 'journal'), { warn }));
+  const metrics = new Metrics();
+  const seedFile = config.nats.nkeySeedFile;
+  const bus = stack.use(
+    connectBus({
+      servers: config.nats.servers,
+      name: `agent ${config.hostId}`,
+      ...(seedFile === undefined ? {} : { nkeySeed: readFileSync(seedFile, 'utf8').trim() }),
+    }),
+  );
+  let libvirtUp = false;
+  const hypervisor = stack.use(
+    new Hypervisor({
+      config,
+      onState: (state) => {
+        libvirtUp = state === 'connected';
+        metrics.libvirt(libvirtUp);
+        performer.feed({ type: 'hypervisor', state });
+      },
+      onProgress: (progress) => performer.feed({ type: 'migration-progress', progress }),
+      onChange: () => watcher.change(),
+      warn,
+    }),
+  );
+  const watcher = stack.use(
+    new Watcher<Look>({
+      look: () => hypervisor.look(),
+      onLook: ({ observed, vms }, answers) => {
+        metrics.saw({ hostId: config.hostId, ...observed.facts }, vms);
+        performer.feed({ ...observed, answers });
+      },
+      warn,
+    }),
+  );
+  const performer = stack.use(
+    new Performer({
+      hostId: config.hostId,
+      logic: createAgent({ hostId: config.hostId }),
+      journal,
+      hypervisor,
+      bus,
+      observe: (id) => watcher.ask(id),
+      onMessage: (message) => metrics.told(message),
+      onCommand: (command) => metrics.commanded(command),
+      onMalformed: () => metrics.malformed(),
+      log,
+    }),
+  );
+  if (config.metrics) {
+    const missing = () => [
+      ...(bus.state === 'connected' ? [] : ['NATS']),
+      ...(libvirtUp ? [] : ['libvirt']),
+    ];
+    const server = await serveMetrics(config.metrics, metrics, { missing });
+    stack.defer(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+  }
+  performer.feed({ type: 'started', incarnation: randomUUID(), records: journal.records });
+  bus.subscribe(subjects.command(config.hostId), (text) => performer.receive(text), {
+    queueLimit: commandsWaiting,
+    onOverflow: 'drop-newest',
+  });
+  bus.onStatus((state) => performer.feed({ type: 'bus', state }));
+  log.info(`agent of ${config.hostId} runs, ${journal.records.length} journal records read`);
+  await ended();
+  log.info('ending; VMs and migrations go on');
+}
+
+function ended(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  return promise;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help || values.config === undefined) {
+    process.stdout.write(usage);
+    return values.help ? 0 : 2;
+  }
+  const log = pino({ name: 'drover-agent' }, pino.destination({ dest: 1, sync: true }));
+  try {
+    await run(readConfig(values.config), log);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    log.error(`${error.code}: ${error.message}`);
+    return 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,121 @@
+/**
+ * Can this host really run VMs with KVM? A device file says little: where the processor does not offer
+ * virtualisation, or a VM of one sector does not come to its end, software emulation is used, and why is said.
+ */
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  buildXml,
+  domainCreateFlag,
+  element,
+  readDomainCapabilities,
+  type Libvirt,
+} from 'node-libvirt';
+import type { AgentConfig } from './config.ts';
+import { hostArch } from './os-facts.ts';
+
+export interface Accelerator {
+  readonly kind: 'kvm' | 'tcg';
+  /** For people. */
+  readonly reason: string;
+}
+
+const probeMs = 5_000;
+const lookMs = 100;
+
+/** Never rejects: what cannot be found out is a reason for software emulation. */
+export async function probeAccelerator(
+  libvirt: Libvirt,
+  config: Pick<AgentConfig, 'accelerator' | 'stateDir'>,
+): Promise<Accelerator> {
+  if (config.accelerator !== 'auto') {
+    return { kind: config.accelerator, reason: `the configuration says ${config.accelerator}` };
+  }
+  const tcg = (reason: string): Accelerator => ({ kind: 'tcg', reason: reason.slice(0, 1_000) });
+  try {
+    const { domainType } = readDomainCapabilities(
+      await libvirt.host.domainCapabilities({ virtType: 'kvm', arch: hostArch() }),
+    );
+    if (domainType !== 'kvm') return tcg('libvirt does not offer KVM here');
+  } catch (error) {
+    return tcg(`libvirt does not offer KVM here: ${(error as Error).message}`);
+  }
+  if (hostArch() !== 'x86_64') return { kind: 'kvm', reason: 'libvirt offers KVM' };
+  if (!/\b(vmx|svm)\b/.test(await readFile('/proc/cpuinfo', 'utf8'))) {
+    return tcg('no vmx or svm in /proc/cpuinfo: paravirtual nesting is not relied on');
+  }
+  try {
+    const ended = await runOneSector(libvirt, join(config.stateDir, 'probe'));
+    if (ended) return { kind: 'kvm', reason: 'a VM of one sector ran to its end under KVM' };
+    return tcg(`a VM of one sector did not come to its end in ${probeMs} ms under KVM`);
+  } catch (error) {
+    return tcg(`a VM of one sector did not start under KVM: ${(error as Error).message}`);
+  }
+}
+
+/** mov dx,0x604; mov ax,0x2000; out dx,ax; hlt: the ACPI port of QEMU's machines, "power off". */
+export function powerOffSector(): Buffer {
+  const sector = Buffer.alloc(512);
+  Buffer.from([0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4, 0xeb, 0xfd]).copy(sector);
+  sector.writeUInt16LE(0xaa55, 510);
+  return sector;
+}
+
+/** `virtType` is for tests on machines without KVM. */
+export async function runOneSector(
+  libvirt: Libvirt,
+  folder: string,
+  virtType: 'kvm' | 'qemu' = 'kvm',
+): Promise<boolean> {
+  const uuid = randomUUID();
+  const image = join(folder, `${uuid}.img`);
+  // QEMU may run as another user.
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  await writeFile(image, powerOffSector());
+  await chmod(image, 0o644);
+  try {
+    const xml = probeXml(uuid, image, virtType);
+    // Should this process die, libvirt takes the VM away with the connection.
+    const dom = await libvirt.domains.create(xml, domainCreateFlag.autoDestroy);
+    const end = performance.now() + probeMs;
+    while (performance.now() < end) {
+      if (!(await libvirt.domains.find(uuid))) return true;
+      await pause(lookMs);
+    }
+    await libvirt.domains.destroy(dom);
+    return false;
+  } finally {
+    await rm(image, { force: true });
+  }
+}
+
+function probeXml(uuid: string, image: string, virtType: 'kvm' | 'qemu'): string {
+  return buildXml(
+    element('domain', { type: virtType }, [
+      element('name', {}, [`drover-probe-${uuid.slice(0, 8)}`]),
+      element('uuid', {}, [uuid]),
+      element('memory', { unit: 'MiB' }, ['16']),
+      element('vcpu', {}, ['1']),
+      element('os', {}, [
+        element('type', { arch: 'x86_64', machine: 'q35' }, ['hvm']),
+        element('boot', { dev: 'hd' }),
+      ]),
+      element('features', {}, [element('acpi')]),
+      element('on_poweroff', {}, ['destroy']),
+      element('on_crash', {}, ['destroy']),
+      element('devices', {}, [
+        element('disk', { type: 'file', device: 'disk' }, [
+          element('driver', { name: 'qemu', type: 'raw' }),
+          element('source', { file: image }),
+          element('target', { dev: 'sda', bus: 'sata' }),
+          element('readonly'),
+        ]),
+        element('controller', { type: 'usb', model: 'none' }),
+        element('memballoon', { model: 'none' }),
+      ]),
+    ]),
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The XML of a VM: everything that decides what it sees and what it does on failure, in one place. Built
+ * from values only; where its files are is resolved by the caller.
+ */
+import type { DiskToAttach, VmToStart } from '@drover/protocol';
+import { buildXml, element, type XmlElement } from 'node-libvirt';
+
+export const metadataNamespace = 'https://drover.dev/ns/vm/1';
+
+export interface DomainHost {
+  readonly accelerator: 'kvm' | 'tcg';
+  /** Machine types that the host's QEMU has. */
+  readonly machineTypes: readonly string[];
+}
+
+/** Throws `RangeError` where the host has no machine type for it. */
+export function domainXml(
+  vmId: string,
+  generation: number,
+  vm: VmToStart,
+  host: DomainHost,
+): string {
+  const machine = vm.machine ?? newestMachine(vm.arch, host.machineTypes);
+  if (machine === undefined) throw new RangeError(`no machine type for ${vm.arch} on this host`);
+  return buildXml(
+    element('domain', { type: host.accelerator === 'kvm' ? 'kvm' : 'qemu' }, [
+      element('name', {}, [vm.name]),
+      element('uuid', {}, [vmId]),
+      element('metadata', {}, [
+        element('drover:vm', { 'xmlns:drover': metadataNamespace, generation }),
+      ]),
+      element('memory', { unit: 'MiB' }, [String(vm.memoryMib)]),
+      element('vcpu', {}, [String(vm.vcpus)]),
+      element('os', {}, [
+        element('type', { arch: vm.arch, machine }, ['hvm']),
+        element('boot', { dev: 'hd' }),
+      ]),
+      element('features', {}, [
+        element('acpi'),
+        vm.arch === 'x86_64' ? element('apic') : undefined,
+      ]),
+      cpu(vm, host),
+      element('clock', { offset: 'utc' }),
+      element('on_poweroff', {}, ['destroy']),
+      element('on_reboot', {}, ['restart']),
+      // Nothing may start it again but an order: the owner may have changed by then.
+      element('on_crash', {}, ['destroy']),
+      element('devices', {}, [
+        ...vm.disks.map((disk, at) => diskElement(disk, at)),
+        ...vm.networks.map((network) =>
+          element('interface', { type: 'bridge' }, [
+            element('mac', { address: network.mac }),
+            element('source', { bridge: network.bridge }),
+            element('model', { type: 'virtio' }),
+          ]),
+        ),
+        element('controller', { type: 'usb', model: 'none' }),
+        element('serial', { type: 'pty' }, [element('target', { port: 0 })]),
+        element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
+      ]),
+    ]),
+  );
+}
+
+/**
+ * Software emulation gets a model that every QEMU has, so that any host can take the VM; with KVM it is what
+ * the host can give.
+ */
+function cpu(vm: VmToStart, host: DomainHost): XmlElement {
+  if (host.accelerator === 'kvm') {
+    return vm.arch === 'x86_64'
+      ? element('cpu', { mode: 'host-model' })
+      : element('cpu', { mode: 'host-passthrough' });
+  }
+  const model = vm.arch === 'x86_64' ? 'qemu64' : 'cortex-a57';
+  return element('cpu', { mode: 'custom', match: 'exact', check: 'none' }, [
+    element('model', { fallback: 'forbid' }, [model]),
+  ]);
+}
+
+/** The highest versioned machine type; a name without version would change with the host's QEMU. */
+export function newestMachine(
+  arch: VmToStart['arch'],
+  machineTypes: readonly string[],
+): string | undefined {
+  const pattern = arch === 'x86_64' ? /^pc-q35-(\d+)\.(\d+)$/ : /^virt-(\d+)\.(\d+)$/;
+  const versions = machineTypes.flatMap((name) => {
+    const match = pattern.exec(name);
+    return match ? [{ name, number: Number(match[1]) * 1000 + Number(match[2]) }] : [];
+  });
+  return versions.toSorted((a, b) => b.number - a.number)[0]?.name;
+}
+
+/** Path of a file in a pool, as QEMU on this host opens it. */
+export function filePath(disk: DiskToAttach, file: string = disk.file): string {
+  const { spec } = disk.pool;
+  return `${spec.type === 'nfs-direct' ? spec.export : spec.path}/${file}`;
+}
+
+/**
+ * An error of the storage stops the VM instead of reaching it; the page cache is bypassed, so that a lost
+ * lock is seen at once and a migration needs no flush.
+ */
+function diskElement(disk: DiskToAttach, at: number): XmlElement {
+  const { spec } = disk.pool;
+  const driver = element('driver', {
+    name: 'qemu',
+    type: disk.format,
+    cache: 'none',
+    io: spec.type === 'nfs' ? 'native' : undefined,
+    error_policy: 'stop',
+    rerror_policy: 'stop',
+    discard: 'unmap',
+  });
+  const target = element('target', { dev: `vd${String.fromCodePoint(97 + at)}`, bus: 'virtio' });
+  if (spec.type !== 'nfs-direct') {
+    const source = element('source', { file: filePath(disk) });
+    return element('disk', { type: 'file', device: 'disk' }, [driver, source, target]);
+  }
+  const source = networkSource(disk, disk.file);
+  // libvirt does not look into files that only QEMU can reach: what is below has to be said.
+  const backing =
+    disk.cloneOf === undefined
+      ? undefined
+      : element('backingStore', { type: 'network' }, [
+          element('format', { type: 'qcow2' }),
+          networkSource(disk, disk.cloneOf),
+          element('backingStore'),
+        ]);
+  return element('disk', { type: 'network', device: 'disk' }, [driver, source, backing, target]);
+}
+
+function networkSource(disk: DiskToAttach, file: string): XmlElement {
+  const { spec } = disk.pool;
+  const server = spec.type === 'shared' ? '' : spec.server;
+  return element('source', { protocol: 'nfs', name: filePath(disk, file) }, [
+    element('host', { name: server }),
+  ]);
+}

@@ -1,0 +1,228 @@
+/**
+ * What the logic asks of the hypervisor, done with libvirt: one method per kind of action, and a look at
+ * everything. Each action ends in an outcome; nothing is thrown at the logic.
+ */
+import { randomBytes } from 'node:crypto';
+import type { MigrationProgress } from '@drover/protocol';
+import type { ActionOutcome, AgentEvent, HypervisorAction } from '../logic/index.ts';
+import { probeAccelerator, type Accelerator } from './accelerator.ts';
+import type { AgentConfig } from './config.ts';
+import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
+import { HostLooker } from './host-looker.ts';
+import { LibvirtLink } from './libvirt-link.ts';
+import { followJob, migrateOut, type MigrateOut, type MigrationEnd } from './migrate-out.ts';
+import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
+import { done, failed, outcomeOf } from './outcome.ts';
+import { deleteVolumes, ensurePool } from './pool.ts';
+import { settledLook, startVm } from './start-vm.ts';
+import { stopVm } from './stop-vm.ts';
+import { findTarget, openTarget, type TunnelSettings } from './tunnel.ts';
+import { reportedVm, VmLooker, type SeenVm } from './vm-looker.ts';
+import { isMigrationJob, lookAt, type VmLook } from './vm-state.ts';
+
+type Observed = Extract<AgentEvent, { type: 'observed' }>;
+
+export interface HypervisorOptions {
+  readonly config: AgentConfig;
+  readonly onState: (state: 'connected' | 'disconnected') => void;
+  readonly onProgress: (progress: MigrationProgress) => void;
+  /** A VM's life changed: it is worth looking. */
+  readonly onChange: () => void;
+  readonly warn: (text: string) => void;
+}
+
+export interface Look {
+  readonly observed: Omit<Observed, 'answers'>;
+  /** With what only metrics want. */
+  readonly vms: readonly SeenVm[];
+}
+
+export class Hypervisor implements AsyncDisposable {
+  readonly #options: HypervisorOptions;
+  readonly #link: LibvirtLink;
+  readonly #listening: Disposable;
+  readonly #stopped = new AbortController();
+  readonly #vmLooker = new VmLooker();
+  readonly #cpu = new CpuMeter();
+  /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
+  readonly #migrations = new Map<string, MigrationEnd>();
+  #hostLooker: HostLooker | undefined;
+  #accelerator: Accelerator | undefined;
+
+  constructor(options: HypervisorOptions) {
+    this.#options = options;
+    this.#link = new LibvirtLink({
+      socketPath: options.config.libvirt.socket,
+      onState: options.onState,
+      warn: options.warn,
+    });
+    this.#listening = this.#link.onEvent((event) => {
+      if (event.name !== 'lifecycle') return;
+      options.onChange();
+      if (event.type === 'resumed' && event.detail === 'migrated') {
+        void this.#announce(event.dom.uuid);
+      }
+    });
+  }
+
+  /** Rejects where libvirt could not be asked; a look is whole or none. */
+  async look(): Promise<Look> {
+    const libvirt = await this.#link.stats();
+    this.#accelerator ??= await probeAccelerator(libvirt, this.#options.config);
+    this.#hostLooker ??= new HostLooker(
+      this.#options.config,
+      await readBootId(),
+      this.#accelerator,
+    );
+    const facts = await this.#hostLooker.look(libvirt);
+    const vms = await this.#vmLooker.look(libvirt);
+    return {
+      vms,
+      observed: {
+        type: 'observed',
+        facts,
+        vms: vms.map(reportedVm),
+        usage: { ...(await this.#used(vms)), ...(await pressure()) },
+        nonce: randomBytes(16).toString('hex'),
+      },
+    };
+  }
+
+  /** A host that is lent a share of a machine uses what its VMs use; else the machine's use is its own. */
+  async #used(vms: readonly SeenVm[]) {
+    const machine = { cpuMilli: await this.#cpu.milli(), memoryMib: await usedMemoryMib() };
+    if (!this.#options.config.capacity) return machine;
+    return {
+      cpuMilli: vms.reduce((sum, vm) => sum + (vm.cpuMilliUsed ?? 0), 0),
+      memoryMib: vms.reduce((sum, vm) => sum + vm.rssMib, 0),
+    };
+  }
+
+  /** Never rejects, except when the agent ends. */
+  async act(action: HypervisorAction): Promise<ActionOutcome> {
+    try {
+      return await this.#act(action);
+    } catch (error) {
+      this.#stopped.signal.throwIfAborted();
+      return outcomeOf(error);
+    }
+  }
+
+  async #act(action: HypervisorAction): Promise<ActionOutcome> {
+    const link = this.#link;
+    switch (action.type) {
+      case 'start-vm': {
+        const { facts } = (await this.look()).observed;
+        return startVm(link, action, facts);
+      }
+      case 'stop-vm':
+        return stopVm(link, action);
+      case 'prepare-incoming':
+        return this.#prepareIncoming(action.opId, action.vmId);
+      case 'migrate-out':
+        return this.#migrateOut(action);
+      case 'abort-migration': {
+        const running = this.#migrations.get(action.vmId);
+        if (running) running.reason ??= 'migration-aborted';
+        return abortMigration(link, action.vmId);
+      }
+      case 'resume-vm':
+        return resumeVm(link, action.vmId, (look) => this.#announceLook(look));
+      case 'destroy-leftover':
+        return destroyLeftover(link, action.vmId);
+      case 'ensure-pool':
+        return ensurePool(link, action.pool, action.uuid);
+      case 'delete-volumes':
+        return deleteVolumes(link, action.disks, this.#options.warn);
+      case 'inspect':
+        return this.#inspect(action);
+    }
+  }
+
+  get #tunnel(): TunnelSettings {
+    const { stateDir, addresses, libvirt } = this.#options.config;
+    return {
+      stateDir,
+      host: addresses.migration,
+      basePort: addresses.tunnelPort,
+      libvirtSocket: libvirt.socket,
+    };
+  }
+
+  async #prepareIncoming(opId: string, vmId: string): Promise<ActionOutcome> {
+    const look = await lookAt(this.#link.control(), vmId);
+    if (look && look.state !== 'shut-off' && look.state !== 'crashed') {
+      return failed('vm-running', `a copy of it is ${look.state} here already`);
+    }
+    return { outcome: 'done', tunnel: await openTarget(this.#tunnel, opId) };
+  }
+
+  async #migrateOut(action: MigrateOut): Promise<ActionOutcome> {
+    const end: MigrationEnd = {};
+    this.#migrations.set(action.vmId, end);
+    try {
+      return await migrateOut(this.#migrationContext, action, end);
+    } finally {
+      this.#migrations.delete(action.vmId);
+    }
+  }
+
+  get #migrationContext() {
+    const { config, onProgress, warn } = this.#options;
+    return { link: this.#link, stateDir: config.stateDir, onProgress, warn };
+  }
+
+  async #inspect(action: Extract<HypervisorAction, { type: 'inspect' }>): Promise<ActionOutcome> {
+    const { vmId, opId, kind } = action;
+    const look =
+      kind === 'start-vm'
+        ? await settledLook(this.#link, vmId)
+        : await lookAt(this.#link.control(), vmId);
+    const tunnel =
+      kind === 'prepare-incoming' && opId !== undefined
+        ? await findTarget(this.#options.config.stateDir, opId)
+        : undefined;
+    if (kind === 'migrate-out' && opId !== undefined && look?.migrating) this.#follow(opId, look);
+    return { ...done, ...(tunnel ? { tunnel } : {}), ...(look ? { vm: reported(look) } : {}) };
+  }
+
+  /** The progress of a migration that an earlier process of this agent began. */
+  #follow(opId: string, look: VmLook): void {
+    void (async () => {
+      const stats = await (await this.#link.stats()).migration.jobStats(look.dom);
+      if (!isMigrationJob(stats)) return;
+      await followJob(this.#migrationContext, opId, look.dom, this.#stopped.signal);
+      this.#options.onChange();
+    })().catch((error: unknown) => this.#options.warn(`following ${opId}: ${String(error)}`));
+  }
+
+  async #announce(vmId: string): Promise<void> {
+    try {
+      const look = await lookAt(this.#link.control(), vmId);
+      if (look) await this.#announceLook(look);
+    } catch (error) {
+      this.#options.warn(`announcing ${vmId}: ${String(error)}`);
+    }
+  }
+
+  /** QEMU has announced it once itself; some networks want to hear it again. */
+  async #announceLook(look: VmLook): Promise<void> {
+    try {
+      await this.#link.control().domains.announceSelf(look.dom);
+    } catch (error) {
+      this.#options.warn(`announcing ${look.dom.name}: ${String(error)}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    this.#listening[Symbol.dispose]();
+    await this.#link[Symbol.asyncDispose]();
+  }
+}
+
+/** As much of a VM as a look at one has: its size does not matter to what became of a step. */
+function reported(look: VmLook) {
+  const { dom, state, migrating } = look;
+  return { vmId: dom.uuid, name: dom.name, state, migrating, memoryMib: 0, vcpus: 0 };
+}

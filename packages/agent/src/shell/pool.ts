@@ -1,0 +1,202 @@
+/**
+ * Storage pools on this host: made as declared, started, checked to be what they claim; and the files in
+ * them that are ours, thin clones, made and deleted. Never makes anything below a mount point that is not
+ * mounted.
+ */
+import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { DroverError, type DiskToAttach, type Pool } from '@drover/protocol';
+import {
+  buildXml,
+  element,
+  isAlreadyExists,
+  isOperationInvalid,
+  readPool,
+  type Libvirt,
+  type StoragePoolRef,
+} from 'node-libvirt';
+import type { ActionOutcome } from '../logic/index.ts';
+import { filePath } from './domain-xml.ts';
+import type { LibvirtLink } from './libvirt-link.ts';
+import { done } from './outcome.ts';
+
+type MountedSpec = Exclude<Pool['spec'], { readonly type: 'nfs-direct' }>;
+
+const qemuImgMs = 60_000;
+
+export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
+  const target = element('target', {}, [element('path', {}, [spec.path])]);
+  const head = [element('name', {}, [name]), element('uuid', {}, [uuid])];
+  if (spec.type === 'shared') return buildXml(element('pool', { type: 'dir' }, [...head, target]));
+  return buildXml(
+    element('pool', { type: 'netfs' }, [
+      ...head,
+      element('source', {}, [
+        element('host', { name: spec.server }),
+        element('dir', { path: spec.export }),
+        element('format', { type: 'nfs' }),
+        // Without a version mount takes what it likes, and version 3 never gives back a dead host's locks.
+        element('protocol', { ver: spec.version }),
+      ]),
+      target,
+    ]),
+  );
+}
+
+/** Throws `pool-unavailable` with what is in the way. */
+export async function ensurePool(
+  link: LibvirtLink,
+  pool: Pool,
+  uuid: string,
+): Promise<ActionOutcome> {
+  const { name, spec } = pool;
+  if (spec.type === 'nfs-direct') return done;
+  await using libvirt = await link.open();
+  let known = await libvirt.pools.find(name);
+  if (!known) {
+    known = await libvirt.pools.define(poolXml(name, uuid, spec));
+    await libvirt.pools.setAutostart(known, false);
+  }
+  await activate(libvirt, known, pool);
+  return done;
+}
+
+/** The pool of a disk, active, of the place that was declared. */
+async function usablePool(libvirt: Libvirt, pool: Pool): Promise<StoragePoolRef> {
+  const known = await libvirt.pools.find(pool.name);
+  if (!known) throw unavailable(pool.name, 'libvirt on this host does not know it');
+  await activate(libvirt, known, pool);
+  return known;
+}
+
+async function activate(libvirt: Libvirt, known: StoragePoolRef, pool: Pool): Promise<void> {
+  const { name, spec } = pool;
+  if (spec.type === 'nfs-direct') return;
+  const { targetPath } = readPool(await libvirt.pools.xml(known));
+  if (targetPath !== spec.path) {
+    throw unavailable(name, `libvirt has it at ${targetPath}, not at ${spec.path}`);
+  }
+  if (!(await libvirt.pools.isActive(known))) {
+    // Only a mount point may be made; a directory that should be shared and is absent is not shared.
+    const missing = (await stat(spec.path).catch(() => undefined)) === undefined;
+    if (missing && spec.type === 'nfs') await libvirt.pools.build(known);
+    try {
+      await libvirt.pools.start(known);
+    } catch (error) {
+      if (!isOperationInvalid(error)) throw unavailable(name, (error as Error).message);
+    }
+  }
+  if (spec.type === 'nfs') await checkMount(name, spec);
+}
+
+/** Files made below a path that is not mounted would be on this host alone. */
+async function checkMount(
+  name: string,
+  spec: Extract<Pool['spec'], { type: 'nfs' }>,
+): Promise<void> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  const mounts = lines.filter((line) => line.split(' ')[4] === spec.path);
+  const [type, source] = mounts.at(-1)?.split(' - ')[1]?.split(' ') ?? [];
+  if (!type?.startsWith('nfs')) throw unavailable(name, `${spec.path} is not mounted`);
+  if (source !== `${spec.server}:${spec.export}` && source !== `[${spec.server}]:${spec.export}`) {
+    throw unavailable(name, `${spec.path} is a mount of ${source}`);
+  }
+}
+
+/** Everything that a VM's disks need before it can start: active pools, clones where there are none. */
+export async function prepareDisks(
+  link: LibvirtLink,
+  disks: readonly DiskToAttach[],
+): Promise<void> {
+  if (disks.length === 0) return;
+  await using libvirt = await link.open();
+  const refreshed = new Set<string>();
+  for (const disk of disks) {
+    if (disk.pool.spec.type === 'nfs-direct') {
+      await cloneDirect(disk);
+      continue;
+    }
+    const pool = await usablePool(libvirt, disk.pool);
+    // What other hosts made is not seen before the pool is looked at anew.
+    if (!refreshed.has(disk.pool.name)) await libvirt.pools.refresh(pool);
+    refreshed.add(disk.pool.name);
+    if (await libvirt.volumes.find(pool, disk.file)) continue;
+    if (disk.cloneOf === undefined) throw missingFile(disk, disk.file);
+    const image = await libvirt.volumes.find(pool, disk.cloneOf);
+    if (!image) throw missingFile(disk, disk.cloneOf);
+    const { capacityBytes } = await libvirt.volumes.info(image);
+    try {
+      await libvirt.volumes.create(pool, cloneXml(disk, disk.cloneOf, capacityBytes));
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+}
+
+export function cloneXml(disk: DiskToAttach, image: string, capacityBytes: number): string {
+  return buildXml(
+    element('volume', {}, [
+      element('name', {}, [disk.file]),
+      element('capacity', { unit: 'bytes' }, [String(capacityBytes)]),
+      element('target', {}, [element('format', { type: 'qcow2' })]),
+      element('backingStore', {}, [
+        element('path', {}, [filePath(disk, image)]),
+        element('format', { type: 'qcow2' }),
+      ]),
+    ]),
+  );
+}
+
+/** libvirt has no pools of this kind; QEMU's own tool reaches the server as QEMU does. */
+async function cloneDirect(disk: DiskToAttach): Promise<void> {
+  const { spec } = disk.pool;
+  if (spec.type !== 'nfs-direct' || disk.cloneOf === undefined) return;
+  const url = (file: string) => `nfs://${spec.server}${filePath(disk, file)}`;
+  if (
+    await qemuImg(['info', '-U', url(disk.file)]).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
+  const base = ['-F', 'qcow2', '-b', url(disk.cloneOf)];
+  try {
+    await qemuImg(['create', '-q', '-f', 'qcow2', ...base, url(disk.file)]);
+  } catch (error) {
+    throw unavailable(disk.pool.name, (error as Error).message);
+  }
+}
+
+function qemuImg(args: readonly string[]) {
+  return promisify(execFile)('qemu-img', args, { timeout: qemuImgMs });
+}
+
+/** Deletes thin clones that we made, and nothing else. What is gone already is well. */
+export async function deleteVolumes(
+  link: LibvirtLink,
+  disks: readonly DiskToAttach[],
+  warn: (text: string) => void,
+): Promise<ActionOutcome> {
+  const clones = disks.filter((disk) => disk.cloneOf !== undefined && disk.cloneOf !== disk.file);
+  await using libvirt = await link.open();
+  for (const disk of clones) {
+    if (disk.pool.spec.type === 'nfs-direct') {
+      warn(`${disk.file} stays in pool ${disk.pool.name}: nothing here can delete over NFS`);
+      continue;
+    }
+    const pool = await usablePool(libvirt, disk.pool);
+    await libvirt.pools.refresh(pool);
+    const volume = await libvirt.volumes.find(pool, disk.file);
+    if (volume) await libvirt.volumes.delete(volume);
+  }
+  return done;
+}
+
+function unavailable(name: string, why: string): DroverError {
+  return new DroverError('pool-unavailable', `pool ${name}: ${why}`);
+}
+
+function missingFile(disk: DiskToAttach, file: string): DroverError {
+  return unavailable(disk.pool.name, `there is no ${file}`);
+}

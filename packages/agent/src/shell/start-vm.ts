@@ -1,0 +1,67 @@
+/**
+ * Starting a VM: its disks, its XML, the call, and what is true afterwards. Where the call's end was not
+ * heard it looks until it knows: "not started" sends the VM to another host.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
+import { domainXml, type DomainHost } from './domain-xml.ts';
+import type { LibvirtLink } from './libvirt-link.ts';
+import { done, failed, outcomeOf } from './outcome.ts';
+import { prepareDisks } from './pool.ts';
+import { lookAt, type VmLook } from './vm-state.ts';
+
+type StartVm = Extract<HypervisorAction, { type: 'start-vm' }>;
+
+const betweenLooksMs = 500;
+/** Absent for that many looks in a row: a call that libvirt still had would have shown by then. */
+const looksToBeSure = 5;
+/** A definition that was never started looks as if it were on its way for ever. */
+const startingLooks = 120;
+
+export async function startVm(
+  link: LibvirtLink,
+  action: StartVm,
+  host: DomainHost,
+): Promise<ActionOutcome> {
+  const before = await lookAt(link.control(), action.vmId);
+  if (before?.state === 'running') return done;
+  if (before?.state.startsWith('paused')) {
+    return failed('vm-busy', `a copy of it is ${before.state} on this host`);
+  }
+  await prepareDisks(link, action.vm.disks);
+  const xml = domainXml(action.vmId, action.generation, action.vm, host);
+  await using libvirt = await link.open();
+  try {
+    // No deadline: an abandoned call could start the VM after it was said not to run.
+    await libvirt.domains.create(xml, 0, { timeoutMs: Number.POSITIVE_INFINITY });
+  } catch (error) {
+    const outcome = outcomeOf(error);
+    if (outcome.outcome === 'failed') return outcome;
+    const look = await settledLook(link, action.vmId);
+    if (isUp(look)) return done;
+    return failed('hypervisor-error', 'libvirt went away while the VM was started');
+  }
+  if (isUp(await lookAt(link.control(), action.vmId))) return done;
+  return failed('hypervisor-error', 'it started, and was gone at once');
+}
+
+function isUp(look: VmLook | undefined): boolean {
+  return look !== undefined && look.state !== 'shut-off' && look.state !== 'crashed';
+}
+
+/** Looks until the VM is up, or is surely not on its way; as long as libvirt cannot be asked, waits. */
+export async function settledLook(link: LibvirtLink, vmId: string): Promise<VmLook | undefined> {
+  let absent = 0;
+  for (let looks = 0; ; looks += 1) {
+    await link.whenConnected();
+    try {
+      const look = await lookAt(link.control(), vmId);
+      if (look && (!look.starting || looks >= startingLooks)) return look;
+      absent = look ? 0 : absent + 1;
+      if (absent >= looksToBeSure) return undefined;
+    } catch {
+      absent = 0;
+    }
+    await pause(betweenLooksMs);
+  }
+}

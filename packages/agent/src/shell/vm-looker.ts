@@ -1,0 +1,113 @@
+/**
+ * All VMs of the host in one look: state, size, generation, use of CPU. Remembers between looks only what
+ * makes the next one cheaper.
+ */
+import type { ReportedVm } from '@drover/protocol';
+import {
+  attributeOf,
+  bigintOf,
+  domainStatsFlag,
+  domainStatsType,
+  flags,
+  isNotFound,
+  numberOf,
+  parseXml,
+  type DomainRef,
+  type DomainStats,
+  type Libvirt,
+} from 'node-libvirt';
+import { metadataNamespace } from './domain-xml.ts';
+import { isMigrating, vmStateOf, type VmState } from './vm-state.ts';
+
+/** Besides what is reported: for metrics and for the host's own sums. */
+export interface SeenVm extends ReportedVm {
+  readonly cpuTimeSeconds: number;
+  readonly rssMib: number;
+}
+
+interface Remembered {
+  /** libvirt's number of this run of the VM: another one means that it was started anew. */
+  readonly id: number;
+  readonly generation: number | undefined;
+  readonly cpuTimeNs: bigint;
+  readonly atMs: number;
+}
+
+const vmsMax = 1_000;
+const gathered =
+  domainStatsType.state | domainStatsType.cpuTotal | domainStatsType.balloon | domainStatsType.vcpu;
+
+export class VmLooker {
+  #remembered = new Map<string, Remembered>();
+
+  /** Rejects where libvirt could not be asked for all of them. */
+  async look(libvirt: Libvirt): Promise<readonly SeenVm[]> {
+    const records = await libvirt.domains.stats(gathered, flags(domainStatsFlag.noWait));
+    const remembered = new Map<string, Remembered>();
+    const seen: SeenVm[] = [];
+    for (const record of records.slice(0, vmsMax)) {
+      const vm = await this.#lookAt(libvirt, record, remembered);
+      if (vm) seen.push(vm);
+    }
+    this.#remembered = remembered;
+    return seen;
+  }
+
+  async #lookAt(
+    libvirt: Libvirt,
+    record: DomainStats,
+    remembered: Map<string, Remembered>,
+  ): Promise<SeenVm | undefined> {
+    const { dom, params } = record;
+    try {
+      const state = await stateOf(libvirt, dom);
+      const known = this.#remembered.get(dom.uuid);
+      const same = known?.id === dom.id ? known : undefined;
+      const generation = same ? same.generation : await generationOf(libvirt, dom);
+      const cpuTimeNs = bigintOf(params, 'cpu.time') ?? 0n;
+      const atMs = performance.now();
+      remembered.set(dom.uuid, { id: dom.id, generation, cpuTimeNs, atMs });
+      const maximumKib = numberOf(params, 'balloon.maximum') ?? 0;
+      return {
+        vmId: dom.uuid,
+        name: dom.name.slice(0, 255),
+        state,
+        migrating: await isMigrating(libvirt, dom, state),
+        ...(generation === undefined ? {} : { generation }),
+        memoryMib: Math.round(maximumKib / 1024),
+        vcpus: numberOf(params, 'vcpu.current') ?? numberOf(params, 'vcpu.maximum') ?? 0,
+        ...(same ? { cpuMilliUsed: milliBetween(same, cpuTimeNs, atMs) } : {}),
+        cpuTimeSeconds: Number(cpuTimeNs) / 1e9,
+        rssMib: Math.round((numberOf(params, 'balloon.rss') ?? 0) / 1024),
+      };
+    } catch (error) {
+      // It went away between the list and the look.
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+async function stateOf(libvirt: Libvirt, dom: DomainRef): Promise<VmState> {
+  return vmStateOf(await libvirt.domains.state(dom));
+}
+
+/** The generation that the copy was started with; later ones are in the journals only. */
+async function generationOf(libvirt: Libvirt, dom: DomainRef): Promise<number | undefined> {
+  const xml = await libvirt.domains.metadata(dom, metadataNamespace);
+  if (xml === undefined) return undefined;
+  const text = attributeOf(parseXml(xml), 'generation') ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function milliBetween(before: Remembered, cpuTimeNs: bigint, atMs: number): number {
+  const elapsedMs = atMs - before.atMs;
+  if (elapsedMs <= 0) return 0;
+  return Math.max(0, Math.round((Number(cpuTimeNs - before.cpuTimeNs) / 1e6 / elapsedMs) * 1000));
+}
+
+/** Only what the wire has a place for. */
+export function reportedVm(seen: SeenVm): ReportedVm {
+  const { cpuTimeSeconds: _, rssMib: __, ...reported } = seen;
+  return reported;
+}

@@ -1,0 +1,83 @@
+/**
+ * One VM as libvirt has it, in Drover's words. Looks, never acts.
+ */
+import type { ReportedVm } from '@drover/protocol';
+import {
+  isNotFound,
+  isOperationInvalid,
+  isUnsupported,
+  type DomainRef,
+  type DomainStateInfo,
+  type JobStats,
+  type Libvirt,
+} from 'node-libvirt';
+
+export type VmState = ReportedVm['state'];
+
+/** A state that libvirt has and we do not know counts as running: nobody may start a second copy. */
+export function vmStateOf(info: DomainStateInfo): VmState {
+  switch (info.state) {
+    case 'paused':
+      if (info.reason === 'migration') return 'paused-migrating';
+      return info.reason === 'io-error' ? 'paused-io-error' : 'paused';
+    case 'pm-suspended':
+      return 'paused';
+    case 'shutoff':
+      return info.reason === 'crashed' ? 'crashed' : 'shut-off';
+    case 'crashed':
+      return 'crashed';
+    case 'running':
+    case 'blocked':
+    case 'shutdown':
+    case 'no-state':
+    case 'other':
+      return 'running';
+  }
+}
+
+export interface VmLook {
+  readonly dom: DomainRef;
+  readonly state: VmState;
+  /** Still on its way up: neither running nor failed yet. */
+  readonly starting: boolean;
+  readonly migrating: boolean;
+}
+
+/** The VM, or nothing where libvirt does not know it. Rejects where it could not look. */
+export async function lookAt(libvirt: Libvirt, vmId: string): Promise<VmLook | undefined> {
+  try {
+    const dom = await libvirt.domains.byUuid(vmId);
+    const info = await libvirt.domains.state(dom);
+    const state = vmStateOf(info);
+    const migrating = await isMigrating(libvirt, dom, state);
+    const starting =
+      (info.state === 'paused' && info.reason === 'starting-up') ||
+      (info.state === 'shutoff' && info.reason === 'unknown');
+    return { dom, state, starting, migrating };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a migration's job runs on it, out or in. */
+export async function isMigrating(
+  libvirt: Libvirt,
+  dom: DomainRef,
+  state: VmState,
+): Promise<boolean> {
+  if (state === 'shut-off' || state === 'crashed') return false;
+  try {
+    return isMigrationJob(await libvirt.migration.jobStats(dom));
+  } catch (error) {
+    // Of an incoming copy libvirt tells no statistics; that it refuses is the answer.
+    if (isUnsupported(error)) return state === 'paused-migrating';
+    if (isOperationInvalid(error)) return false;
+    throw error;
+  }
+}
+
+export function isMigrationJob(stats: JobStats): boolean {
+  const runs = stats.type === 'unbounded' || stats.type === 'bounded';
+  return runs && (stats.operation === 'migration-out' || stats.operation === 'migration-in');
+}
