@@ -60,6 +60,7 @@ export class FakeConnection {
     this.#handlers = handlers;
     this.#options = options;
     transport.on('error', () => undefined);
+    transport.on('end', () => transport.destroy());
     transport.on('data', (bytes: Buffer) => {
       this.#waiting.push(...this.#parser.push(bytes));
       this.#readOn();
@@ -129,10 +130,7 @@ export class FakeConnection {
     } else if (header.type === messageType.call) {
       this.#inProgress += 1;
       this.mostInProgress = Math.max(this.mostInProgress, this.#inProgress);
-      void this.#serve(packet).finally(() => {
-        this.#inProgress -= 1;
-        this.#readOn();
-      });
+      void this.#serve(packet);
     }
   }
 
@@ -148,6 +146,7 @@ export class FakeConnection {
     const { header } = packet;
     const reply = { ...header, type: messageType.reply };
     const known = byNumber.get(`${header.program}/${header.procedure}`);
+    let answer: { readonly status: number; readonly payload: Buffer };
     try {
       if (known === undefined) throw rpcError(`unknown procedure: ${header.procedure}`);
       const [name, row] = known;
@@ -159,11 +158,13 @@ export class FakeConnection {
       if (handler === undefined) throw rpcError(`unknown procedure: ${header.procedure}`);
       const value = await handler(args, this);
       this.#rememberRegistration(name, args, value);
-      this.send({ ...reply, status: messageStatus.ok }, encode(row.ret, value));
+      answer = { status: messageStatus.ok, payload: encode(row.ret, value) };
     } catch (error) {
-      const payload = encode(remoteError, toWire(error));
-      this.send({ ...reply, status: messageStatus.error }, payload);
+      answer = { status: messageStatus.error, payload: encode(remoteError, toWire(error)) };
     }
+    this.#inProgress -= 1;
+    this.send({ ...reply, status: answer.status }, answer.payload);
+    this.#readOn();
   }
 
   #rememberRegistration(name: ProcedureName, args: unknown, value: unknown): void {

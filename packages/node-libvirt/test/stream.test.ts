@@ -1,0 +1,162 @@
+/**
+ * Volume streams: the order of the protocol, errors in the middle, giving up.
+ */
+import { describe, expect, it } from 'vitest';
+import { CallAbandonedError, LibvirtError, type StorageVolRef } from '../src/index.ts';
+import { remoteError } from '../src/protocol/types.ts';
+import { messageStatus, type FakeConnection } from '../src/testing/index.ts';
+import { encode } from '../src/xdr/codec.ts';
+import { dom, errorOf, Gate, openLab, until } from './support.ts';
+
+const vol: StorageVolRef = { pool: 'images', name: 'a.raw', key: '/images/a.raw' };
+const { ok, error: failed, continue: more } = messageStatus;
+
+const failure = encode(remoteError, {
+  code: 38,
+  domain: 18,
+  level: 2,
+  message: 'No space left on device',
+  number1: 28,
+  number2: 0,
+});
+
+/** The serial of the stream's call. */
+function serialOf(connection: FakeConnection | undefined): number {
+  return connection?.calls.findLast((call) => call.name.startsWith('storageVol'))?.serial ?? 0;
+}
+
+const ended = (connection: FakeConnection | undefined) =>
+  connection?.streamPackets.some((packet) => packet.header.status !== more);
+
+describe('an upload', () => {
+  it('sends everything in pieces, ends, and waits to be confirmed', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    const bytes = Buffer.alloc(700_000, 5);
+    const done = lab.libvirt.volumes.upload(vol, [bytes, Buffer.from('end')]);
+    await until(() => ended(connection) === true, 'the end of the stream');
+    const packets = connection?.streamPackets ?? [];
+    const serial = serialOf(connection);
+    expect(packets.every((packet) => packet.header.serial === serial)).toBe(true);
+    expect(packets.map((packet) => packet.header.status)).toEqual([more, more, more, more, ok]);
+    expect(Math.max(...packets.map((packet) => packet.payload.length))).toBe(262_120);
+    const sent = Buffer.concat(packets.map((packet) => packet.payload));
+    expect(sent.equals(Buffer.concat([bytes, Buffer.from('end')]))).toBe(true);
+    connection?.sendStream(serial, ok);
+    await done;
+  });
+
+  it('fails with the error that the daemon puts into the stream', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    const done = errorOf(lab.libvirt.volumes.upload(vol, [Buffer.from('x')]));
+    await until(() => ended(connection) === true, 'the end of the stream');
+    connection?.sendStream(serialOf(connection), failed, failure);
+    const error = await done;
+    expect(error).toBeInstanceOf(LibvirtError);
+    expect(error).toMatchObject({ code: 38, message: 'No space left on device' });
+    expect(lab.libvirt.isUsable).toBe(true);
+  });
+
+  it('whose source fails aborts the stream', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    async function* source() {
+      yield Buffer.from('x');
+      await Promise.reject(new Error('disk gone'));
+    }
+    const done = errorOf(lab.libvirt.volumes.upload(vol, source()));
+    await until(() => ended(connection) === true, 'the abort');
+    expect(connection?.streamPackets.at(-1)?.header.status).toBe(failed);
+    connection?.sendStream(serialOf(connection), failed, failure);
+    expect(await done).toMatchObject({ message: 'disk gone' });
+  });
+
+  it('that is never confirmed is given up in time', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const done = lab.libvirt.volumes.upload(vol, [Buffer.from('x')], {}, { idleMs: 30 });
+    expect(await errorOf(done)).toBeInstanceOf(CallAbandonedError);
+  });
+
+  it('ends with its connection', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    const done = errorOf(lab.libvirt.volumes.upload(vol, [Buffer.from('x')]));
+    await until(() => ended(connection) === true, 'the end of the stream');
+    connection?.destroy();
+    expect(await done).toMatchObject({ name: 'ConnectionError', sent: true });
+  });
+
+  it('abandoned before the daemon agreed is aborted when it does', async () => {
+    const gate = new Gate<undefined>();
+    await using lab = await openLab({ storageVolUpload: () => gate.promise });
+    const [connection] = lab.daemon.connections;
+    const done = lab.libvirt.volumes.upload(vol, [], {}, { timeoutMs: 20 });
+    expect(await errorOf(done)).toMatchObject({ reason: 'deadline', sent: true });
+    gate.open(undefined);
+    await until(() => ended(connection) === true, 'the abort');
+    expect(connection?.streamPackets.at(-1)?.header.status).toBe(failed);
+  });
+});
+
+describe('a download', () => {
+  it('gives the bytes up to the empty packet, then confirms', async () => {
+    await using lab = await openLab({ storageVolDownload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    const parts: string[] = [];
+    const reading = (async () => {
+      for await (const bytes of lab.libvirt.volumes.download(vol)) {
+        parts.push(Buffer.from(bytes).toString());
+      }
+    })();
+    await until(() => serialOf(connection) > 0, 'the call');
+    const serial = serialOf(connection);
+    // Any later reply comes after the one that opened the stream.
+    await errorOf(lab.libvirt.host.hostname());
+    connection?.sendStream(serial, more, Buffer.from('one'));
+    connection?.sendStream(serial, more, Buffer.from('two'));
+    connection?.sendStream(serial, more);
+    await until(() => ended(connection) === true, 'the end of the stream');
+    connection?.sendStream(serial, ok);
+    await reading;
+    expect(parts).toEqual(['one', 'two']);
+  });
+
+  it('that nobody reads stops the reading of its connection, not the filling of memory', async () => {
+    await using lab = await openLab({
+      storageVolDownload: () => undefined,
+      domainGetState: () => ({ state: 1, reason: 0 }),
+    });
+    const [connection] = lab.daemon.connections;
+    await using stream = await lab.libvirt.connection.openStream('storageVolDownload', {
+      vol,
+      offset: 0n,
+      length: 0n,
+      flags: 0,
+    });
+    const serial = serialOf(connection);
+    const piece = Buffer.alloc(1024 * 1024, 1);
+    for (let sent = 0; sent < 20; sent++) connection?.sendStream(serial, more, piece);
+    connection?.sendStream(serial, more);
+    let answered = false;
+    const state = lab.libvirt.domains.state(dom).then(() => (answered = true));
+    await until(() => connection?.calls.at(-1)?.name === 'domainGetState', 'the call');
+    expect(answered).toBe(false);
+    let total = 0;
+    for await (const bytes of stream) total += bytes.length;
+    expect(total).toBe(20 * piece.length);
+    await state;
+    const end = stream.finish();
+    connection?.sendStream(serial, ok);
+    await end;
+    expect(answered).toBe(true);
+  });
+});
+
+describe('a procedure without a stream', () => {
+  it('cannot be opened as one', async () => {
+    await using lab = await openLab();
+    const open = lab.libvirt.connection.openStream('domainLookupByUuid', { uuid: dom.uuid });
+    expect(await errorOf(open)).toBeInstanceOf(TypeError);
+  });
+});
