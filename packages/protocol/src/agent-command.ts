@@ -4,8 +4,9 @@
  * refuse what was delayed or replayed, `(opId, step)` makes it happen at most once.
  */
 import { Type, type Static } from 'typebox';
-import { Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
-import { Pool } from './vm-spec.ts';
+import { wireLimits } from './limits.ts';
+import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
+import { MachineType, Pool } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -26,10 +27,10 @@ export type DiskToAttach = Static<typeof DiskToAttach>;
 export const VmToStart = Type.Object(
   {
     name: Name,
-    vcpus: Type.Integer({ minimum: 1 }),
-    memoryMib: Type.Integer({ minimum: 1 }),
+    vcpus: Type.Integer({ minimum: 1, maximum: wireLimits.vcpus }),
+    memoryMib: Type.Integer({ minimum: 1, maximum: wireLimits.memoryMib }),
     arch: Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')]),
-    machine: Type.Optional(Type.String({ maxLength: 63 })),
+    machine: Type.Optional(MachineType),
     disks: Type.Array(DiskToAttach, { maxItems: 16 }),
     networks: Type.Array(Type.Object({ bridge: Name, mac: Mac }, closed), { maxItems: 8 }),
   },
@@ -56,7 +57,7 @@ export const CommandBody = Type.Union([
       kind: Type.Literal('stop-vm'),
       mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
       /** How long a graceful stop may take before it is reported as failed (never forced). */
-      timeoutMs: Type.Integer({ minimum: 0 }),
+      timeoutMs: Count,
     },
     closed,
   ),
@@ -71,9 +72,9 @@ export const CommandBody = Type.Union([
       migrationAddress: NetworkHost,
       /** `paused`: the copy stays paused on the target until `resume-vm`. */
       mode: Type.Union([Type.Literal('live'), Type.Literal('paused')]),
-      downtimeMs: Type.Integer({ minimum: 1 }),
-      bandwidthMibps: Type.Optional(Type.Integer({ minimum: 1 })),
-      timeoutMs: Type.Integer({ minimum: 1 }),
+      downtimeMs: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+      bandwidthMibps: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+      timeoutMs: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     },
     closed,
   ),
@@ -96,7 +97,7 @@ export const AgentCommand = Type.Object(
   {
     v: Type.Literal(1),
     opId: OperationId,
-    step: Type.Integer({ minimum: 0 }),
+    step: Count,
     epoch: Epoch,
     hostId: Name,
     /** Of the agent process that the leader heard last. */
@@ -104,7 +105,7 @@ export const AgentCommand = Type.Object(
     /** The newest nonce that this agent put into a heartbeat. */
     freshness: Type.String({ maxLength: 64 }),
     vmId: Type.Optional(Uuid),
-    generation: Type.Optional(Type.Integer({ minimum: 0 })),
+    generation: Type.Optional(Count),
     body: CommandBody,
   },
   closed,

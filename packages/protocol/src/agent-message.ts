@@ -1,10 +1,9 @@
 /** What an agent says. The host it speaks for is in the subject, enforced by the server. */
 import { Type, type Static } from 'typebox';
 import { TunnelEnd } from './agent-command.ts';
-import { Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
+import { Count, Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
-const Count = Type.Integer({ minimum: 0 });
 const Text = Type.String({ maxLength: 1024 });
 const Permille = Type.Integer({ minimum: 0, maximum: 1000 });
 

@@ -19,9 +19,14 @@ export const Mac = Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$
 /** etcd revision as decimal text: 64 bits do not fit a JavaScript number in general. */
 export const Epoch = Type.String({ pattern: '^[0-9]{1,19}$' });
 export const Label = Type.String({ pattern: '^[A-Za-z0-9._/-]{0,63}$', maxLength: 63 });
-export const Labels = Type.Record(Type.String({ pattern: '^[A-Za-z0-9._/-]{1,63}$' }), Label, {
-  maxProperties: 32,
-});
+/** `__proto__` would be lost wherever labels are copied key by key. */
+export const Labels = Type.Record(
+  Type.String({ pattern: '^(?!__proto__$)[A-Za-z0-9._/-]{1,63}$' }),
+  Label,
+  { maxProperties: 32, additionalProperties: false },
+);
+/** Beyond it a JavaScript number is no longer the one that was sent. */
+export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** No segment begins with a dot, so `..` cannot be said. */
 export const AbsolutePath = Type.String({
   pattern: '^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$',

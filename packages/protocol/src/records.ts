@@ -3,13 +3,13 @@
  * epoch). Every record is JSON with `v`.
  */
 import { Type, type Static } from 'typebox';
-import { Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
+import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { PoolSpec, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const V = Type.Literal(1);
 /** Milliseconds since 1970 on the writer's clock: for people to read, never to decide by. */
-const WallMs = Type.Integer({ minimum: 0 });
+const WallMs = Count;
 const Text = Type.String({ maxLength: 1024 });
 
 // ── intents ─────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +113,7 @@ export const AssignmentRecord = Type.Object(
     v: V,
     vmId: Uuid,
     hostId: Type.Optional(Name),
-    generation: Type.Integer({ minimum: 0 }),
+    generation: Count,
     /** The operation that may act on the VM now; one at a time. */
     operationId: Type.Optional(OperationId),
     state: Type.Union([
@@ -180,7 +180,7 @@ export const DrainItem = Type.Object(
       Type.Literal('blocked'),
       Type.Literal('cancelled'),
     ]),
-    attempts: Type.Integer({ minimum: 0 }),
+    attempts: Count,
     operationId: Type.Optional(OperationId),
     /** Why it waits, is blocked, or goes elsewhere than the plan said; for people. */
     reason: Type.Optional(Text),
@@ -204,7 +204,7 @@ export const OperationRecord = Type.Object(
     state: OperationState,
     /** Where it is, e.g. `prepare`, `perform`, `resolve`; see docs/operations.md. */
     step: Type.String({ maxLength: 32 }),
-    stepIndex: Type.Integer({ minimum: 0 }),
+    stepIndex: Count,
     vmId: Type.Optional(Uuid),
     vmName: Type.Optional(Name),
     hostId: Type.Optional(Name),
@@ -214,7 +214,7 @@ export const OperationRecord = Type.Object(
     /** The drain it belongs to. */
     parentId: Type.Optional(OperationId),
     /** Generation that the VM has before the operation; an owner change makes it one more. */
-    generation: Type.Integer({ minimum: 0 }),
+    generation: Count,
     /** Of the leader that wrote it last. */
     epoch: Epoch,
     reason: Type.Optional(Text),
@@ -225,8 +225,8 @@ export const OperationRecord = Type.Object(
     startedAtMs: Type.Optional(WallMs),
     endedAtMs: Type.Optional(WallMs),
     /** Measured by the source agent: milliseconds without the VM running, as libvirt reports it. */
-    downtimeMs: Type.Optional(Type.Integer({ minimum: 0 })),
-    transferredBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    downtimeMs: Type.Optional(Count),
+    transferredBytes: Type.Optional(Count),
   },
   closed,
 );

@@ -23,12 +23,15 @@ export type DiskSpec = Static<typeof DiskSpec>;
 export const NetworkSpec = Type.Object({ bridge: Name, mac: Type.Optional(Mac) }, closed);
 export type NetworkSpec = Static<typeof NetworkSpec>;
 
+/** As QEMU calls it: `q35`, `pc-q35-10.0`. */
+export const MachineType = Type.String({ pattern: '^[a-z0-9.-]{1,63}$' });
+
 export const VmSpec = Type.Object(
   {
     vcpus: Type.Integer({ minimum: 1, maximum: wireLimits.vcpus }),
     memoryMib: Type.Integer({ minimum: wireLimits.memoryMibMin, maximum: wireLimits.memoryMib }),
     arch: Type.Optional(Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')])),
-    machine: Type.Optional(Type.String({ pattern: '^[a-z0-9.-]{1,63}$' })),
+    machine: Type.Optional(MachineType),
     disks: Type.Array(DiskSpec, { maxItems: wireLimits.disks }),
     networks: Type.Array(NetworkSpec, { maxItems: wireLimits.networks }),
     labels: Type.Optional(Labels),

@@ -1,0 +1,113 @@
+/** The grammars of etcd keys and NATS subjects, and who may use which subject. */
+import { describe, expect, it } from 'vitest';
+import {
+  type BusIdentity,
+  inboxPrefix,
+  keyPrefix,
+  keys,
+  natsPermissions,
+  parseAgentSubject,
+  parseKey,
+  subjects,
+} from '../src/index.ts';
+import { operationId, vmId } from './support/samples.ts';
+
+describe('keys', () => {
+  it.each([
+    [keys.hostIntent('h1'), { type: 'host-intent', id: 'h1' }, 'intent'],
+    [keys.vmIntent(vmId), { type: 'vm-intent', id: vmId }, 'intent'],
+    [keys.vmName('web1'), { type: 'vm-name', id: 'web1' }, 'intent'],
+    [keys.pool('vms'), { type: 'pool', id: 'vms' }, 'intent'],
+    [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
+    [keys.host('h1'), { type: 'host', id: 'h1' }, 'decision'],
+    [keys.assignment(vmId), { type: 'assignment', id: vmId }, 'decision'],
+    [keys.operation(operationId), { type: 'operation', id: operationId }, 'decision'],
+    [keys.lastCommit(), { type: 'last-commit' }, 'decision'],
+  ] as const)('%s is read back as it was made, under its writer', (key, parsed, writer) => {
+    expect(parseKey(key)).toEqual(parsed);
+    expect(key.startsWith(keyPrefix[writer])).toBe(true);
+  });
+
+  it('every kind of key has a prefix of its own', () => {
+    const made = Object.values(keys).map((make) => make('same'));
+    expect(new Set(made).size).toBe(made.length);
+  });
+
+  it.each([
+    '',
+    '/',
+    '/drover/intent/hosts/',
+    '/drover/intent/hosts',
+    '/drover/intent/hosts/a/b',
+    '/drover/intent/hosts/h1/',
+    'x/drover/intent/hosts/h1',
+    '/drover/decision/pools/vms',
+    '/drover/intent/last-commit',
+    '/drover/intent/constructor/x',
+    '/drover/intent/__proto__/x',
+    '/other/intent/hosts/h1',
+    keys.leader('694d'),
+  ])('%j is none of ours to read', (key) => {
+    expect(parseKey(key)).toEqual({ type: 'unknown' });
+  });
+});
+
+describe('subjects of agents', () => {
+  it.each(['heartbeat', 'inventory', 'result', 'progress'] as const)(
+    'a %s says who sent it',
+    (kind) => {
+      expect(parseAgentSubject(subjects.agent('h-1', kind))).toEqual({ hostId: 'h-1', kind });
+    },
+  );
+
+  it.each([
+    '',
+    'drover.agent.h1',
+    'drover.agent.h1.other',
+    'drover.agent.h1.heartbeat.x',
+    'drover.agent.h1.heartbeat\n',
+    'drover.agent..heartbeat',
+    'drover.agent.*.heartbeat',
+    'drover.agent.h1.x.heartbeat',
+    'x.drover.agent.h1.heartbeat',
+    'drover.cmd.h1',
+  ])('%j says nothing', (subject) => {
+    expect(parseAgentSubject(subject)).toBeUndefined();
+  });
+});
+
+describe('permissions', () => {
+  const h1: BusIdentity = { role: 'agent', hostId: 'h1' };
+
+  it.each([
+    [h1, { publish: ['drover.agent.h1.>'], subscribe: ['drover.cmd.h1'] }],
+    [
+      { role: 'scheduler' },
+      {
+        publish: ['drover.cmd.*', 'drover.announcement', '_INBOX_api.>'],
+        subscribe: ['drover.agent.>', 'drover.query', '_INBOX_scheduler.>'],
+      },
+    ],
+    [
+      { role: 'api' },
+      { publish: ['drover.query'], subscribe: ['drover.announcement', '_INBOX_api.>'] },
+    ],
+  ] as const)('of %j are these and no others', (identity, permissions) => {
+    expect(natsPermissions(identity)).toEqual(permissions);
+  });
+
+  it('nobody has the inbox that every client of NATS would share', () => {
+    for (const identity of [h1, { role: 'scheduler' }, { role: 'api' }] as const) {
+      const { publish, subscribe } = natsPermissions(identity);
+      const all = [...publish, ...subscribe];
+      expect(all.filter((subject) => /^(_INBOX\.|>|\*)/.test(subject))).toEqual([]);
+    }
+    expect(new Set(Object.values(inboxPrefix)).size).toBe(2);
+  });
+
+  it('cover what each role says by the subjects it uses', () => {
+    expect(natsPermissions(h1).subscribe).toContain(subjects.command('h1'));
+    expect(natsPermissions({ role: 'scheduler' }).subscribe).toContain(subjects.allAgents());
+    expect(natsPermissions({ role: 'api' }).publish).toContain(subjects.query());
+  });
+});

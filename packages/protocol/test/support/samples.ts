@@ -1,0 +1,444 @@
+/** One valid value of everything that crosses a wire, with as many of its optional fields as can be. */
+import type { TSchema } from 'typebox';
+import * as protocol from '../../src/index.ts';
+
+export interface Sample {
+  readonly name: string;
+  readonly schema: TSchema;
+  readonly value: unknown;
+}
+
+export const vmId = '6f1c2a52-7d6e-4a8f-9d63-0d3f1f2a9b01';
+export const operationId = '01JD-op-1';
+const mac = '52:54:00:12:34:56';
+const labels = { 'rack.example/name': 'r1', zone: '' };
+const nfs = { type: 'nfs', server: 'nfs1', export: '/srv/vms', version: '4.2', path: '/mnt/vms' };
+const pool = { name: 'vms', spec: nfs };
+const disk = { pool, file: 'web1-0.qcow2', format: 'qcow2', cloneOf: 'debian-13.qcow2' };
+const tunnel = { host: 'fd00::2', port: 49152, secret: 'a'.repeat(64) };
+const rejections = [
+  { hostId: 'h2', reason: 'memory', required: 4096, available: '1 GiB', unit: 'MiB' },
+];
+const error = { code: 'no-host-fits', message: 'no host fits', rejections };
+const usage = {
+  cpuMilli: 1500,
+  memoryMib: 2048,
+  cpuPressurePermille: 12,
+  memoryPressurePermille: 0,
+};
+
+export const vmSpec = {
+  vcpus: 2,
+  memoryMib: 512,
+  arch: 'x86_64',
+  machine: 'pc-q35-10.0',
+  disks: [
+    { pool: 'vms', image: 'debian-13.qcow2', format: 'qcow2' },
+    { pool: 'vms', volume: 'data.raw', format: 'raw' },
+  ],
+  networks: [{ bridge: 'br0', mac }],
+  labels,
+};
+
+const command = (kind: string, body: object) => ({
+  name: `the command ${kind}`,
+  schema: protocol.AgentCommand,
+  value: {
+    v: 1,
+    opId: operationId,
+    step: 2,
+    epoch: '9223372036854775807',
+    hostId: 'h1',
+    incarnation: 'boot-7',
+    freshness: 'nonce-9',
+    vmId,
+    generation: 3,
+    body: { kind, ...body },
+  },
+});
+
+const request = (type: string, body: object) => ({
+  name: `the request ${type}`,
+  schema: protocol.RequestRecord,
+  value: {
+    v: 1,
+    id: operationId,
+    by: 'anna',
+    createdAtMs: 1_700_000_000_000,
+    cancelled: { by: 'anna', atMs: 1_700_000_000_001 },
+    type,
+    ...body,
+  },
+});
+
+const reportedVm = {
+  vmId,
+  name: 'web1',
+  state: 'running',
+  migrating: false,
+  generation: 3,
+  memoryMib: 512,
+  vcpus: 2,
+  cpuMilliUsed: 100,
+};
+const stepResult = {
+  opId: operationId,
+  step: 1,
+  outcome: 'done',
+  vmId,
+  error: { code: 'pool-unavailable', message: 'pool vms: not mounted' },
+  tunnel,
+  downtimeMs: 40,
+  transferredBytes: 1_000_000,
+};
+const process = { bootId: 'b1', incarnation: 'i1', nonce: 'n1', maxEpoch: '17' };
+const progress = {
+  elapsedMs: 1000,
+  totalBytes: 512,
+  remainingBytes: 256,
+  transferredBytes: 256,
+  dirtyRateBytesPerSecond: 10,
+  iteration: 1,
+  percent: 50,
+};
+const operation = {
+  id: operationId,
+  type: 'migrate',
+  state: 'failed',
+  step: 'resolve',
+  stepIndex: 3,
+  vmId,
+  vmName: 'web1',
+  hostId: 'h1',
+  source: 'h1',
+  target: 'h2',
+  mode: 'live',
+  parentId: 'drain-1',
+  generation: 3,
+  reason: 'drain of h1',
+  items: [
+    {
+      vmId,
+      vmName: 'web1',
+      target: 'h2',
+      state: 'moved',
+      attempts: 1,
+      operationId,
+      reason: 'the plan said h3',
+      remedy: 'none',
+    },
+  ],
+  by: 'anna',
+  createdAtMs: 1,
+  startedAtMs: 2,
+  endedAtMs: 3,
+  downtimeMs: 40,
+  transferredBytes: 1024,
+};
+
+/** What is read from the wire or from etcd, or sent by people. */
+export const inputs: readonly Sample[] = [
+  {
+    name: 'host intent',
+    schema: protocol.HostIntentRecord,
+    value: {
+      v: 1,
+      id: 'h1',
+      cordoned: true,
+      cordonedByDrain: operationId,
+      labels,
+      by: 'anna',
+      atMs: 1,
+    },
+  },
+  {
+    name: 'vm intent',
+    schema: protocol.VmIntentRecord,
+    value: {
+      v: 1,
+      id: vmId,
+      name: 'web1',
+      spec: vmSpec,
+      desired: 'running',
+      by: 'anna',
+      createdAtMs: 1,
+    },
+  },
+  { name: 'vm name', schema: protocol.VmNameRecord, value: { v: 1, vmId } },
+  {
+    name: 'pool record',
+    schema: protocol.PoolRecord,
+    value: { v: 1, name: 'vms', uuid: vmId, spec: nfs, by: 'anna', createdAtMs: 1 },
+  },
+  {
+    name: 'shared pool',
+    schema: protocol.Pool,
+    value: { name: 'vms', spec: { type: 'shared', path: '/srv/vms' } },
+  },
+  {
+    name: 'nfs-direct pool',
+    schema: protocol.Pool,
+    value: { name: 'iso', spec: { type: 'nfs-direct', server: '10.0.0.1', export: '/srv/iso' } },
+  },
+  request('start', { vmId }),
+  request('stop', { vmId, mode: 'graceful' }),
+  request('delete', { vmId }),
+  request('migrate', { vmId, target: 'h2' }),
+  request('drain', { hostId: 'h1', plan: [{ vmId, target: 'h2' }], parallel: 2 }),
+  {
+    name: 'host record',
+    schema: protocol.HostRecord,
+    value: { v: 1, id: 'h1', hostUuid: vmId, firstSeenMs: 1 },
+  },
+  {
+    name: 'assignment',
+    schema: protocol.AssignmentRecord,
+    value: { v: 1, vmId, hostId: 'h1', generation: 3, operationId, state: 'running' },
+  },
+  {
+    name: 'operation record',
+    schema: protocol.OperationRecord,
+    value: { v: 1, epoch: '17', error, ...operation },
+  },
+  {
+    name: 'last commit',
+    schema: protocol.LastCommitRecord,
+    value: { v: 1, epoch: '17', commitId: 'c1' },
+  },
+  command('sync', {}),
+  command('ensure-pool', { pool, uuid: vmId }),
+  command('start-vm', {
+    vm: {
+      name: 'web1',
+      vcpus: 2,
+      memoryMib: 512,
+      arch: 'aarch64',
+      machine: 'virt-10.0',
+      disks: [disk],
+      networks: [{ bridge: 'br0', mac }],
+    },
+  }),
+  command('stop-vm', { mode: 'force', timeoutMs: 0 }),
+  command('prepare-incoming', { source: 'h1' }),
+  command('migrate-out', {
+    target: 'h2',
+    tunnel,
+    migrationAddress: '10.0.0.2',
+    mode: 'paused',
+    downtimeMs: 300,
+    bandwidthMibps: 100,
+    timeoutMs: 60_000,
+  }),
+  command('abort-migration', {}),
+  command('resume-vm', {}),
+  command('destroy-leftover', {}),
+  command('delete-volumes', { disks: [disk] }),
+  {
+    name: 'heartbeat',
+    schema: protocol.Heartbeat,
+    value: {
+      v: 1,
+      ...process,
+      seq: 7,
+      state: 'degraded',
+      reasons: ['libvirt-unreachable'],
+      vmDigest: 'd1',
+      usage,
+    },
+  },
+  {
+    name: 'inventory',
+    schema: protocol.Inventory,
+    value: {
+      v: 1,
+      ...process,
+      hostUuid: vmId,
+      arch: 'x86_64',
+      accelerator: 'tcg',
+      acceleratorReason: 'no vmx or svm in /proc/cpuinfo',
+      capacity: { cpuMilli: 8000, memoryMib: 16384 },
+      reserved: { cpuMilli: 500, memoryMib: 1024 },
+      cpuModel: 'EPYC',
+      machineTypes: ['q35'],
+      qemuVersion: 10_000_000,
+      libvirtVersion: 11_003_000,
+      numaCells: [{ id: 0, cpuCount: 8, memoryMib: 16384 }],
+      labels,
+      bridges: ['br0'],
+      pools: [{ name: 'vms', state: 'active', capacityMib: 1000, freeMib: 500 }],
+      migrationAddress: '10.0.0.1',
+      usage,
+      vms: [reportedVm],
+      recent: [stepResult],
+    },
+  },
+  {
+    name: 'result',
+    schema: protocol.ResultMessage,
+    value: { v: 1, incarnation: 'i1', result: stepResult },
+  },
+  {
+    name: 'migration progress',
+    schema: protocol.MigrationProgress,
+    value: { v: 1, opId: operationId, vmId, ...progress },
+  },
+  { name: 'query snapshot', schema: protocol.Query, value: { type: 'snapshot' } },
+  {
+    name: 'query place',
+    schema: protocol.Query,
+    value: { type: 'place', spec: vmSpec, count: 3, only: 'h1' },
+  },
+  { name: 'query explain', schema: protocol.Query, value: { type: 'explain', vmId } },
+  { name: 'query plan-drain', schema: protocol.Query, value: { type: 'plan-drain', hostId: 'h1' } },
+  {
+    name: 'VmCreate',
+    schema: protocol.api.VmCreate,
+    value: { name: 'web1', spec: vmSpec, start: true },
+  },
+  { name: 'VmStop', schema: protocol.api.VmStop, value: { mode: 'force' } },
+  { name: 'VmMigrate', schema: protocol.api.VmMigrate, value: { target: 'h2' } },
+  {
+    name: 'DrainStart',
+    schema: protocol.api.DrainStart,
+    value: { plan: [{ vmId, target: 'h2' }], parallel: 8 },
+  },
+  {
+    name: 'PlacementAsk',
+    schema: protocol.api.PlacementAsk,
+    value: { spec: vmSpec, count: 100, only: 'h1' },
+  },
+  { name: 'PoolCreate', schema: protocol.api.PoolCreate, value: pool },
+];
+
+const vm = {
+  id: vmId,
+  name: 'web1',
+  state: 'running',
+  desired: 'running',
+  hostId: 'h1',
+  generation: 3,
+  operationId,
+  observed: 'running',
+  macs: [mac],
+  spec: vmSpec,
+  createdAtMs: 1,
+  by: 'anna',
+};
+const operationBody = {
+  ...operation,
+  done: true,
+  cancellable: false,
+  error,
+  progress,
+};
+
+/** What the API answers. */
+export const outputs: readonly Sample[] = [
+  {
+    name: 'Problem',
+    schema: protocol.api.Problem,
+    value: {
+      type: 'urn:drover:error:no-host-fits',
+      code: 'no-host-fits',
+      title: 'No host can take the VM',
+      status: 409,
+      detail: 'h2 lacks memory',
+      errors: [{ path: '/spec', message: 'is missing' }],
+      rejections,
+      retry: 'later',
+    },
+  },
+  {
+    name: 'Host',
+    schema: protocol.api.HostBody,
+    value: {
+      id: 'h1',
+      state: 'drained',
+      schedulable: false,
+      reasons: ['cordoned'],
+      arch: 'x86_64',
+      accelerator: 'kvm',
+      acceleratorReason: '/dev/kvm',
+      cpuModel: 'EPYC',
+      qemuVersion: '10.0.0',
+      libvirtVersion: '11.3.0',
+      machineTypes: ['q35'],
+      capacity: { cpuMilli: 8000, memoryMib: 16384 },
+      reserved: { cpuMilli: 500, memoryMib: 1024 },
+      allocatable: { cpuMilli: 7500, memoryMib: 15360 },
+      promised: { cpuMilli: 0, memoryMib: 0 },
+      usage,
+      numaCells: [{ id: 0, cpuCount: 8, memoryMib: 16384 }],
+      labels,
+      bridges: ['br0'],
+      pools: [{ name: 'vms', state: 'active', capacityMib: 1000, freeMib: 500 }],
+      vmCount: 0,
+      foreignVmCount: 1,
+      reportAgeMs: 900,
+    },
+  },
+  { name: 'Vm', schema: protocol.api.VmBody, value: vm },
+  { name: 'Operation', schema: protocol.api.OperationBody, value: operationBody },
+  {
+    name: 'VmCreated',
+    schema: protocol.api.VmCreated,
+    value: { vm, operation: operationBody },
+  },
+  {
+    name: 'DrainPlan',
+    schema: protocol.api.DrainPlanBody,
+    value: {
+      hostId: 'h1',
+      revision: 4,
+      moves: [
+        {
+          vmId,
+          vmName: 'web1',
+          source: 'h1',
+          target: 'h2',
+          mode: 'live',
+          memoryMib: 512,
+          reason: 'drain',
+        },
+      ],
+      waves: [[0]],
+      blockers: [{ vmId, vmName: 'db1', reason: 'memory', rejections, remedy: 'add a host' }],
+      estimatedSeconds: 60,
+    },
+  },
+  {
+    name: 'Placement',
+    schema: protocol.api.PlacementBody,
+    value: {
+      type: 'placed',
+      hostId: 'h1',
+      candidates: [
+        {
+          hostId: 'h1',
+          score: -3,
+          terms: [{ name: 'memory', weight: 2, value: 5, points: 10 }],
+        },
+      ],
+      rejections,
+      sentences: ['h1 has the most room'],
+    },
+  },
+  {
+    name: 'Migration',
+    schema: protocol.api.MigrationBody,
+    value: {
+      operationId,
+      vmId,
+      vmName: 'web1',
+      source: 'h1',
+      target: 'h2',
+      step: 'perform',
+      progress,
+    },
+  },
+  {
+    name: 'Pool',
+    schema: protocol.api.PoolBody,
+    value: { ...pool, uuid: vmId, createdAtMs: 1 },
+  },
+];
