@@ -295,7 +295,7 @@ describe.each([
 
     it('is called unknown when etcd does not answer, and a read tells later', async () => {
       const key = `${folder()}a`;
-      await put(key, 'before');
+      const { seen, close } = record(store, [key], (await put(key, 'before')) + 1);
       await harness.setPaused(true);
       const error = await failure(store.txn({ ...none, puts: [{ key, value: 'during' }] }));
       expect(error).toMatchObject({
@@ -303,11 +303,15 @@ describe.each([
         details: { outcome: 'unknown' },
       });
       await harness.setPaused(false);
-      // Both are right; what may not happen is that it is sent again, once something else was written.
-      const { entry } = await eventually('etcd answers', () =>
+      const { revision } = await eventually('etcd answers', () =>
         store.get(key).catch(() => undefined),
       );
-      expect(['before', 'during']).toContain(entry?.value);
+      await put(key, 'after');
+      // It may have happened or not; what may not be is that it was sent twice, or again later.
+      await eventually('the watch has seen it', () => seen.at(-1)?.value === 'after');
+      expect([['after'], ['during', 'after']]).toContainEqual(seen.map((change) => change.value));
+      expect(seen.slice(0, -1).every((change) => change.modRevision <= revision)).toBe(true);
+      close();
     });
 
     it('is called not sent when etcd cannot be reached', async () => {

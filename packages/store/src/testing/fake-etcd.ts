@@ -233,7 +233,7 @@ export class FakeClient implements Etcd {
     if (!this.#reaches()) throw unavailable('not-sent', 'etcd cannot be reached');
     if (!(await this.#server.answers())) {
       // What was sent is still carried out when the server goes on.
-      this.#server.whenRunning(() => void attempt(answer));
+      this.#server.whenRunning(() => attempt(answer));
       throw unavailable('unknown', 'etcd did not answer');
     }
     const result = answer();

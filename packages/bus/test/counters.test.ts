@@ -1,0 +1,33 @@
+/** What may be sent, and what may be read. */
+import { wireLimits } from '@drover/protocol';
+import { describe, expect, it } from 'vitest';
+import { decode, fits } from '../src/counters.ts';
+import { createNkey } from '../src/index.ts';
+
+const encoder = new TextEncoder();
+
+describe('texts', () => {
+  it('are measured in bytes', () => {
+    expect(fits('x'.repeat(wireLimits.messageBytes))).toBe(true);
+    expect(fits('é'.repeat(wireLimits.messageBytes / 2 + 1))).toBe(false);
+  });
+
+  it('are read as they were sent', () => {
+    expect(decode(encoder.encode('{"a":"é✓"}'))).toBe('{"a":"é✓"}');
+    expect(decode(new Uint8Array())).toBe('');
+  });
+
+  it('are not guessed where they are no UTF-8, or too long', () => {
+    expect(decode(Uint8Array.of(0x7b, 0xff, 0x7d))).toBeUndefined();
+    expect(decode(new Uint8Array(wireLimits.messageBytes + 1))).toBeUndefined();
+  });
+});
+
+describe('an NKey', () => {
+  it('is new each time, and its secret is not its name', () => {
+    const [one, two] = [createNkey(), createNkey()];
+    expect(one.publicKey).toMatch(/^U[A-Z2-7]{55}$/);
+    expect(one.seed).toMatch(/^SU[A-Z2-7]{56}$/);
+    expect(one.publicKey).not.toBe(two.publicKey);
+  });
+});

@@ -1,0 +1,412 @@
+/**
+ * The contract of node-libvirt with a real libvirtd, on its test driver: what we read is what libvirt's own
+ * client reads, and what we do it sees. Runs a libvirtd of this machine, or else one in a container of
+ * the lab's host image; where neither can be had it fails.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  buildXml,
+  connect,
+  domainImpact,
+  domainStatsType,
+  domainUndefineFlag,
+  element,
+  errorCode,
+  type EventOf,
+  isNotFound,
+  isOperationInvalid,
+  isUnsupported,
+  type Libvirt,
+  LibvirtError,
+  metadataElement,
+  readDomain,
+  readHostCapabilities,
+  readPool,
+} from 'node-libvirt';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from './support/until.ts';
+
+const exec = promisify(execFile);
+const image = 'drover-lab/host:latest';
+const uri = 'test:///default';
+
+/** The daemon pings after 1 s of silence and gives up 2 s later, so that keepalive shows quickly. */
+const daemonConfig = (folder: string) => `
+unix_sock_dir = "${folder}"
+unix_sock_rw_perms = "0777"
+auth_unix_rw = "none"
+auth_unix_ro = "none"
+log_outputs = "3:file:${folder}/log"
+keepalive_interval = 1
+keepalive_count = 1
+`;
+
+interface RealDaemon extends AsyncDisposable {
+  readonly socketPath: string;
+  /** What libvirt's own client prints, over the same socket. */
+  virsh(...args: readonly string[]): Promise<string>;
+}
+
+async function localDaemon(folder: string): Promise<RealDaemon> {
+  await writeFile(join(folder, 'conf'), daemonConfig(folder));
+  await mkdir(join(folder, 'rt'));
+  const child: ChildProcess = spawn(
+    '/usr/sbin/libvirtd',
+    ['-f', join(folder, 'conf'), '-p', join(folder, 'pid'), '--timeout', '600'],
+    { env: { ...process.env, XDG_RUNTIME_DIR: join(folder, 'rt') }, stdio: 'ignore' },
+  );
+  const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    socketPath: join(folder, 'libvirt-sock'),
+    virsh: (...args) => virshOver([], folder, args),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await over;
+    },
+  };
+}
+
+async function containedDaemon(folder: string): Promise<RealDaemon> {
+  const name = `drover-contract-libvirt-${randomUUID().slice(0, 8)}`;
+  await writeFile(join(folder, 'conf'), daemonConfig('/contract'));
+  await exec('docker', [
+    'run',
+    '--detach',
+    '--rm',
+    '--init',
+    `--name=${name}`,
+    '--network=none',
+    `--volume=${folder}:/contract`,
+    '--entrypoint=/usr/sbin/libvirtd',
+    image,
+    '--config=/contract/conf',
+    '--pid-file=/contract/pid',
+  ]);
+  return {
+    socketPath: join(folder, 'libvirt-sock'),
+    virsh: (...args) => virshOver(['docker', 'exec', name], '/contract', args),
+    async [Symbol.asyncDispose]() {
+      await exec('docker', ['rm', '--force', name]);
+    },
+  };
+}
+
+async function virshOver(
+  prefix: readonly string[],
+  folder: string,
+  args: readonly string[],
+): Promise<string> {
+  const connection = `test+unix:///default?socket=${folder}/libvirt-sock`;
+  const [program = '', ...rest] = [...prefix, 'virsh', '--quiet', '-c', connection, ...args];
+  return (await exec(program, rest, { env: { ...process.env, LC_ALL: 'C' } })).stdout;
+}
+
+/** `DROVER_CONTRACT_LIBVIRTD` is `local` or `container` to have one of them. */
+async function startDaemon(folder: string): Promise<RealDaemon> {
+  const wanted = process.env['DROVER_CONTRACT_LIBVIRTD'] ?? 'any';
+  const hasLocal = existsSync('/usr/sbin/libvirtd') && existsSync('/usr/bin/virsh');
+  if (wanted !== 'container' && hasLocal) return localDaemon(folder);
+  const found = await exec('docker', ['image', 'inspect', image]).then(
+    () => true,
+    () => false,
+  );
+  if (wanted !== 'local' && found) return containedDaemon(folder);
+  throw new Error(
+    `no libvirtd (wanted: ${wanted}): neither /usr/sbin/libvirtd with virsh is installed here, nor is ` +
+      `there a Docker image ${image}, which \`npm start\` builds`,
+  );
+}
+
+/** virsh's \`key=value\` lines of one domain. */
+function keyValues(text: string): Readonly<Record<string, string>> {
+  const pairs = [...text.matchAll(/^\s+(\S+)=(.*)$/gm)];
+  return Object.fromEntries(pairs.map((pair) => [pair[1] ?? '', pair[2] ?? '']));
+}
+
+/** virsh's \`Name:   value\` lines. */
+function labelled(text: string): Readonly<Record<string, string>> {
+  const pairs = [...text.matchAll(/^(.+?):\s+(.*)$/gm)];
+  return Object.fromEntries(pairs.map((pair) => [pair[1] ?? '', pair[2] ?? '']));
+}
+
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .toSorted();
+
+const domainXml = (name: string) =>
+  buildXml(
+    element('domain', { type: 'test' }, [
+      element('name', {}, [name]),
+      element('uuid', {}, [randomUUID()]),
+      element('title', {}, ['a <title> & "more"']),
+      element('memory', { unit: 'MiB' }, ['64']),
+      element('vcpu', {}, ['1']),
+      element('os', {}, [element('type', {}, ['hvm'])]),
+    ]),
+  );
+
+let folder: string;
+let daemon: RealDaemon;
+let libvirt: Libvirt;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'drover-libvirt-'));
+  daemon = await startDaemon(folder);
+  await until('libvirtd answers', async () => {
+    try {
+      await using probe = await connect({ socketPath: daemon.socketPath, uri });
+      return await probe.host.hostname();
+    } catch {
+      return undefined;
+    }
+  }).catch(async (error: unknown) => {
+    const log = await readFile(join(folder, 'log'), 'utf8').catch(() => 'no log');
+    throw new Error(`${String(error)}\n${log.slice(-2000)}`);
+  });
+});
+
+afterAll(async () => {
+  await daemon?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  libvirt = await connect({ socketPath: daemon.socketPath, uri });
+});
+
+afterEach(async () => {
+  await libvirt.close();
+});
+
+describe('what libvirt tells its own client it tells us', () => {
+  it('about domains', async () => {
+    const domains = await libvirt.domains.list();
+    const names = lines(await daemon.virsh('list', '--all', '--name'));
+    expect(domains.map((dom) => dom.name).toSorted()).toEqual(names);
+    expect(names).toContain('test');
+    const dom = await libvirt.domains.byName('test');
+    expect(dom.uuid).toBe((await daemon.virsh('domuuid', 'test')).trim());
+    expect(await libvirt.domains.byUuid(dom.uuid)).toEqual(dom);
+    expect((await libvirt.domains.xml(dom)).trim()).toBe(
+      (await daemon.virsh('dumpxml', 'test')).trim(),
+    );
+    const info = await libvirt.domains.info(dom);
+    const told = labelled(await daemon.virsh('dominfo', 'test'));
+    expect(`${info.maxMemoryKib} KiB`).toBe(told['Max memory']);
+    expect(`${info.memoryKib} KiB`).toBe(told['Used memory']);
+    expect(String(info.vcpus)).toBe(told['CPU(s)']);
+    const { state, reason } = await libvirt.domains.state(dom);
+    expect(`${state} (${reason})`).toBe(
+      (await daemon.virsh('domstate', '--reason', 'test')).trim(),
+    );
+  });
+
+  it('in statistics of all domains at once', async () => {
+    const [stats, ...others] = await libvirt.domains.stats(domainStatsType.state, 0);
+    expect(others).toEqual([]);
+    const told = keyValues(await daemon.virsh('domstats', '--state'));
+    const ours = Object.entries(stats?.params ?? {}).map(([key, value]) => [key, String(value)]);
+    expect(ours.length).toBeGreaterThan(1);
+    expect(Object.fromEntries(ours)).toEqual(told);
+  });
+
+  it('about the host', async () => {
+    expect(await libvirt.host.hostname()).toBe((await daemon.virsh('hostname')).trim());
+    const info = await libvirt.host.info();
+    const told = labelled(await daemon.virsh('nodeinfo'));
+    expect(told).toMatchObject({
+      'CPU model': info.cpuModel,
+      'CPU(s)': String(info.cpus),
+      'CPU socket(s)': String(info.sockets),
+      'Core(s) per socket': String(info.coresPerSocket),
+      'Thread(s) per core': String(info.threadsPerCore),
+      'NUMA cell(s)': String(info.numaCells),
+      'Memory size': `${info.memoryKib} KiB`,
+    });
+    const version = await libvirt.host.libvirtVersion();
+    expect(await daemon.virsh('version', '--daemon')).toContain(
+      `Running against daemon: ${version.major}.${version.minor}.${version.micro}`,
+    );
+    const capabilities = await libvirt.host.capabilities();
+    expect(capabilities.trim()).toBe((await daemon.virsh('capabilities')).trim());
+    const { cells, vmKinds } = readHostCapabilities(capabilities);
+    expect(cells.reduce((sum, cell) => sum + cell.memoryKib, 0)).toBeGreaterThan(0);
+    expect(vmKinds[0]?.domainTypes).toContain('test');
+  });
+
+  it('about pools', async () => {
+    const pools = await libvirt.pools.list();
+    expect(pools.map((pool) => pool.name)).toEqual(
+      lines(await daemon.virsh('pool-list', '--all', '--name')),
+    );
+    const pool = await libvirt.pools.byName('default-pool');
+    expect(pool.uuid).toBe((await daemon.virsh('pool-uuid', pool.name)).trim());
+    const xml = await libvirt.pools.xml(pool);
+    expect(xml.trim()).toBe((await daemon.virsh('pool-dumpxml', pool.name)).trim());
+    const info = await libvirt.pools.info(pool);
+    expect(info.state).toBe('running');
+    expect(readPool(xml)).toMatchObject({
+      capacityBytes: info.capacityBytes,
+      availableBytes: info.availableBytes,
+    });
+  });
+});
+
+describe('what we do libvirt sees', () => {
+  it('from define to undefine, with an event for every step', async () => {
+    const seen: string[] = [];
+    const name = 'contract-life';
+    await using _listening = await libvirt.listen(['lifecycle'], (event: EventOf<'lifecycle'>) => {
+      if (event.dom.name === name) seen.push(`${event.type}/${event.detail}`);
+    });
+    const dom = await libvirt.domains.define(domainXml(name));
+    expect(await daemon.virsh('domstate', name)).toContain('shut off');
+    const started = await libvirt.domains.start(dom);
+    expect(started.id).toBeGreaterThan(0);
+    await libvirt.domains.suspend(dom);
+    expect(await libvirt.domains.state(dom)).toMatchObject({ state: 'paused', reason: 'user' });
+    expect(await daemon.virsh('domstate', name)).toContain('paused');
+    await libvirt.domains.resume(dom);
+    expect(await libvirt.domains.state(dom)).toMatchObject({ state: 'running' });
+    await libvirt.domains.destroy(dom);
+    expect(await libvirt.domains.state(dom)).toMatchObject({
+      state: 'shutoff',
+      reason: 'destroyed',
+    });
+    await libvirt.domains.undefine(dom, domainUndefineFlag.managedSave);
+    expect(lines(await daemon.virsh('list', '--all', '--name'))).not.toContain(name);
+    expect(await libvirt.domains.find(dom.uuid)).toBeUndefined();
+    expect(seen).toEqual([
+      'defined/added',
+      'started/booted',
+      'suspended/paused',
+      'resumed/unpaused',
+      'stopped/destroyed',
+      'undefined/removed',
+    ]);
+  });
+
+  it('a transient domain, gone when it is destroyed', async () => {
+    const dom = await libvirt.domains.create(domainXml('contract-transient'));
+    const read = readDomain(await libvirt.domains.xml(dom));
+    expect(read).toMatchObject({ uuid: dom.uuid, title: 'a <title> & "more"', memoryKib: 65_536 });
+    expect(await daemon.virsh('dominfo', dom.name)).toMatch(/Persistent:\s+no/);
+    await libvirt.domains.destroy(dom);
+    expect(await libvirt.domains.find(dom.uuid)).toBeUndefined();
+  });
+
+  it('metadata, kept in the XML', async () => {
+    const dom = await libvirt.domains.byName('test');
+    const ours = { uri: 'https://drover.example/contract', key: 'drover' };
+    expect(await libvirt.domains.metadata(dom, ours.uri)).toBeUndefined();
+    const xml = buildXml(element('vm', {}, [element('generation', {}, ['4'])]));
+    await libvirt.domains.setMetadata(dom, { ...ours, xml }, domainImpact.live);
+    expect(await libvirt.domains.metadata(dom, ours.uri)).toContain('<generation>4</generation>');
+    const description = readDomain(await daemon.virsh('dumpxml', 'test'));
+    expect(metadataElement(description, ours.uri)?.name).toBe('drover:vm');
+    await libvirt.domains.setMetadata(dom, { ...ours, xml: undefined }, domainImpact.live);
+    expect(await libvirt.domains.metadata(dom, ours.uri)).toBeUndefined();
+  });
+
+  it('pools and volumes', async () => {
+    const seen: string[] = [];
+    await using _listening = await libvirt.listen(['poolLifecycle', 'poolRefresh'], (event) => {
+      seen.push(event.name === 'poolLifecycle' ? event.type : event.name);
+    });
+    const pool = await libvirt.pools.define(
+      buildXml(
+        element('pool', { type: 'dir' }, [
+          element('name', {}, ['contract-pool']),
+          element('target', {}, [element('path', {}, ['/contract-pool'])]),
+        ]),
+      ),
+    );
+    expect(await libvirt.pools.isActive(pool)).toBe(false);
+    await libvirt.pools.start(pool);
+    await libvirt.pools.setAutostart(pool, true);
+    expect(await daemon.virsh('pool-info', pool.name)).toMatch(/Autostart:\s+yes/);
+    await libvirt.pools.refresh(pool);
+    const volumeXml = (name: string) =>
+      buildXml(
+        element('volume', {}, [
+          element('name', {}, [name]),
+          element('capacity', { unit: 'MiB' }, ['8']),
+        ]),
+      );
+    const vol = await libvirt.volumes.create(pool, volumeXml('a.raw'));
+    const copy = await libvirt.volumes.createFrom(pool, volumeXml('b.raw'), vol);
+    expect((await libvirt.pools.volumes(pool)).map((one) => one.name).toSorted()).toEqual([
+      'a.raw',
+      'b.raw',
+    ]);
+    expect((await daemon.virsh('vol-path', '--pool', pool.name, 'a.raw')).trim()).toBe(
+      await libvirt.volumes.path(vol),
+    );
+    expect(await libvirt.volumes.info(vol)).toMatchObject({
+      type: 'file',
+      capacityBytes: 8_388_608,
+    });
+    expect(await libvirt.volumes.find(pool, 'b.raw')).toEqual(copy);
+    await libvirt.volumes.delete(vol);
+    await libvirt.volumes.delete(copy);
+    expect(await libvirt.volumes.find(pool, 'a.raw')).toBeUndefined();
+    await libvirt.pools.destroy(pool);
+    await libvirt.pools.undefine(pool);
+    expect(await libvirt.pools.find(pool.name)).toBeUndefined();
+    expect(seen).toEqual(['defined', 'started', 'poolRefresh', 'stopped', 'undefined']);
+  });
+});
+
+describe('errors', () => {
+  it('have libvirt’s own numbers', async () => {
+    const errorOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    const missing = await errorOf(libvirt.domains.byUuid(randomUUID()));
+    expect(missing).toBeInstanceOf(LibvirtError);
+    expect(missing).toMatchObject({ code: errorCode.noDomain });
+    expect(isNotFound(missing)).toBe(true);
+    const dom = await libvirt.domains.byName('test');
+    const inactive = await libvirt.domains.define(domainXml('contract-inactive'));
+    expect(isOperationInvalid(await errorOf(libvirt.domains.destroy(inactive)))).toBe(true);
+    await libvirt.domains.undefine(inactive);
+    const unsupported = await errorOf(
+      libvirt.migration.perform(dom, { destinationUri: 'test:///x', flags: 3 }),
+    );
+    expect(isUnsupported(unsupported)).toBe(true);
+    const malformed = await errorOf(libvirt.domains.create('<domain'));
+    expect(malformed).toMatchObject({ code: errorCode.xmlDetail });
+    expect(libvirt.isUsable).toBe(true);
+  });
+});
+
+describe('the connection', () => {
+  it('takes hundreds of calls at once', async () => {
+    const dom = await libvirt.domains.byName('test');
+    const states = await Promise.all(Array.from({ length: 500 }, () => libvirt.domains.state(dom)));
+    expect(new Set(states.map((state) => state.state))).toEqual(new Set(['running']));
+  });
+
+  it('outlives the daemon’s patience by answering its pings', async () => {
+    const quiet = new Promise<'alive'>((resolve) => setTimeout(() => resolve('alive'), 4000));
+    expect(await Promise.race([libvirt.closed, quiet])).toBe('alive');
+    expect(await libvirt.host.hostname()).not.toBe('');
+  });
+
+  it('keeps what is read-only so', async () => {
+    await using reader = await connect({ socketPath: daemon.socketPath, uri, readOnly: true });
+    const dom = await reader.domains.byName('test');
+    await expect(reader.domains.suspend(dom)).rejects.toThrow(/read only/);
+  });
+});
