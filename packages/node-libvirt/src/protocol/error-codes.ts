@@ -14,6 +14,7 @@ export const errorCode = {
   xmlError: 27,
   domainExists: 28,
   operationDenied: 29,
+  xmlDetail: 35,
   systemError: 38,
   rpc: 39,
   noDomain: 42,
