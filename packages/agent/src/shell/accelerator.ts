@@ -56,11 +56,12 @@ export async function probeAccelerator(
 }
 
 /** mov dx,0x604; mov ax,0x2000; out dx,ax; hlt: the ACPI port of QEMU's machines, "power off". */
-export function powerOffSector(): Buffer {
-  const sector = Buffer.alloc(512);
-  Buffer.from([0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4, 0xeb, 0xfd]).copy(sector);
-  sector.writeUInt16LE(0xaa55, 510);
-  return sector;
+export function powerOffDisk(): Buffer {
+  // The firmware reads no disk of one sector: it has no geometry.
+  const disk = Buffer.alloc(1024 * 1024);
+  Buffer.from([0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4, 0xeb, 0xfd]).copy(disk);
+  disk.writeUInt16LE(0xaa55, 510);
+  return disk;
 }
 
 /** `virtType` is for tests on machines without KVM. */
@@ -74,19 +75,20 @@ export async function runOneSector(
   // QEMU may run as another user.
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o755);
-  await writeFile(image, powerOffSector());
+  await writeFile(image, powerOffDisk());
   await chmod(image, 0o644);
+  let how: string | undefined;
   try {
-    const xml = probeXml(uuid, image, virtType);
+    await using _ = await libvirt.listen(['lifecycle'], (event) => {
+      if (event.dom.uuid === uuid && event.type === 'stopped') how = event.detail;
+    });
     // Should this process die, libvirt takes the VM away with the connection.
+    const xml = probeXml(uuid, image, virtType);
     const dom = await libvirt.domains.create(xml, domainCreateFlag.autoDestroy);
     const end = performance.now() + probeMs;
-    while (performance.now() < end) {
-      if (!(await libvirt.domains.find(uuid))) return true;
-      await pause(lookMs);
-    }
-    await libvirt.domains.destroy(dom);
-    return false;
+    while (how === undefined && performance.now() < end) await pause(lookMs);
+    if (how === undefined) await libvirt.domains.destroy(dom);
+    return how === 'shutdown';
   } finally {
     await rm(image, { force: true });
   }
@@ -110,7 +112,7 @@ function probeXml(uuid: string, image: string, virtType: 'kvm' | 'qemu'): string
         element('disk', { type: 'file', device: 'disk' }, [
           element('driver', { name: 'qemu', type: 'raw' }),
           element('source', { file: image }),
-          element('target', { dev: 'sda', bus: 'sata' }),
+          element('target', { dev: 'vda', bus: 'virtio' }),
           element('readonly'),
         ]),
         element('controller', { type: 'usb', model: 'none' }),

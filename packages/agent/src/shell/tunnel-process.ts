@@ -64,9 +64,11 @@ function answer(value: TunnelAnswer): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-function fail(error: unknown): never {
+function fail(error: Error): never {
   // The agent may be gone by now; then nobody reads this.
-  answer({ ok: false, message: error instanceof Error ? error.message : String(error) });
+  const { code, message } = error as NodeJS.ErrnoException;
+  // OpenSSL's own texts are for its developers.
+  answer({ ok: false, message: code?.startsWith('ERR_SSL') ? code : message });
   end(1);
 }
 

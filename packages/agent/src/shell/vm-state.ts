@@ -6,6 +6,7 @@ import {
   isNotFound,
   isOperationInvalid,
   isUnsupported,
+  LibvirtError,
   type DomainRef,
   type DomainStateInfo,
   type JobStats,
@@ -71,10 +72,15 @@ export async function isMigrating(
     return isMigrationJob(await libvirt.migration.jobStats(dom));
   } catch (error) {
     // Of an incoming copy libvirt tells no statistics; that it refuses is the answer.
-    if (isUnsupported(error)) return state === 'paused-migrating';
+    if (isRefusedAsUnsupported(error)) return state === 'paused-migrating';
     if (isOperationInvalid(error)) return false;
     throw error;
   }
+}
+
+/** libvirt says it in two ways; this one (VIR_ERR_OPERATION_UNSUPPORTED) is about the moment. */
+function isRefusedAsUnsupported(error: unknown): boolean {
+  return isUnsupported(error) || (error instanceof LibvirtError && error.code === 84);
 }
 
 export function isMigrationJob(stats: JobStats): boolean {
