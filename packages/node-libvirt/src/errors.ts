@@ -121,7 +121,11 @@ export const isNotFound = hasCode(
   errorCode.noDomainMetadata,
 );
 export const isAlreadyExists = hasCode(errorCode.domainExists, errorCode.storageVolExists);
-export const isUnsupported = hasCode(errorCode.noSupport, errorCode.argumentUnsupported);
+export const isUnsupported = hasCode(
+  errorCode.noSupport,
+  errorCode.argumentUnsupported,
+  errorCode.operationUnsupported,
+);
 /** The object is not in a state that allows the operation (55). */
 export const isOperationInvalid = hasCode(errorCode.operationInvalid);
 /** The daemon waited 30 s for the domain's job lock (68). */

@@ -72,6 +72,32 @@ describe('an upload', () => {
     expect(await done).toMatchObject({ message: 'disk gone' });
   });
 
+  it('never sends more than it announced: a daemon does not survive that', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    const pieces = [Buffer.alloc(600), Buffer.alloc(600)];
+    const done = errorOf(lab.libvirt.volumes.upload(vol, pieces, { lengthBytes: 1000 }));
+    await until(() => ended(connection) === true, 'the abort');
+    expect(connection?.streamPackets.map((packet) => packet.payload.length)).toEqual([600, 0]);
+    connection?.sendStream(serialOf(connection), failed, failure);
+    expect(await done).toBeInstanceOf(RangeError);
+  });
+
+  it('hears an error even while its socket takes no more', async () => {
+    await using lab = await openLab({ storageVolUpload: () => undefined });
+    const [connection] = lab.daemon.connections;
+    await using stream = await lab.libvirt.connection.openStream('storageVolUpload', {
+      vol,
+      offset: 0n,
+      length: 0n,
+      flags: 0,
+    });
+    connection?.stopReading();
+    const writing = errorOf(stream.write(Buffer.alloc(4_000_000)));
+    connection?.sendStream(serialOf(connection), failed, failure);
+    expect(await writing).toMatchObject({ code: 38 });
+  });
+
   it('that is never confirmed is given up in time', async () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
     const done = lab.libvirt.volumes.upload(vol, [Buffer.from('x')], {}, { idleMs: 30 });

@@ -32,7 +32,7 @@ export class LibvirtStream implements AsyncDisposable {
   #paused = false;
   #endOfData = false;
   #error: Error | undefined;
-  #wake: (() => void)[] = [];
+  readonly #wake = new Set<() => void>();
 
   /** `idleMs`: how long the peer may make no progress at all before the stream is given up. */
   constructor(host: StreamHost, idleMs: number) {
@@ -46,7 +46,7 @@ export class LibvirtStream implements AsyncDisposable {
       this.#checkOpen();
       // Copied: the packet is built before this returns, so the caller may reuse its buffer.
       this.#host.send(messageStatus.continue, bytes.subarray(at, at + streamChunkBytes));
-      await this.#within(this.#host.drained());
+      await this.#within(this.#drainedOrChanged());
     }
     this.#checkOpen();
   }
@@ -156,13 +156,22 @@ export class LibvirtStream implements AsyncDisposable {
 
   #changed(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake.push(resolve);
+      this.#wake.add(resolve);
     });
   }
 
+  /** A daemon that failed the stream may read no more: its error must not wait for a drain. */
+  async #drainedOrChanged(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake.add(resolve);
+    void this.#host.drained().then(resolve);
+    await promise;
+    this.#wake.delete(resolve);
+  }
+
   #notify(): void {
-    const wake = this.#wake;
-    this.#wake = [];
+    const wake = [...this.#wake];
+    this.#wake.clear();
     for (const resolve of wake) resolve();
   }
 

@@ -102,7 +102,11 @@ export class VolumeCalls {
     return (await this.#connection.call('storageVolGetXmlDesc', { vol, flags: 0 }, options)).xml;
   }
 
-  /** Writes the source's bytes into the volume. Use a connection of its own. */
+  /**
+   * Writes the source's bytes into the volume. Use a connection of its own, and see that there is room:
+   * libvirt 11.3 crashes when storage fills up under an upload. Throws `RangeError` for a source that
+   * is longer than `lengthBytes`.
+   */
   async upload(
     vol: StorageVolRef,
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -111,8 +115,12 @@ export class VolumeCalls {
   ): Promise<void> {
     const name = 'storageVolUpload';
     await using stream = await this.#connection.openStream(name, rangeOf(vol, range), options);
+    let left = range.lengthBytes || Number.POSITIVE_INFINITY;
     for await (const bytes of source) {
       checkSignal(name, options);
+      // A daemon that is sent more than it was told spins for ever and serves nobody.
+      if (bytes.length > left) throw new RangeError(`source is over ${range.lengthBytes} bytes`);
+      left -= bytes.length;
       await stream.write(bytes);
     }
     checkSignal(name, options);

@@ -33,6 +33,7 @@ export const errorCode = {
   noDomainMetadata: 80,
   migrateUnsafe: 81,
   overflow: 82,
+  operationUnsupported: 84,
   agentUnresponsive: 86,
   resourceBusy: 87,
   accessDenied: 88,

@@ -107,6 +107,11 @@ export class FakeConnection {
     return true;
   }
 
+  /** Takes no more bytes, as a daemon that is frozen; it can still send. */
+  stopReading(): void {
+    this.#transport.pause();
+  }
+
   /** Ends the connection as a dying daemon does. */
   destroy(): void {
     this.#transport.destroy();
