@@ -167,6 +167,9 @@ describe('a download', () => {
     let answered = false;
     const state = lab.libvirt.domains.state(dom).then(() => (answered = true));
     await until(() => connection?.calls.at(-1)?.name === 'domainGetState', 'the call');
+    // Without a pause all of it would be taken within a few turns.
+    for (let turn = 0; turn < 100; turn++) await new Promise((next) => setImmediate(next));
+    expect(connection?.unsentBytes).toBeGreaterThan(8 * piece.length);
     expect(answered).toBe(false);
     let total = 0;
     for await (const bytes of stream) total += bytes.length;

@@ -107,6 +107,11 @@ export class FakeConnection {
     return true;
   }
 
+  /** What the client has not taken yet. */
+  get unsentBytes(): number {
+    return this.#transport.writableLength;
+  }
+
   /** Takes no more bytes, as a daemon that is frozen; it can still send. */
   stopReading(): void {
     this.#transport.pause();
