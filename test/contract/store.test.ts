@@ -330,6 +330,16 @@ describe.each([
       expect(read.entry?.value).toBe('before');
     });
 
+    it('is called not sent when the store was closed', async () => {
+      const closed = harness.connect();
+      await closed.range(keyPrefix.decision);
+      await closed[Symbol.asyncDispose]();
+      expect(await failure(closed.get('/x'))).toMatchObject({
+        code: 'store-unavailable',
+        details: { outcome: 'not-sent' },
+      });
+    });
+
     it('has an end when etcd is down', async () => {
       await harness.whileDown(async () => {
         const error = await failure(store.range(keyPrefix.decision));

@@ -59,6 +59,9 @@ class NatsBus implements Bus {
       onPermissionViolation: () => {
         this.#counters.permissionViolations += 1;
       },
+      onError: (why) => {
+        this.#counters.lastError = why;
+      },
     });
   }
 

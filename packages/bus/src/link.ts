@@ -8,6 +8,7 @@ import {
   type ConnectionOptions,
   type NatsConnection,
   nkeyAuthenticator,
+  nkeys,
   PermissionViolationError,
 } from '@nats-io/transport-node';
 import type { BusOptions } from './port.ts';
@@ -18,6 +19,8 @@ export interface LinkHandlers {
   onUp(connection: NatsConnection): void;
   onDown(): void;
   onPermissionViolation(): void;
+  /** It could not connect, or the server said why it disconnects. */
+  onError(why: string): void;
 }
 
 export class Link {
@@ -61,7 +64,10 @@ export class Link {
       turn += 1;
       // Refused credentials are retried like everything else: the server's configuration may follow.
       const connection = await connect({ ...this.#options, servers: [server ?? ''] }).catch(
-        () => undefined,
+        (error: unknown) => {
+          this.#handlers.onError(`${server}: ${String(error)}`);
+          return undefined;
+        },
       );
       if (connection) {
         delayMs = backoffMs.first;
@@ -79,7 +85,8 @@ export class Link {
     const watching = this.#watch(connection);
     this.#connection = connection;
     this.#handlers.onUp(connection);
-    await closed;
+    const error = await closed;
+    if (error) this.#handlers.onError(String(error));
     this.#down();
     await watching;
   }
@@ -107,6 +114,8 @@ export class Link {
 function connectionOptions(options: BusOptions): Omit<ConnectionOptions, 'servers'> {
   const { name, nkeySeed, inboxPrefix } = options;
   const seed = typeof nkeySeed === 'string' ? new TextEncoder().encode(nkeySeed) : nkeySeed;
+  // A seed that is none would only show as a server that refuses us for ever.
+  if (seed !== undefined) nkeys.fromSeed(seed);
   return {
     name,
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),

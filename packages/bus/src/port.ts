@@ -38,6 +38,8 @@ export interface BusStats {
   readonly permissionViolations: number;
   readonly connects: number;
   readonly disconnects: number;
+  /** Why it could not connect, or was disconnected, last; for people. */
+  readonly lastError?: string;
 }
 
 export type MessageHandler = (text: string, subject: string) => void | Promise<void>;

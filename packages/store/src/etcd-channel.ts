@@ -63,6 +63,7 @@ export class EtcdChannel implements ICallable<Host> {
   readonly #owners: readonly PoolOwner[];
   readonly #timeoutMs: number;
   #preferred = 0;
+  #closed = false;
 
   constructor(endpoints: readonly string[], timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
@@ -96,6 +97,7 @@ export class EtcdChannel implements ICallable<Host> {
 
   /** Hands over a client that is connected, of the first endpoint that can be reached. */
   async withConnection<R>(service: Service, use: Use<R>): Promise<R> {
+    if (this.#closed) throw unavailable('not-sent', 'the store was closed');
     const patienceMs = this.#timeoutMs / 2 / this.#owners.length;
     for (let tried = 0; tried < this.#owners.length; tried += 1) {
       const owner = this.#owners[this.#preferred];
@@ -116,6 +118,7 @@ export class EtcdChannel implements ICallable<Host> {
   }
 
   close(): void {
+    this.#closed = true;
     for (const owner of this.#owners) owner.close();
   }
 
@@ -128,7 +131,12 @@ function isReady(
   client: { waitForReady(deadline: number, done: (error?: Error) => void): void },
   patienceMs: number,
 ): Promise<boolean> {
-  return new Promise((resolve) => {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  try {
     client.waitForReady(Date.now() + patienceMs, (error) => resolve(error === undefined));
-  });
+  } catch {
+    // Closed meanwhile.
+    resolve(false);
+  }
+  return promise;
 }
