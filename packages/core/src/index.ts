@@ -29,3 +29,16 @@ export type {
   ObservedVmState,
 } from './migration/observed.ts';
 export { limits } from './limits.ts';
+export { freeOn, promisedOn } from './cluster/load.ts';
+export { byId, byText } from './order.ts';
+export { place } from './placement/place.ts';
+export { explainPlacement, explainRejection, remedyFor } from './explain.ts';
+export { applyMove, beginMove } from './plan/apply.ts';
+export { checkMove } from './plan/check.ts';
+export type { MoveCheck } from './plan/check.ts';
+export { defaultWaveLimits, toWaves } from './plan/order.ts';
+export type { WaveLimits } from './plan/order.ts';
+export { planDrain, planMove } from './drain/drain.ts';
+export type { DrainOptions } from './drain/drain.ts';
+export { resolveMigration } from './migration/resolve.ts';
+export type { BothSides } from './migration/resolve.ts';

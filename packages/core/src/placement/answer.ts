@@ -52,6 +52,8 @@ export interface PlacementRequest {
   /** Only this host will do: a person named it. */
   readonly only?: HostId;
   readonly exclude?: readonly HostId[];
+  /** A move that is to begin now: a host without a free slot for it is ruled out. */
+  readonly needsSlot?: boolean;
 }
 
 /** Candidates best first, rejections by host id. A host is in exactly one of the two lists. */

@@ -1,3 +1,5 @@
+export { createScheduler } from './scheduler.ts';
+export { defaultSettings } from './settings.ts';
 export type {
   SchedulerCommand,
   SchedulerEvent,

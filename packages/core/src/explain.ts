@@ -1,0 +1,65 @@
+/** Answers and refusals as sentences, for people. Every number in them is from the value itself. */
+import type { Candidate, PlacementAnswer, RefusalReason, Rejection } from './placement/answer.ts';
+
+type Sentence = (rejection: Rejection) => string;
+
+const sentences: Readonly<Record<RefusalReason, Sentence>> = {
+  'not-asked-for': (no) => `only ${no.required} was asked for`,
+  'host-excluded': () => 'the VM is there already, or the host was tried before',
+  'host-not-up': (no) => `it is ${no.available}`,
+  'host-draining': () => 'it is being drained',
+  'host-cordoned': () => 'it is cordoned',
+  'wrong-architecture': (no) => `it is ${no.available}, the VM is ${no.required}`,
+  'accelerator-differs': (no) => `it has ${no.available}, the VM runs under ${no.required}`,
+  'machine-type-missing': (no) => `its QEMU lacks machine type ${no.required}`,
+  'qemu-older': (no) => `its QEMU is older (${no.available}) than the VM's (${no.required})`,
+  'bridge-missing': (no) => `it lacks bridge ${no.required} (has ${no.available})`,
+  'pool-not-reachable': (no) => `pool ${no.required} is ${no.available}`,
+  'not-enough-memory': (no) => `needs ${no.required} MiB, has ${no.available} MiB free`,
+  'not-enough-cpu': (no) => `needs ${no.required} mCPU, has ${no.available} mCPU free`,
+  'no-migration-slot': () => 'all its slots for incoming migrations are taken',
+};
+
+export function explainRejection(rejection: Rejection): string {
+  return `${rejection.hostId}: ${sentences[rejection.reason](rejection)}`;
+}
+
+/** First the outcome, then a sentence for each other host. */
+export function explainPlacement(answer: PlacementAnswer): readonly string[] {
+  const others = answer.rejections.map(explainRejection);
+  if (answer.type === 'refused') return [`no host fits`, ...others];
+  const [best, ...rest] = answer.candidates;
+  const behind = rest.map(
+    (candidate) => `${candidate.hostId}: fits too, ${candidate.score} points`,
+  );
+  return [best ? explainCandidate(best) : '', ...behind, ...others];
+}
+
+function explainCandidate(candidate: Candidate): string {
+  const terms = candidate.terms.map((term) => `${term.name} ${term.weight}×${term.value}`);
+  return `${candidate.hostId} is best with ${candidate.score} points: ${terms.join(', ')}`;
+}
+
+/** What a person can do so that one more host takes the VM. */
+export function remedyFor(rejections: readonly Rejection[]): string {
+  const reasons = new Set(rejections.map((rejection) => rejection.reason));
+  const hosts = (reason: RefusalReason) =>
+    rejections
+      .filter((rejection) => rejection.reason === reason)
+      .map((rejection) => rejection.hostId)
+      .join(', ');
+  if (reasons.has('host-cordoned')) return `uncordon ${hosts('host-cordoned')}`;
+  if (reasons.has('host-draining'))
+    return `wait for, or cancel, the drain of ${hosts('host-draining')}`;
+  if (reasons.has('not-enough-memory')) {
+    return `free memory on ${hosts('not-enough-memory')}, or stop the VM`;
+  }
+  if (reasons.has('not-enough-cpu'))
+    return `free CPU on ${hosts('not-enough-cpu')}, or stop the VM`;
+  if (reasons.has('pool-not-reachable')) {
+    return `make its pools reachable on ${hosts('pool-not-reachable')}`;
+  }
+  if (reasons.has('bridge-missing')) return `add its bridge on ${hosts('bridge-missing')}`;
+  if (reasons.has('host-not-up')) return `bring back ${hosts('host-not-up')}`;
+  return 'stop the VM, or add a host that fits it';
+}

@@ -1,0 +1,37 @@
+/**
+ * A move on values: the snapshot as it is while the move is under way, and as it is after it. Used by the
+ * search for a plan and by the check just before a move is made.
+ */
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Move } from './plan.ts';
+
+/** The VM counts on both hosts. */
+export function beginMove(cluster: Cluster, move: Move): Cluster {
+  const vm = cluster.vms.get(move.vmId);
+  if (!vm) return cluster;
+  const operationId = `plan:${move.vmId}`;
+  return {
+    ...cluster,
+    vms: new Map(cluster.vms).set(vm.id, { ...vm, state: 'migrating' }),
+    reservations: [
+      ...cluster.reservations,
+      { operationId, vmId: vm.id, hostId: move.target, request: vm.request },
+    ],
+    migrations: [
+      ...cluster.migrations,
+      { operationId, vmId: vm.id, source: move.source, target: move.target },
+    ],
+  };
+}
+
+/** The VM is on the target, and only there. */
+export function applyMove(cluster: Cluster, move: Move): Cluster {
+  const vm = cluster.vms.get(move.vmId);
+  if (!vm) return cluster;
+  return {
+    ...cluster,
+    vms: new Map(cluster.vms).set(vm.id, { ...vm, state: 'running', hostId: move.target }),
+    reservations: cluster.reservations.filter((one) => one.vmId !== vm.id),
+    migrations: cluster.migrations.filter((one) => one.vmId !== vm.id),
+  };
+}

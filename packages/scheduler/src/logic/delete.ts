@@ -1,0 +1,84 @@
+/** The operation `delete`: the volumes that we made for the VM, then everything that names it. */
+import { place } from '@drover/core';
+import { type DiskToAttach, keys, type OperationRecord } from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import { isBusy } from './pending.ts';
+import { put, type Turn } from './turn.ts';
+import { disksOf, shapeOf } from './vm-shape.ts';
+
+export function driveDelete(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { vmId = '' } = stored.value;
+  const intent = turn.mirror.vmIntents.get(vmId)?.value;
+  if (!intent) return turn.end(stored, 'succeeded', { reason: 'it is gone already' });
+  const ours = disksOf(turn.mirror, intent).disks.filter((disk) => disk.cloneOf !== undefined);
+  if (stored.value.state === 'pending') begin(turn, stored, ours);
+  else remove(turn, stored, ours);
+}
+
+function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
+  const { id, vmId = '' } = stored.value;
+  const intent = turn.mirror.vmIntents.get(vmId)?.value;
+  if (!intent || isBusy(turn, stored) || turn.hasCommit) return;
+  const assignment = turn.mirror.assignments.get(vmId)?.value;
+  if (assignment?.hostId !== undefined) {
+    const message = `it is ${assignment.state} on ${assignment.hostId}; stop it first`;
+    return turn.end(stored, 'failed', { error: { code: 'vm-running', message } });
+  }
+  // No disk of ours, or none that was ever made: nothing to do on any host.
+  if (disks.length === 0 || assignment === undefined) return finish(turn, stored);
+  const host = hostWithPools(turn, vmId);
+  if (host === undefined) return;
+  const { generation } = assignment;
+  turn.commit(
+    turn.putOperation(stored, {
+      state: 'running',
+      step: 'delete',
+      stepIndex: stored.value.stepIndex + 1,
+      source: host,
+      startedAtMs: turn.now.wallMs,
+    }),
+    turn.putAssignment(vmId, { generation, state: 'stopped', operationId: id }),
+  );
+}
+
+/** Any host that is up and reaches the pools; its own capacity does not matter. */
+function hostWithPools(turn: Turn, vmId: string): string | undefined {
+  const intent = turn.mirror.vmIntents.get(vmId)?.value;
+  if (!intent) return undefined;
+  const shape = { ...shapeOf(intent.spec), request: { cpuMilli: 0, memoryMib: 0 }, bridges: [] };
+  const open = new Map(
+    [...turn.cluster.hosts].map(([id, host]) => [id, { ...host, intent: 'active' as const }]),
+  );
+  const answer = place({ ...turn.cluster, hosts: open }, { shape });
+  return answer.type === 'placed' ? answer.hostId : undefined;
+}
+
+function remove(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
+  const { id, vmId = '', source = '', stepIndex } = stored.value;
+  const body = { kind: 'delete-volumes' as const, disks };
+  const result = turn.awaitStep({ hostId: source, opId: id, step: stepIndex, body, vmId });
+  if (result === undefined) return;
+  if (result.outcome === 'done') return finish(turn, stored);
+  const generation = turn.mirror.assignments.get(vmId)?.value.generation ?? 0;
+  const error = result.error ?? {
+    code: 'hypervisor-error',
+    message: 'its volumes could not be deleted',
+  };
+  turn.end(stored, 'failed', { error }, turn.putAssignment(vmId, { generation, state: 'stopped' }));
+}
+
+/** Intent, name and assignment go with the operation's end, in one transaction. */
+function finish(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { vmId = '' } = stored.value;
+  const intent = turn.mirror.vmIntents.get(vmId);
+  const name = intent && turn.mirror.vmNames.get(intent.value.name);
+  const assignment = turn.mirror.assignments.get(vmId);
+  const gone = [
+    ...(intent ? [put(keys.vmIntent(vmId), undefined, intent.modRevision)] : []),
+    ...(intent && name?.value.vmId === vmId
+      ? [put(keys.vmName(intent.value.name), undefined, name.modRevision)]
+      : []),
+    ...(assignment ? [put(keys.assignment(vmId), undefined, assignment.modRevision)] : []),
+  ];
+  turn.end(stored, 'succeeded', {}, ...gone);
+}

@@ -1,0 +1,231 @@
+/**
+ * The operation `drain`: every VM off a host, move by move, each checked against the newest snapshot just
+ * before it becomes a migration. Its items are in etcd, so it survives the leader.
+ *
+ *   item: waiting ─▶ moving ─▶ moved            (or gone: it left by other means)
+ *            ▲         │ failed, attempts left
+ *            └─────────┘ ─▶ blocked             cancelled
+ */
+import { checkMove, explainRejection, planDrain, planMove, type Vm } from '@drover/core';
+import { type DrainItem, keys, type OperationRecord } from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import { isCancelled } from './pending.ts';
+import { slots } from './settings.ts';
+import { put, type Turn } from './turn.ts';
+import { isOpen } from './vm-shape.ts';
+
+export function driveDrain(turn: Turn, stored: Stored<OperationRecord>): void {
+  if (turn.hasCommit) return;
+  if (stored.value.state === 'pending') begin(turn, stored);
+  else advance(turn, stored);
+}
+
+function begin(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, hostId = '' } = stored.value;
+  if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
+  if (!turn.mirror.hosts.has(hostId)) {
+    const message = `no host ${hostId} has ever reported`;
+    return turn.end(stored, 'failed', { error: { code: 'host-not-found', message } });
+  }
+  if (!turn.settled) return;
+  const request = turn.mirror.requests.get(id)?.value;
+  const shown = request?.type === 'drain' ? request.plan : undefined;
+  const planned = new Map<string, string>(
+    (shown ?? planDrain(turn.cluster, hostId).moves).map((move) => [move.vmId, move.target]),
+  );
+  const order = [...planned.keys()];
+  const rank = (vm: Vm) => (planned.has(vm.id) ? order.indexOf(vm.id) : order.length);
+  const items = vmsOn(turn, hostId)
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((vm) => newItem(vm, planned.get(vm.id)));
+  turn.trace('info', `drain ${hostId}: ${items.length} VMs`);
+  const stepIndex = stored.value.stepIndex + 1;
+  const startedAtMs = turn.now.wallMs;
+  turn.commit(
+    turn.putOperation(stored, { state: 'running', step: 'move', stepIndex, items, startedAtMs }),
+  );
+}
+
+function newItem(vm: Vm, target: string | undefined): DrainItem {
+  return {
+    vmId: vm.id,
+    vmName: vm.name,
+    ...(target === undefined ? {} : { target }),
+    state: 'waiting',
+    attempts: 0,
+  };
+}
+
+function vmsOn(turn: Turn, hostId: string): readonly Vm[] {
+  return [...turn.cluster.vms.values()]
+    .filter((vm) => vm.hostId === hostId)
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** One change per turn: first what has happened, then what may begin, at last the end. */
+function advance(turn: Turn, stored: Stored<OperationRecord>): void {
+  const cancelled = isCancelled(turn, stored.value);
+  const before = stored.value.items ?? [];
+  const items = settleItems(turn, stored.value, before, cancelled);
+  if (JSON.stringify(items) !== JSON.stringify(before)) {
+    return turn.commit(turn.putOperation(stored, { items: [...items] }));
+  }
+  if (!cancelled) dispatch(turn, stored, items);
+  if (turn.hasCommit || items.some((item) => item.state === 'waiting' || item.state === 'moving')) {
+    return;
+  }
+  finish(turn, stored, items, cancelled);
+}
+
+/** The items as they are now, by the migrations that ended and the VMs that left or came. */
+function settleItems(
+  turn: Turn,
+  operation: OperationRecord,
+  before: readonly DrainItem[],
+  cancelled: boolean,
+): readonly DrainItem[] {
+  const hostId = operation.hostId ?? '';
+  const settled = before.map((item) => settleItem(turn, hostId, item, cancelled));
+  const known = new Set(before.map((item) => item.vmId));
+  const came = cancelled ? [] : vmsOn(turn, hostId).filter((vm) => !known.has(vm.id));
+  return [...settled, ...came.map((vm) => newItem(vm, undefined))];
+}
+
+function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
+  const vm = turn.cluster.vms.get(item.vmId);
+  if (item.state === 'moving') return settleMoving(turn, hostId, item, cancelled);
+  if (item.state !== 'waiting') return item;
+  if (vm?.hostId !== hostId) return { ...item, state: 'gone', reason: whereabouts(vm) };
+  return cancelled ? { ...item, state: 'cancelled' } : item;
+}
+
+function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
+  const child = turn.mirror.operations.get(item.operationId ?? '')?.value;
+  if (child !== undefined && isOpen(child)) return item;
+  const vm = turn.cluster.vms.get(item.vmId);
+  if (vm?.hostId !== hostId) {
+    return child?.state === 'succeeded'
+      ? { ...item, state: 'moved' }
+      : { ...item, state: 'gone', reason: whereabouts(vm) };
+  }
+  if (cancelled) return { ...item, state: 'cancelled' };
+  const attempts = item.attempts + 1;
+  const reason = child?.error?.message ?? 'its migration was lost sight of';
+  if (attempts >= turn.settings.drainAttempts) {
+    const remedy = `see operation ${item.operationId ?? ''}; then drain again, or stop the VM`;
+    return { ...item, attempts, state: 'blocked', reason, remedy };
+  }
+  // Next time any host will do: the one that was planned has just shown that it does not.
+  const { target: _, ...again } = item;
+  return { ...again, attempts, state: 'waiting', reason };
+}
+
+function whereabouts(vm: Vm | undefined): string {
+  if (vm === undefined) return 'it was deleted';
+  return vm.hostId === undefined ? `it is ${vm.state}` : `it is on ${vm.hostId} already`;
+}
+
+/** Begins the next move that may begin. VMs that wait for another operation are passed over. */
+function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly DrainItem[]): void {
+  if (!turn.settled) return;
+  const hostId = stored.value.hostId ?? '';
+  const request = turn.mirror.requests.get(stored.value.id)?.value;
+  const parallel = (request?.type === 'drain' ? request.parallel : undefined) ?? slots.outPerHost;
+  if (items.filter((item) => item.state === 'moving').length >= parallel) return;
+  const fewestAttempts = items
+    .map((item, index) => ({ item, index }))
+    .filter(({ item }) => item.state === 'waiting')
+    .toSorted((a, b) => a.item.attempts - b.item.attempts || a.index - b.index);
+  for (const { item, index } of fewestAttempts) {
+    const vm = turn.cluster.vms.get(item.vmId);
+    if (vm === undefined || ['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
+    const chosen = choose(turn, hostId, vm, item);
+    if (chosen.state === 'waiting' && chosen.target !== undefined) {
+      if (!hasSlotIn(turn, chosen.target)) continue;
+      return move(turn, stored, items, index, chosen);
+    }
+    return turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen) }));
+  }
+}
+
+/** The item with a target that is right today, or blocked with reason and remedy. */
+function choose(turn: Turn, hostId: string, vm: Vm, item: DrainItem): DrainItem {
+  const { target } = item;
+  let why: string | undefined;
+  if (target !== undefined) {
+    const check = checkMove(turn.cluster, { vmId: vm.id, source: hostId, target });
+    if (check.type === 'right') return item;
+    why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
+  }
+  const planned = planMove(turn.cluster, vm, hostId);
+  if (planned.type === 'blocked') {
+    const { remedy, rejections, reason } = planned.blocker;
+    const reasons = rejections.map(explainRejection).join('; ').slice(0, 900);
+    return { ...item, state: 'blocked', reason: reasons === '' ? reason : reasons, remedy };
+  }
+  const reason = why === undefined ? planned.move.reason : `not ${target}: ${why}`;
+  return { ...item, target: planned.move.target, reason };
+}
+
+function hasSlotIn(turn: Turn, target: string): boolean {
+  const { migrations } = turn.cluster;
+  const waiting = [...turn.mirror.operations.values()].filter(
+    ({ value }) => value.type === 'migrate' && value.state === 'pending' && value.target === target,
+  );
+  return (
+    migrations.length < slots.perCluster &&
+    migrations.filter((one) => one.target === target).length + waiting.length < slots.inPerHost
+  );
+}
+
+function move(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  items: readonly DrainItem[],
+  index: number,
+  item: DrainItem,
+): void {
+  const { id, hostId = '', by } = stored.value;
+  const operationId = `${id}-${index}-${item.attempts}`;
+  const child: OperationRecord = {
+    v: 1,
+    id: operationId,
+    type: 'migrate',
+    state: 'pending',
+    step: 'place',
+    stepIndex: 0,
+    vmId: item.vmId,
+    vmName: item.vmName,
+    source: hostId,
+    ...(item.target === undefined ? {} : { target: item.target }),
+    parentId: id,
+    generation: turn.cluster.vms.get(item.vmId)?.generation ?? 0,
+    epoch: turn.epoch,
+    reason: `drain of ${hostId}`,
+    by,
+    createdAtMs: turn.now.wallMs,
+  };
+  const moving: DrainItem = { ...item, state: 'moving', operationId };
+  turn.commit(
+    turn.putOperation(stored, { items: replaced(items, index, moving) }),
+    put(keys.operation(operationId), child, 0),
+  );
+}
+
+function replaced(items: readonly DrainItem[], index: number, item: DrainItem): DrainItem[] {
+  return items.map((old, at) => (at === index ? item : old));
+}
+
+function finish(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  items: readonly DrainItem[],
+  cancelled: boolean,
+): void {
+  if (cancelled) return turn.end(stored, 'cancelled', {});
+  const blocked = items.filter((item) => item.state === 'blocked');
+  if (blocked.length === 0) return turn.end(stored, 'succeeded', {});
+  const names = blocked.map((item) => item.vmName).join(', ');
+  const message = `${blocked.length} VMs could not leave: ${names}`.slice(0, 1000);
+  turn.end(stored, 'blocked', { error: { code: 'drain-blocked', message } });
+}

@@ -1,0 +1,146 @@
+/**
+ * The end of a migration: both hosts' libvirts say what is there, the resolver says what that means, the
+ * decision is committed, and only then is anything tidied up.
+ */
+import { type MigrationVerdict, type Observation, resolveMigration } from '@drover/core';
+import type { Inventory, OperationError, OperationRecord } from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import { isCancelled } from './pending.ts';
+import { tryAgainMs } from './settings.ts';
+import type { Turn } from './turn.ts';
+
+export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { source = '', target = '', vmId = '', mode = 'live' } = stored.value;
+  const since = turn.since(stored.value);
+  const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
+  const atTarget = turn.hosts.inventorySince(target, since, turn.epoch);
+  const verdict = resolveMigration({
+    source: observe(atSource, vmId),
+    target: observe(atTarget, vmId),
+    mode,
+  });
+  if (verdict.type === 'going' || verdict.type === 'wait') {
+    // What was seen is no longer news: look again, on both sides, from now on.
+    if (atSource && atTarget) turn.volatile.since.set(sinceKey(stored.value), turn.now.monoMs);
+    turn.ask(source);
+    turn.ask(target);
+    if (isCancelled(turn, stored.value)) abort(turn, stored.value);
+    return;
+  }
+  if (!turn.hasCommit) conclude(turn, stored, verdict);
+}
+
+function sinceKey(operation: OperationRecord): string {
+  return `${operation.id}/${operation.stepIndex}`;
+}
+
+function abort(turn: Turn, { id, vmId = '', source = '', generation }: OperationRecord): void {
+  const body = { kind: 'abort-migration' } as const;
+  turn.nudge({ hostId: source, opId: `abort-${id}`, vmId, generation, body }, tryAgainMs);
+}
+
+function observe(inventory: Inventory | undefined, vmId: string): Observation {
+  if (inventory === undefined) return 'silent';
+  const vm = inventory.vms.find((one) => one.vmId === vmId);
+  return vm === undefined
+    ? { state: 'absent', migrating: false }
+    : { state: vm.state, migrating: vm.migrating };
+}
+
+function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: MigrationVerdict): void {
+  const { vmId = '', vmName, source = '', target = '', generation, id } = stored.value;
+  turn.trace('info', `migration of ${vmName} from ${source} to ${target}: ${verdict.type}`);
+  const next = (step: string, hostId: string, ownerGeneration: number) =>
+    turn.commit(
+      turn.putOperation(stored, { step, stepIndex: stored.value.stepIndex + 1 }),
+      turn.putAssignment(vmId, {
+        hostId,
+        generation: ownerGeneration,
+        state: 'migrating',
+        operationId: id,
+      }),
+    );
+  switch (verdict.type) {
+    case 'moved':
+      return verdict.destroySource
+        ? next('clean-source', target, generation + 1)
+        : moved(turn, stored);
+    case 'resume-target':
+      return next('resume-target', target, generation + 1);
+    case 'stayed':
+      if (verdict.destroyTarget) return next('clean-target', source, generation);
+      if (verdict.resumeSource) return next('resume-source', source, generation);
+      return stayed(turn, stored);
+    case 'lost': {
+      const message = `neither ${source} nor ${target} has it any more; start it again`;
+      const crashed = turn.putAssignment(vmId, { generation, state: 'crashed' });
+      return turn.end(stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
+    }
+    case 'both-running': {
+      const message = `it runs on ${source} and on ${target}; nothing was touched, a person must decide`;
+      const unknown = turn.putAssignment(vmId, { hostId: source, generation, state: 'unknown' });
+      return turn.end(stored, 'failed', { error: { code: 'both-running', message } }, unknown);
+    }
+    case 'going':
+    case 'wait':
+      return;
+  }
+}
+
+function moved(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { vmId = '', target = '', generation } = stored.value;
+  const owner = { hostId: target, generation: generation + 1, state: 'running' as const };
+  const { error: _, ...value } = stored.value;
+  const clean = { value, modRevision: stored.modRevision };
+  turn.end(clean, 'succeeded', {}, turn.putAssignment(vmId, owner));
+}
+
+function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { vmId = '', source = '', generation } = stored.value;
+  const owner = turn.putAssignment(vmId, { hostId: source, generation, state: 'running' });
+  if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {}, owner);
+  const error: OperationError = stored.value.error ?? {
+    code: 'migration-failed',
+    message: `it runs on at ${source}`,
+  };
+  turn.end(stored, 'failed', { error }, owner);
+}
+
+/** Each cleaning step: who does it, what, and with which generation. */
+export function driveCleaning(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { step, source = '', target = '', generation } = stored.value;
+  switch (step) {
+    case 'clean-source':
+      return clean(turn, stored, source, 'destroy-leftover', generation, moved);
+    case 'clean-target':
+      return clean(turn, stored, target, 'destroy-leftover', generation, stayed);
+    case 'resume-source':
+      return clean(turn, stored, source, 'resume-vm', generation, stayed);
+    case 'resume-target':
+      return clean(turn, stored, target, 'resume-vm', generation + 1, moved);
+  }
+}
+
+/** Done, or found to be so: then the operation ends. Anything else is tried again, for as long as it takes. */
+function clean(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  hostId: string,
+  kind: 'destroy-leftover' | 'resume-vm',
+  generation: number,
+  finish: (turn: Turn, stored: Stored<OperationRecord>) => void,
+): void {
+  const { id, vmId = '', stepIndex } = stored.value;
+  const body = { kind } as const;
+  const result = turn.awaitStep({ hostId, opId: id, step: stepIndex, body, vmId, generation });
+  if (result === undefined || turn.hasCommit) return;
+  if (result.outcome === 'done') return finish(turn, stored);
+  const since = turn.since(stored.value);
+  const inventory = turn.hosts.inventorySince(hostId, since, turn.epoch);
+  if (inventory === undefined) return turn.ask(hostId);
+  const vm = inventory.vms.find((one) => one.vmId === vmId);
+  const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
+  if (kind === 'destroy-leftover' ? gone : vm?.state === 'running') return finish(turn, stored);
+  if (turn.now.monoMs - since < tryAgainMs) return;
+  turn.commit(turn.putOperation(stored, { stepIndex: stepIndex + 1 }));
+}

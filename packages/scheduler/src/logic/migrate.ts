@@ -1,0 +1,189 @@
+/**
+ * The operation `migrate`. What the migration call returns decides nothing: both hosts are asked, and the
+ * core's resolver decides.
+ *
+ *   pending ─▶ prepare ─▶ perform ─▶ resolve ─▶ succeeded | failed | cancelled
+ *                 │                  ▲   │
+ *                 └──────────────────┘   └─▶ clean-source, clean-target, resume-source, resume-target
+ */
+import { checkMove, explainRejection, place } from '@drover/core';
+import type { OperationError, OperationRecord, StepResult } from '@drover/protocol';
+import { driveCleaning, driveResolve } from './migrate-end.ts';
+import type { Stored } from './mirror.ts';
+import { isBusy, isCancelled } from './pending.ts';
+import { downtimeMs, slots, tryAgainMs } from './settings.ts';
+import type { Turn } from './turn.ts';
+
+export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { state, step } = stored.value;
+  if (state === 'pending') choose(turn, stored);
+  else if (step === 'prepare') prepare(turn, stored);
+  else if (step === 'perform') perform(turn, stored);
+  else if (step === 'resolve') driveResolve(turn, stored);
+  else driveCleaning(turn, stored);
+}
+
+function choose(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { vmId = '' } = stored.value;
+  if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
+  if (isBusy(turn, stored) || !turn.settled) return;
+  const vm = turn.cluster.vms.get(vmId);
+  const fail = (code: string, message: string, more: Partial<OperationError> = {}) =>
+    turn.end(stored, 'failed', { error: { code, message: message.slice(0, 1000), ...more } });
+  if (vm?.hostId === undefined || vm.state !== 'running') {
+    return fail('vm-not-running', `it is ${vm?.state ?? 'gone'}; only a running VM migrates`);
+  }
+  const target = chooseTarget(turn, stored, vm.hostId);
+  if (target.type === 'fail') return fail(target.code, target.message, target.more);
+  const check = checkMove(turn.cluster, { vmId, source: vm.hostId, target: target.hostId });
+  if (check.type !== 'right') {
+    const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
+    return fail('target-changed', `the move to ${target.hostId} is not right any more: ${why}`);
+  }
+  if (!hasSlot(turn, vm.hostId, target.hostId) || turn.hasCommit) return;
+  const generation = vm.generation + 1;
+  turn.trace(
+    'info',
+    `migrate ${vm.name} from ${vm.hostId} to ${target.hostId} (${vm.migrationMode})`,
+  );
+  turn.commit(
+    turn.putOperation(stored, {
+      state: 'running',
+      step: 'prepare',
+      stepIndex: stored.value.stepIndex + 1,
+      source: vm.hostId,
+      target: target.hostId,
+      mode: vm.migrationMode,
+      generation,
+      startedAtMs: turn.now.wallMs,
+    }),
+    turn.putAssignment(vmId, {
+      hostId: vm.hostId,
+      generation,
+      state: 'migrating',
+      operationId: stored.value.id,
+    }),
+  );
+}
+
+type Target =
+  | { readonly type: 'ok'; readonly hostId: string }
+  | {
+      readonly type: 'fail';
+      readonly code: string;
+      readonly message: string;
+      readonly more: Partial<OperationError>;
+    };
+
+/** A person's or a drain's target is taken as it is, and checked; otherwise the best place is chosen. */
+function chooseTarget(turn: Turn, stored: Stored<OperationRecord>, source: string): Target {
+  const { vmId = '', id, target } = stored.value;
+  const vm = turn.cluster.vms.get(vmId);
+  const request = turn.mirror.requests.get(id)?.value;
+  const only = target ?? (request?.type === 'migrate' ? request.target : undefined);
+  if (vm === undefined)
+    return { type: 'fail', code: 'vm-not-found', message: 'it is gone', more: {} };
+  if (only !== undefined && stored.value.parentId !== undefined)
+    return { type: 'ok', hostId: only };
+  const answer = place(turn.cluster, {
+    shape: vm,
+    source,
+    ...(only === undefined ? {} : { only }),
+  });
+  if (answer.type === 'placed') return { type: 'ok', hostId: answer.hostId };
+  const message = `no host fits: ${answer.rejections.map(explainRejection).join('; ')}`;
+  return {
+    type: 'fail',
+    code: 'no-host-fits',
+    message,
+    more: { rejections: [...answer.rejections] },
+  };
+}
+
+/** Slots on both hosts and in the cluster; without one the move waits. */
+function hasSlot(turn: Turn, source: string, target: string): boolean {
+  const { migrations } = turn.cluster;
+  return (
+    migrations.length < slots.perCluster &&
+    migrations.filter((one) => one.source === source).length < slots.outPerHost &&
+    migrations.filter((one) => one.target === target).length < slots.inPerHost
+  );
+}
+
+function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
+  if (isCancelled(turn, stored.value)) return toResolve(turn, stored, {});
+  const body = { kind: 'prepare-incoming', source } as const;
+  const result = turn.awaitStep({
+    hostId: target,
+    opId: id,
+    step: stepIndex,
+    body,
+    vmId,
+    generation,
+  });
+  if (result === undefined || turn.hasCommit) return;
+  if (result.outcome !== 'done' || result.tunnel === undefined) {
+    return toResolve(turn, stored, {
+      error: errorOf(result, 'tunnel-failed', `${target} is not ready`),
+    });
+  }
+  turn.commit(turn.putOperation(stored, { step: 'perform', stepIndex: stepIndex + 1 }));
+}
+
+function perform(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
+  // A new leader has the tunnel from the target's journal; it must have heard that first.
+  if (!turn.hosts.passedBarrier(target, turn.epoch)) return turn.ask(target);
+  const tunnel = turn.hosts.result(target, id, stepIndex - 1)?.tunnel;
+  const address = turn.hosts.get(target)?.inventory?.migrationAddress;
+  if (tunnel === undefined || address === undefined) {
+    const message = `the tunnel's end on ${target} is not known any more`;
+    return toResolve(turn, stored, { error: { code: 'tunnel-failed', message } });
+  }
+  const result = turn.awaitStep({
+    hostId: source,
+    opId: id,
+    step: stepIndex,
+    vmId,
+    generation,
+    body: {
+      kind: 'migrate-out',
+      target,
+      tunnel,
+      migrationAddress: address,
+      mode: stored.value.mode ?? 'live',
+      downtimeMs,
+      timeoutMs: turn.settings.migrationTimeoutMs,
+    },
+  });
+  if (result !== undefined) return toResolve(turn, stored, measured(result));
+  if (isCancelled(turn, stored.value)) {
+    const body = { kind: 'abort-migration' } as const;
+    turn.nudge({ hostId: source, opId: `abort-${id}`, vmId, generation, body }, tryAgainMs);
+  }
+}
+
+function measured(result: StepResult): Partial<OperationRecord> {
+  return {
+    ...(result.outcome === 'done'
+      ? {}
+      : { error: errorOf(result, 'migration-failed', 'the migration did not go through') }),
+    ...(result.downtimeMs === undefined ? {} : { downtimeMs: result.downtimeMs }),
+    ...(result.transferredBytes === undefined ? {} : { transferredBytes: result.transferredBytes }),
+  };
+}
+
+function toResolve(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  changes: Partial<OperationRecord>,
+): void {
+  if (turn.hasCommit) return;
+  const stepIndex = stored.value.stepIndex + 1;
+  turn.commit(turn.putOperation(stored, { ...changes, step: 'resolve', stepIndex }));
+}
+
+function errorOf(result: StepResult, code: string, message: string): OperationError {
+  return result.error ?? { code, message };
+}

@@ -1,0 +1,124 @@
+/**
+ * What lies in etcd, as last heard: typed records by id with the revision that each was written at. Only
+ * `load`, `change` and own commits alter it; everything that the scheduler decides starts from here.
+ */
+import {
+  AssignmentRecord,
+  HostIntentRecord,
+  HostRecord,
+  OperationRecord,
+  parseJson,
+  parseKey,
+  PoolRecord,
+  RequestRecord,
+  VmIntentRecord,
+  VmNameRecord,
+} from '@drover/protocol';
+import type { Put, StoreChange, StoreEntry } from './port.ts';
+
+export interface Stored<T> {
+  readonly value: T;
+  readonly modRevision: number;
+}
+
+const deletedKept = 1_000;
+
+type Table<T> = Map<string, Stored<T>>;
+
+export class Mirror {
+  revision = 0;
+  readonly hostIntents: Table<HostIntentRecord> = new Map();
+  readonly vmIntents: Table<VmIntentRecord> = new Map();
+  readonly vmNames: Table<VmNameRecord> = new Map();
+  readonly pools: Table<PoolRecord> = new Map();
+  readonly requests: Table<RequestRecord> = new Map();
+  readonly hosts: Table<HostRecord> = new Map();
+  readonly assignments: Table<AssignmentRecord> = new Map();
+  readonly operations: Table<OperationRecord> = new Map();
+  /** Keys whose record could not be read; they are left alone, and named once. */
+  readonly unreadable: Map<string, string> = new Map();
+  /** Keys that own commits deleted, so that the watch's older news of them is not believed. */
+  readonly #deleted = new Map<string, number>();
+
+  load(revision: number, entries: readonly StoreEntry[]): void {
+    for (const table of this.#tables()) table.clear();
+    this.unreadable.clear();
+    this.#deleted.clear();
+    this.revision = revision;
+    for (const entry of entries) this.#set(entry.key, entry.value, entry.modRevision);
+  }
+
+  change(revision: number, changes: readonly StoreChange[]): void {
+    for (const change of changes) this.#set(change.key, change.value, change.modRevision);
+    this.revision = Math.max(this.revision, revision);
+  }
+
+  /** An own commit that went through; the watch will tell of it again. */
+  committed(revision: number, puts: readonly Put[]): void {
+    for (const put of puts) this.#set(put.key, put.value, revision);
+    this.revision = Math.max(this.revision, revision);
+  }
+
+  #tables(): readonly Table<unknown>[] {
+    return [
+      this.hostIntents,
+      this.vmIntents,
+      this.vmNames,
+      this.pools,
+      this.requests,
+      this.hosts,
+      this.assignments,
+      this.operations,
+    ];
+  }
+
+  #set(key: string, text: string | undefined, modRevision: number): void {
+    const parsed = parseKey(key);
+    switch (parsed.type) {
+      case 'host-intent':
+        return this.#put(this.hostIntents, HostIntentRecord, key, parsed.id, text, modRevision);
+      case 'vm-intent':
+        return this.#put(this.vmIntents, VmIntentRecord, key, parsed.id, text, modRevision);
+      case 'vm-name':
+        return this.#put(this.vmNames, VmNameRecord, key, parsed.id, text, modRevision);
+      case 'pool':
+        return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
+      case 'request':
+        return this.#put(this.requests, RequestRecord, key, parsed.id, text, modRevision);
+      case 'host':
+        return this.#put(this.hosts, HostRecord, key, parsed.id, text, modRevision);
+      case 'assignment':
+        return this.#put(this.assignments, AssignmentRecord, key, parsed.id, text, modRevision);
+      case 'operation':
+        return this.#put(this.operations, OperationRecord, key, parsed.id, text, modRevision);
+      case 'last-commit':
+      case 'unknown':
+        return;
+    }
+  }
+
+  #put<S extends Parameters<typeof parseJson>[0], T>(
+    table: Table<T>,
+    schema: S,
+    key: string,
+    id: string,
+    text: string | undefined,
+    modRevision: number,
+  ): void {
+    const known = table.get(id);
+    // A watch may tell of something older than what an own commit has put here already.
+    if (known !== undefined && known.modRevision > modRevision) return;
+    if ((this.#deleted.get(key) ?? 0) > modRevision) return;
+    if (text === undefined) {
+      table.delete(id);
+      this.#deleted.set(key, modRevision);
+      if (this.#deleted.size > deletedKept) {
+        this.#deleted.delete(this.#deleted.keys().next().value ?? '');
+      }
+      return;
+    }
+    const parsed = parseJson(schema, text);
+    if (parsed.ok) table.set(id, { value: parsed.value as T, modRevision });
+    else this.unreadable.set(key, parsed.reason);
+  }
+}

@@ -1,0 +1,35 @@
+/** One operation per VM at a time: may this one begin? */
+import type { OperationRecord } from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import type { Turn } from './turn.ts';
+import { isOpen } from './vm-shape.ts';
+
+/**
+ * True while another operation holds the VM, or an older one waits for it. A holder that has ended (its
+ * end and the release are one transaction) or was pruned holds nothing.
+ */
+export function isBusy(turn: Turn, stored: Stored<OperationRecord>): boolean {
+  const { id, vmId = '', createdAtMs } = stored.value;
+  const holder = turn.mirror.assignments.get(vmId)?.value.operationId;
+  if (holder !== undefined && holder !== id) {
+    const held = turn.mirror.operations.get(holder)?.value;
+    if (held !== undefined && isOpen(held)) return true;
+  }
+  for (const { value } of turn.mirror.operations.values()) {
+    if (value.vmId !== vmId || value.id === id || value.state !== 'pending') continue;
+    if (value.createdAtMs < createdAtMs || (value.createdAtMs === createdAtMs && value.id < id)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Did a person take the request back? A migration of a drain goes with its drain. */
+export function isCancelled(turn: Turn, operation: OperationRecord): boolean {
+  const own = turn.mirror.requests.get(operation.id)?.value.cancelled;
+  if (own !== undefined) return true;
+  const { parentId } = operation;
+  return (
+    parentId !== undefined && turn.mirror.requests.get(parentId)?.value.cancelled !== undefined
+  );
+}

@@ -1,0 +1,32 @@
+/** The scheduler's times and bounds, with the values that a cluster uses; port.ts says what each means. */
+import { limits } from '@drover/core';
+import type { SchedulerSettings } from './port.ts';
+
+export const defaultSettings: SchedulerSettings = {
+  suspectAfterMs: 8_000,
+  downAfterMs: 30_000,
+  startupGraceMs: 6_000,
+  stepTimeoutMs: 6_000,
+  migrationTimeoutMs: 600_000,
+  gracefulStopTimeoutMs: 60_000,
+  resyncMs: 60_000,
+  operationsKept: 500,
+  drainAttempts: 3,
+};
+
+/** How often the logic looks at everything again, whatever happened or did not. */
+export const tickMs = 500;
+/** Between two questions to the same host. */
+export const askAgainMs = 2_000;
+/** Between two attempts at something that a host did not manage. */
+export const tryAgainMs = 5_000;
+/** Hosts that a start tries before it gives up. */
+export const startAttempts = 3;
+/** Switch-over budget of a live migration. */
+export const downtimeMs = 300;
+
+export const slots = {
+  outPerHost: limits.migrationsOutPerHost,
+  inPerHost: limits.migrationsInPerHost,
+  perCluster: limits.migrationsPerCluster,
+} as const;

@@ -1,0 +1,137 @@
+/**
+ * The operation `start`: a place, an owner, a command, and the truth about what came of it.
+ *
+ *   pending (place) ─▶ start ─▶ succeeded
+ *        ▲               │ the host could not, another might
+ *        └───────────────┘            └─▶ failed
+ */
+import { explainRejection, place } from '@drover/core';
+import {
+  errorCatalogue,
+  isErrorCode,
+  type OperationRecord,
+  type StepResult,
+} from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import { isBusy } from './pending.ts';
+import { startAttempts } from './settings.ts';
+import type { Turn } from './turn.ts';
+import { disksOf, shapeOf, vmToStart } from './vm-shape.ts';
+
+export function driveStart(turn: Turn, stored: Stored<OperationRecord>): void {
+  if (stored.value.state === 'pending') choose(turn, stored);
+  else start(turn, stored);
+}
+
+function choose(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '' } = stored.value;
+  const intent = turn.mirror.vmIntents.get(vmId)?.value;
+  if (!intent)
+    return turn.end(stored, 'failed', {
+      error: { code: 'vm-not-found', message: 'the VM is gone' },
+    });
+  if (isBusy(turn, stored) || !turn.settled) return;
+  const assignment = turn.mirror.assignments.get(vmId)?.value;
+  if (assignment?.hostId !== undefined) {
+    const state = assignment.state;
+    return turn.end(stored, 'succeeded', {
+      reason: `it is ${state} on ${assignment.hostId} already`,
+    });
+  }
+  const { missing } = disksOf(turn.mirror, intent);
+  if (missing !== undefined) {
+    const message = `pool ${missing} is not declared; declare it, then start the VM`;
+    return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
+  }
+  const tried = [...(turn.volatile.tried.get(id) ?? [])];
+  const answer = place(turn.cluster, { shape: shapeOf(intent.spec), exclude: tried });
+  if (answer.type === 'refused') {
+    const message = `no host fits: ${answer.rejections.map(explainRejection).join('; ')}`;
+    const rejections = [...answer.rejections];
+    const error = { code: 'no-host-fits', message: message.slice(0, 1000), rejections };
+    return turn.end(stored, 'failed', { error });
+  }
+  if (turn.hasCommit) return;
+  const generation = (assignment?.generation ?? 0) + 1;
+  const target = answer.hostId;
+  turn.trace('info', `start ${intent.name} on ${target}`);
+  turn.commit(
+    turn.putOperation(stored, {
+      state: 'running',
+      step: 'start',
+      stepIndex: stored.value.stepIndex + 1,
+      target,
+      generation,
+      startedAtMs: stored.value.startedAtMs ?? turn.now.wallMs,
+    }),
+    turn.putAssignment(vmId, { hostId: target, generation, state: 'starting', operationId: id }),
+  );
+}
+
+function start(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '', target = '', generation, stepIndex } = stored.value;
+  const intent = turn.mirror.vmIntents.get(vmId)?.value;
+  if (!intent) return;
+  const { disks } = disksOf(turn.mirror, intent);
+  const body = { kind: 'start-vm', vm: vmToStart(intent, disks) } as const;
+  const result = turn.awaitStep({
+    hostId: target,
+    opId: id,
+    step: stepIndex,
+    body,
+    vmId,
+    generation,
+  });
+  if (result === undefined) return;
+  if (result.outcome === 'done') return succeed(turn, stored);
+  if (result.outcome === 'unknown' || result.error?.code === 'vm-busy')
+    return look(turn, stored, result);
+  fail(turn, stored, result);
+}
+
+/** The agent does not know how its step ended: libvirt on that host does. */
+function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): void {
+  const { vmId = '', target = '' } = stored.value;
+  const inventory = turn.hosts.inventorySince(target, turn.since(stored.value), turn.epoch);
+  if (inventory === undefined) return turn.ask(target);
+  const vm = inventory.vms.find((one) => one.vmId === vmId);
+  if (vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed') succeed(turn, stored);
+  else fail(turn, stored, result);
+}
+
+function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '', target = '', generation } = stored.value;
+  turn.volatile.tried.delete(id);
+  const running = turn.putAssignment(vmId, { hostId: target, generation, state: 'running' });
+  turn.end(stored, 'succeeded', {}, running);
+}
+
+function fail(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): void {
+  if (turn.hasCommit) return;
+  const { id, vmId = '', vmName, target = '', generation, stepIndex } = stored.value;
+  const free = turn.putAssignment(vmId, { generation, state: 'stopped' });
+  const tried = turn.volatile.tried.get(id) ?? new Set<string>();
+  tried.add(target);
+  turn.volatile.tried.set(id, tried);
+  const error = result.error ?? { code: 'hypervisor-error', message: `${target} did not start it` };
+  if (mayWorkElsewhere(error.code) && tried.size < startAttempts) {
+    turn.trace('warn', `start ${vmName} on ${target} failed, trying elsewhere: ${error.message}`);
+    const again = turn.putOperation(withoutTarget(stored), {
+      state: 'pending',
+      step: 'place',
+      stepIndex: stepIndex + 1,
+    });
+    return turn.commit(again, free);
+  }
+  turn.volatile.tried.delete(id);
+  turn.end(stored, 'failed', { error }, free);
+}
+
+function withoutTarget({ value, modRevision }: Stored<OperationRecord>): Stored<OperationRecord> {
+  const { target: _, ...rest } = value;
+  return { value: rest, modRevision };
+}
+
+function mayWorkElsewhere(code: string): boolean {
+  return isErrorCode(code) && ['elsewhere', 'later'].includes(errorCatalogue[code].retry);
+}

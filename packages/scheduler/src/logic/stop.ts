@@ -1,0 +1,61 @@
+/** The operation `stop`: only because a person asked, and the plug is pulled only where they said so. */
+import type { OperationRecord } from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import { isBusy } from './pending.ts';
+import type { Turn } from './turn.ts';
+
+export function driveStop(turn: Turn, stored: Stored<OperationRecord>): void {
+  if (stored.value.state === 'pending') begin(turn, stored);
+  else stop(turn, stored);
+}
+
+function begin(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '' } = stored.value;
+  if (isBusy(turn, stored)) return;
+  const assignment = turn.mirror.assignments.get(vmId)?.value;
+  if (assignment?.hostId === undefined) {
+    return turn.end(stored, 'succeeded', { reason: 'it runs nowhere' });
+  }
+  if (turn.hasCommit) return;
+  const { hostId, generation } = assignment;
+  turn.commit(
+    turn.putOperation(stored, {
+      state: 'running',
+      step: 'stop',
+      stepIndex: stored.value.stepIndex + 1,
+      source: hostId,
+      generation,
+      startedAtMs: turn.now.wallMs,
+    }),
+    turn.putAssignment(vmId, { hostId, generation, state: 'stopping', operationId: id }),
+  );
+}
+
+function stop(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { id, vmId = '', source = '', generation, stepIndex } = stored.value;
+  const request = turn.mirror.requests.get(id)?.value;
+  const mode = request?.type === 'stop' ? request.mode : 'graceful';
+  const timeoutMs = turn.settings.gracefulStopTimeoutMs;
+  const body = { kind: 'stop-vm', mode, timeoutMs } as const;
+  const result = turn.awaitStep({
+    hostId: source,
+    opId: id,
+    step: stepIndex,
+    body,
+    vmId,
+    generation,
+  });
+  if (result === undefined) return;
+  const stopped = () => turn.putAssignment(vmId, { generation, state: 'stopped' });
+  const running = () => turn.putAssignment(vmId, { hostId: source, generation, state: 'running' });
+  if (result.outcome === 'done') return turn.end(stored, 'succeeded', {}, stopped());
+  const error = result.error ?? { code: 'stop-timeout', message: 'it did not shut down' };
+  if (result.outcome === 'failed') return turn.end(stored, 'failed', { error }, running());
+  // Refused or unknown: what the host's libvirt says decides.
+  const inventory = turn.hosts.inventorySince(source, turn.since(stored.value), turn.epoch);
+  if (inventory === undefined) return turn.ask(source);
+  const vm = inventory.vms.find((one) => one.vmId === vmId);
+  const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
+  if (gone) turn.end(stored, 'succeeded', {}, stopped());
+  else turn.end(stored, 'failed', { error }, running());
+}

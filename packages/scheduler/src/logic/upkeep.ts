@@ -1,0 +1,162 @@
+/**
+ * What is not an operation but has to be kept true: requests get their operations, hosts their records and
+ * pools, agents the leader's epoch; VMs that are gone are said to be; old operations go.
+ */
+import {
+  type AssignmentRecord,
+  keys,
+  type OperationRecord,
+  type RequestRecord,
+} from '@drover/protocol';
+import type { Stored } from './mirror.ts';
+import { tryAgainMs } from './settings.ts';
+import { put, type Turn } from './turn.ts';
+import { isOpen } from './vm-shape.ts';
+
+export function keepUp(turn: Turn): void {
+  for (const heard of turn.hosts.all()) {
+    if (!turn.hosts.passedBarrier(heard.hostId, turn.epoch)) turn.ask(heard.hostId);
+    else if (digestChanged(turn, heard.hostId)) turn.ask(heard.hostId);
+  }
+  adoptRequests(turn);
+  adoptHosts(turn);
+  ensurePools(turn);
+  findCrashed(turn);
+  prune(turn);
+}
+
+/** The host's VMs have changed since its last inventory. */
+function digestChanged(turn: Turn, hostId: string): boolean {
+  const heard = turn.hosts.get(hostId);
+  const digest = heard?.heartbeat?.vmDigest;
+  const asOf = turn.volatile.digests.get(hostId);
+  if (heard === undefined || digest === undefined) return false;
+  if (asOf?.inventories !== heard.inventories) {
+    turn.volatile.digests.set(hostId, { digest, inventories: heard.inventories });
+    return false;
+  }
+  return asOf.digest !== digest;
+}
+
+function adoptRequests(turn: Turn): void {
+  const waiting = [...turn.mirror.requests.values()]
+    .map(({ value }) => value)
+    .filter((request) => !turn.mirror.operations.has(request.id))
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
+  const request = waiting[0];
+  if (request === undefined || turn.hasCommit) return;
+  turn.commit(put(keys.operation(request.id), operationFor(turn, request), 0));
+}
+
+function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
+  const vmId = 'vmId' in request ? request.vmId : undefined;
+  const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
+  return {
+    v: 1,
+    id: request.id,
+    type: request.type,
+    state: 'pending',
+    step: 'place',
+    stepIndex: 0,
+    ...(vmId === undefined ? {} : { vmId }),
+    ...(vm === undefined ? {} : { vmName: vm.name }),
+    ...(request.type === 'drain' ? { hostId: request.hostId } : {}),
+    generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
+    epoch: turn.epoch,
+    by: request.by,
+    createdAtMs: request.createdAtMs,
+  };
+}
+
+function adoptHosts(turn: Turn): void {
+  if (turn.hasCommit) return;
+  for (const heard of turn.hosts.all()) {
+    if (heard.inventory === undefined || turn.mirror.hosts.has(heard.hostId)) continue;
+    turn.trace('info', `host ${heard.hostId} reports for the first time`);
+    const { hostUuid } = heard.inventory;
+    const record = { v: 1, id: heard.hostId, hostUuid, firstSeenMs: turn.now.wallMs };
+    return turn.commit(put(keys.host(heard.hostId), record, 0));
+  }
+}
+
+function ensurePools(turn: Turn): void {
+  for (const { value: pool } of turn.mirror.pools.values()) {
+    if (pool.spec.type === 'nfs-direct') continue;
+    for (const heard of turn.hosts.all()) {
+      if (!turn.hosts.passedBarrier(heard.hostId, turn.epoch)) continue;
+      const seen = heard.inventory?.pools.find((one) => one.name === pool.name);
+      if (seen?.state === 'active') continue;
+      const body = {
+        kind: 'ensure-pool',
+        pool: { name: pool.name, spec: pool.spec },
+        uuid: pool.uuid,
+      } as const;
+      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.name}`, body }, tryAgainMs);
+    }
+  }
+}
+
+/**
+ * A VM that should run, on a host that was heard and does not have it, in two inventories in a row: it is
+ * gone. It is said to be; nothing is restarted by that.
+ */
+function findCrashed(turn: Turn): void {
+  for (const { value } of turn.mirror.assignments.values()) {
+    const { vmId, hostId, state, operationId } = value;
+    if (state !== 'running' || hostId === undefined || operationId !== undefined) {
+      turn.volatile.missing.delete(vmId);
+      continue;
+    }
+    if (countMissing(turn, value) >= 2 && !turn.hasCommit) declareCrashed(turn, value);
+  }
+}
+
+function countMissing(turn: Turn, { vmId, hostId = '' }: AssignmentRecord): number {
+  const heard = turn.hosts.get(hostId);
+  const inventory = heard?.inventory;
+  if (!heard || !inventory || !turn.hosts.passedBarrier(hostId, turn.epoch)) return 0;
+  const vm = inventory.vms.find((one) => one.vmId === vmId);
+  if (vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed') {
+    turn.volatile.missing.delete(vmId);
+    return 0;
+  }
+  const known = turn.volatile.missing.get(vmId);
+  // The inventory that is there when the VM began to count as running may be older than that.
+  const count =
+    known === undefined ? 0 : known.count + (known.inventories < heard.inventories ? 1 : 0);
+  turn.volatile.missing.set(vmId, { count, inventories: heard.inventories });
+  if (count < 2) turn.ask(hostId);
+  return count;
+}
+
+function declareCrashed(turn: Turn, { vmId, hostId, generation }: AssignmentRecord): void {
+  const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
+  turn.trace('warn', `${name} is gone from ${hostId}, and nobody asked for that`);
+  turn.volatile.missing.delete(vmId);
+  turn.commit(turn.putAssignment(vmId, { generation, state: 'crashed' }));
+}
+
+const prunedAtOnce = 20;
+
+/** The oldest ended operations beyond the number that is kept, with their requests. */
+function prune(turn: Turn): void {
+  const { operations, requests } = turn.mirror;
+  const excess = operations.size - turn.settings.operationsKept;
+  if (excess < prunedAtOnce || turn.hasCommit) return;
+  const openParents = new Set<string>();
+  for (const { value } of operations.values()) if (isOpen(value)) openParents.add(value.id);
+  const old = [...operations.values()]
+    .filter(({ value }) => !isOpen(value) && !openParents.has(value.parentId ?? ''))
+    .toSorted((a, b) => (a.value.endedAtMs ?? 0) - (b.value.endedAtMs ?? 0))
+    .slice(0, prunedAtOnce);
+  turn.commit(
+    ...old.flatMap((stored: Stored<OperationRecord>) => {
+      const { id } = stored.value;
+      const request = requests.get(id);
+      return [
+        put(keys.operation(id), undefined, stored.modRevision),
+        ...(request ? [put(keys.request(id), undefined, request.modRevision)] : []),
+      ];
+    }),
+  );
+}

@@ -1,0 +1,92 @@
+/** What a VM's spec means to placement and to an agent: request, disks, cards, mode of migration. */
+import type { MigrationMode, Resources, VmShape } from '@drover/core';
+import type {
+  DiskToAttach,
+  OperationRecord,
+  VmIntentRecord,
+  VmSpec,
+  VmToStart,
+} from '@drover/protocol';
+import type { Mirror } from './mirror.ts';
+
+export function isOpen(operation: OperationRecord): boolean {
+  return operation.state === 'pending' || operation.state === 'running';
+}
+
+export function requestOf(spec: VmSpec): Resources {
+  return { cpuMilli: spec.vcpus * 1000, memoryMib: spec.memoryMib };
+}
+
+export function poolsOf(spec: VmSpec): readonly string[] {
+  return [...new Set(spec.disks.map((disk) => disk.pool))];
+}
+
+export function shapeOf(spec: VmSpec): VmShape {
+  return {
+    request: requestOf(spec),
+    arch: spec.arch ?? 'x86_64',
+    ...(spec.machine === undefined ? {} : { machine: spec.machine }),
+    pools: poolsOf(spec),
+    bridges: spec.networks.map((network) => network.bridge),
+    labels: spec.labels ?? {},
+  };
+}
+
+/** QEMU's own NFS client takes no locks, so two running copies could both write: never live there. */
+export function migrationModeOf(mirror: Mirror, spec: VmSpec): MigrationMode {
+  const unlocked = spec.disks.some(
+    (disk) => mirror.pools.get(disk.pool)?.value.spec.type === 'nfs-direct',
+  );
+  return unlocked ? 'paused' : 'live';
+}
+
+/** `missing`: a pool that is not declared. Names of files that we make are ours: `<vm id>-<index>.qcow2`. */
+export function disksOf(
+  mirror: Mirror,
+  intent: VmIntentRecord,
+): { readonly disks: DiskToAttach[]; readonly missing?: string } {
+  const disks: DiskToAttach[] = [];
+  for (const [index, disk] of intent.spec.disks.entries()) {
+    const pool = mirror.pools.get(disk.pool)?.value;
+    if (pool === undefined) return { disks, missing: disk.pool };
+    const about = { pool: { name: pool.name, spec: pool.spec } };
+    if (disk.image === undefined) {
+      disks.push({ ...about, file: disk.volume ?? '', format: disk.format ?? 'raw' });
+    } else {
+      const file = `${intent.id}-${index}.qcow2`;
+      disks.push({ ...about, file, format: 'qcow2', cloneOf: disk.image });
+    }
+  }
+  return { disks };
+}
+
+export function macsOf(intent: VmIntentRecord): readonly string[] {
+  return intent.spec.networks.map((network, index) => network.mac ?? macFor(intent.id, index));
+}
+
+/** The same VM and card always have the same address; the prefix is QEMU's. */
+function macFor(vmId: string, index: number): string {
+  let hash = 0x811c9dc5;
+  for (const character of `${vmId}/${index}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  const bytes = [16, 8, 0].map((shift) => ((hash >>> shift) & 0xff).toString(16).padStart(2, '0'));
+  return `52:54:00:${bytes.join(':')}`;
+}
+
+export function vmToStart(intent: VmIntentRecord, disks: readonly DiskToAttach[]): VmToStart {
+  const { spec } = intent;
+  const macs = macsOf(intent);
+  return {
+    name: intent.name,
+    vcpus: spec.vcpus,
+    memoryMib: spec.memoryMib,
+    arch: spec.arch ?? 'x86_64',
+    ...(spec.machine === undefined ? {} : { machine: spec.machine }),
+    disks: [...disks],
+    networks: spec.networks.map((network, index) => ({
+      bridge: network.bridge,
+      mac: macs[index] ?? '',
+    })),
+  };
+}

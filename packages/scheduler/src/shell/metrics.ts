@@ -1,0 +1,112 @@
+/** What the scheduler tells monitoring: /metrics, /healthz, /readyz. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import {
+  type OperationRecord,
+  OperationRecord as schema,
+  parseJson,
+  parseKey,
+} from '@drover/protocol';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import type { SchedulerCommand } from '../logic/index.ts';
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #leader = this.#gauge('drover_scheduler_is_leader', '1 while this scheduler leads.');
+  readonly #epoch = this.#gauge('drover_scheduler_epoch', 'Epoch of its leadership; 0: none.');
+  readonly #hosts = this.#gauge('drover_hosts', 'Hosts that have been heard.');
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+  readonly #operations = new Counter({
+    name: 'drover_operations_total',
+    help: 'Operations that ended, by type and by how.',
+    labelNames: ['type', 'result'],
+    registers: [this.registry],
+  });
+  readonly #commits = new Counter({
+    name: 'drover_scheduler_commits_total',
+    help: 'Transactions by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly #dropped = new Counter({
+    name: 'drover_scheduler_malformed_messages_total',
+    help: 'Messages of agents that were dropped since they are no such messages.',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+    this.#delay.enable();
+    const lag = this.#gauge('drover_scheduler_event_loop_p99_seconds', 'Event loop delay.');
+    this.#leader.set(0);
+    this.#epoch.set(0);
+    const refresh = () => lag.set(this.#delay.percentile(99) / 1e9);
+    this.refresh = refresh;
+  }
+
+  /** Brings what is measured on demand up to date. */
+  readonly refresh: () => void;
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.registry] });
+  }
+
+  elected(epoch: string): void {
+    this.#leader.set(1);
+    this.#epoch.set(Number(epoch));
+  }
+
+  heardHosts(count: number): void {
+    this.#hosts.set(count);
+  }
+
+  malformed(): void {
+    this.#dropped.inc();
+  }
+
+  /** Counts the ends of operations in a commit that went through. */
+  committed(
+    command: Extract<SchedulerCommand, { type: 'commit' }>,
+    outcome: 'done' | 'conflict',
+  ): void {
+    this.#commits.inc({ outcome });
+    if (outcome === 'conflict') return;
+    for (const { key, value } of command.puts) {
+      if (value === undefined || parseKey(key).type !== 'operation') continue;
+      const parsed = parseJson(schema, value);
+      const ended: OperationRecord | undefined = parsed.ok ? parsed.value : undefined;
+      if (ended?.endedAtMs === undefined) continue;
+      this.#operations.inc({ type: ended.type, result: ended.state });
+    }
+  }
+}
+
+/** Serves until closed. Rejects where the address is taken. */
+export async function serveMetrics(
+  at: { readonly host: string; readonly port: number },
+  metrics: Metrics,
+  missing: () => readonly string[],
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    const say = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
+      void response.writeHead(status, { 'content-type': type }).end(text);
+    const path = (request.url ?? '').split('?')[0];
+    if (path === '/healthz') return say(200, 'ok\n');
+    if (path === '/readyz') {
+      const lacks = missing();
+      return lacks.length === 0 ? say(200, 'ready\n') : say(503, `${lacks.join('\n')}\n`);
+    }
+    if (path !== '/metrics') return say(404, 'there are /metrics, /healthz and /readyz\n');
+    metrics.refresh();
+    void metrics.registry
+      .metrics()
+      .then((text) => say(200, text, metrics.registry.contentType))
+      .catch((error: unknown) => say(500, `${String(error)}\n`));
+  });
+  server.requestTimeout = 10_000;
+  server.maxConnections = 64;
+  server.listen(at.port, at.host);
+  await once(server, 'listening');
+  return server;
+}

@@ -1,0 +1,174 @@
+/**
+ * Feeds the logic with events and performs what it answers: transactions under the leader's key, commands
+ * and replies over the bus, timers. Decides nothing. Events are handled one after the other, in the order in
+ * which they arrive.
+ */
+import type { Bus } from '@drover/bus';
+import { keys, subjects } from '@drover/protocol';
+import type { Leadership, Store } from '@drover/store';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { SchedulerCommand, SchedulerEvent, SchedulerLogic } from '../logic/index.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Log {
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
+
+export interface PerformerOptions {
+  readonly logic: SchedulerLogic;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly leadership: Leadership;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Reads everything anew and feeds `loaded`. */
+  readonly reload: () => void;
+  readonly exit: (reason: string) => void;
+}
+
+type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
+
+export class Performer {
+  readonly #with: PerformerOptions;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #replies = new Map<string, (json: string) => void>();
+  #ended = false;
+
+  constructor(options: PerformerOptions) {
+    this.#with = options;
+  }
+
+  feed(event: SchedulerEvent): void {
+    if (this.#ended) return;
+    const now = { monoMs: performance.now(), wallMs: Date.now() };
+    for (const command of this.#with.logic.handle(now, event)) this.#perform(command);
+  }
+
+  /** Resolves with the logic's reply as JSON. */
+  ask(
+    queryId: string,
+    query: Extract<SchedulerEvent, { type: 'asked' }>['query'],
+  ): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#replies.set(queryId, resolve);
+    this.feed({ type: 'asked', queryId, query });
+    // A leader that has not loaded yet says nothing; the asker hears that nobody leads.
+    this.#reply(queryId, notLeading);
+    return promise;
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #perform(command: SchedulerCommand): void {
+    const { bus, log, leadership } = this.#with;
+    switch (command.type) {
+      case 'commit':
+        void this.#commit(command);
+        return;
+      case 'send':
+        // Safety is the epoch's; not sending what will be refused anyway spares everybody the noise.
+        if (!leadership.isCurrent()) return;
+        bus.publish(subjects.command(command.command.hostId), JSON.stringify(command.command));
+        return;
+      case 'reply':
+        this.#reply(command.queryId, JSON.stringify(command.reply));
+        return;
+      case 'announce':
+        bus.publish(subjects.announcement(), command.json);
+        return;
+      case 'wake':
+        this.#wake(command.key, command.atMonoMs);
+        return;
+      case 'reload':
+        this.#with.reload();
+        return;
+      case 'exit':
+        this.#with.exit(command.reason);
+        return;
+      case 'trace':
+        log[command.level](command.text);
+        return;
+    }
+  }
+
+  #reply(queryId: string, json: string): void {
+    this.#replies.get(queryId)?.(json);
+    this.#replies.delete(queryId);
+  }
+
+  #wake(key: string, atMonoMs: number): void {
+    clearTimeout(this.#timers.get(key));
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(key);
+        this.feed({ type: 'woke', key });
+      },
+      Math.max(0, atMonoMs - performance.now()),
+    );
+    this.#timers.set(key, timer);
+  }
+
+  /** One transaction, sent once. Whether an unanswered one went through is read, never assumed. */
+  async #commit(command: Commit): Promise<void> {
+    const { store, leadership, metrics } = this.#with;
+    const { commitId } = command;
+    const lastCommit = JSON.stringify({ v: 1, epoch: leadership.epoch, commitId });
+    let outcome: { readonly type: 'done' | 'conflict'; readonly revision: number };
+    try {
+      outcome = await store.txn({
+        compares: [
+          { key: leadership.leaderKey, createRevision: leadership.epoch },
+          ...command.puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
+        ],
+        puts: [
+          ...command.puts.flatMap(({ key, value }) =>
+            value === undefined ? [] : [{ key, value }],
+          ),
+          { key: keys.lastCommit(), value: lastCommit },
+        ],
+        deletes: command.puts.filter((put) => put.value === undefined).map((put) => put.key),
+      });
+    } catch {
+      outcome = await this.#readBack(commitId);
+    }
+    if (this.#ended) return;
+    metrics.committed(command, outcome.type);
+    this.feed({ type: 'committed', commitId, outcome: outcome.type, revision: outcome.revision });
+  }
+
+  /**
+   * Commits are made one after the other, so the newest one's id tells whether this one is in. Asks until
+   * etcd answers, or the leadership ends and with it the process.
+   */
+  async #readBack(
+    commitId: string,
+  ): Promise<{ readonly type: 'done' | 'conflict'; readonly revision: number }> {
+    for (;;) {
+      await pause(200);
+      if (this.#ended) return { type: 'conflict', revision: 0 };
+      try {
+        const { entry, revision } = await this.#with.store.get(keys.lastCommit());
+        const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
+        if (last.commitId === commitId)
+          return { type: 'done', revision: entry?.modRevision ?? revision };
+        // It may still be on its way; a reading that is later than any delivery settles it. A transaction
+        // that arrives after the next one finds its objects changed, and does nothing.
+        return { type: 'conflict', revision };
+      } catch {
+        this.#with.log.warn('etcd does not answer; asking again what became of the last commit');
+      }
+    }
+  }
+}
+
+const notLeading = JSON.stringify({
+  type: 'error',
+  code: 'no-leader',
+  message: 'the scheduler that leads has just been elected and is still loading',
+});
