@@ -92,6 +92,7 @@ function ensurePools(turn: Turn): void {
         uuid: pool.uuid,
       } as const;
       turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.name}`, body }, tryAgainMs);
+      turn.ask(heard.hostId);
     }
   }
 }
