@@ -51,6 +51,8 @@ export {
   StepResult,
 } from './agent-message.ts';
 export type { AgentMessage } from './agent-message.ts';
+export { RecordMirror } from './record-mirror.ts';
+export type { Stored } from './record-mirror.ts';
 export { Query } from './query.ts';
 export type { HostView, MigrationView, QueryReply, SnapshotView, VmView } from './query.ts';
 export * as api from './api.ts';

@@ -1,7 +1,6 @@
 /** The operation `delete`: the volumes that we made for the VM, then everything that names it. */
+import { type DiskToAttach, keys, type OperationRecord, type Stored } from '@drover/protocol';
 import { place } from '@drover/core';
-import { type DiskToAttach, keys, type OperationRecord } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
 import { isBusy } from './pending.ts';
 import { put, type Turn } from './turn.ts';
 import { disksOf, shapeOf } from './vm-shape.ts';

@@ -6,9 +6,8 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
+import { type DrainItem, keys, type OperationRecord, type Stored } from '@drover/protocol';
 import { checkMove, explainRejection, planDrain, planMove, type Vm } from '@drover/core';
-import { type DrainItem, keys, type OperationRecord } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
 import { isCancelled } from './pending.ts';
 import { slots } from './settings.ts';
 import { put, type Turn } from './turn.ts';

@@ -2,9 +2,8 @@
  * The end of a migration: both hosts' libvirts say what is there, the resolver says what that means, the
  * decision is committed, and only then is anything tidied up.
  */
+import type { Inventory, OperationError, OperationRecord, Stored } from '@drover/protocol';
 import { type MigrationVerdict, type Observation, resolveMigration } from '@drover/core';
-import type { Inventory, OperationError, OperationRecord } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
 import { isCancelled } from './pending.ts';
 import { tryAgainMs } from './settings.ts';
 import type { Turn } from './turn.ts';

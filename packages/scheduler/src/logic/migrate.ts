@@ -6,10 +6,9 @@
  *                 │                  ▲   │
  *                 └──────────────────┘   └─▶ clean-source, clean-target, resume-source, resume-target
  */
+import type { OperationError, OperationRecord, StepResult, Stored } from '@drover/protocol';
 import { checkMove, explainRejection, place } from '@drover/core';
-import type { OperationError, OperationRecord, StepResult } from '@drover/protocol';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
-import type { Stored } from './mirror.ts';
 import { isBusy, isCancelled } from './pending.ts';
 import { downtimeMs, slots, tryAgainMs } from './settings.ts';
 import type { Turn } from './turn.ts';

@@ -1,6 +1,5 @@
 /** One operation per VM at a time: may this one begin? */
-import type { OperationRecord } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
+import type { OperationRecord, Stored } from '@drover/protocol';
 import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 

@@ -1,4 +1,13 @@
 /** What the leader answers when it is asked. Asking changes nothing. */
+import type {
+  HostView,
+  MigrationView,
+  Query,
+  QueryReply,
+  RecordMirror,
+  SnapshotView,
+  VmView,
+} from '@drover/protocol';
 import {
   allocatable,
   type Cluster,
@@ -10,16 +19,7 @@ import {
   promisedOn,
   type Vm,
 } from '@drover/core';
-import type {
-  HostView,
-  MigrationView,
-  Query,
-  QueryReply,
-  SnapshotView,
-  VmView,
-} from '@drover/protocol';
 import type { HostWatch } from './host-watch.ts';
-import type { Mirror } from './mirror.ts';
 import type { Now } from './port.ts';
 import { macsOf, shapeOf } from './vm-shape.ts';
 
@@ -29,7 +29,7 @@ export interface Asked {
   readonly epoch: string;
   readonly settled: boolean;
   readonly cluster: Cluster;
-  readonly mirror: Mirror;
+  readonly mirror: RecordMirror;
   readonly hosts: HostWatch;
 }
 
@@ -133,7 +133,7 @@ function snapshotView({
   };
 }
 
-function vmView(vm: Vm, mirror: Mirror, hosts: HostWatch): VmView {
+function vmView(vm: Vm, mirror: RecordMirror, hosts: HostWatch): VmView {
   const assignment = mirror.assignments.get(vm.id)?.value;
   const intent = mirror.vmIntents.get(vm.id)?.value;
   const inventory = vm.hostId === undefined ? undefined : hosts.get(vm.hostId)?.inventory;

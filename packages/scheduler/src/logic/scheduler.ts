@@ -3,13 +3,12 @@
  * done next. One commit is in flight at a time; every command follows from what is committed, so a leader
  * that takes over goes on where the last one was.
  */
+import { type OperationRecord, RecordMirror, type Stored } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
-import type { OperationRecord } from '@drover/protocol';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { HostWatch } from './host-watch.ts';
 import { driveMigrate } from './migrate.ts';
-import { Mirror, type Stored } from './mirror.ts';
 import type {
   Now,
   Put,
@@ -40,7 +39,7 @@ interface InFlight {
 class Scheduler implements SchedulerLogic {
   readonly #instanceId: string;
   readonly #settings: SchedulerSettings;
-  readonly #mirror = new Mirror();
+  readonly #mirror = new RecordMirror();
   readonly #hosts = new HostWatch();
   #volatile = newVolatile();
   #epoch: string | undefined;

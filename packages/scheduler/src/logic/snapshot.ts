@@ -1,19 +1,19 @@
 /** From mirror and reports to the core's snapshot: the one picture that a decision is made from. */
-import { type Cluster, type Host, limits, type Reservation, type Vm } from '@drover/core';
 import type {
   AssignmentRecord,
   Inventory,
   OperationRecord,
+  RecordMirror,
   VmIntentRecord,
 } from '@drover/protocol';
+import { type Cluster, type Host, limits, type Reservation, type Vm } from '@drover/core';
 import type { HostWatch } from './host-watch.ts';
-import type { Mirror } from './mirror.ts';
 import type { Now, SchedulerSettings } from './port.ts';
 import { isOpen, migrationModeOf, poolsOf, requestOf } from './vm-shape.ts';
 
 export function snapshotOf(
   now: Now,
-  mirror: Mirror,
+  mirror: RecordMirror,
   hosts: HostWatch,
   settings: SchedulerSettings,
 ): Cluster {
@@ -43,7 +43,10 @@ export function snapshotOf(
 }
 
 /** Not stored anywhere: a running operation with a target holds what its VM requests there. */
-function reservationsOf(mirror: Mirror, open: readonly OperationRecord[]): readonly Reservation[] {
+function reservationsOf(
+  mirror: RecordMirror,
+  open: readonly OperationRecord[],
+): readonly Reservation[] {
   return open.flatMap((operation) => {
     const { id, type, state, vmId, target } = operation;
     if (state !== 'running' || target === undefined || vmId === undefined) return [];
@@ -55,7 +58,7 @@ function reservationsOf(mirror: Mirror, open: readonly OperationRecord[]): reado
 }
 
 function hostOf(
-  mirror: Mirror,
+  mirror: RecordMirror,
   id: string,
   inventory: Inventory,
   health: Host['health'],
@@ -96,7 +99,7 @@ function hostOf(
 }
 
 function vmOf(
-  mirror: Mirror,
+  mirror: RecordMirror,
   intent: VmIntentRecord,
   assignment: AssignmentRecord | undefined,
 ): Vm {

@@ -5,14 +5,14 @@
  *        ▲               │ the host could not, another might
  *        └───────────────┘            └─▶ failed
  */
-import { explainRejection, place } from '@drover/core';
 import {
   errorCatalogue,
   isErrorCode,
   type OperationRecord,
   type StepResult,
+  type Stored,
 } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
+import { explainRejection, place } from '@drover/core';
 import { isBusy } from './pending.ts';
 import { startAttempts } from './settings.ts';
 import type { Turn } from './turn.ts';

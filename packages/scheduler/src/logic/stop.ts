@@ -1,6 +1,5 @@
 /** The operation `stop`: only because a person asked, and the plug is pulled only where they said so. */
-import type { OperationRecord } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
+import type { OperationRecord, Stored } from '@drover/protocol';
 import { isBusy } from './pending.ts';
 import type { Turn } from './turn.ts';
 

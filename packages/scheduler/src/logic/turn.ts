@@ -2,17 +2,18 @@
  * One turn of the scheduler: what the parts of the logic see, and how they say what is to be done. A part
  * proposes at most one commit per turn; the next turn comes as soon as that is through.
  */
-import type { Cluster } from '@drover/core';
 import {
   type AgentCommand,
   type AssignmentRecord,
   type CommandBody,
   keys,
   type OperationRecord,
+  type RecordMirror,
   type StepResult,
+  type Stored,
 } from '@drover/protocol';
+import type { Cluster } from '@drover/core';
 import type { HostWatch } from './host-watch.ts';
-import type { Mirror, Stored } from './mirror.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
 import { askAgainMs } from './settings.ts';
 
@@ -55,7 +56,7 @@ export interface StepCommand {
 export class Turn {
   readonly now: Now;
   readonly epoch: string;
-  readonly mirror: Mirror;
+  readonly mirror: RecordMirror;
   readonly hosts: HostWatch;
   readonly cluster: Cluster;
   readonly settings: SchedulerSettings;
@@ -68,7 +69,7 @@ export class Turn {
   constructor(given: {
     readonly now: Now;
     readonly epoch: string;
-    readonly mirror: Mirror;
+    readonly mirror: RecordMirror;
     readonly hosts: HostWatch;
     readonly cluster: Cluster;
     readonly settings: SchedulerSettings;

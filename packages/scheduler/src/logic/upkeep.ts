@@ -7,8 +7,8 @@ import {
   keys,
   type OperationRecord,
   type RequestRecord,
+  type Stored,
 } from '@drover/protocol';
-import type { Stored } from './mirror.ts';
 import { tryAgainMs } from './settings.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';

@@ -1,13 +1,13 @@
 /** What a VM's spec means to placement and to an agent: request, disks, cards, mode of migration. */
-import type { MigrationMode, Resources, VmShape } from '@drover/core';
 import type {
   DiskToAttach,
   OperationRecord,
+  RecordMirror,
   VmIntentRecord,
   VmSpec,
   VmToStart,
 } from '@drover/protocol';
-import type { Mirror } from './mirror.ts';
+import type { MigrationMode, Resources, VmShape } from '@drover/core';
 
 export function isOpen(operation: OperationRecord): boolean {
   return operation.state === 'pending' || operation.state === 'running';
@@ -33,7 +33,7 @@ export function shapeOf(spec: VmSpec): VmShape {
 }
 
 /** QEMU's own NFS client takes no locks, so two running copies could both write: never live there. */
-export function migrationModeOf(mirror: Mirror, spec: VmSpec): MigrationMode {
+export function migrationModeOf(mirror: RecordMirror, spec: VmSpec): MigrationMode {
   const unlocked = spec.disks.some(
     (disk) => mirror.pools.get(disk.pool)?.value.spec.type === 'nfs-direct',
   );
@@ -42,7 +42,7 @@ export function migrationModeOf(mirror: Mirror, spec: VmSpec): MigrationMode {
 
 /** `missing`: a pool that is not declared. Names of files that we make are ours: `<vm id>-<index>.qcow2`. */
 export function disksOf(
-  mirror: Mirror,
+  mirror: RecordMirror,
   intent: VmIntentRecord,
 ): { readonly disks: DiskToAttach[]; readonly missing?: string } {
   const disks: DiskToAttach[] = [];

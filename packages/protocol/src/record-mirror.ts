@@ -1,20 +1,27 @@
 /**
  * What lies in etcd, as last heard: typed records by id with the revision that each was written at. Only
- * `load`, `change` and own commits alter it; everything that the scheduler decides starts from here.
+ * `load`, `change` and own commits alter it. The scheduler decides from one, the API reads from one.
  */
+import { parseKey } from './keys.ts';
+import { parseJson } from './parse.ts';
 import {
   AssignmentRecord,
   HostIntentRecord,
   HostRecord,
   OperationRecord,
-  parseJson,
-  parseKey,
   PoolRecord,
   RequestRecord,
   VmIntentRecord,
   VmNameRecord,
-} from '@drover/protocol';
-import type { Put, StoreChange, StoreEntry } from './port.ts';
+} from './records.ts';
+
+/** A key's value as etcd has it; absent: deleted. */
+interface KeyValue {
+  readonly key: string;
+  /** JSON text. */
+  readonly value?: string;
+  readonly modRevision: number;
+}
 
 export interface Stored<T> {
   readonly value: T;
@@ -25,7 +32,7 @@ const deletedKept = 1_000;
 
 type Table<T> = Map<string, Stored<T>>;
 
-export class Mirror {
+export class RecordMirror {
   revision = 0;
   readonly hostIntents: Table<HostIntentRecord> = new Map();
   readonly vmIntents: Table<VmIntentRecord> = new Map();
@@ -40,7 +47,7 @@ export class Mirror {
   /** Keys that own commits deleted, so that the watch's older news of them is not believed. */
   readonly #deleted = new Map<string, number>();
 
-  load(revision: number, entries: readonly StoreEntry[]): void {
+  load(revision: number, entries: readonly KeyValue[]): void {
     for (const table of this.#tables()) table.clear();
     this.unreadable.clear();
     this.#deleted.clear();
@@ -48,13 +55,13 @@ export class Mirror {
     for (const entry of entries) this.#set(entry.key, entry.value, entry.modRevision);
   }
 
-  change(revision: number, changes: readonly StoreChange[]): void {
+  change(revision: number, changes: readonly KeyValue[]): void {
     for (const change of changes) this.#set(change.key, change.value, change.modRevision);
     this.revision = Math.max(this.revision, revision);
   }
 
   /** An own commit that went through; the watch will tell of it again. */
-  committed(revision: number, puts: readonly Put[]): void {
+  committed(revision: number, puts: readonly Omit<KeyValue, 'modRevision'>[]): void {
     for (const put of puts) this.#set(put.key, put.value, revision);
     this.revision = Math.max(this.revision, revision);
   }
