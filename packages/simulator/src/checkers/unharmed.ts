@@ -1,0 +1,34 @@
+/**
+ * A VM is never harmed: its power button is pressed, its plug pulled only where a person asked for that
+ * after its present run was asked for; a copy is destroyed only where another one runs.
+ */
+import type { Checker, HarmDone, Ledger } from './checker.ts';
+
+export const unharmed: Checker = {
+  name: 'vm-unharmed',
+  harmed(harm, ledger) {
+    return harm.harm === 'destroyed' ? wasTheLast(harm) : wasNotAskedFor(harm, ledger);
+  },
+};
+
+function wasTheLast({ hostId, vmId, opId, runsElsewhere }: HarmDone): string | undefined {
+  return runsElsewhere.length === 0
+    ? `the copy of ${vmId} on ${hostId} is destroyed for ${opId}, and runs nowhere else`
+    : undefined;
+}
+
+function wasNotAskedFor(
+  { harm, hostId, vmId, opId, startedBy }: HarmDone,
+  ledger: Ledger,
+): string | undefined {
+  const wish = ledger.wish(opId);
+  const what = harm === 'plug' ? 'the plug is pulled' : 'the power button is pressed';
+  const about = `${what} on ${vmId} on ${hostId} for ${opId}`;
+  if (wish?.type !== 'stop' || wish.vmId !== vmId) return `${about}, and nobody asked to stop it`;
+  if (harm === 'plug' && wish.mode !== 'force') return `${about}, which asked to stop it gracefully`;
+  const started = ledger.wish(startedBy);
+  if (started !== undefined && started.order > wish.order) {
+    return `${about}, which was asked before ${startedBy} started it again`;
+  }
+  return undefined;
+}
