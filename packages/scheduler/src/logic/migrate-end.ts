@@ -70,11 +70,8 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
       if (verdict.destroyTarget) return next('clean-target', source, generation);
       if (verdict.resumeSource) return next('resume-source', source, generation);
       return stayed(turn, stored);
-    case 'lost': {
-      const message = `neither ${source} nor ${target} has it any more; start it again`;
-      const crashed = turn.putAssignment(vmId, { generation, state: 'crashed' });
-      return turn.end(stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
-    }
+    case 'lost':
+      return lost(turn, stored, generation);
     case 'both-running': {
       const message = `it runs on ${source} and on ${target}; nothing was touched, a person must decide`;
       const unknown = turn.putAssignment(vmId, { hostId: source, generation, state: 'unknown' });
@@ -92,6 +89,13 @@ function moved(turn: Turn, stored: Stored<OperationRecord>): void {
   const { error: _, ...value } = stored.value;
   const clean = { value, modRevision: stored.modRevision };
   turn.end(clean, 'succeeded', {}, turn.putAssignment(vmId, owner));
+}
+
+function lost(turn: Turn, stored: Stored<OperationRecord>, generation: number): void {
+  const { vmId = '', source = '', target = '' } = stored.value;
+  const message = `neither ${source} nor ${target} has it any more; start it again`;
+  const crashed = turn.putAssignment(vmId, { generation, state: 'crashed' });
+  turn.end(stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
 }
 
 function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -140,6 +144,8 @@ function clean(
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
   if (kind === 'destroy-leftover' ? gone : vm?.state === 'running') return finish(turn, stored);
+  // The one copy that was left went away before it could run on: nothing will ever resume it.
+  if (kind === 'resume-vm' && gone) return lost(turn, stored, generation);
   if (turn.now.monoMs - since < tryAgainMs) return;
   turn.commit(turn.putOperation(stored, { stepIndex: stepIndex + 1 }));
 }
