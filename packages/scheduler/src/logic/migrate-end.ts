@@ -67,6 +67,9 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
     case 'resume-target':
       return next('resume-target', target, generation + 1);
     case 'stayed':
+      if (verdict.destroyTarget && verdict.resumeSource) {
+        return next('discard-target', source, generation);
+      }
       if (verdict.destroyTarget) return next('clean-target', source, generation);
       if (verdict.resumeSource) return next('resume-source', source, generation);
       return stayed(turn, stored);
@@ -117,11 +120,19 @@ export function driveCleaning(turn: Turn, stored: Stored<OperationRecord>): void
       return clean(turn, stored, source, 'destroy-leftover', generation, moved);
     case 'clean-target':
       return clean(turn, stored, target, 'destroy-leftover', generation, stayed);
+    case 'discard-target':
+      return clean(turn, stored, target, 'destroy-leftover', generation, thenResumeSource);
     case 'resume-source':
       return clean(turn, stored, source, 'resume-vm', generation, stayed);
     case 'resume-target':
       return clean(turn, stored, target, 'resume-vm', generation + 1, moved);
   }
+}
+
+/** Two paused copies: the source runs on only when the other one is gone for certain. */
+function thenResumeSource(turn: Turn, stored: Stored<OperationRecord>): void {
+  const stepIndex = stored.value.stepIndex + 1;
+  turn.commit(turn.putOperation(stored, { step: 'resume-source', stepIndex }));
 }
 
 /** Done, or found to be so: then the operation ends. Anything else is tried again, for as long as it takes. */
