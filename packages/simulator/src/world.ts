@@ -12,7 +12,7 @@ import { Records, type Truth } from './checkers/truth.ts';
 import { type Commit, Etcd } from './etcd.ts';
 import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
 import { Host, type HostShape } from './host.ts';
-import type { HypervisorWorld } from './hypervisor.ts';
+import type { Copy, HypervisorWorld } from './hypervisor.ts';
 import { Life } from './life.ts';
 import { Migrations } from './migration.ts';
 import { People } from './people.ts';
@@ -198,11 +198,11 @@ export class World {
 
   #harmed(harm: HarmDone['harm'], hostId: string, vmId: string, opId: string): void {
     const copy = this.host(hostId)?.hypervisor.copy(vmId);
-    const runsElsewhere = this.hosts
-      .filter((host) => host.id !== hostId && host.hypervisor.copy(vmId)?.state === 'running')
+    const wholeElsewhere = this.hosts
+      .filter((host) => host.id !== hostId && isWhole(host.hypervisor.copy(vmId)))
       .map((host) => host.id);
     const startedBy = copy?.startedBy ?? '';
-    const done: HarmDone = { harm, hostId, vmId, opId, startedBy, runsElsewhere };
+    const done: HarmDone = { harm, hostId, vmId, opId, startedBy, wholeElsewhere };
     for (const { name, harmed } of this.#checkers) this.#judge(name, harmed?.(done, this.people));
   }
 
@@ -220,4 +220,9 @@ export class World {
     // Where a monotonic clock begins says nothing.
     return { monoMs: this.#clocks.below(1_000_000) + 1_000, wallMs: wallStartMs + off };
   }
+}
+
+/** Running, or able to: not still coming in, nor starting. */
+function isWhole(copy: Copy | undefined): boolean {
+  return copy !== undefined && copy.state !== 'starting' && copy.job !== 'in';
 }

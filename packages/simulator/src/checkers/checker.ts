@@ -25,8 +25,8 @@ export interface HarmDone {
   readonly opId: string;
   /** Request or operation that began the VM's present run. */
   readonly startedBy: string;
-  /** Hosts on which another copy runs at this moment. */
-  readonly runsElsewhere: readonly string[];
+  /** Hosts on which another copy is at this moment, running or able to. */
+  readonly wholeElsewhere: readonly string[];
 }
 
 /** What people asked for, in the order in which they did. */

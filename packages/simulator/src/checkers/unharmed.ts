@@ -1,6 +1,6 @@
 /**
  * A VM is never harmed: its power button is pressed, its plug pulled only where a person asked for that
- * after its present run was asked for; a copy is destroyed only where another one runs.
+ * after its present run was asked for; a copy is destroyed only where another one is left that runs or can.
  */
 import type { Checker, HarmDone, Ledger } from './checker.ts';
 
@@ -11,9 +11,9 @@ export const unharmed: Checker = {
   },
 };
 
-function wasTheLast({ hostId, vmId, opId, runsElsewhere }: HarmDone): string | undefined {
-  return runsElsewhere.length === 0
-    ? `the copy of ${vmId} on ${hostId} is destroyed for ${opId}, and runs nowhere else`
+function wasTheLast({ hostId, vmId, opId, wholeElsewhere }: HarmDone): string | undefined {
+  return wholeElsewhere.length === 0
+    ? `the copy of ${vmId} on ${hostId} is destroyed for ${opId}, and it was the last whole one`
     : undefined;
 }
 
