@@ -25,6 +25,8 @@ export interface Copy {
   readonly startedBy: string;
   state: CopyState;
   job?: 'out' | 'in';
+  /** Another copy has run since this one was paused: what it remembers is no longer true. */
+  isOutrun?: boolean;
 }
 
 export interface HypervisorWorld {
@@ -119,6 +121,7 @@ export class Hypervisor {
 
   set(copy: Copy, state: CopyState, job?: Copy['job']): void {
     copy.state = state;
+    if (state === 'running') delete copy.isOutrun;
     if (job === undefined) delete copy.job;
     else copy.job = job;
     this.#changed(copy, `is ${state}${job === undefined ? '' : `, job ${job}`}`);

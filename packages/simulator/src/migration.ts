@@ -183,6 +183,7 @@ export class Migrations {
     }
     flight.phase = 'finish';
     target.set(flight.incoming, mode === 'live' ? 'running' : 'paused');
+    if (mode === 'live') flight.copy.isOutrun = true;
     const { random, tempo } = this.#world;
     const answerMs = Math.ceil(random.within(tempo.switchOverMs) / 4);
     this.#next(flight, answerMs, () => this.#confirm(flight));

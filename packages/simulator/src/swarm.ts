@@ -20,12 +20,21 @@ export interface SwarmOptions {
   readonly schedule: readonly (FaultOrder & { readonly beginMs: number })[];
 }
 
+/** Faults that have more to say to each other than to the rest. */
+const themes: readonly (readonly FaultName[])[] = [
+  ['leader-stop', 'leader-sleep', 'leader-pause', 'lease-lost', 'bus-slow', 'etcd-lag'],
+  ['lost-finish', 'migration-cut', 'libvirt-restart', 'agent-crash', 'host-reboot', 'vm-crash'],
+  ['agent-crash-points', 'agent-crash', 'journal-unwritable', 'libvirt-restart', 'start-fails'],
+  ['etcd-ambiguous', 'etcd-late', 'etcd-away', 'etcd-lag', 'leader-crash', 'etcd-compact'],
+];
+
 export function swarmOptions(random: Random): SwarmOptions {
   const hostCount = 2 + random.below(4);
   const hosts = Array.from({ length: hostCount }, (_, index) => hostShape(index, random));
   const turmoilMs = 60_000 * (2 + random.below(8));
-  const possible = faultNames.filter(() => random.chance(350));
-  const everyMs = random.within([4_000, 60_000]);
+  const theme = random.chance(400) ? random.pick(themes) : undefined;
+  const possible = theme ?? faultNames.filter(() => random.chance(350));
+  const everyMs = random.within(theme ? [2_000, 15_000] : [4_000, 60_000]);
   return {
     hosts,
     schedulers: 1 + random.below(3),

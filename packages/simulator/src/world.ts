@@ -202,7 +202,8 @@ export class World {
       .filter((host) => host.id !== hostId && isWhole(host.hypervisor.copy(vmId)))
       .map((host) => host.id);
     const startedBy = copy?.startedBy ?? '';
-    const done: HarmDone = { harm, hostId, vmId, opId, startedBy, wholeElsewhere };
+    const isOutrun = copy?.isOutrun === true;
+    const done: HarmDone = { harm, hostId, vmId, opId, startedBy, wholeElsewhere, isOutrun };
     for (const { name, harmed } of this.#checkers) this.#judge(name, harmed?.(done, this.people));
   }
 

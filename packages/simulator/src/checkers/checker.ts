@@ -27,6 +27,8 @@ export interface HarmDone {
   readonly startedBy: string;
   /** Hosts on which another copy is at this moment, running or able to. */
   readonly wholeElsewhere: readonly string[];
+  /** Another copy has run since this one was paused, whatever became of it. */
+  readonly isOutrun: boolean;
 }
 
 /** What people asked for, in the order in which they did. */

@@ -11,8 +11,9 @@ export const unharmed: Checker = {
   },
 };
 
-function wasTheLast({ hostId, vmId, opId, wholeElsewhere }: HarmDone): string | undefined {
-  return wholeElsewhere.length === 0
+function wasTheLast(harm: HarmDone): string | undefined {
+  const { hostId, vmId, opId, wholeElsewhere, isOutrun } = harm;
+  return wholeElsewhere.length === 0 && !isOutrun
     ? `the copy of ${vmId} on ${hostId} is destroyed for ${opId}, and it was the last whole one`
     : undefined;
 }
