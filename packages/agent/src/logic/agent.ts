@@ -5,7 +5,7 @@
  */
 import { generationRule, type AgentCommand, type ErrorCode } from '@drover/protocol';
 import { actionOf } from './action.ts';
-import { checkEnvelope, isStaleEpoch, type EnvelopeView } from './envelope.ts';
+import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envelope.ts';
 import { hashValue } from './hash.ts';
 import { replay, stepKey } from './journal.ts';
 import { Ledger, type Waiter } from './ledger.ts';
@@ -163,6 +163,7 @@ class Agent implements AgentLogic {
       seenEpoch: this.#ledger.seenEpoch,
       durableEpoch: this.#ledger.durableEpoch,
       knownHash,
+      refusedBefore: this.#steps.refusal(stepKey(command.opId, command.step)),
       argsHash,
       nonces: this.#reporter.nonces,
       generation: vmId === undefined ? undefined : this.#ledger.generations.get(vmId),
@@ -413,6 +414,7 @@ class Agent implements AgentLogic {
     message: string,
   ): void {
     const { opId, step, vmId } = of;
+    if (isFinal(code)) this.#steps.refuse(stepKey(opId, step), { code, message });
     this.#trace('warn', `${opId}/${step} refused, ${code}: ${message}`);
     this.#tell({
       opId,
