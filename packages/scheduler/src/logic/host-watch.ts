@@ -120,11 +120,13 @@ export class HostWatch {
     return host;
   }
 
-  /** An end, once heard, is not taken back by an older `begun`. */
+  /** An end, once heard, is not taken back by an older `begun`, nor by the refusal of another copy. */
   #keep(hostId: string, result: StepResult): void {
     const key = `${hostId}/${result.opId}/${result.step}`;
     const known = this.#results.get(key);
     if (known && known.outcome !== 'begun' && result.outcome === 'begun') return;
+    const isEnd = known !== undefined && known.outcome !== 'begun' && known.outcome !== 'refused';
+    if (isEnd && result.outcome === 'refused') return;
     this.#results.delete(key);
     this.#results.set(key, result);
     if (this.#results.size > resultsKept) {

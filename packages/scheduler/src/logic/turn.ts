@@ -227,7 +227,10 @@ export function put(key: string, value: object | undefined, expectedModRevision:
     : { key, value: JSON.stringify(value), expectedModRevision };
 }
 
-/** The host did nothing, and would do it now: late orders, a host that was not ready. */
-function mayGoAgain(result: StepResult): boolean {
-  return result.outcome === 'refused' && result.error?.code === 'not-fresh';
+/**
+ * The host did nothing, and would do it now: an order that came too late, or the same step as a deposed
+ * leader sent it (our own order may have been obeyed all the same).
+ */
+function mayGoAgain({ outcome, error }: StepResult): boolean {
+  return outcome === 'refused' && (error?.code === 'not-fresh' || error?.code === 'stale-epoch');
 }
