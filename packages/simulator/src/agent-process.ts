@@ -220,7 +220,8 @@ export class AgentProcess {
   /** The step whose turn it was: one action per VM at a time, so it is the oldest of that kind. */
   #begunOf(action: { readonly type: string; readonly vmId?: string }) {
     const at = this.#waiting.findIndex(
-      ({ kind, vmId }) => kind === action.type && (action.vmId === undefined || vmId === action.vmId),
+      ({ kind, vmId }) =>
+        kind === action.type && (action.vmId === undefined || vmId === action.vmId),
     );
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
   }

@@ -32,7 +32,6 @@ interface Client {
 
 /** From the cut to the moment in which a client notices it: its pings. */
 const noticeMs = 12_000;
-const reconnectMs: Range = [200, 1_500];
 
 export class Bus {
   readonly #timeline: Timeline;
@@ -55,7 +54,13 @@ export class Bus {
   link(id: string): BusLink {
     const known = this.#links.get(id);
     if (known) return known;
-    const link = { isCut: false, isDeaf: false, isMute: false, lossPermille: 0, lagMs: [0, 0] } as const;
+    const link = {
+      isCut: false,
+      isDeaf: false,
+      isMute: false,
+      lossPermille: 0,
+      lagMs: [0, 0],
+    } as const;
     const made: BusLink = { ...link };
     this.#links.set(id, made);
     return made;
@@ -151,7 +156,7 @@ export class Bus {
 
   #connect(client: Client): void {
     const { connection } = client;
-    this.#timeline.after(this.#random.within(reconnectMs), () => {
+    this.#timeline.after(this.#random.within(this.#tempo.reconnectMs), () => {
       if (client.connection !== connection || client.isConnected) return;
       if (!this.#isServing || this.link(client.id).isCut) return this.#connect(client);
       client.isConnected = true;

@@ -90,7 +90,34 @@ export class Election {
       }
       if (this.#life.monoMs >= this.#deadlineMs) return this.#again();
       this.#isElected = true;
+      this.#guardKey(office, answer.value.revision + 1);
       this.#handlers.onElected(office);
+    });
+  }
+
+  /** Somebody may end the lease while it is believed in: the key's deletion tells, if it is heard. */
+  #guardKey(office: Office, fromRevision: number): void {
+    const { leaderKey, epoch } = office;
+    this.#client.watch(
+      [leaderKey],
+      fromRevision,
+      (_, changes) => {
+        if (changes.some(({ value }) => value === undefined)) {
+          this.#lose('the key of the leader was deleted');
+        }
+      },
+      () => this.#rereadKey(leaderKey, epoch),
+    );
+  }
+
+  #rereadKey(leaderKey: string, epoch: number): void {
+    if (this.#isLost) return;
+    this.#client.range(leaderKey, (answer) => {
+      if (answer.type === 'lost') {
+        this.#life.after(retryMs, () => this.#rereadKey(leaderKey, epoch));
+      } else if (answer.value.entries[0]?.createRevision === epoch) {
+        this.#guardKey({ leaderKey, epoch }, answer.value.revision + 1);
+      } else this.#lose('the key of the leader was deleted');
     });
   }
 

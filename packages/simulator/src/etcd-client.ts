@@ -24,7 +24,9 @@ export function fairEtcd(): EtcdWeather {
   return { isAway: false, cutOff: new Set(), lostAnswers: 0, lateRequests: 0, lagMs: [0, 0] };
 }
 
-export type Answer<T> = { readonly type: 'answered'; readonly value: T } | { readonly type: 'lost' };
+export type Answer<T> =
+  | { readonly type: 'answered'; readonly value: T }
+  | { readonly type: 'lost' };
 
 const deadlineMs = 2_000;
 

@@ -131,7 +131,8 @@ export class Etcd {
 
   /** As a new leader of etcd does: it cannot know how long the leases were without a renewal. */
   extendLeases(): void {
-    for (const lease of this.#leases.values()) lease.deadlineMs = this.#timeline.nowMs + lease.ttlMs;
+    for (const lease of this.#leases.values())
+      lease.deadlineMs = this.#timeline.nowMs + lease.ttlMs;
   }
 
   /** Everything from that revision on, then what comes; nothing where that is compacted away. */
@@ -204,7 +205,9 @@ function tell({ prefixes, onCommit }: Watching, { revision, changes }: Commit): 
   if (ours.length === 0) return;
   onCommit(
     revision,
-    ours.map(({ before: _, ...change }) => change),
+    ours.map(({ key, value, modRevision }) =>
+      value === undefined ? { key, modRevision } : { key, value, modRevision },
+    ),
   );
 }
 

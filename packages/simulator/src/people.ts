@@ -84,7 +84,7 @@ export class People implements Ledger {
       by,
       createdAtMs: this.#with.wallMs(),
     };
-    this.#write(`pool ${name}`, [record], { [keys.pool(name)]: record });
+    this.#write(`pool ${name}`, undefined, { [keys.pool(name)]: record });
   }
 
   /** Returns the id of the VM that is asked for. */
@@ -103,7 +103,7 @@ export class People implements Ledger {
       createdAtMs: this.#with.wallMs(),
     };
     const request = this.#request({ type: 'start', vmId });
-    this.#write(`create ${name}, ${memoryMib} MiB`, [request], {
+    this.#write(`create ${name}, ${memoryMib} MiB`, request.id, {
       [keys.vmIntent(vmId)]: intent,
       [keys.vmName(name)]: { v: 1, vmId },
       [keys.request(request.id)]: request,
@@ -134,7 +134,7 @@ export class People implements Ledger {
   cordon(hostId: string, cordoned: boolean): void {
     const intent: HostIntentRecord = { ...this.#hostIntent(hostId), cordoned };
     delete intent.cordonedByDrain;
-    this.#write(`${cordoned ? 'cordon' : 'uncordon'} ${hostId}`, [intent], {
+    this.#write(`${cordoned ? 'cordon' : 'uncordon'} ${hostId}`, undefined, {
       [keys.hostIntent(hostId)]: intent,
     });
   }
@@ -146,7 +146,7 @@ export class People implements Ledger {
     const intent: HostIntentRecord = before.cordoned
       ? before
       : { ...before, cordoned: true, cordonedByDrain: request.id };
-    this.#write(`drain ${hostId} (${request.id})`, [request], {
+    this.#write(`drain ${hostId} (${request.id})`, request.id, {
       [keys.request(request.id)]: request,
       [keys.hostIntent(hostId)]: intent,
     });
@@ -167,15 +167,7 @@ export class People implements Ledger {
         records[keys.hostIntent(request.hostId)] = { ...rest, cordoned: false };
       }
     }
-    this.#write(`cancel ${id}`, [], records);
-  }
-
-  /** As the API would see it: is there an open operation, or a request without one? */
-  isOpen(id: string): boolean {
-    const entry = this.#with.etcd.get(keys.operation(id));
-    if (entry === undefined) return this.#with.etcd.get(keys.request(id)) !== undefined;
-    const { state } = JSON.parse(entry.value) as OperationRecord;
-    return state === 'pending' || state === 'running';
+    this.#write(`cancel ${id}`, undefined, records);
   }
 
   /** With the VM's intent, written even where nothing in it changes: of two askers one finds it changed. */
@@ -185,7 +177,7 @@ export class People implements Ledger {
     if (entry === undefined) return request.id;
     const intent = JSON.parse(entry.value) as VmIntentRecord;
     const desired = what.type === 'migrate' ? intent.desired : desiredAfter[what.type];
-    this.#write(`${said} (${request.id})`, [request], {
+    this.#write(`${said} (${request.id})`, request.id, {
       [keys.request(request.id)]: request,
       [keys.vmIntent(what.vmId)]: { ...intent, desired },
     });
@@ -214,7 +206,7 @@ export class People implements Ledger {
   /** Compared with what was read just before, as the API does. Its answer may get lost. */
   #write(
     said: string,
-    [acknowledges]: readonly { readonly id?: string }[],
+    wishId: string | undefined,
     records: Readonly<Record<string, object>>,
   ): void {
     const { client, etcd, note } = this.#with;
@@ -233,9 +225,7 @@ export class People implements Ledger {
     client.txn(txn, (answer) => {
       if (answer.type === 'lost') return note('people', `heard nothing about: ${said}`);
       if (answer.value.type === 'conflict') return note('people', `were refused: ${said}`);
-      if (acknowledges?.id !== undefined && this.#wishes.has(acknowledges.id)) {
-        this.#acknowledged.add(acknowledges.id);
-      }
+      if (wishId !== undefined) this.#acknowledged.add(wishId);
     });
   }
 }

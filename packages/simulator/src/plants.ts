@@ -44,7 +44,8 @@ export const plants: readonly Plant[] = [
     name: 'target-not-rechecked',
     file: 'packages/core/src/plan/check.ts',
     find: 'const rejection = reject({ cluster, request, host });',
-    replace: 'const rejection = [request].length === 0 ? reject({ cluster, request, host }) : undefined;',
+    replace:
+      'const rejection = [request].length === 0 ? reject({ cluster, request, host }) : undefined;',
     says: 'a move of an older plan is made whatever its target carries today',
     breaks: ['within-capacity'],
   },

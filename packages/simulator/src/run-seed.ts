@@ -73,7 +73,8 @@ function settle(world: World): void {
     world.run(world.nowMs + lookEveryMs);
     // Nothing may be due in that time: the clock goes on all the same.
     if (world.timeline.nextMs === undefined) break;
-    settledLooks = unsettled(world.truth(), world.people.acknowledged).length === 0 ? settledLooks + 1 : 0;
+    settledLooks =
+      unsettled(world.truth(), world.people.acknowledged).length === 0 ? settledLooks + 1 : 0;
     if (settledLooks >= 5) return;
   }
   const wrong = unsettled(world.truth(), world.people.acknowledged);

@@ -69,7 +69,7 @@ function scheduleOf(
   random: Random,
 ): SwarmOptions['schedule'] {
   const schedule: (FaultOrder & { readonly beginMs: number })[] = [];
-  for (let beginMs = 10_000; ; ) {
+  for (let beginMs = 10_000; ;) {
     beginMs += random.within([200, 2 * everyMs]);
     const name = random.pick(possible);
     if (beginMs >= untilMs || name === undefined) return schedule;

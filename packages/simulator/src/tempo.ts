@@ -15,7 +15,8 @@ export interface Tempo {
   readonly shutdownMs: Range;
   readonly switchOverMs: Range;
   readonly restartMs: Range;
-  readonly bootMs: Range;
+  /** From a lost connection to NATS to the next try. */
+  readonly reconnectMs: Range;
   readonly linkMibPerSecond: number;
 }
 
@@ -30,7 +31,7 @@ export const steady: Tempo = {
   shutdownMs: [3_000, 3_000],
   switchOverMs: [200, 200],
   restartMs: [1_000, 1_000],
-  bootMs: [20_000, 20_000],
+  reconnectMs: [500, 500],
   linkMibPerSecond: 200,
 };
 
@@ -45,6 +46,6 @@ export const uneven: Tempo = {
   shutdownMs: [500, 12_000],
   switchOverMs: [20, 900],
   restartMs: [500, 8_000],
-  bootMs: [5_000, 40_000],
+  reconnectMs: [200, 1_500],
   linkMibPerSecond: 200,
 };

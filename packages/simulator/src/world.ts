@@ -153,7 +153,7 @@ export class World {
     if (this.#touched) {
       this.#touched = false;
       const truth = this.truth();
-      for (const { name, state } of this.#checkers) this.#judge(name, state?.(truth));
+      for (const one of this.#checkers) this.#judge(one.name, one.state?.(truth));
     }
     return this.violation === undefined;
   }
@@ -168,7 +168,9 @@ export class World {
   truth(): Truth {
     const hosts = this.hosts.map(({ id, shape, hypervisor }) => {
       const { capacity, reserved } = shape;
-      const cpuMilli = Math.floor((capacity.cpuMilli * limits.cpuOvercommitPermilleDefault) / 1_000) - reserved.cpuMilli;
+      const cpuMilli =
+        Math.floor((capacity.cpuMilli * limits.cpuOvercommitPermilleDefault) / 1_000) -
+        reserved.cpuMilli;
       const memoryMib = capacity.memoryMib - reserved.memoryMib;
       return { id, allocatable: { cpuMilli, memoryMib }, copies: hypervisor.copies };
     });
@@ -189,11 +191,11 @@ export class World {
     this.records.take(commit);
     this.trace.mix(`${commit.revision} ${commit.changes.map(({ key }) => key).join(' ')}`);
     const truth = this.truth();
-    for (const { name, committed } of this.#checkers) this.#judge(name, committed?.(commit, truth));
+    for (const one of this.#checkers) this.#judge(one.name, one.committed?.(commit, truth));
   }
 
   #acted(act: Act): void {
-    for (const { name, acted } of this.#checkers) this.#judge(name, acted?.(act));
+    for (const one of this.#checkers) this.#judge(one.name, one.acted?.(act));
   }
 
   #harmed(harm: HarmDone['harm'], hostId: string, vmId: string, opId: string): void {
@@ -204,14 +206,17 @@ export class World {
     const startedBy = copy?.startedBy ?? '';
     const isOutrun = copy?.isOutrun === true;
     const done: HarmDone = { harm, hostId, vmId, opId, startedBy, wholeElsewhere, isOutrun };
-    for (const { name, harmed } of this.#checkers) this.#judge(name, harmed?.(done, this.people));
+    for (const one of this.#checkers) this.#judge(one.name, one.harmed?.(done, this.people));
   }
 
   #guard<T>(who: string, run: () => T): T | undefined {
     try {
       return run();
     } catch (error) {
-      this.fail('logic-is-total', `${who}: ${error instanceof Error ? error.stack : String(error)}`);
+      this.fail(
+        'logic-is-total',
+        `${who}: ${error instanceof Error ? error.stack : String(error)}`,
+      );
       return undefined;
     }
   }

@@ -24,7 +24,9 @@ export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): read
     for (const { vmId, name, state } of host.copies) {
       const owner = records.assignments.get(vmId);
       if (owner?.hostId !== host.id) {
-        wrong.push(`${name} is ${state} on ${host.id}, and belongs to ${owner?.hostId ?? 'nobody'}`);
+        wrong.push(
+          `${name} is ${state} on ${host.id}, and belongs to ${owner?.hostId ?? 'nobody'}`,
+        );
       } else if (state !== 'running') wrong.push(`${name} is ${state} on ${host.id}, not running`);
     }
   }

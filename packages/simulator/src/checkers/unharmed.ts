@@ -26,7 +26,8 @@ function wasNotAskedFor(
   const what = harm === 'plug' ? 'the plug is pulled' : 'the power button is pressed';
   const about = `${what} on ${vmId} on ${hostId} for ${opId}`;
   if (wish?.type !== 'stop' || wish.vmId !== vmId) return `${about}, and nobody asked to stop it`;
-  if (harm === 'plug' && wish.mode !== 'force') return `${about}, which asked to stop it gracefully`;
+  if (harm === 'plug' && wish.mode !== 'force')
+    return `${about}, which asked to stop it gracefully`;
   const started = ledger.wish(startedBy);
   if (started !== undefined && started.order > wish.order) {
     return `${about}, which was asked before ${startedBy} started it again`;
