@@ -259,6 +259,26 @@ const table = {
     lastsMs: [500, 25_000],
     begin: (world, order) => freeze(world, order, 'sleep'),
   },
+  'leader-crash-points': {
+    says: 'schedulers die before some of what they write and send',
+    lastsMs: [10_000, 120_000],
+    begin: ({ schedulerPoints }) => {
+      schedulerPoints.crash = 30;
+      return () => {
+        schedulerPoints.crash = 0;
+      };
+    },
+  },
+  'leader-sleep-points': {
+    says: 'schedulers sleep just after some of what they write and send',
+    lastsMs: [10_000, 120_000],
+    begin: ({ schedulerPoints }) => {
+      schedulerPoints.sleep = 30;
+      return () => {
+        schedulerPoints.sleep = 0;
+      };
+    },
+  },
   'clock-jump': {
     says: 'a wall clock is set to another time',
     begin: (world, order, random) => {
@@ -311,6 +331,7 @@ export class FaultMaker {
   mendAll(): void {
     for (const mend of this.#mending) mend();
     this.#world.crashPoints.clear();
+    Object.assign(this.#world.schedulerPoints, { crash: 0, sleep: 0 });
     this.#world.migrations.losingFinishes = 0;
     for (const { hypervisor } of this.#world.hosts) hypervisor.failingStarts = 0;
   }

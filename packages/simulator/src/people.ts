@@ -5,7 +5,6 @@
 import {
   type HostIntentRecord,
   keys,
-  type OperationRecord,
   type PoolRecord,
   type RequestRecord,
   type VmIntentRecord,

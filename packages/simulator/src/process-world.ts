@@ -23,6 +23,8 @@ export interface ProcessWorld {
   readonly offsets: (who: string) => ClockOffsets;
   /** Does chance, or a scenario, want this agent dead at this very point? */
   readonly isCrashPoint: (hostId: string) => boolean;
+  /** The same for schedulers, which may also fall asleep there. */
+  readonly schedulerPoint: () => 'crash' | 'sleep' | 'none';
   readonly onAct: (act: Act) => void;
   readonly onHarm: (harm: Harm, hostId: string, vmId: string, opId: string) => void;
   /** Runs logic; an error that it throws is a broken invariant. */

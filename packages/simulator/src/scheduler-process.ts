@@ -38,6 +38,9 @@ const messageSchemas = {
   progress: MigrationProgress,
 } as const;
 
+/** About a lease long: it may have lost its office meanwhile, or not. */
+const napMs = [4_000, 15_000] as const;
+
 type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
 
 export class SchedulerProcess {
@@ -167,6 +170,7 @@ export class SchedulerProcess {
       case 'send': {
         if (this.#election?.isCurrent() !== true) return;
         const { hostId, opId, step, body } = command.command;
+        if (body.kind !== 'sync' && this.#stopsHere()) return;
         if (body.kind !== 'sync') note(this.id, `orders ${hostId}: ${body.kind} ${opId}/${step}`);
         return bus.publish(this.id, subjects.command(hostId), JSON.stringify(command.command));
       }
@@ -198,6 +202,7 @@ export class SchedulerProcess {
     if (office === undefined) return;
     const { commitId, puts } = command;
     this.commits += 1;
+    if (this.#stopsHere()) return;
     const lastCommit = JSON.stringify({ v: 1, epoch: String(office.epoch), commitId });
     const tell = (outcome: TxnAnswer) =>
       this.#feed({
@@ -223,6 +228,20 @@ export class SchedulerProcess {
         else this.#readBack(commitId, tell);
       },
     );
+  }
+
+  /** Dies before what it was about to send, or sleeps just after; true where it goes no further. */
+  #stopsHere(): boolean {
+    const { schedulerPoint, timeline, random } = this.#world;
+    const point = schedulerPoint();
+    if (point === 'crash') this.crash();
+    if (point === 'sleep' && !this.#life.isFrozen) {
+      const life = this.#life;
+      this.#world.note(this.id, 'sleeps');
+      life.freeze('sleep');
+      timeline.after(random.within(napMs), () => life.thaw());
+    }
+    return point === 'crash';
   }
 
   #readBack(commitId: string, tell: (outcome: TxnAnswer) => void): void {

@@ -23,6 +23,7 @@ export interface SwarmOptions {
 /** Faults that have more to say to each other than to the rest. */
 const themes: readonly (readonly FaultName[])[] = [
   ['leader-stop', 'leader-sleep', 'leader-pause', 'lease-lost', 'bus-slow', 'etcd-lag'],
+  ['leader-sleep-points', 'leader-crash-points', 'etcd-ambiguous', 'bus-slow'],
   ['lost-finish', 'migration-cut', 'libvirt-restart', 'agent-crash', 'host-reboot', 'vm-crash'],
   ['agent-crash-points', 'agent-crash', 'journal-unwritable', 'libvirt-restart', 'start-fails'],
   ['etcd-ambiguous', 'etcd-late', 'etcd-away', 'etcd-lag', 'leader-crash', 'etcd-compact'],

@@ -61,6 +61,7 @@ export class World {
   readonly #clocksOffMs: number;
   /** In thousandths of the points at which an agent could die. */
   readonly crashPoints = new Map<string, number>();
+  readonly schedulerPoints = { crash: 0, sleep: 0 };
   #touched = false;
   violation: Violation | undefined;
   steps = 0;
@@ -106,6 +107,10 @@ export class World {
       hostAt: (address) => this.hosts.find((host) => host.address === address),
       offsets: () => this.#offsets(),
       isCrashPoint: (hostId) => this.#random.chance(this.crashPoints.get(hostId) ?? 0),
+      schedulerPoint: () => {
+        if (this.#random.chance(this.schedulerPoints.crash)) return 'crash';
+        return this.#random.chance(this.schedulerPoints.sleep) ? 'sleep' : 'none';
+      },
       onAct: (act) => this.#acted(act),
       onHarm: (harm, hostId, vmId, opId) => this.#harmed(harm, hostId, vmId, opId),
       guardLogic: (who, run) => this.#guard(who, run),
