@@ -10,7 +10,8 @@ import type { Turn } from './turn.ts';
 
 export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void {
   const { source = '', target = '', vmId = '', mode = 'live' } = stored.value;
-  const since = turn.since(stored.value);
+  const begunMs = turn.since(stored.value);
+  const since = turn.volatile.since.get(againKey(stored.value)) ?? begunMs;
   const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
   const atTarget = turn.hosts.inventorySince(target, since, turn.epoch);
   const verdict = resolveMigration({
@@ -20,17 +21,17 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
   });
   if (verdict.type === 'going' || verdict.type === 'wait') {
     // What was seen is no longer news: look again, on both sides, from now on.
-    if (atSource && atTarget) turn.volatile.since.set(sinceKey(stored.value), turn.now.monoMs);
-    turn.ask(source);
-    turn.ask(target);
+    if (atSource && atTarget) turn.volatile.since.set(againKey(stored.value), turn.now.monoMs);
+    turn.ask(source, begunMs);
+    turn.ask(target, begunMs);
     if (isCancelled(turn, stored.value)) abort(turn, stored.value);
     return;
   }
   if (!turn.hasCommit) conclude(turn, stored, verdict);
 }
 
-function sinceKey(operation: OperationRecord): string {
-  return `${operation.id}/${operation.stepIndex}`;
+function againKey(operation: OperationRecord): string {
+  return `${operation.id}/${operation.stepIndex}/again`;
 }
 
 function abort(turn: Turn, { id, vmId = '', source = '', generation }: OperationRecord): void {
@@ -150,8 +151,9 @@ function clean(
   if (result === undefined || turn.hasCommit) return;
   if (result.outcome === 'done') return finish(turn, stored);
   const since = turn.since(stored.value);
-  const inventory = turn.hosts.inventorySince(hostId, since, turn.epoch);
-  if (inventory === undefined) return turn.ask(hostId);
+  const heardMs = turn.heardMs(hostId, stored.value);
+  const inventory = turn.hosts.inventorySince(hostId, heardMs, turn.epoch);
+  if (inventory === undefined) return turn.ask(hostId, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
   if (kind === 'destroy-leftover' ? gone : vm?.state === 'running') return finish(turn, stored);

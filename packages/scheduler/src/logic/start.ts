@@ -92,8 +92,9 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
 /** The agent does not know how its step ended: libvirt on that host does. */
 function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): void {
   const { vmId = '', target = '' } = stored.value;
-  const inventory = turn.hosts.inventorySince(target, turn.since(stored.value), turn.epoch);
-  if (inventory === undefined) return turn.ask(target);
+  const heardMs = turn.heardMs(target, stored.value);
+  const inventory = turn.hosts.inventorySince(target, heardMs, turn.epoch);
+  if (inventory === undefined) return turn.ask(target, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   if (vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed') succeed(turn, stored);
   else fail(turn, stored, result);

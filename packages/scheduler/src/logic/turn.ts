@@ -168,17 +168,23 @@ export class Turn {
     this.#send({ ...command, opId: `${command.opId}-${this.epoch}`, step: this.volatile.counter });
   }
 
-  /** Asks a host for its inventory, unless it was asked just now. */
-  ask(hostId: string): void {
+  /** Asks a host for its inventory, unless it was asked just now; what was asked before `sinceMs` is no help. */
+  ask(hostId: string, sinceMs = Number.NEGATIVE_INFINITY): void {
     const host = this.hosts.get(hostId);
     if (host === undefined) return;
     const last = this.volatile.asked.get(hostId);
-    if (last !== undefined && this.now.monoMs - last < askAgainMs) return;
+    if (last !== undefined && last >= sinceMs && this.now.monoMs - last < askAgainMs) return;
     this.volatile.asked.set(hostId, this.now.monoMs);
     this.volatile.counter += 1;
     const opId = `sync-${this.epoch}`;
+    this.hosts.ask(this.now.monoMs, hostId, opId, this.volatile.counter);
     this.#send({ hostId, opId, step: this.volatile.counter, body: { kind: 'sync' } });
     this.volatile.sent.delete(`${hostId}/${opId}/${this.volatile.counter}`);
+  }
+
+  /** When the step's result was heard; what the host saw before that says nothing about it. */
+  heardMs(hostId: string, { id, stepIndex }: OperationRecord): number {
+    return this.hosts.resultMs(hostId, id, stepIndex) ?? this.now.monoMs;
   }
 
   /** Since when this leader has been driving this step. */
