@@ -84,9 +84,13 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   });
   if (result === undefined) return;
   if (result.outcome === 'done') return succeed(turn, stored);
-  if (result.outcome === 'unknown' || result.error?.code === 'vm-busy')
-    return look(turn, stored, result);
+  if (result.outcome === 'unknown' || mayRunThere(result)) return look(turn, stored, result);
   fail(turn, stored, result);
+}
+
+/** Refused now, and perhaps obeyed before: what was asked for may be there already. */
+function mayRunThere({ error }: StepResult): boolean {
+  return error?.code === 'vm-busy' || error?.code === 'stale-generation';
 }
 
 /** The agent does not know how its step ended: libvirt on that host does. */

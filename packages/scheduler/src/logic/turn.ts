@@ -118,19 +118,19 @@ export class Turn {
       return undefined;
     }
     if (this.now.monoMs - sentMs < this.settings.stepTimeoutMs) return undefined;
-    return this.#whenOverdue(command, sentMs, result);
+    if (this.#isGone(command, sentMs)) this.#send(command);
+    else this.ask(hostId);
+    return undefined;
   }
 
-  /** No answer in time: ask what became of it; only what was never begun is sent again. */
-  #whenOverdue(
-    command: StepCommand,
-    sentMs: number,
-    result: StepResult | undefined,
-  ): StepResult | undefined {
-    const inventory = this.hosts.inventorySince(command.hostId, sentMs, this.epoch);
-    if (inventory !== undefined && result?.outcome !== 'begun') this.#send(command);
-    else this.ask(command.hostId);
-    return undefined;
+  /**
+   * An inventory names every step that is under way. One that it does not name was never begun, or was lost
+   * with its agent before it was on the disk.
+   */
+  #isGone({ hostId, opId, step }: StepCommand, sentMs: number): boolean {
+    const inventory = this.hosts.inventorySince(hostId, sentMs, this.epoch);
+    if (inventory === undefined) return false;
+    return !inventory.recent.some((one) => one.opId === opId && one.step === step);
   }
 
   #notYet(hostId: string): undefined {
