@@ -1,24 +1,12 @@
 /** `drover host drain` from the plan to the end, against a scripted API. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { api } from '@drover/protocol';
 import { drain, idOf, item, migration, operation, plan, tooSmall } from './support/bodies.ts';
 import { Drover, drover } from './support/drover.ts';
-import { accepted, ok, problem, type Route, ScriptedApi } from './support/scripted-api.ts';
+import { accepted, ok, problem, type Route } from './support/scripted-api.ts';
+import { serving } from './support/serve.ts';
 
-let server: ScriptedApi | undefined;
-
-async function serve(routes: Readonly<Record<string, Route>>): Promise<ScriptedApi> {
-  server = new ScriptedApi(routes);
-  await server.start();
-  return server;
-}
-
-afterEach(async () => {
-  const wrongs = server?.wrongs ?? [];
-  await server?.stop();
-  server = undefined;
-  expect(wrongs).toEqual([]);
-});
+const serve = serving();
 
 /** A drain that looks as the list says, look by look; the last look stays. */
 function draining(looks: readonly api.OperationBody[], shown = plan()): Record<string, Route> {
@@ -182,7 +170,7 @@ describe('a drain', () => {
     });
     const end = await drover(['--api', url, 'host', 'drain', 'h2', '--yes']);
     expect(end.code).toBe(4);
-    expect(end.stderr).toContain('drover host drain HOST --watch');
+    expect(end.stderr).toContain('drover host drain h2 --watch');
     expect(end.stderr).toMatch(/code: drain-under-way \(HTTP 409\), request req-\d+/);
   });
 });

@@ -46,7 +46,8 @@ export function drainNews(
   return { lines, told: { items, note } };
 }
 
-function waitNote(operation: Operation): string {
+/** Why it has not begun, or nothing once it has. */
+export function waitNote(operation: Operation): string {
   if (operation.done || operation.items !== undefined) return '';
   const reason = operation.reason === undefined ? '' : `: ${oneLine(operation.reason)}`;
   return `waiting for the scheduler to begin${reason}`;

@@ -35,12 +35,11 @@ export function failedText(operation: api.OperationBody): readonly string[] {
   const { error, state, type, id } = operation;
   const subject = subjectOf(operation);
   const why = error?.message ?? operation.reason;
-  const step = error === undefined ? undefined : nextStep(error.code);
-  const named = step?.replaceAll(/ (VM|HOST)\b(?=[ ”])/g, ` ${subject}`);
+  const next = error === undefined ? undefined : nextStep(error.code, subject);
   return [
     `error: ${type} of ${subject} ${state}${why === undefined ? '' : `: ${oneLine(why)}`}`,
     ...(error?.rejections ?? []).map((no) => `  ${describeRejection(no)}`),
-    ...(named === undefined ? [] : [`  next: ${named}`]),
+    ...(next === undefined ? [] : [`  next: ${next}`]),
     `  ${error === undefined ? '' : `code: ${oneLine(error.code)}, `}operation ${oneLine(id)}`,
   ];
 }

@@ -57,7 +57,7 @@ export function parsePoolFlags(name: string, flags: PoolFlags): api.PoolCreate {
   }
   const given: PoolFlags =
     flags.type === 'nfs' ? { ...flags, nfsVersion: flags.nfsVersion ?? '4.2' } : flags;
-  for (const field of ['path', 'server', 'export', 'nfsVersion'] as const) {
+  for (const field of ['server', 'export', 'path', 'nfsVersion'] as const) {
     const isNeeded = fields.includes(field);
     if (isNeeded && given[field] === undefined) {
       throw new UsageError(`a pool of type ${flags.type} needs ${flagNames[field]}`);

@@ -15,7 +15,7 @@ export interface ProblemContext {
 export function problemText(problem: api.Problem, context: ProblemContext): readonly string[] {
   const detail = oneLine(problem.detail);
   const title = oneLine(problem.title);
-  const next = nextStep(problem.code) ?? retryText(problem.retry);
+  const next = nextStep(problem.code, subjectIn(context.request)) ?? retryText(problem.retry);
   return [
     `error: ${detail === '' ? title : detail}`,
     ...(problem.errors ?? []).map((one) => `  ${oneLine(one.path)}: ${oneLine(one.message)}`),
@@ -47,9 +47,15 @@ const steps: Readonly<Record<string, string>> = {
   'both-running': 'do nothing to the VM before reading docs/errors.md on both-running',
 };
 
-/** A command that helps, or nothing where only the server’s words do. */
-export function nextStep(code: string): string | undefined {
-  return Object.hasOwn(steps, code) ? steps[code] : undefined;
+/** A command that helps, about this host or VM, or nothing where only the server’s words do. */
+export function nextStep(code: string, subject: string | undefined): string | undefined {
+  const step = Object.hasOwn(steps, code) ? steps[code] : undefined;
+  return subject === undefined ? step : step?.replaceAll(/ (VM|HOST)(?=[ ”])/g, ` ${subject}`);
+}
+
+/** `h2` in `POST /v1/hosts/h2/drain`: as a person wrote it, and could write it again. */
+function subjectIn(request: string): string | undefined {
+  return /\/v1\/(?:hosts|vms)\/([A-Za-z0-9-]+)/.exec(request)?.[1];
 }
 
 function retryText(retry: string): string | undefined {

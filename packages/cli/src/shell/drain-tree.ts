@@ -10,9 +10,16 @@ import {
   type ListrTaskWrapper,
   type SimpleRenderer,
 } from 'listr2';
-import { type DrainItem, isSettled, itemText, type Percents } from '../logic/drain-text.ts';
+import {
+  type DrainItem,
+  isSettled,
+  itemText,
+  type Percents,
+  waitNote,
+} from '../logic/drain-text.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { count } from '../logic/plan-text.ts';
+import type { Terminal } from './terminal.ts';
 import type { Waiting } from './waiting.ts';
 
 type Wrapper = ListrTaskWrapper<object, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -26,24 +33,26 @@ interface Line {
 }
 
 export class DrainTree {
+  readonly #terminal: Terminal;
   readonly #hostId: string;
   readonly #lines = new Map<string, Line>();
   #root: Wrapper | undefined;
-  #note = '';
   #running: Promise<unknown> | undefined;
   #late: DrainItem[] = [];
 
-  constructor(waiting: Waiting, hostId: string) {
+  constructor(terminal: Terminal, waiting: Waiting, hostId: string) {
+    this.#terminal = terminal;
     this.#hostId = oneLine(hostId);
     waiting.noteTo((text) => {
-      this.#note = text;
       if (this.#root) this.#root.output = text;
+      else terminal.err([text]);
     });
   }
 
   show(operation: api.OperationBody, percents: Percents): void {
     const items = operation.items ?? [];
-    if (items.length > 0) this.#running ??= this.#start(items);
+    if (items.length === 0) return this.#terminal.progress(waitNote(operation));
+    this.#running ??= this.#start(items);
     this.#late = items.filter((item) => !this.#lines.has(item.vmId));
     for (const item of items) {
       const line = this.#lines.get(item.vmId);
@@ -71,6 +80,8 @@ export class DrainTree {
   }
 
   #start(items: readonly DrainItem[]): Promise<unknown> {
+    // What stands there says why it has not begun; the tree begins on a line of its own.
+    this.#terminal.err([]);
     for (const item of items) {
       this.#lines.set(item.vmId, {
         name: oneLine(item.vmName),
@@ -87,7 +98,6 @@ export class DrainTree {
           title: this.#title(items),
           task: (_, wrapper) => {
             this.#root = wrapper;
-            if (this.#note !== '') wrapper.output = this.#note;
             return wrapper.newListr(children, { concurrent: true, exitOnError: false });
           },
           rendererOptions: { outputBar: 1 },
@@ -97,7 +107,7 @@ export class DrainTree {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
-        rendererOptions: { collapseSubtasks: false, collapseSkips: false, collapseErrors: false },
+        rendererOptions: { collapseSubtasks: false, collapseSkips: true, collapseErrors: false },
       },
     );
     return tree.run();

@@ -2,6 +2,7 @@
 import type { api } from '@drover/protocol';
 import { drainNews, drainSummary, nothingTold, type Percents } from '../logic/drain-text.ts';
 import { type ExitCode, exitCodeOfOperation } from '../logic/exit-code.ts';
+import { oneLine } from '../logic/harmless.ts';
 import { DrainTree } from './drain-tree.ts';
 import { type Followed, left, looksAt } from './follow-operation.ts';
 import { printJson } from './print.ts';
@@ -20,7 +21,9 @@ export async function followDrain(
   begun: api.OperationBody,
 ): Promise<Followed> {
   const isTree = session.terminal.isLive && session.output !== 'json' && session.output !== 'name';
-  const narrator = isTree ? new DrainTree(waiting, begun.hostId ?? '') : linesTo(session);
+  const narrator = isTree
+    ? new DrainTree(session.terminal, waiting, begun.hostId ?? '')
+    : linesTo(session);
   let last = begun;
   try {
     for await (const operation of looksAt(session, waiting, begun.id)) {
@@ -67,7 +70,7 @@ export async function printDrainEnd(
   const { terminal, output } = session;
   const lines = drainSummary(operation, await readPauses(session, operation));
   if (output === 'json') printJson(session, operation);
-  if (output === 'name') terminal.out([operation.id]);
+  if (output === 'name') terminal.out([oneLine(operation.id)]);
   const isForPeople = output === 'table' || output === 'wide';
   if (operation.state === 'succeeded' && isForPeople) terminal.out(lines);
   else terminal.err(lines);

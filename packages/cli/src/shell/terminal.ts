@@ -24,9 +24,10 @@ export class Terminal {
     return process.stdin.isTTY === true && process.stderr.isTTY === true && !isOn('CI');
   }
 
-  /** The screen may be redrawn. */
+  /** The screen may be redrawn. One without a width, or a very narrow one, gets plain lines. */
   get isLive(): boolean {
-    return process.stdout.isTTY === true && this.#isDrawable;
+    const isWide = (process.stdout.columns ?? 0) >= 40;
+    return process.stdout.isTTY === true && isWide && this.#isDrawable;
   }
 
   get #isDrawable(): boolean {
@@ -52,7 +53,7 @@ export class Terminal {
   progress(text: string): void {
     if (text === this.#line) return;
     if (this.#isDrawable) {
-      const room = (process.stderr.columns ?? 80) - 1;
+      const room = (process.stderr.columns || 80) - 1;
       process.stderr.write(`\r\u001b[K${text.slice(0, room)}`);
     } else {
       process.stderr.write(`${text}\n`);
@@ -62,7 +63,7 @@ export class Terminal {
 
   /** Everything that was on the screen goes, then the lines. */
   redraw(lines: readonly string[]): void {
-    const rows = (process.stdout.rows ?? 24) - 1;
+    const rows = (process.stdout.rows || 24) - 1;
     process.stdout.write(`\u001b[H\u001b[J${lines.slice(0, rows).join('\n')}\n`);
   }
 

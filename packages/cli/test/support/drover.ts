@@ -1,7 +1,11 @@
 /** The real program as a child process: what a person or a script would see. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** A hundred starts of the same program: most of their time would be compiling. */
+const compileCache = join(tmpdir(), 'drover-cli-test-cache');
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 export interface Ended {
@@ -23,7 +27,7 @@ export class Drover {
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     // Nothing of the caller's own settings: tests must not find another cluster.
     this.child = spawn(process.execPath, [main, ...args], {
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (piece: Buffer) => {

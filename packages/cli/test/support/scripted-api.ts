@@ -6,7 +6,8 @@ import { api, type errorCatalogue, parseValue } from '@drover/protocol';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TSchema } from 'typebox';
+
+type Schema = Parameters<typeof parseValue>[0];
 
 export interface Request {
   readonly method: string;
@@ -27,7 +28,7 @@ export type Route = (request: Request) => Answer;
 const { ListOf } = api;
 
 /** By method and pattern: what is sent, and what is answered with a success. */
-const shapes: readonly (readonly [string, RegExp, TSchema | undefined, TSchema | undefined])[] = [
+const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | undefined])[] = [
   ['GET', /^\/v1\/hosts$/, undefined, ListOf(api.HostBody, 'Hosts')],
   ['GET', /^\/v1\/hosts\/[^/]+$/, undefined, api.HostBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
@@ -125,7 +126,7 @@ export class ScriptedApi {
     response.end(JSON.stringify(answer.body));
   }
 
-  #check(what: string, schema: TSchema | undefined, value: unknown): void {
+  #check(what: string, schema: Schema | undefined, value: unknown): void {
     if (schema === undefined) return;
     const parsed = parseValue(schema, value);
     if (!parsed.ok) this.wrongs.push(`${what}: ${parsed.reason}`);

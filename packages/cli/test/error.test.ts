@@ -1,0 +1,141 @@
+/** What goes wrong: exit codes that scripts can trust, and words that help. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { drover } from './support/drover.ts';
+import { ok, problem } from './support/scripted-api.ts';
+import { serving } from './support/serve.ts';
+
+const serve = serving();
+const folder = mkdtempSync(join(tmpdir(), 'drover-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the exit code', () => {
+  const answers = [
+    ['vm-not-found', 404, 3],
+    ['vm-busy', 409, 4],
+    ['unauthenticated', 401, 6],
+    ['forbidden', 403, 6],
+    ['no-leader', 503, 8],
+    ['invalid-body', 400, 64],
+    ['internal', 500, 1],
+  ] as const;
+  for (const [code, status, exitCode] of answers) {
+    it(`of ${code} is ${exitCode}, with cause, code and request on stderr`, async () => {
+      const { url } = await serve({
+        'GET /v1/vms/web': () => problem(code, status, `web: because of ${code}`),
+      });
+      const end = await drover(['--api', url, 'vm', 'show', 'web']);
+      expect({ code: end.code, stdout: end.stdout }).toEqual({ code: exitCode, stdout: '' });
+      expect(end.stderr).toContain(`error: web: because of ${code}`);
+      expect(end.stderr).toContain(`code: ${code} (HTTP ${status}), request req-1`);
+    });
+  }
+});
+
+describe('an API that is not there', () => {
+  it('is named with the place its address is from, and exits 8', async () => {
+    const end = await drover(['vm', 'list'], { DROVER_API: 'http://127.0.0.1:1' });
+    expect(end.code).toBe(8);
+    expect(end.stderr).toContain('http://127.0.0.1:1 cannot be reached');
+    expect(end.stderr).toContain('the address is from DROVER_API');
+    const flagged = await drover(['vm', 'list', '--api', 'http://127.0.0.1:2'], {
+      DROVER_API: 'http://127.0.0.1:1',
+    });
+    expect(flagged.stderr).toContain('the address is from --api');
+  });
+
+  it('but something else is, is said so', async () => {
+    const { url } = await serve({
+      'GET /v1/vms': () => (response) => response.end('<html>hello</html>'),
+    });
+    const end = await drover(['vm', 'list', '--api', url]);
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain('is a Drover API there?');
+  });
+
+  it('in the middle of an order says that it may have arrived', async () => {
+    const { url } = await serve({
+      'POST /v1/vms/web/start': () => (response) => response.destroy(),
+    });
+    const end = await drover(['vm', 'start', 'web', '--api', url]);
+    expect(end.code).toBe(8);
+    expect(end.stderr).toContain('may have arrived all the same');
+  });
+});
+
+describe('a token', () => {
+  const file = join(folder, 'token');
+  writeFileSync(file, 'from-file\n');
+  const ways = [
+    [['--token', 'from-flag'], { DROVER_TOKEN: 'from-env' }, 'Bearer from-flag'],
+    [['--token-file', file], { DROVER_TOKEN: 'from-env' }, 'Bearer from-file'],
+    [[], { DROVER_TOKEN: 'from-env', DROVER_TOKEN_FILE: file }, 'Bearer from-env'],
+    [[], { DROVER_TOKEN_FILE: file }, 'Bearer from-file'],
+    [[], {}, undefined],
+  ] as const;
+  for (const [flags, env, sent] of ways) {
+    it(`of ${JSON.stringify([flags, Object.keys(env)])} is ${sent}`, async () => {
+      const api = await serve({ 'GET /v1/vms': () => ok({ items: [] }) });
+      await drover([...flags, '--api', api.url, 'vm', 'list'], env);
+      expect(api.requests.map((one) => one.authorization)).toEqual([sent]);
+    });
+  }
+
+  it('that is not shown in any error', async () => {
+    const { url } = await serve({ 'GET /v1/vms': () => problem('unauthenticated', 401, 'no') });
+    const end = await drover(['--token', 'secret-word', '--api', url, 'vm', 'list']);
+    expect(end.stdout + end.stderr).not.toContain('secret-word');
+    expect(end.stderr).toContain('--token-file');
+  });
+});
+
+describe('what is not understood', () => {
+  const wrong: readonly (readonly [readonly string[], string])[] = [
+    [['vm', 'frobnicate'], "unknown command 'frobnicate'"],
+    [['host', 'lst'], 'Did you mean one of list'],
+    [['vm', 'list', '--wach'], 'Did you mean --watch?'],
+    [['vm', 'show'], "missing required argument 'vm'"],
+    [['vm', 'list', '-o', 'yaml'], 'table, wide, json, name'],
+    [['vm', 'create', 'web'], '--memory'],
+    [['vm', 'create', 'web', '--memory', '2GB'], 'MiB, GiB or TiB, such as 128MiB or 2GiB'],
+    [['vm', 'create', 'Web!', '--memory', '1GiB'], 'the name is not right'],
+    [
+      ['vm', 'create', 'w', '--memory', '1GiB', '--image', 'tiny'],
+      'POOL/FILE, such as vms/tiny.qcow2',
+    ],
+    [
+      ['vm', 'create', 'w', '--memory', '1GiB', '--network', 'b,mac=1'],
+      'BRIDGE,mac=52:54:00:00:00:01',
+    ],
+    [['vm', 'create', 'w', '--memory', '1GiB', '-l', 'x'], 'KEY=VALUE'],
+    [['host', 'drain', 'h2', '--timeout', '10'], 'such as 30s, 10m or 1h30m'],
+    [['host', 'drain', 'h2', '--watch', '--cancel'], 'one of --dry-run, --watch and --cancel'],
+    [['operation', 'list', '--state', 'odd'], 'pending, running, succeeded'],
+    [['pool', 'create', 'p', '--type', 'nfs'], 'needs --server'],
+    [['--api', 'h1:8440', 'vm', 'list'], 'http://127.0.0.1:8440'],
+    [['--token', 'a', '--token-file', 'b', 'vm', 'list'], 'not both'],
+    [['--token-file', '/does/not/exist', 'vm', 'list'], 'cannot be read'],
+    [['completion', 'tcsh'], 'bash, zsh, fish'],
+  ];
+  for (const [args, said] of wrong) {
+    it(`exits 64 and says what is taken: ${args.join(' ')}`, async () => {
+      const end = await drover(args);
+      expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 64, stdout: '' });
+      expect(end.stderr).toContain(said);
+    });
+  }
+});
+
+describe('help', () => {
+  it('fits 80 columns, names the exit codes and goes to stdout', async () => {
+    for (const args of [['--help'], ['host', 'drain', '--help'], ['vm', 'create', '--help']]) {
+      const { code, stdout, stderr } = await drover(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(stdout).toContain('Examples:');
+    }
+    expect((await drover(['--help'])).stdout).toMatch(/^ +64 +not understood/m);
+  });
+});
