@@ -1,4 +1,5 @@
 /** The pure part: units, tables, harmless text, streams, and what counts as news of a drain. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { drainNews, nothingTold } from '../src/logic/drain-text.ts';
@@ -9,7 +10,10 @@ import { describeRejection } from '../src/logic/rejections.ts';
 import { formatBytes, formatCpu, formatMib, parseMib } from '../src/logic/sizes.ts';
 import { SseParser } from '../src/logic/sse.ts';
 import { renderTable } from '../src/logic/table.ts';
+import { buildProgram } from '../src/program.ts';
 import { drain, item } from './support/bodies.ts';
+
+const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
 
 describe('sizes', () => {
   const taken = [
@@ -207,5 +211,26 @@ describe('exit codes', () => {
   it('each have one meaning in help', () => {
     const numbers = exitCodeMeanings.map(([code]) => code);
     expect(numbers).toEqual(Object.values(exitCodes).toSorted((a, b) => a - b));
+  });
+
+  it('are in docs/cli.md as in help', () => {
+    const rows = [...docs.matchAll(/^\| (\d+) \| (.+) \|$/gm)];
+    expect(rows.map(([, code, text]) => [Number(code), text])).toEqual(exitCodeMeanings);
+  });
+});
+
+describe('docs/cli.md', () => {
+  it('names every command that there is', () => {
+    const named = buildProgram().commands.flatMap((noun) =>
+      noun.commands.length === 0
+        ? [noun.name()]
+        : noun.commands.map((verb) => `${noun.name()} ${verb.name()}`),
+    );
+    const missing = named.filter((name) => {
+      const [noun = '', verb] = name.split(' ');
+      const short = new RegExp(`^\\| \`${noun} .*\`${verb} `, 'm');
+      return !docs.includes(`\`${name}`) && !(verb !== undefined && short.test(docs));
+    });
+    expect(missing).toEqual([]);
   });
 });
