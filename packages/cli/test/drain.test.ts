@@ -230,6 +230,7 @@ describe('an API that goes away in the middle', () => {
     await api.stop();
     const end = await run.ended;
     expect(end.code).toBe(8);
+    expect(end.stderr).toContain('waiting up to 300ms');
     expect(end.stderr).toContain(`the API at ${api.url} cannot be reached`);
     expect(end.stderr).toContain('the address is from DROVER_API');
   });

@@ -11,7 +11,7 @@ export function addCompletion(program: Command): void {
     .description('Prints a script that completes commands and options, for bash, zsh or fish.');
   examples(command, [
     'source <(drover completion bash)',
-    'drover completion zsh > ~/.zfunc/_drover',
+    'source <(drover completion zsh)   # after compinit',
     'drover completion fish > ~/.config/fish/completions/drover.fish',
   ]);
   command.action(() => {

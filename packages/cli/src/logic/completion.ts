@@ -15,39 +15,59 @@ export function completionScript(shell: Shell, program: CommandWords): string {
     case 'bash':
       return bash(program);
     case 'zsh':
-      // zsh runs bash's completion functions, arrays counted from zero included.
-      return `#compdef drover\nautoload -U +X bashcompinit && bashcompinit\n${bash(program)}`;
+      return zsh(program);
     case 'fish':
       return fish(program);
   }
 }
 
-/** `path` is the words before; what may follow are commands, or options. */
 function bash(program: CommandWords): string {
-  const cases = flatten(program, '').map(
-    ({ path, command }) =>
-      `    '${path}') words='${[...command.commands.map((one) => one.name), ...command.options].join(' ')}' ;;`,
-  );
   return [
     '_drover() {',
-    "  local word path='' words=''",
-    '  local at',
-    '  for ((at = 1; at < COMP_CWORD; at++)); do',
-    '    word="${COMP_WORDS[at]}"',
-    '    case "$path $word" in',
-    ...flatten(program, '')
-      .filter(({ path }) => path !== '')
-      .map(({ path }) => `      '${path}') path='${path}' ;;`),
-    '    esac',
+    "  local word at='' choices=''",
+    '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
+    ...descend(program),
     '  done',
-    '  case "$path" in',
-    ...cases,
-    '  esac',
-    '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
+    ...choose(program),
+    '  COMPREPLY=($(compgen -W "$choices" -- "${COMP_WORDS[COMP_CWORD]}"))',
     '}',
     'complete -F _drover drover',
     '',
   ].join('\n');
+}
+
+function zsh(program: CommandWords): string {
+  return [
+    '_drover() {',
+    "  local word at='' choices=''",
+    '  for word in ${words[2,CURRENT-1]}; do',
+    ...descend(program),
+    '  done',
+    ...choose(program),
+    '  compadd -- ${=choices}',
+    '}',
+    'compdef _drover drover',
+    '',
+  ].join('\n');
+}
+
+/** `at` becomes the command that the words so far name; options and their values are passed over. */
+function descend(program: CommandWords): readonly string[] {
+  const paths = flatten(program, '').filter(({ path }) => path !== '');
+  return [
+    '    case "$at $word" in',
+    ...paths.map(({ path }) => `      '${path}') at='${path}' ;;`),
+    '    esac',
+  ];
+}
+
+/** What may follow there: commands and options. */
+function choose(program: CommandWords): readonly string[] {
+  const cases = flatten(program, '').map(({ path, command }) => {
+    const choices = [...command.commands.map((one) => one.name), ...command.options].join(' ');
+    return `    '${path}') choices='${choices}' ;;`;
+  });
+  return ['  case "$at" in', ...cases, '  esac'];
 }
 
 function fish(program: CommandWords): string {

@@ -41,6 +41,8 @@ const steps: Readonly<Record<string, string>> = {
   'vm-running': 'stop it first with “drover vm stop VM”',
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
+  'not-cancellable':
+    'a move that belongs to a drain is cancelled with “drover host drain HOST --cancel”',
   'no-host-fits': 'see why with “drover explain VM”; uncordon, free or add a host',
   'stop-timeout': 'try again, or pull the plug with “drover vm stop VM --force”',
   'no-leader': 'wait some seconds for the next leader; see “drover status”',
