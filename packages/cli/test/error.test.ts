@@ -4,6 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { chooseApi, chooseToken } from '../src/logic/config.ts';
+import { parsePoolFlags } from '../src/logic/pool-view.ts';
+import { parseVmFlags } from '../src/logic/vm-flags.ts';
 import { drover } from './support/drover.ts';
 import { ok, problem } from './support/scripted-api.ts';
 import { serving } from './support/serve.ts';
@@ -101,22 +104,9 @@ describe('what is not understood', () => {
     [['vm', 'list', '-o', 'yaml'], 'table, wide, json, name'],
     [['vm', 'create', 'web'], '--memory'],
     [['vm', 'create', 'web', '--memory', '2GB'], 'MiB, GiB or TiB, such as 128MiB or 2GiB'],
-    [['vm', 'create', 'Web!', '--memory', '1GiB'], 'the name is not right'],
-    [
-      ['vm', 'create', 'w', '--memory', '1GiB', '--image', 'tiny'],
-      'POOL/FILE, such as vms/tiny.qcow2',
-    ],
-    [
-      ['vm', 'create', 'w', '--memory', '1GiB', '--network', 'b,mac=1'],
-      'BRIDGE,mac=52:54:00:00:00:01',
-    ],
-    [['vm', 'create', 'w', '--memory', '1GiB', '-l', 'x'], 'KEY=VALUE'],
     [['host', 'drain', 'h2', '--timeout', '10'], 'such as 30s, 10m or 1h30m'],
     [['host', 'drain', 'h2', '--watch', '--cancel'], 'one of --dry-run, --watch and --cancel'],
     [['operation', 'list', '--state', 'odd'], 'pending, running, succeeded'],
-    [['pool', 'create', 'p', '--type', 'nfs'], 'needs --server'],
-    [['--api', 'h1:8440', 'vm', 'list'], 'http://127.0.0.1:8440'],
-    [['--token', 'a', '--token-file', 'b', 'vm', 'list'], 'not both'],
     [['--token-file', '/does/not/exist', 'vm', 'list'], 'cannot be read'],
     [['completion', 'tcsh'], 'bash, zsh, fish'],
   ];
@@ -126,6 +116,27 @@ describe('what is not understood', () => {
       expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 64, stdout: '' });
       expect(end.stderr).toContain(said);
     });
+  }
+});
+
+describe('a value of the wrong form', () => {
+  const flags = { memory: '1GiB', vcpus: '1', image: [], volume: [], network: [], label: [] };
+  const wrong: readonly (readonly [string, () => unknown, string])[] = [
+    ['a name', () => parseVmFlags('Web!', flags), 'the name is not right'],
+    ['an image', () => parseVmFlags('w', { ...flags, image: ['tiny'] }), 'vms/tiny.qcow2'],
+    ['a path', () => parseVmFlags('w', { ...flags, volume: ['a/b/c'] }), 'POOL/FILE'],
+    ['a MAC', () => parseVmFlags('w', { ...flags, network: ['b,mac=1'] }), 'BRIDGE,mac=52:54'],
+    ['a label', () => parseVmFlags('w', { ...flags, label: ['x'] }), 'KEY=VALUE'],
+    ['vCPUs', () => parseVmFlags('w', { ...flags, vcpus: '65' }), 'from 1 to 64'],
+    ['a machine', () => parseVmFlags('w', { ...flags, machine: 'Q 35' }), '--machine'],
+    ['a pool', () => parsePoolFlags('p', { type: 'nfs' }), 'needs --server'],
+    ['a pool’s path', () => parsePoolFlags('p', { type: 'shared', path: 'vms' }), 'absolute'],
+    ['an address', () => chooseApi({ api: 'h1:8440' }, {}), 'http://127.0.0.1:8440'],
+    ['two tokens', () => chooseToken({ token: 'a', tokenFile: 'b' }, {}), 'not both'],
+    ['a token', () => chooseToken({ token: 'a\nb' }, {}), 'no token has'],
+  ];
+  for (const [what, parse, said] of wrong) {
+    it(`is refused, naming what is taken: ${what}`, () => expect(parse).toThrow(said));
   }
 });
 

@@ -44,11 +44,12 @@ const conflictAttempts = 4;
 
 export class ApiClient {
   readonly address: ApiAddress;
-  readonly #token: string | undefined;
+  readonly #readToken: () => string | undefined;
 
-  constructor(address: ApiAddress, token: string | undefined) {
+  /** The token is read with the first request: what asks nothing needs none. */
+  constructor(address: ApiAddress, readToken: () => string | undefined) {
     this.address = address;
-    this.#token = token;
+    this.#readToken = readToken;
   }
 
   /** `Answer` is what `protocol/src/api.ts` says the route answers with. */
@@ -121,6 +122,7 @@ export class ApiClient {
     },
   ): Promise<Response> {
     const hasBody = options.body !== undefined;
+    const token = this.#readToken();
     let response: Response;
     try {
       response = await fetch(`${this.address.url}${path}`, {
@@ -129,7 +131,7 @@ export class ApiClient {
         headers: {
           accept: 'application/json',
           'user-agent': `drover/${clientVersion}`,
-          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(hasBody ? { 'content-type': 'application/json' } : {}),
           ...options.headers,
         },

@@ -26,12 +26,10 @@ export interface Session {
 
 export function openSession(command: Command): Session {
   const flags = command.optsWithGlobals<GlobalFlags>();
+  const source = chooseToken(flags, process.env);
   return {
     terminal: new Terminal(),
-    client: new ApiClient(
-      chooseApi(flags, process.env),
-      readToken(chooseToken(flags, process.env)),
-    ),
+    client: new ApiClient(chooseApi(flags, process.env), () => readToken(source)),
     output: flags.output,
   };
 }
