@@ -134,7 +134,8 @@ export class World implements AsyncDisposable {
       .filter((key) => key.startsWith(`/drover/${kind}/`));
   }
 
-  async vm(state = 'running', hostId: string | undefined = 'h1'): Promise<void> {
+  async vm(state: 'running' | 'stopped' = 'running'): Promise<void> {
+    const hostId = state === 'running' ? 'h1' : undefined;
     await this.put({
       [keys.vmIntent(vmId)]: {
         v: 1,
