@@ -63,3 +63,18 @@ it('what arrived and was changed at once by somebody else is there, as they left
   await write(key, request);
   expect(mirror.records.requests.get('r')?.value).toEqual(cancelled);
 });
+
+it('what one has written is read at once, even while the watch lags', async () => {
+  const store = createFakeStore({ clock: 'system' });
+  await store.txn(put('/drover/x', { v: 1 }));
+  const lagging = { ...store, watch: () => ({ close: () => undefined }) };
+  const mirror = new Mirror(lagging, () => undefined);
+  mirror.start({ loaded: () => undefined, changed: () => undefined });
+  await until('it is loaded', async () => (mirror.isLoaded ? true : undefined));
+  const value = JSON.stringify(intent('me'));
+  await new Writer(lagging, mirror, () => undefined).write(() => ({
+    puts: [{ key: keys.hostIntent('h1'), value, expectedModRevision: 0 }],
+    compares: [],
+  }));
+  expect(mirror.records.hostIntents.get('h1')?.value).toEqual(intent('me'));
+});
