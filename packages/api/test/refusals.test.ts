@@ -31,6 +31,7 @@ describe('a request that is not understood is refused with a problem document', 
     expectProblem(await text('vm', 'text/plain'), 415, 'unsupported-media-type');
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     expectProblem(await text(deep), 400, 'invalid-body');
+    expect(world.keysUnder('intent')).toEqual([]);
   });
 
   it('since its body is not of the schema; the place is named', async () => {

@@ -44,7 +44,7 @@ describe('a VM that is asked for', () => {
       world.send('POST', '/v1/vms', { name: 'a', spec }),
       world.send('POST', '/v1/vms', { name: 'a', spec }),
     ]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
     expect(world.keysUnder('intent/vms')).toHaveLength(1);
   });
 
@@ -153,7 +153,7 @@ describe('a drain', () => {
   it('asked for at the same moment as another, on a cordoned host, begins once', async () => {
     await world.send('POST', '/v1/hosts/h1/cordon');
     const both = await Promise.all([world.send('POST', path), world.send('POST', path)]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
     expect(world.keysUnder('intent/requests')).toHaveLength(1);
   });
 });

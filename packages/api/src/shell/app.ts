@@ -8,7 +8,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Bus } from '@drover/bus';
 import { DroverError, subjects, wireLimits } from '@drover/protocol';
 import type { Store } from '@drover/store';
-import { fastify, type FastifyBaseLogger, type HTTPMethods, type RouteOptions } from 'fastify';
+import {
+  fastify,
+  type FastifyBaseLogger,
+  type HTTPMethods,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
 import { keepAudit } from './audit.ts';
 import { authorize, Tokens } from './auth.ts';
 import type { ApiConfig } from './config.ts';
@@ -53,7 +59,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   const { store, bus, log } = parts;
   const app: App = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
@@ -162,7 +168,7 @@ async function describe(app: App): Promise<void> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
-    refResolver: { buildLocalReference: (json) => String(json['$id']) },
+    refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'unnamed') },
   });
 }
 
