@@ -203,8 +203,9 @@ describe('with NATS or the leader away', () => {
     expect((await world.send('GET', '/v1/operations')).status).toBe(200);
     const hosts = await world.send('GET', '/v1/hosts');
     expect(hosts).toMatchObject({ status: 503, body: { code: 'no-leader' } });
-    expect((await world.send('POST', '/v1/hosts/h1/cordon')).status).toBe(503);
-    expect(world.read(keys.hostIntent('h1'))).toBeUndefined();
+    const cordoned = await world.send('POST', '/v1/hosts/h1/cordon');
+    expect(cordoned).toMatchObject({ status: 200, body: { id: 'h1', state: 'suspect' } });
+    expect(world.read(keys.hostIntent('h1'))).toMatchObject({ cordoned: true });
     world.bus.setOnline(false);
     expect((await world.send('GET', '/v1/hosts')).body['code']).toBe('bus-unavailable');
     const unready = await until('it is not ready', async () => {

@@ -15,6 +15,7 @@ import {
   LogController,
   type RouteOptions,
 } from 'fastify';
+import { ulid } from 'ulid';
 import { keepAudit } from './audit.ts';
 import { authorize, Tokens } from './auth.ts';
 import type { ApiConfig } from './config.ts';
@@ -62,6 +63,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
     requestTimeout: 30_000,
+    genReqId: () => ulid(),
     forceCloseConnections: 'idle',
     ajv: { customOptions: ajvOptions },
     clientErrorHandler: answerNoHttp,
@@ -124,7 +126,8 @@ function addHooks(app: App, tokens: Tokens, { mirror, metrics }: Context): void 
   app.decorateRequest('principal', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     request.principal = tokens.identify(request.headers.authorization);
-    void reply.headers(safeHeaders);
+    // In the log's lines about the request, too: what a person quotes is found there.
+    void reply.headers(safeHeaders).header('x-request-id', request.id);
     // Listening from here misses nothing of what the answer does not show yet.
     if (mirror.isLoaded) void reply.header('drover-revision', String(mirror.heardRevision));
     done();
