@@ -90,7 +90,9 @@ export class Turn {
     return this.puts !== undefined;
   }
 
+  /** What would be written over a record that cannot be read is not proposed: it could only conflict. */
   commit(...puts: readonly Put[]): void {
+    if (puts.some(({ key }) => this.mirror.unreadable.has(key))) return;
     this.puts ??= puts;
   }
 
