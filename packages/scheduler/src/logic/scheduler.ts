@@ -31,6 +31,8 @@ export function createScheduler(options: SchedulerOptions): SchedulerLogic {
   return new Scheduler(options);
 }
 
+const conflictsAtOnce = 3;
+
 interface InFlight {
   readonly commitId: string;
   readonly puts: readonly Put[];
@@ -48,6 +50,8 @@ class Scheduler implements SchedulerLogic {
   #reloadedMs = 0;
   #inFlight: InFlight | undefined;
   #commits = 0;
+  /** In a row. */
+  #conflicts = 0;
   #exited = false;
   #cluster: Cluster | undefined;
   readonly #named = new Set<string>();
@@ -111,9 +115,12 @@ class Scheduler implements SchedulerLogic {
     event: Extract<SchedulerEvent, { type: 'loaded' }>,
     out: SchedulerCommand[],
   ): void {
-    // A commit that is under way may or may not be in this picture; the next load will tell.
-    if (this.#inFlight !== undefined) return;
-    if (this.#loaded && event.revision < this.#mirror.revision) return;
+    // A commit that is under way may or may not be in this picture; nothing is done until it is
+    // acknowledged. A picture older than what is known leaves a gap before the watch that follows it.
+    if (event.revision < this.#mirror.revision) {
+      out.push({ type: 'reload' });
+      return;
+    }
     this.#mirror.load(event.revision, event.entries);
     this.#loaded = true;
     this.#reloadedMs = now.monoMs;
@@ -129,10 +136,12 @@ class Scheduler implements SchedulerLogic {
     if (inFlight?.commitId !== event.commitId) return;
     this.#inFlight = undefined;
     if (event.outcome === 'done') {
+      this.#conflicts = 0;
       this.#mirror.committed(event.revision, inFlight.puts);
       return;
     }
     // Somebody else wrote first: decide again, from what is there now.
+    this.#conflicts += 1;
     this.#loaded = false;
     out.push({ type: 'reload' });
   }
@@ -160,6 +169,8 @@ class Scheduler implements SchedulerLogic {
       out.push({ type: 'reload' });
     }
     if (this.#inFlight !== undefined) return;
+    // A leader that was deposed and has not heard of it conflicts each time: it tries on, but at leisure.
+    if (this.#conflicts >= conflictsAtOnce && event.type !== 'woke') return;
     const turn = new Turn({
       now,
       epoch,

@@ -89,12 +89,14 @@ export class Lab {
    */
   commitMode: 'apply' | 'hold' | 'lose-reply' = 'apply';
   #queue: (() => void)[] = [];
+  #deaf = false;
   #requests = 0;
   #nextBeatMs = 0;
 
   constructor(settings: Partial<SchedulerSettings> = {}) {
     this.settings = settings;
     this.etcd.onChange.add((revision, changes) => {
+      if (this.#deaf) return;
       for (const leader of this.leaders) {
         this.#queue.push(() => leader.feed({ type: 'changed', revision, changes }));
       }
@@ -190,18 +192,34 @@ export class Lab {
     this.settle();
   }
 
-  /** Carries out the commit that is held; its leader never learns. */
+  /** Carries out the commit that is held; its leader does not learn of it until `acknowledge`. */
   applyUnheard(): void {
     this.#carryOut(this.leader, false);
+  }
+
+  acknowledge(): void {
+    this.commitMode = 'apply';
+    this.#acknowledge(this.leader, this.etcd.revision);
+    this.settle();
+  }
+
+  /** What is written meanwhile is in no watch. */
+  unheard(write: () => void): void {
+    this.#deaf = true;
+    write();
+    this.#deaf = false;
   }
 
   #carryOut(leader: Leader, acknowledge: boolean): void {
     const commit = leader.inFlight;
     if (!commit) throw new Error('no commit is held');
     const revision = this.etcd.commit(leader.epoch, commit.puts);
-    if (!acknowledge) return;
+    if (acknowledge) this.#acknowledge(leader, revision);
+  }
+
+  #acknowledge(leader: Leader, revision: number | undefined): void {
     const outcome = revision === undefined ? 'conflict' : 'done';
-    const { commitId } = commit;
+    const commitId = leader.inFlight?.commitId ?? '';
     this.#queue.push(() => {
       leader.inFlight = undefined;
       leader.feed({
