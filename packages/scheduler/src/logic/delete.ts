@@ -26,7 +26,10 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[
   // No disk of ours, or none that was ever made: nothing to do on any host.
   if (disks.length === 0 || assignment === undefined) return finish(turn, stored);
   const host = hostWithPools(turn, vmId);
-  if (host === undefined) return;
+  if (host === undefined) {
+    const pools = shapeOf(intent.spec).pools.join(', ');
+    return turn.wait(id, `a host that is up and reaches pools ${pools}`);
+  }
   const { generation } = assignment;
   turn.commit(
     turn.putOperation(stored, {

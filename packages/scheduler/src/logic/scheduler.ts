@@ -181,8 +181,10 @@ class Scheduler implements SchedulerLogic {
       settled,
       volatile: this.#volatile,
     });
-    for (const stored of this.#openOperations()) drive(turn, stored);
+    const open = this.#openOperations();
+    for (const stored of open) drive(turn, stored);
     keepUp(turn);
+    turn.sayWaits(open);
     out.push(...turn.out);
     if (turn.puts !== undefined) this.#commit(turn.puts, epoch, out);
   }
