@@ -152,6 +152,8 @@ function prune(turn: Turn): void {
     .filter(({ value }) => !isOpen(value) && !openParents.has(value.parentId ?? ''))
     .toSorted((a, b) => (a.value.endedAtMs ?? 0) - (b.value.endedAtMs ?? 0))
     .slice(0, prunedAtOnce);
+  // All that has ended belongs to a drain that goes on.
+  if (old.length === 0) return;
   turn.commit(
     ...old.flatMap((stored: Stored<OperationRecord>) => {
       const { id } = stored.value;
