@@ -119,8 +119,9 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
 }
 
 /** It left by other means than this drain. */
-function gone({ remedy: _, ...item }: DrainItem, vm: Vm | undefined): DrainItem {
-  return { ...item, state: 'gone', reason: whereabouts(vm) };
+function gone(item: DrainItem, vm: Vm | undefined): DrainItem {
+  const { remedy: _, ...kept } = item;
+  return { ...kept, state: 'gone', reason: whereabouts(vm) };
 }
 
 function whereabouts(vm: Vm | undefined): string {

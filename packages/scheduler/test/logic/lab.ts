@@ -175,7 +175,9 @@ export class Lab {
       case 'exit':
         leader.exited = command.reason;
         return;
-      default:
+      case 'reply':
+      case 'announce':
+      case 'trace':
         return;
     }
   }

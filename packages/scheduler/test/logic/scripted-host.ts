@@ -204,7 +204,10 @@ export class ScriptedHost {
         if (copy) this.#around.host(body.target).vms.set(vmId, { ...copy, state });
         return { ...done, downtimeMs: 40, transferredBytes: 1_000 };
       }
-      default:
+      case 'sync':
+      case 'ensure-pool':
+      case 'abort-migration':
+      case 'delete-volumes':
         return done;
     }
   }

@@ -21,7 +21,8 @@ function aLoader() {
   return { etcd, client, events, warnings, loader, put, of };
 }
 
-const soon = (holds: () => void) => vi.waitFor(holds, { timeout: 5_000, interval: 10 });
+const soon = (holds: () => void | Promise<void>) =>
+  vi.waitFor(holds, { timeout: 5_000, interval: 10 });
 
 describe('the loader', () => {
   it('feeds everything of ours at one revision, then each change from there on', async () => {

@@ -1,12 +1,18 @@
 import { keys } from '@drover/protocol';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics, serveMetrics } from '../../src/shell/metrics.ts';
+
+function portOf(server: Server | undefined): number {
+  const address = server?.address();
+  if (typeof address !== 'object' || !address) throw new Error('it does not listen');
+  return address.port;
+}
 
 describe('the metrics endpoint', () => {
   const metrics = new Metrics();
   let missing: readonly string[] = [];
-  let server: Awaited<ReturnType<typeof serveMetrics>> | undefined;
+  let server: Server | undefined;
 
   beforeEach(async () => {
     missing = [];
@@ -18,7 +24,7 @@ describe('the metrics endpoint', () => {
   });
 
   const get = async (path: string) => {
-    const { port } = server?.address() as AddressInfo;
+    const port = portOf(server);
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     return { status: response.status, text: await response.text() };
   };
@@ -82,7 +88,7 @@ describe('the metrics endpoint', () => {
   });
 
   it('whose address is taken says so', async () => {
-    const { port } = server?.address() as AddressInfo;
+    const port = portOf(server);
     const second = serveMetrics({ host: '127.0.0.1', port }, metrics, () => []);
     await expect(second).rejects.toThrow(/EADDRINUSE/);
   });
