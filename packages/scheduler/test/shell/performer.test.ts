@@ -27,7 +27,7 @@ async function aPerformer(wrap: (store: Store) => Store = (store) => store) {
   const exits: string[] = [];
   const log: string[] = [];
   const note = (text: string) => void log.push(text);
-  const reload = vi.fn();
+  const reload = vi.fn<() => void>();
   const performer = new Performer({
     logic: {
       handle: (_now, event) => {
