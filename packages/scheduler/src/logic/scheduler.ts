@@ -65,6 +65,7 @@ class Scheduler implements SchedulerLogic {
     if (this.#exited) return [];
     const out: SchedulerCommand[] = [];
     this.#take(now, event, out);
+    if (canWait(event)) return out;
     if (this.#epoch !== undefined && this.#loaded && !this.#exited) this.#lead(now, event, out);
     return out;
   }
@@ -211,6 +212,15 @@ class Scheduler implements SchedulerLogic {
         (a, b) => a.value.createdAtMs - b.value.createdAtMs || (a.value.id < b.value.id ? -1 : 1),
       );
   }
+}
+
+/**
+ * A look at everything costs tens of milliseconds on a large cluster, which is more than there is between two
+ * heartbeats of a thousand hosts; what they bring is looked at with the next tick.
+ */
+function canWait(event: SchedulerEvent): boolean {
+  if (event.type !== 'agent-said') return false;
+  return event.message.kind === 'heartbeat' || event.message.kind === 'progress';
 }
 
 function drive(turn: Turn, stored: Stored<OperationRecord>): void {

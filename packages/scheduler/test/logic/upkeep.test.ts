@@ -76,6 +76,17 @@ describe('a host', () => {
     expect(command?.freshness).toMatch(/^i2-/);
   });
 
+  it('whose heartbeat comes is looked at with the next tick: a thousand of them cost one look', () => {
+    const lab = Lab.withHosts(1);
+    const before = lab.leader.said.length;
+    lab.host('h1').runs(vmA);
+    for (let count = 0; count < 100; count += 1) lab.host('h1').beat();
+    lab.settle();
+    expect(lab.leader.said).toHaveLength(before);
+    lab.pass(500);
+    expect(lab.leader.said.slice(before)).toContainEqual(expect.objectContaining({ type: 'send' }));
+  });
+
   it('that found an order too old gets it again, with what it said since', () => {
     const lab = Lab.withHosts(1);
     const host = lab.host('h1');
