@@ -69,10 +69,9 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
         : moved(turn, stored);
     case 'resume-target':
       return next('resume-target', target, generation + 1);
+    case 'discard-target':
+      return next('discard-target', source, generation);
     case 'stayed':
-      if (verdict.destroyTarget && verdict.resumeSource) {
-        return next('discard-target', source, generation);
-      }
       if (verdict.destroyTarget) return next('clean-target', source, generation);
       if (verdict.resumeSource) return next('resume-source', source, generation);
       return stayed(turn, stored);
