@@ -23,7 +23,7 @@ import { defaultSettings, tickMs } from './settings.ts';
 import { snapshotOf } from './snapshot.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
-import { newVolatile, Turn } from './turn.ts';
+import { newVolatile, sweep, Turn } from './turn.ts';
 import { keepUp } from './upkeep.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -123,6 +123,7 @@ class Scheduler implements SchedulerLogic {
       return;
     }
     this.#mirror.load(event.revision, event.entries);
+    sweep(this.#volatile, new Set(this.#openOperations().map(({ value }) => value.id)));
     this.#loaded = true;
     this.#reloadedMs = now.monoMs;
     for (const [key, reason] of this.#mirror.unreadable) {

@@ -47,6 +47,22 @@ export function newVolatile(): Volatile {
   };
 }
 
+/** Forgets what was kept for operations that are not open any more. */
+export function sweep(volatile: Volatile, open: ReadonlySet<string>): void {
+  for (const key of volatile.sent.keys()) {
+    if (!open.has(key.split('/')[1] ?? '')) volatile.sent.delete(key);
+  }
+  for (const key of volatile.since.keys()) {
+    if (!open.has(key.split('/')[0] ?? '')) volatile.since.delete(key);
+  }
+  for (const id of volatile.tried.keys()) if (!open.has(id)) volatile.tried.delete(id);
+  for (const id of volatile.waits.keys()) if (!open.has(id)) volatile.waits.delete(id);
+  for (const key of volatile.asked.keys()) {
+    const aborted = /^nudge\/[^/]+\/abort-(.+)$/.exec(key)?.[1];
+    if (aborted !== undefined && !open.has(aborted)) volatile.asked.delete(key);
+  }
+}
+
 export interface StepCommand {
   readonly hostId: string;
   readonly opId: string;
