@@ -30,6 +30,8 @@ export interface HeardHost {
 
 /** Per host, and more than an inventory names: hosts do not push out each other's results. */
 const resultsKept = 512;
+/** News of a migration that has ended may come late; it is not kept for ever. */
+const progressKept = 256;
 /** Per host: those that are not answered any more are forgotten. */
 const asksKept = 64;
 
@@ -69,7 +71,11 @@ export class HostWatch {
         this.#keep(nowMs, hostId, message.body.result);
         return;
       case 'progress':
+        this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
+        if (this.#progress.size > progressKept) {
+          this.#progress.delete(this.#progress.keys().next().value ?? '');
+        }
         return;
     }
   }
