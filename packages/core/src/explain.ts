@@ -1,4 +1,5 @@
 /** Answers and refusals as sentences, for people. Every number in them is from the value itself. */
+import { listed } from './names.ts';
 import type { Candidate, PlacementAnswer, RefusalReason, Rejection } from './placement/answer.ts';
 
 type Sentence = (rejection: Rejection) => string;
@@ -44,10 +45,11 @@ function explainCandidate(candidate: Candidate): string {
 export function remedyFor(rejections: readonly Rejection[]): string {
   const reasons = new Set(rejections.map((rejection) => rejection.reason));
   const hosts = (reason: RefusalReason) =>
-    rejections
-      .filter((rejection) => rejection.reason === reason)
-      .map((rejection) => rejection.hostId)
-      .join(', ');
+    listed(
+      rejections
+        .filter((rejection) => rejection.reason === reason)
+        .map((rejection) => rejection.hostId),
+    );
   if (reasons.has('host-cordoned')) return `uncordon ${hosts('host-cordoned')}`;
   if (reasons.has('host-draining'))
     return `wait for, or cancel, the drain of ${hosts('host-draining')}`;

@@ -6,6 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Host } from '../cluster/host.ts';
 import { freeOn } from '../cluster/load.ts';
 import { limits } from '../limits.ts';
+import { listed } from '../names.ts';
 import type { PlacementRequest, RefusalReason, Rejection } from './answer.ts';
 
 export interface FilterInput {
@@ -92,7 +93,7 @@ function bridgeMissing({ request, host }: FilterInput): No | undefined {
   const missing = request.shape.bridges.find((bridge) => !host.bridges.includes(bridge));
   return missing === undefined
     ? undefined
-    : { required: missing, available: host.bridges.join(' ') || 'none' };
+    : { required: missing, available: listed(host.bridges, ' ') || 'none' };
 }
 
 function poolNotReachable({ request, host }: FilterInput): No | undefined {

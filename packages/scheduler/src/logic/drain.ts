@@ -93,8 +93,9 @@ function settleItems(
 function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
   const vm = turn.cluster.vms.get(item.vmId);
   if (item.state === 'moving') return settleMoving(turn, hostId, item, cancelled);
+  if (item.state === 'blocked') return vm?.hostId === hostId ? item : gone(item, vm);
   if (item.state !== 'waiting') return item;
-  if (vm?.hostId !== hostId) return { ...item, state: 'gone', reason: whereabouts(vm) };
+  if (vm?.hostId !== hostId) return gone(item, vm);
   return cancelled ? { ...item, state: 'cancelled' } : item;
 }
 
@@ -103,9 +104,7 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   if (child !== undefined && isOpen(child)) return item;
   const vm = turn.cluster.vms.get(item.vmId);
   if (vm?.hostId !== hostId) {
-    return child?.state === 'succeeded'
-      ? { ...item, state: 'moved' }
-      : { ...item, state: 'gone', reason: whereabouts(vm) };
+    return child?.state === 'succeeded' ? { ...item, state: 'moved' } : gone(item, vm);
   }
   if (cancelled) return { ...item, state: 'cancelled' };
   const attempts = item.attempts + 1;
@@ -119,6 +118,12 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   return { ...again, attempts, state: 'waiting', reason };
 }
 
+/** It left by other means than this drain. */
+function gone(item: DrainItem, vm: Vm | undefined): DrainItem {
+  const { remedy: _, ...kept } = item;
+  return { ...kept, state: 'gone', reason: whereabouts(vm) };
+}
+
 function whereabouts(vm: Vm | undefined): string {
   if (vm === undefined) return 'it was deleted';
   return vm.hostId === undefined ? `it is ${vm.state}` : `it is on ${vm.hostId} already`;
@@ -128,6 +133,10 @@ function whereabouts(vm: Vm | undefined): string {
 function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly DrainItem[]): void {
   if (!turn.settled) return;
   const hostId = stored.value.hostId ?? '';
+  // A migration from a host that does not answer would only wait, and could not be cancelled.
+  if (turn.cluster.hosts.get(hostId)?.health !== 'up') {
+    return turn.waitForHost(stored.value.id, hostId);
+  }
   const request = turn.mirror.requests.get(stored.value.id)?.value;
   const parallel = (request?.type === 'drain' ? request.parallel : undefined) ?? slots.outPerHost;
   if (items.filter((item) => item.state === 'moving').length >= parallel) return;

@@ -28,13 +28,21 @@ export interface HeardHost {
   inventories: number;
 }
 
-const resultsKept = 20_000;
+/** Per host, and more than an inventory names: hosts do not push out each other's results. */
+const resultsKept = 512;
+/** News of a migration that has ended may come late; it is not kept for ever. */
+const progressKept = 256;
 /** Per host: those that are not answered any more are forgotten. */
 const asksKept = 64;
 
+interface HeardResult {
+  readonly result: StepResult;
+  readonly heardMs: number;
+}
+
 export class HostWatch {
   readonly #hosts = new Map<string, HeardHost>();
-  readonly #results = new Map<string, { readonly result: StepResult; readonly heardMs: number }>();
+  readonly #results = new Map<string, Map<string, HeardResult>>();
   readonly #asked = new Map<string, Map<string, number>>();
   readonly #progress = new Map<string, MigrationProgress>();
 
@@ -63,7 +71,11 @@ export class HostWatch {
         this.#keep(nowMs, hostId, message.body.result);
         return;
       case 'progress':
+        this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
+        if (this.#progress.size > progressKept) {
+          this.#progress.delete(this.#progress.keys().next().value ?? '');
+        }
         return;
     }
   }
@@ -105,16 +117,16 @@ export class HostWatch {
   }
 
   result(hostId: string, opId: string, step: number): StepResult | undefined {
-    return this.#results.get(`${hostId}/${opId}/${step}`)?.result;
+    return this.#results.get(hostId)?.get(`${opId}/${step}`)?.result;
   }
 
   /** When its result was heard. */
   resultMs(hostId: string, opId: string, step: number): number | undefined {
-    return this.#results.get(`${hostId}/${opId}/${step}`)?.heardMs;
+    return this.#results.get(hostId)?.get(`${opId}/${step}`)?.heardMs;
   }
 
   forgetResult(hostId: string, opId: string, step: number): void {
-    this.#results.delete(`${hostId}/${opId}/${step}`);
+    this.#results.get(hostId)?.delete(`${opId}/${step}`);
   }
 
   progress(opId: string): MigrationProgress | undefined {
@@ -146,18 +158,18 @@ export class HostWatch {
 
   /** An end, once heard, is not taken back by an older `begun`, nor by the refusal of another copy. */
   #keep(nowMs: number, hostId: string, result: StepResult): void {
-    const key = `${hostId}/${result.opId}/${result.step}`;
-    const known = this.#results.get(key)?.result;
+    const key = `${result.opId}/${result.step}`;
+    const ofHost = this.#results.get(hostId) ?? new Map<string, HeardResult>();
+    this.#results.set(hostId, ofHost);
+    const known = ofHost.get(key)?.result;
     // Heard before: what was heard first counts, so that looks after it count too.
     if (known?.outcome === result.outcome && known.error?.code === result.error?.code) return;
     if (known && known.outcome !== 'begun' && result.outcome === 'begun') return;
     const isEnd = known !== undefined && known.outcome !== 'begun' && known.outcome !== 'refused';
     if (isEnd && result.outcome === 'refused') return;
-    this.#results.delete(key);
-    this.#results.set(key, { result, heardMs: nowMs });
-    if (this.#results.size > resultsKept) {
-      const oldest = this.#results.keys().next().value;
-      if (oldest !== undefined) this.#results.delete(oldest);
-    }
+    ofHost.delete(key);
+    ofHost.set(key, { result, heardMs: nowMs });
+    const oldest = ofHost.keys().next().value;
+    if (ofHost.size > resultsKept && oldest !== undefined) ofHost.delete(oldest);
   }
 }

@@ -22,8 +22,10 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
   if (verdict.type === 'going' || verdict.type === 'wait') {
     // What was seen is no longer news: look again, on both sides, from now on.
     if (atSource && atTarget) turn.volatile.since.set(againKey(stored.value), turn.now.monoMs);
-    turn.ask(source, begunMs);
-    turn.ask(target, begunMs);
+    for (const hostId of [source, target]) {
+      turn.ask(hostId, begunMs);
+      turn.waitForHost(stored.value.id, hostId);
+    }
     if (isCancelled(turn, stored.value)) abort(turn, stored.value);
     return;
   }

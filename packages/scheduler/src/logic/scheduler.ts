@@ -23,13 +23,15 @@ import { defaultSettings, tickMs } from './settings.ts';
 import { snapshotOf } from './snapshot.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
-import { newVolatile, Turn } from './turn.ts';
+import { newVolatile, sweep, Turn } from './turn.ts';
 import { keepUp } from './upkeep.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function createScheduler(options: SchedulerOptions): SchedulerLogic {
   return new Scheduler(options);
 }
+
+const conflictsAtOnce = 3;
 
 interface InFlight {
   readonly commitId: string;
@@ -48,6 +50,8 @@ class Scheduler implements SchedulerLogic {
   #reloadedMs = 0;
   #inFlight: InFlight | undefined;
   #commits = 0;
+  /** In a row. */
+  #conflicts = 0;
   #exited = false;
   #cluster: Cluster | undefined;
   readonly #named = new Set<string>();
@@ -61,6 +65,7 @@ class Scheduler implements SchedulerLogic {
     if (this.#exited) return [];
     const out: SchedulerCommand[] = [];
     this.#take(now, event, out);
+    if (canWait(event)) return out;
     if (this.#epoch !== undefined && this.#loaded && !this.#exited) this.#lead(now, event, out);
     return out;
   }
@@ -111,10 +116,14 @@ class Scheduler implements SchedulerLogic {
     event: Extract<SchedulerEvent, { type: 'loaded' }>,
     out: SchedulerCommand[],
   ): void {
-    // A commit that is under way may or may not be in this picture; the next load will tell.
-    if (this.#inFlight !== undefined) return;
-    if (this.#loaded && event.revision < this.#mirror.revision) return;
+    // A commit that is under way may or may not be in this picture; nothing is done until it is
+    // acknowledged. A picture older than what is known leaves a gap before the watch that follows it.
+    if (event.revision < this.#mirror.revision) {
+      out.push({ type: 'reload' });
+      return;
+    }
     this.#mirror.load(event.revision, event.entries);
+    sweep(this.#volatile, new Set(this.#openOperations().map(({ value }) => value.id)));
     this.#loaded = true;
     this.#reloadedMs = now.monoMs;
     for (const [key, reason] of this.#mirror.unreadable) {
@@ -129,10 +138,12 @@ class Scheduler implements SchedulerLogic {
     if (inFlight?.commitId !== event.commitId) return;
     this.#inFlight = undefined;
     if (event.outcome === 'done') {
+      this.#conflicts = 0;
       this.#mirror.committed(event.revision, inFlight.puts);
       return;
     }
     // Somebody else wrote first: decide again, from what is there now.
+    this.#conflicts += 1;
     this.#loaded = false;
     out.push({ type: 'reload' });
   }
@@ -160,6 +171,8 @@ class Scheduler implements SchedulerLogic {
       out.push({ type: 'reload' });
     }
     if (this.#inFlight !== undefined) return;
+    // A leader that was deposed and has not heard of it conflicts each time: it tries on, but at leisure.
+    if (this.#conflicts >= conflictsAtOnce && event.type !== 'woke') return;
     const turn = new Turn({
       now,
       epoch,
@@ -170,8 +183,10 @@ class Scheduler implements SchedulerLogic {
       settled,
       volatile: this.#volatile,
     });
-    for (const stored of this.#openOperations()) drive(turn, stored);
+    const open = this.#openOperations();
+    for (const stored of open) drive(turn, stored);
     keepUp(turn);
+    turn.sayWaits(open);
     out.push(...turn.out);
     if (turn.puts !== undefined) this.#commit(turn.puts, epoch, out);
   }
@@ -198,6 +213,15 @@ class Scheduler implements SchedulerLogic {
         (a, b) => a.value.createdAtMs - b.value.createdAtMs || (a.value.id < b.value.id ? -1 : 1),
       );
   }
+}
+
+/**
+ * A look at everything costs tens of milliseconds on a large cluster, which is more than there is between two
+ * heartbeats of a thousand hosts; what they bring is looked at with the next tick.
+ */
+function canWait(event: SchedulerEvent): boolean {
+  if (event.type !== 'agent-said') return false;
+  return event.message.kind === 'heartbeat' || event.message.kind === 'progress';
 }
 
 function drive(turn: Turn, stored: Stored<OperationRecord>): void {

@@ -13,6 +13,7 @@ import {
   type Stored,
 } from '@drover/protocol';
 import { explainRejection, place } from '@drover/core';
+import { copyError, copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import { startAttempts } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -38,6 +39,9 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       reason: `it is ${state} on ${assignment.hostId} already`,
     });
   }
+  const copy = copyOf(turn, stored);
+  if (copy.type === 'asked') return;
+  if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
   const { missing } = disksOf(turn.mirror, intent);
   if (missing !== undefined) {
     const message = `pool ${missing} is not declared; declare it, then start the VM`;

@@ -41,7 +41,8 @@ function digestChanged(turn: Turn, hostId: string): boolean {
 function adoptRequests(turn: Turn): void {
   const waiting = [...turn.mirror.requests.values()]
     .map(({ value }) => value)
-    .filter((request) => !turn.mirror.operations.has(request.id))
+    .filter(({ id }) => !turn.mirror.operations.has(id))
+    .filter(({ id }) => !turn.mirror.unreadable.has(keys.operation(id)))
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
   const request = waiting[0];
   if (request === undefined || turn.hasCommit) return;
@@ -72,6 +73,7 @@ function adoptHosts(turn: Turn): void {
   if (turn.hasCommit) return;
   for (const heard of turn.hosts.all()) {
     if (heard.inventory === undefined || turn.mirror.hosts.has(heard.hostId)) continue;
+    if (turn.mirror.unreadable.has(keys.host(heard.hostId))) continue;
     turn.trace('info', `host ${heard.hostId} reports for the first time`);
     const { hostUuid } = heard.inventory;
     const record = { v: 1, id: heard.hostId, hostUuid, firstSeenMs: turn.now.wallMs };
@@ -150,6 +152,8 @@ function prune(turn: Turn): void {
     .filter(({ value }) => !isOpen(value) && !openParents.has(value.parentId ?? ''))
     .toSorted((a, b) => (a.value.endedAtMs ?? 0) - (b.value.endedAtMs ?? 0))
     .slice(0, prunedAtOnce);
+  // All that has ended belongs to a drain that goes on.
+  if (old.length === 0) return;
   turn.commit(
     ...old.flatMap((stored: Stored<OperationRecord>) => {
       const { id } = stored.value;

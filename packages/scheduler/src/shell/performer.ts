@@ -5,7 +5,7 @@
  */
 import type { Bus } from '@drover/bus';
 import { keys, subjects } from '@drover/protocol';
-import type { Leadership, Store } from '@drover/store';
+import type { Leadership, Store, Txn, TxnResult } from '@drover/store';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SchedulerCommand, SchedulerEvent, SchedulerLogic } from '../logic/index.ts';
 import type { Metrics } from './metrics.ts';
@@ -35,6 +35,8 @@ export class Performer {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #replies = new Map<string, (json: string) => void>();
   #ended = false;
+  /** Revision of the newest commit's record; nothing: to be read before the next one. */
+  #lastCommit: number | undefined;
 
   constructor(options: PerformerOptions) {
     this.#with = options;
@@ -114,54 +116,74 @@ export class Performer {
     this.#timers.set(key, timer);
   }
 
-  /** One transaction, sent once. Whether an unanswered one went through is read, never assumed. */
+  /** One transaction, sent once. Whether an unanswered one went through is found out, never assumed. */
   async #commit(command: Commit): Promise<void> {
-    const { store, leadership, metrics } = this.#with;
-    const { commitId } = command;
-    const lastCommit = JSON.stringify({ v: 1, epoch: leadership.epoch, commitId });
-    let outcome: { readonly type: 'done' | 'conflict'; readonly revision: number };
+    const { store, metrics } = this.#with;
+    const { commitId, puts } = command;
+    let outcome: TxnResult;
     try {
-      outcome = await store.txn({
-        compares: [
-          { key: leadership.leaderKey, createRevision: leadership.epoch },
-          ...command.puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
-        ],
-        puts: [
-          ...command.puts.flatMap(({ key, value }) =>
-            value === undefined ? [] : [{ key, value }],
-          ),
-          { key: keys.lastCommit(), value: lastCommit },
-        ],
-        deletes: command.puts.filter((put) => put.value === undefined).map((put) => put.key),
-      });
+      this.#lastCommit ??= await this.#readLastCommit();
+      outcome = await store.txn(
+        this.#txn(commitId, this.#lastCommit, {
+          compares: puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
+          puts: puts.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value }])),
+          deletes: puts.filter((put) => put.value === undefined).map((put) => put.key),
+        }),
+      );
     } catch {
-      outcome = await this.#readBack(commitId);
+      outcome = await this.#settle(commitId);
     }
+    // After a conflict it is not known which of the compares did not hold.
+    this.#lastCommit = outcome.type === 'done' ? outcome.revision : undefined;
     if (this.#ended) return;
     metrics.committed(command, outcome.type);
     this.feed({ type: 'committed', commitId, outcome: outcome.type, revision: outcome.revision });
   }
 
+  /** Under the leader's key, and only as the next one after the commit that was the newest. */
+  #txn(commitId: string, lastCommit: number, txn: Txn): Txn {
+    const { leaderKey, epoch } = this.#with.leadership;
+    return {
+      compares: [
+        { key: leaderKey, createRevision: epoch },
+        { key: keys.lastCommit(), modRevision: lastCommit },
+        ...txn.compares,
+      ],
+      puts: [
+        ...txn.puts,
+        { key: keys.lastCommit(), value: JSON.stringify({ v: 1, epoch, commitId }) },
+      ],
+      deletes: txn.deletes,
+    };
+  }
+
+  async #readLastCommit(): Promise<number> {
+    const { entry } = await this.#with.store.get(keys.lastCommit());
+    return entry?.modRevision ?? 0;
+  }
+
   /**
-   * Commits are made one after the other, so the newest one's id tells whether this one is in. Asks until
-   * etcd answers, or the leadership ends and with it the process.
+   * What became of a commit without an answer. One that is not in may still be on its way; an empty commit
+   * takes its place, and after that it finds another one before it and does nothing. Goes on until etcd has
+   * answered, or the leadership ends and with it the process.
    */
-  async #readBack(
-    commitId: string,
-  ): Promise<{ readonly type: 'done' | 'conflict'; readonly revision: number }> {
+  async #settle(commitId: string): Promise<TxnResult> {
+    const { store, log } = this.#with;
     for (;;) {
       await pause(200);
       if (this.#ended) return { type: 'conflict', revision: 0 };
       try {
-        const { entry, revision } = await this.#with.store.get(keys.lastCommit());
+        const { entry } = await store.get(keys.lastCommit());
         const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
-        if (last.commitId === commitId)
-          return { type: 'done', revision: entry?.modRevision ?? revision };
-        // It may still be on its way; a reading that is later than any delivery settles it. A transaction
-        // that arrives after the next one finds its objects changed, and does nothing.
-        return { type: 'conflict', revision };
+        if (entry && last.commitId === commitId) {
+          return { type: 'done', revision: entry.modRevision };
+        }
+        const nothing = { compares: [], puts: [], deletes: [] };
+        const placed = this.#txn(`${commitId}-void`, entry?.modRevision ?? 0, nothing);
+        const { type, revision } = await store.txn(placed);
+        if (type === 'done') return { type: 'conflict', revision };
       } catch {
-        this.#with.log.warn('etcd does not answer; asking again what became of the last commit');
+        log.warn('etcd does not answer; asking again what became of the last commit');
       }
     }
   }

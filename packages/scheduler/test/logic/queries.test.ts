@@ -1,0 +1,147 @@
+import type { Query, QueryReply } from '@drover/protocol';
+import { describe, expect, it } from 'vitest';
+import { Lab, vmA, vmB } from './lab.ts';
+
+function answer<T extends QueryReply['type']>(
+  lab: Lab,
+  query: Query,
+  type: T,
+): Extract<QueryReply, { type: T }> {
+  const reply = lab.ask(query);
+  if (reply?.type !== type) throw new Error(`answered with ${JSON.stringify(reply)}`);
+  return reply as Extract<QueryReply, { type: T }>;
+}
+
+const spec = { vcpus: 1, memoryMib: 1_500, disks: [], networks: [] };
+
+describe('asking', () => {
+  it('changes nothing and sends nothing: each question has one reply and no more', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    const queries: readonly Query[] = [
+      { type: 'snapshot' },
+      { type: 'place', spec, count: 3 },
+      { type: 'explain', vmId: vmA },
+      { type: 'explain', vmId: vmB },
+      { type: 'plan-drain', hostId: 'h1' },
+      { type: 'plan-drain', hostId: 'h9' },
+    ];
+    const { revision } = lab.etcd;
+    for (const query of queries) {
+      const before = lab.leader.said.length;
+      lab.ask(query);
+      expect(lab.leader.said.slice(before).map((one) => one.type)).toEqual(['reply']);
+    }
+    expect(lab.etcd.revision).toBe(revision);
+  });
+
+  it('a leader that has not loaded yet has no answer', () => {
+    const lab = new Lab();
+    lab.addHost('h1');
+    const leader = lab.elect();
+    leader.feed({ type: 'elected', epoch: leader.epoch });
+    expect(lab.ask({ type: 'snapshot' })).toBeUndefined();
+  });
+
+  it('for several places counts each one for the next', () => {
+    const lab = Lab.withHosts(2);
+    const { answers } = answer(lab, { type: 'place', spec, count: 5 }, 'place');
+    const places = answers.map((one) => (one.type === 'placed' ? one.hostId : one.type));
+    expect(places.slice(0, 4).toSorted()).toEqual(['h1', 'h1', 'h2', 'h2']);
+    expect(places[4]).toBe('refused');
+  });
+
+  it('for a place on one host only gets the others’ reason', () => {
+    const lab = Lab.withHosts(2);
+    const { answers } = answer(lab, { type: 'place', spec, count: 1, only: 'h2' }, 'place');
+    expect(answers[0]).toMatchObject({ type: 'placed', hostId: 'h2' });
+    expect(answers[0]?.rejections).toMatchObject([{ hostId: 'h1', reason: 'not-asked-for' }]);
+  });
+
+  it('why a VM is where it is gets sentences', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    const { sentences } = answer(lab, { type: 'explain', vmId: vmA }, 'explain');
+    expect(sentences[0]).toBe('vm-a is running on h1; if it moved now:');
+    expect(sentences[1]).toMatch(/^h2 is best with \d+ points/);
+  });
+
+  it('for what is not there gets a code', () => {
+    const lab = Lab.withHosts(1);
+    const { code } = answer(lab, { type: 'explain', vmId: vmA }, 'error');
+    expect(code).toBe('vm-not-found');
+    expect(answer(lab, { type: 'plan-drain', hostId: 'h9' }, 'error').code).toBe('host-not-found');
+  });
+
+  it('for a drain’s plan gets the one that a drain then performs', () => {
+    const lab = Lab.withHosts(3);
+    lab.runningVm(vmA, 'h1');
+    lab.runningVm(vmB, 'h1');
+    const { plan } = answer(lab, { type: 'plan-drain', hostId: 'h1' }, 'plan-drain');
+    const moves = plan.moves.map(({ vmId, target }) => ({ vmId, target }));
+    lab.ended(lab.request({ type: 'drain', hostId: 'h1', plan: moves }));
+    for (const { vmId, target } of moves) expect(lab.running(vmId)).toEqual([target]);
+  });
+});
+
+describe('the snapshot', () => {
+  it('says what is promised, what is observed, and what is foreign', () => {
+    const lab = Lab.withHosts(1);
+    lab.runningVm(vmA, 'h1', { memoryMib: 1_000, vcpus: 2 });
+    lab.host('h1').runs(vmA, { state: 'paused' });
+    lab.host('h1').runs(vmB);
+    lab.host('h1').report();
+    lab.settle();
+    const { snapshot } = answer(lab, { type: 'snapshot' }, 'snapshot');
+    expect(snapshot).toMatchObject({ epoch: lab.leader.epoch, settled: true, migrations: [] });
+    expect(snapshot.hosts).toMatchObject([
+      {
+        id: 'h1',
+        promised: { cpuMilli: 2_000, memoryMib: 1_000 },
+        allocatable: { cpuMilli: 16_000, memoryMib: 4_096 },
+        vmCount: 1,
+        foreignVmCount: 1,
+      },
+    ]);
+    expect(snapshot.vms).toMatchObject([{ id: vmA, state: 'running', observed: 'paused' }]);
+  });
+
+  it('names migrations with their progress', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    lab.host('h1').scripts.set('migrate-out', () => undefined);
+    const id = lab.request({ type: 'migrate', vmId: vmA, target: 'h2' });
+    const progress = {
+      v: 1,
+      opId: id,
+      vmId: vmA,
+      elapsedMs: 1,
+      totalBytes: 2,
+      remainingBytes: 1,
+      transferredBytes: 1,
+      iteration: 1,
+      percent: 50,
+    } as const;
+    lab.leader.feed({
+      type: 'agent-said',
+      hostId: 'h1',
+      message: { kind: 'progress', body: progress },
+    });
+    const { snapshot } = answer(lab, { type: 'snapshot' }, 'snapshot');
+    expect(snapshot.migrations).toEqual([
+      {
+        operationId: id,
+        vmId: vmA,
+        vmName: 'vm-a',
+        source: 'h1',
+        target: 'h2',
+        step: 'perform',
+        progress,
+      },
+    ]);
+    const news = lab.leader.said.flatMap((one) =>
+      one.type === 'announce' ? [JSON.parse(one.json) as unknown] : [],
+    );
+    expect(news).toEqual([{ type: 'migration-progress', operationId: id, vmId: vmA, percent: 50 }]);
+  });
+});
