@@ -133,6 +133,11 @@ export const Inventory = Type.Object(
     vms: Type.Array(ReportedVm, { maxItems: 1000 }),
     /** The newest entries of the journal, so that lost results are heard after all. */
     recent: Type.Array(StepResult, { maxItems: 64 }),
+    /**
+     * The newest `sync` that came before the look at the host began: what is said here is no older than that
+     * order. When a message arrives says nothing about when its sender looked.
+     */
+    answers: Type.Optional(Type.Object({ opId: OperationId, step: Count }, closed)),
   },
   closed,
 );

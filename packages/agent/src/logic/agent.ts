@@ -3,9 +3,14 @@
  * done and its end before it is told (ledger.ts), one action per VM (steps.ts), what a restart makes of
  * unfinished steps (restart.ts) and what is reported (report.ts). The world is the shell's.
  */
-import { generationRule, type AgentCommand, type ErrorCode } from '@drover/protocol';
+import {
+  generationRule,
+  type AgentCommand,
+  type ErrorCode,
+  type Inventory,
+} from '@drover/protocol';
 import { actionOf } from './action.ts';
-import { checkEnvelope, isStaleEpoch, type EnvelopeView } from './envelope.ts';
+import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envelope.ts';
 import { hashValue } from './hash.ts';
 import { replay, stepKey } from './journal.ts';
 import { Ledger, type Waiter } from './ledger.ts';
@@ -28,6 +33,7 @@ export function createAgent(options: AgentOptions): AgentLogic {
   return new Agent(options.hostId, { ...defaultSettings, ...options.settings });
 }
 
+type Sync = NonNullable<Inventory['answers']>;
 type Event<T extends AgentEvent['type']> = Extract<AgentEvent, { type: T }>;
 
 class Agent implements AgentLogic {
@@ -46,6 +52,9 @@ class Agent implements AgentLogic {
   #observeId = 0;
   /** Looks that an inventory is owed for: any from the first satisfies some, the last all. */
   #owed: { readonly first: number; readonly last: number } | undefined;
+  /** Each `sync` with the look that answers it; the newest that was answered. */
+  #syncs: readonly { readonly lookId: number; readonly sync: Sync }[] = [];
+  #answered: Sync | undefined;
   #now: Now = { monoMs: 0, wallMs: 0 };
   #out: AgentAction[] = [];
 
@@ -150,7 +159,7 @@ class Agent implements AgentLogic {
           ? { type: 'sync', opId: command.opId, step: command.step }
           : { type: 'nobody' };
       this.#write({ type: 'epoch', epoch: command.epoch }, waiter);
-    } else if (verdict.type === 'accept') this.#oweInventory();
+    } else if (verdict.type === 'accept') this.#sync(command);
     if (verdict.type === 'refuse') this.#refuse(command, verdict.code, verdict.message);
     if (verdict.type === 'duplicate' && known) this.#answerAgain(known);
   }
@@ -163,6 +172,7 @@ class Agent implements AgentLogic {
       seenEpoch: this.#ledger.seenEpoch,
       durableEpoch: this.#ledger.durableEpoch,
       knownHash,
+      refusedBefore: this.#steps.refusal(stepKey(command.opId, command.step)),
       argsHash,
       nonces: this.#reporter.nonces,
       generation: vmId === undefined ? undefined : this.#ledger.generations.get(vmId),
@@ -313,7 +323,7 @@ class Agent implements AgentLogic {
       this.#heartbeat();
     }
     if (waiter.type === 'sync') {
-      if (ok) this.#oweInventory();
+      if (ok) this.#sync(waiter);
       else this.#refuse(waiter, 'journal-unwritable', 'the epoch cannot be written');
     }
     if (waiter.type === 'step') {
@@ -348,6 +358,9 @@ class Agent implements AgentLogic {
     }
     if (!this.#connected) return;
     const answers = seen.answers ?? this.#observeId;
+    this.#answered =
+      this.#syncs.findLast(({ lookId }) => lookId <= answers)?.sync ?? this.#answered;
+    this.#syncs = this.#syncs.filter(({ lookId }) => lookId > answers);
     const owed = this.#owed !== undefined && answers >= this.#owed.first;
     if (!owed && digestOf(seen.vms) === this.#toldDigest) return;
     if (this.#owed && answers >= this.#owed.last) this.#owed = undefined;
@@ -358,9 +371,14 @@ class Agent implements AgentLogic {
   }
 
   /** An inventory of a look that begins now: an older one could answer with what was. */
-  #oweInventory(): void {
+  #oweInventory(): number {
     const id = this.#observe();
     this.#owed = { first: this.#owed?.first ?? id, last: id };
+    return id;
+  }
+
+  #sync({ opId, step }: Sync): void {
+    this.#syncs = [...this.#syncs, { lookId: this.#oweInventory(), sync: { opId, step } }];
   }
 
   #observe(): number {
@@ -385,6 +403,7 @@ class Agent implements AgentLogic {
       reasons,
       generations: this.#ledger.generations,
       recent: this.#steps.recent(this.#settings.journalTail),
+      answers: this.#answered,
     };
   }
 
@@ -413,6 +432,7 @@ class Agent implements AgentLogic {
     message: string,
   ): void {
     const { opId, step, vmId } = of;
+    if (isFinal(code)) this.#steps.refuse(stepKey(opId, step), { code, message });
     this.#trace('warn', `${opId}/${step} refused, ${code}: ${message}`);
     this.#tell({
       opId,

@@ -14,6 +14,8 @@ export interface EnvelopeView {
   readonly durableEpoch: string;
   /** Hash of the content that `(opId, step)` was begun with, where it is known. */
   readonly knownHash: string | undefined;
+  /** What this process answered to the same step, where that was a refusal for good. */
+  readonly refusedBefore: Refusal | undefined;
   readonly argsHash: string;
   readonly nonces: readonly string[];
   /** Highest generation on disk for the VM. */
@@ -25,10 +27,15 @@ export interface EnvelopeView {
   readonly hypervisorConnected: boolean;
 }
 
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 export type Verdict =
   | { readonly type: 'accept' }
   | { readonly type: 'duplicate' }
-  | { readonly type: 'refuse'; readonly code: ErrorCode; readonly message: string };
+  | ({ readonly type: 'refuse' } & Refusal);
 
 export interface EnvelopeAnswer {
   readonly verdict: Verdict;
@@ -64,6 +71,7 @@ function checkContent(command: AgentCommand, view: EnvelopeView): Verdict {
       `${command.opId}/${command.step} is known with other content`,
     );
   }
+  if (view.refusedBefore) return refuse(view.refusedBefore.code, view.refusedBefore.message);
   if (!view.nonces.includes(command.freshness)) {
     return refuse('not-fresh', 'its freshness is none of the last nonces sent');
   }
@@ -112,6 +120,11 @@ function checkBusy(command: AgentCommand, view: EnvelopeView): Verdict | undefin
 function checkAbility(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
   if (view.hypervisorConnected || command.body.kind === 'sync') return undefined;
   return refuse('hypervisor-unreachable', 'libvirt cannot be reached on this host');
+}
+
+/** Another copy of the command may come later: the leader, told of this one, has gone on without it. */
+export function isFinal(code: ErrorCode): boolean {
+  return code !== 'not-fresh' && code !== 'stale-epoch' && code !== 'duplicate-differs';
 }
 
 function refuse(code: ErrorCode, message: string): Verdict {

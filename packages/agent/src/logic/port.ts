@@ -107,7 +107,7 @@ export interface ActionOutcome {
 /** What the shell measures about the host itself; the logic adds identity, epoch, generations, journal. */
 export type HostFacts = Omit<
   Inventory,
-  'v' | 'incarnation' | 'nonce' | 'maxEpoch' | 'vms' | 'recent' | 'usage'
+  'v' | 'incarnation' | 'nonce' | 'maxEpoch' | 'vms' | 'recent' | 'answers' | 'usage'
 >;
 
 export type AgentEvent =

@@ -16,6 +16,8 @@ export interface Known {
   readonly reasons: readonly string[];
   readonly generations: ReadonlyMap<string, number>;
   readonly recent: readonly StepResult[];
+  /** The newest `sync` that came before the look. */
+  readonly answers: Inventory['answers'];
 }
 
 /** Changes when the set of VMs changes, or one's state. */
@@ -67,6 +69,7 @@ export class Reporter {
       ...(seen.usage ? { usage: seen.usage } : {}),
       vms: seen.vms.map((vm) => withGeneration(vm, known.generations.get(vm.vmId))),
       recent: [...known.recent],
+      ...(known.answers ? { answers: known.answers } : {}),
     };
   }
 

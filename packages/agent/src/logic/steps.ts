@@ -3,6 +3,7 @@
  * and what a step's answer is; when a step moves on is agent.ts.
  */
 import type { StepResult } from '@drover/protocol';
+import type { Refusal } from './envelope.ts';
 import type { ActionOutcome, HypervisorAction } from './port.ts';
 import { keptSteps } from './settings.ts';
 
@@ -37,9 +38,23 @@ export interface Step {
 export class Steps {
   readonly #open = new Map<string, Step>();
   readonly #ended = new Map<string, Step>();
+  /** Steps that were refused for good. Not on the disk: no command outlives the process it was sent to. */
+  readonly #refused = new Map<string, Refusal>();
 
   get(key: string): Step | undefined {
     return this.#open.get(key) ?? this.#ended.get(key);
+  }
+
+  refusal(key: string): Refusal | undefined {
+    return this.#refused.get(key);
+  }
+
+  refuse(key: string, refusal: Refusal): void {
+    this.#refused.set(key, refusal);
+    for (const oldest of this.#refused.keys()) {
+      if (this.#refused.size <= keptSteps) return;
+      this.#refused.delete(oldest);
+    }
   }
 
   get openCount(): number {

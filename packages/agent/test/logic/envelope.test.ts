@@ -57,7 +57,7 @@ describe('a command is refused', () => {
     driver.command({ body: startBody, generation: 4 });
     driver.command({ body: { kind: 'prepare-incoming', source: 'h2' }, generation: 3 });
     expect(driver.codes()).toEqual(['stale-generation', 'stale-generation']);
-    driver.command({ body: startBody, generation: 5 });
+    driver.command({ body: startBody, generation: 5, step: 3 });
     driver.flush();
     expect(driver.acts()).toHaveLength(1);
   });
@@ -66,7 +66,7 @@ describe('a command is refused', () => {
     const driver = ready({ records: [{ type: 'generation', vmId: vmA, generation: 4 }] });
     driver.command({ body: stopBody, generation: 3 });
     expect(driver.codes()).toEqual(['stale-generation']);
-    driver.command({ body: stopBody, generation: 4 });
+    driver.command({ body: stopBody, generation: 4, step: 2 });
     driver.flush();
     expect(driver.acts()).toHaveLength(1);
   });
@@ -106,8 +106,28 @@ describe('a command is refused', () => {
     expect(driver.pending.map((write) => write.record)).toEqual([epoch]);
     driver.flush();
     driver.send({ type: 'hypervisor', state: 'connected' });
+    driver.command({ body: startBody, step: 2 });
+    driver.flush();
+    expect(driver.acts()).toHaveLength(1);
+  });
+
+  it('when another copy of it was refused: the leader may have started the VM elsewhere since', () => {
+    const driver = ready();
+    driver.send({ type: 'hypervisor', state: 'disconnected' });
+    driver.command({ body: startBody });
+    driver.send({ type: 'hypervisor', state: 'connected' });
     driver.command({ body: startBody });
     driver.flush();
+    expect(driver.codes()).toEqual(['hypervisor-unreachable', 'hypervisor-unreachable']);
+    expect(driver.acts()).toEqual([]);
+  });
+
+  it('but not for good when its copy was only too old', () => {
+    const driver = ready();
+    driver.command({ body: startBody, freshness: 'made-up' });
+    driver.command({ body: startBody });
+    driver.flush();
+    expect(driver.codes()).toEqual(['not-fresh']);
     expect(driver.acts()).toHaveLength(1);
   });
 

@@ -68,7 +68,7 @@ describe('a journal that cannot be written', () => {
       state: 'degraded',
       reasons: ['journal-unwritable'],
     });
-    driver.command({ body: startBody });
+    driver.command({ body: startBody, step: 2 });
     driver.flush();
     expect(driver.acts()).toHaveLength(1);
     expect(driver.last('heartbeat').state).toBe('ready');

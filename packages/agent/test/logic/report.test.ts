@@ -91,6 +91,17 @@ describe('an inventory', () => {
     expect(driver.messages('inventory')).toHaveLength(1);
   });
 
+  it('names the newest sync that came before its look, and none that came later', () => {
+    const driver = ready({ records: [{ type: 'epoch', epoch: '5' }] });
+    driver.command({ body: { kind: 'sync' }, opId: 'sync-5', step: 1 });
+    const first = driver.out.findLast((action) => action.type === 'observe')?.id ?? 0;
+    driver.command({ body: { kind: 'sync' }, opId: 'sync-5', step: 2 });
+    driver.observe([], first);
+    expect(driver.last('inventory').answers).toEqual({ opId: 'sync-5', step: 1 });
+    driver.observe([], first + 1);
+    expect(driver.last('inventory').answers).toEqual({ opId: 'sync-5', step: 2 });
+  });
+
   it('is not put off for ever by one sync after the other', () => {
     const driver = ready({ records: [{ type: 'epoch', epoch: '5' }] });
     for (let at = 0; at < 5; at += 1) {

@@ -73,7 +73,7 @@ describe('a step begun before a restart', () => {
     driver.command({ body: startBody, opId: 'op2', generation: 2 });
     expect(driver.codes()).toEqual(['vm-busy']);
     driver.end(1, look(undefined));
-    driver.command({ body: startBody, opId: 'op2', generation: 2 });
+    driver.command({ body: startBody, opId: 'op2', step: 2, generation: 2 });
     driver.flush();
     expect(driver.acts().map(({ action }) => action.type)).toEqual(['start-vm']);
   });

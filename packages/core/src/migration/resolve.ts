@@ -17,7 +17,7 @@ export function resolveMigration({ source, target, mode }: BothSides): Migration
   if (target === 'silent') return { type: 'wait', forHost: 'target' };
   if (source.migrating && !isGone(source)) return { type: 'going' };
   if (isRunning(source)) return whenSourceRuns(target);
-  if (source.state === 'paused-migrating') return whenSourceIsLeftPaused(target);
+  if (source.state === 'paused-migrating') return whenSourceIsLeftPaused(target, mode);
   if (isGone(source)) return whenSourceIsGone(target, mode);
   // Paused by a person or by an I/O error: it is still the copy that counts, and it stays as it is.
   return isGone(target)
@@ -31,9 +31,13 @@ function whenSourceRuns(target: ObservedVm): MigrationVerdict {
   return { type: 'stayed', resumeSource: false, destroyTarget: true };
 }
 
-function whenSourceIsLeftPaused(target: ObservedVm): MigrationVerdict {
+function whenSourceIsLeftPaused(target: ObservedVm, mode: MigrationMode): MigrationVerdict {
   if (isRunning(target)) return { type: 'moved', destroySource: true };
   if (isGone(target)) return { type: 'stayed', resumeSource: true, destroyTarget: false };
+  // The copy over there is whole and has never run: libvirt on the source was lost at the very end.
+  if (target.state === 'paused' && mode === 'paused') {
+    return { type: 'stayed', resumeSource: true, destroyTarget: true };
+  }
   return { type: 'wait', forHost: 'either' };
 }
 

@@ -270,6 +270,7 @@ export const inputs: readonly Sample[] = [
       usage,
       vms: [reportedVm],
       recent: [stepResult],
+      answers: { opId: 'sync-17', step: 3 },
     },
   },
   {

@@ -22,16 +22,20 @@ export interface HeardHost {
   maxEpoch: string;
   heartbeat?: Heartbeat;
   inventory?: Inventory;
-  inventoryMs: number;
+  /** The host looked no earlier than this; when a message arrives says nothing about that. */
+  lookedMs: number;
   /** Counts inventories, so that two different ones can be told apart. */
   inventories: number;
 }
 
 const resultsKept = 20_000;
+/** Per host: those that are not answered any more are forgotten. */
+const asksKept = 64;
 
 export class HostWatch {
   readonly #hosts = new Map<string, HeardHost>();
-  readonly #results = new Map<string, StepResult>();
+  readonly #results = new Map<string, { readonly result: StepResult; readonly heardMs: number }>();
+  readonly #asked = new Map<string, Map<string, number>>();
   readonly #progress = new Map<string, MigrationProgress>();
 
   get(hostId: string): HeardHost | undefined {
@@ -50,13 +54,13 @@ export class HostWatch {
       case 'inventory': {
         const host = this.#touch(nowMs, hostId, message.body);
         host.inventory = message.body;
-        host.inventoryMs = nowMs;
+        host.lookedMs = Math.max(host.lookedMs, this.#askedMs(hostId, message.body.answers));
         host.inventories += 1;
-        for (const result of message.body.recent) this.#keep(hostId, result);
+        for (const result of message.body.recent) this.#keep(nowMs, hostId, result);
         return;
       }
       case 'result':
-        this.#keep(hostId, message.body.result);
+        this.#keep(nowMs, hostId, message.body.result);
         return;
       case 'progress':
         this.#progress.set(message.body.opId, message.body);
@@ -78,15 +82,35 @@ export class HostWatch {
     return this.#hosts.get(hostId)?.inventory?.maxEpoch === epoch;
   }
 
-  /** The inventory, if one came after this moment and behind the barrier. */
+  /** A `sync` goes out: the inventory that answers it is a look from now or later. */
+  ask(nowMs: number, hostId: string, opId: string, step: number): void {
+    const asked = this.#asked.get(hostId) ?? new Map<string, number>();
+    this.#asked.set(hostId, asked);
+    asked.set(`${opId}/${step}`, nowMs);
+    const oldest = asked.keys().next().value;
+    if (asked.size > asksKept && oldest !== undefined) asked.delete(oldest);
+  }
+
+  #askedMs(hostId: string, answers: Inventory['answers']): number {
+    if (answers === undefined) return Number.NEGATIVE_INFINITY;
+    const asked = this.#asked.get(hostId)?.get(`${answers.opId}/${answers.step}`);
+    return asked ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** The inventory, if the host looked after this moment and behind the barrier. */
   inventorySince(hostId: string, sinceMs: number, epoch: string): Inventory | undefined {
     const host = this.#hosts.get(hostId);
-    if (!host?.inventory || host.inventoryMs <= sinceMs) return undefined;
+    if (!host?.inventory || host.lookedMs < sinceMs) return undefined;
     return host.inventory.maxEpoch === epoch ? host.inventory : undefined;
   }
 
   result(hostId: string, opId: string, step: number): StepResult | undefined {
-    return this.#results.get(`${hostId}/${opId}/${step}`);
+    return this.#results.get(`${hostId}/${opId}/${step}`)?.result;
+  }
+
+  /** When its result was heard. */
+  resultMs(hostId: string, opId: string, step: number): number | undefined {
+    return this.#results.get(`${hostId}/${opId}/${step}`)?.heardMs;
   }
 
   forgetResult(hostId: string, opId: string, step: number): void {
@@ -109,7 +133,7 @@ export class HostWatch {
       incarnation: said.incarnation,
       nonce: said.nonce,
       maxEpoch: said.maxEpoch,
-      inventoryMs: Number.NEGATIVE_INFINITY,
+      lookedMs: Number.NEGATIVE_INFINITY,
       inventories: 0,
     };
     host.lastHeardMs = nowMs;
@@ -120,13 +144,17 @@ export class HostWatch {
     return host;
   }
 
-  /** An end, once heard, is not taken back by an older `begun`. */
-  #keep(hostId: string, result: StepResult): void {
+  /** An end, once heard, is not taken back by an older `begun`, nor by the refusal of another copy. */
+  #keep(nowMs: number, hostId: string, result: StepResult): void {
     const key = `${hostId}/${result.opId}/${result.step}`;
-    const known = this.#results.get(key);
+    const known = this.#results.get(key)?.result;
+    // Heard before: what was heard first counts, so that looks after it count too.
+    if (known?.outcome === result.outcome && known.error?.code === result.error?.code) return;
     if (known && known.outcome !== 'begun' && result.outcome === 'begun') return;
+    const isEnd = known !== undefined && known.outcome !== 'begun' && known.outcome !== 'refused';
+    if (isEnd && result.outcome === 'refused') return;
     this.#results.delete(key);
-    this.#results.set(key, result);
+    this.#results.set(key, { result, heardMs: nowMs });
     if (this.#results.size > resultsKept) {
       const oldest = this.#results.keys().next().value;
       if (oldest !== undefined) this.#results.delete(oldest);

@@ -10,7 +10,8 @@ import type { Turn } from './turn.ts';
 
 export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void {
   const { source = '', target = '', vmId = '', mode = 'live' } = stored.value;
-  const since = turn.since(stored.value);
+  const begunMs = turn.since(stored.value);
+  const since = turn.volatile.since.get(againKey(stored.value)) ?? begunMs;
   const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
   const atTarget = turn.hosts.inventorySince(target, since, turn.epoch);
   const verdict = resolveMigration({
@@ -20,17 +21,17 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
   });
   if (verdict.type === 'going' || verdict.type === 'wait') {
     // What was seen is no longer news: look again, on both sides, from now on.
-    if (atSource && atTarget) turn.volatile.since.set(sinceKey(stored.value), turn.now.monoMs);
-    turn.ask(source);
-    turn.ask(target);
+    if (atSource && atTarget) turn.volatile.since.set(againKey(stored.value), turn.now.monoMs);
+    turn.ask(source, begunMs);
+    turn.ask(target, begunMs);
     if (isCancelled(turn, stored.value)) abort(turn, stored.value);
     return;
   }
   if (!turn.hasCommit) conclude(turn, stored, verdict);
 }
 
-function sinceKey(operation: OperationRecord): string {
-  return `${operation.id}/${operation.stepIndex}`;
+function againKey(operation: OperationRecord): string {
+  return `${operation.id}/${operation.stepIndex}/again`;
 }
 
 function abort(turn: Turn, { id, vmId = '', source = '', generation }: OperationRecord): void {
@@ -67,14 +68,14 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
     case 'resume-target':
       return next('resume-target', target, generation + 1);
     case 'stayed':
+      if (verdict.destroyTarget && verdict.resumeSource) {
+        return next('discard-target', source, generation);
+      }
       if (verdict.destroyTarget) return next('clean-target', source, generation);
       if (verdict.resumeSource) return next('resume-source', source, generation);
       return stayed(turn, stored);
-    case 'lost': {
-      const message = `neither ${source} nor ${target} has it any more; start it again`;
-      const crashed = turn.putAssignment(vmId, { generation, state: 'crashed' });
-      return turn.end(stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
-    }
+    case 'lost':
+      return lost(turn, stored, generation);
     case 'both-running': {
       const message = `it runs on ${source} and on ${target}; nothing was touched, a person must decide`;
       const unknown = turn.putAssignment(vmId, { hostId: source, generation, state: 'unknown' });
@@ -92,6 +93,13 @@ function moved(turn: Turn, stored: Stored<OperationRecord>): void {
   const { error: _, ...value } = stored.value;
   const clean = { value, modRevision: stored.modRevision };
   turn.end(clean, 'succeeded', {}, turn.putAssignment(vmId, owner));
+}
+
+function lost(turn: Turn, stored: Stored<OperationRecord>, generation: number): void {
+  const { vmId = '', source = '', target = '' } = stored.value;
+  const message = `neither ${source} nor ${target} has it any more; start it again`;
+  const crashed = turn.putAssignment(vmId, { generation, state: 'crashed' });
+  turn.end(stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
 }
 
 function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -113,11 +121,19 @@ export function driveCleaning(turn: Turn, stored: Stored<OperationRecord>): void
       return clean(turn, stored, source, 'destroy-leftover', generation, moved);
     case 'clean-target':
       return clean(turn, stored, target, 'destroy-leftover', generation, stayed);
+    case 'discard-target':
+      return clean(turn, stored, target, 'destroy-leftover', generation, thenResumeSource);
     case 'resume-source':
       return clean(turn, stored, source, 'resume-vm', generation, stayed);
     case 'resume-target':
       return clean(turn, stored, target, 'resume-vm', generation + 1, moved);
   }
+}
+
+/** Two paused copies: the source runs on only when the other one is gone for certain. */
+function thenResumeSource(turn: Turn, stored: Stored<OperationRecord>): void {
+  const stepIndex = stored.value.stepIndex + 1;
+  turn.commit(turn.putOperation(stored, { step: 'resume-source', stepIndex }));
 }
 
 /** Done, or found to be so: then the operation ends. Anything else is tried again, for as long as it takes. */
@@ -135,11 +151,14 @@ function clean(
   if (result === undefined || turn.hasCommit) return;
   if (result.outcome === 'done') return finish(turn, stored);
   const since = turn.since(stored.value);
-  const inventory = turn.hosts.inventorySince(hostId, since, turn.epoch);
-  if (inventory === undefined) return turn.ask(hostId);
+  const heardMs = turn.heardMs(hostId, stored.value);
+  const inventory = turn.hosts.inventorySince(hostId, heardMs, turn.epoch);
+  if (inventory === undefined) return turn.ask(hostId, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
   if (kind === 'destroy-leftover' ? gone : vm?.state === 'running') return finish(turn, stored);
+  // The one copy that was left went away before it could run on: nothing will ever resume it.
+  if (kind === 'resume-vm' && gone) return lost(turn, stored, generation);
   if (turn.now.monoMs - since < tryAgainMs) return;
   turn.commit(turn.putOperation(stored, { stepIndex: stepIndex + 1 }));
 }

@@ -4,7 +4,8 @@
  *
  *   pending ─▶ prepare ─▶ perform ─▶ resolve ─▶ succeeded | failed | cancelled
  *                 │                  ▲   │
- *                 └──────────────────┘   └─▶ clean-source, clean-target, resume-source, resume-target
+ *                 └──────────────────┘   └─▶ clean-source, clean-target, discard-target,
+ *                                                resume-source, resume-target
  */
 import type { OperationError, OperationRecord, StepResult, Stored } from '@drover/protocol';
 import { checkMove, explainRejection, place } from '@drover/core';

@@ -84,16 +84,21 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   });
   if (result === undefined) return;
   if (result.outcome === 'done') return succeed(turn, stored);
-  if (result.outcome === 'unknown' || result.error?.code === 'vm-busy')
-    return look(turn, stored, result);
+  if (result.outcome === 'unknown' || mayRunThere(result)) return look(turn, stored, result);
   fail(turn, stored, result);
+}
+
+/** Refused now, and perhaps obeyed before: what was asked for may be there already. */
+function mayRunThere({ error }: StepResult): boolean {
+  return error?.code === 'vm-busy' || error?.code === 'stale-generation';
 }
 
 /** The agent does not know how its step ended: libvirt on that host does. */
 function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): void {
   const { vmId = '', target = '' } = stored.value;
-  const inventory = turn.hosts.inventorySince(target, turn.since(stored.value), turn.epoch);
-  if (inventory === undefined) return turn.ask(target);
+  const heardMs = turn.heardMs(target, stored.value);
+  const inventory = turn.hosts.inventorySince(target, heardMs, turn.epoch);
+  if (inventory === undefined) return turn.ask(target, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   if (vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed') succeed(turn, stored);
   else fail(turn, stored, result);

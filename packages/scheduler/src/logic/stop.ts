@@ -51,8 +51,9 @@ function stop(turn: Turn, stored: Stored<OperationRecord>): void {
   const error = result.error ?? { code: 'stop-timeout', message: 'it did not shut down' };
   if (result.outcome === 'failed') return turn.end(stored, 'failed', { error }, running());
   // Refused or unknown: what the host's libvirt says decides.
-  const inventory = turn.hosts.inventorySince(source, turn.since(stored.value), turn.epoch);
-  if (inventory === undefined) return turn.ask(source);
+  const heardMs = turn.heardMs(source, stored.value);
+  const inventory = turn.hosts.inventorySince(source, heardMs, turn.epoch);
+  if (inventory === undefined) return turn.ask(source, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
   if (gone) turn.end(stored, 'succeeded', {}, stopped());

@@ -118,19 +118,19 @@ export class Turn {
       return undefined;
     }
     if (this.now.monoMs - sentMs < this.settings.stepTimeoutMs) return undefined;
-    return this.#whenOverdue(command, sentMs, result);
+    if (this.#isGone(command, sentMs)) this.#send(command);
+    else this.ask(hostId);
+    return undefined;
   }
 
-  /** No answer in time: ask what became of it; only what was never begun is sent again. */
-  #whenOverdue(
-    command: StepCommand,
-    sentMs: number,
-    result: StepResult | undefined,
-  ): StepResult | undefined {
-    const inventory = this.hosts.inventorySince(command.hostId, sentMs, this.epoch);
-    if (inventory !== undefined && result?.outcome !== 'begun') this.#send(command);
-    else this.ask(command.hostId);
-    return undefined;
+  /**
+   * An inventory names every step that is under way. One that it does not name was never begun, or was lost
+   * with its agent before it was on the disk.
+   */
+  #isGone({ hostId, opId, step }: StepCommand, sentMs: number): boolean {
+    const inventory = this.hosts.inventorySince(hostId, sentMs, this.epoch);
+    if (inventory === undefined) return false;
+    return !inventory.recent.some((one) => one.opId === opId && one.step === step);
   }
 
   #notYet(hostId: string): undefined {
@@ -168,17 +168,23 @@ export class Turn {
     this.#send({ ...command, opId: `${command.opId}-${this.epoch}`, step: this.volatile.counter });
   }
 
-  /** Asks a host for its inventory, unless it was asked just now. */
-  ask(hostId: string): void {
+  /** Asks a host for its inventory, unless it was asked just now; what was asked before `sinceMs` is no help. */
+  ask(hostId: string, sinceMs = Number.NEGATIVE_INFINITY): void {
     const host = this.hosts.get(hostId);
     if (host === undefined) return;
     const last = this.volatile.asked.get(hostId);
-    if (last !== undefined && this.now.monoMs - last < askAgainMs) return;
+    if (last !== undefined && last >= sinceMs && this.now.monoMs - last < askAgainMs) return;
     this.volatile.asked.set(hostId, this.now.monoMs);
     this.volatile.counter += 1;
     const opId = `sync-${this.epoch}`;
+    this.hosts.ask(this.now.monoMs, hostId, opId, this.volatile.counter);
     this.#send({ hostId, opId, step: this.volatile.counter, body: { kind: 'sync' } });
     this.volatile.sent.delete(`${hostId}/${opId}/${this.volatile.counter}`);
+  }
+
+  /** When the step's result was heard; what the host saw before that says nothing about it. */
+  heardMs(hostId: string, { id, stepIndex }: OperationRecord): number {
+    return this.hosts.resultMs(hostId, id, stepIndex) ?? this.now.monoMs;
   }
 
   /** Since when this leader has been driving this step. */
@@ -227,7 +233,10 @@ export function put(key: string, value: object | undefined, expectedModRevision:
     : { key, value: JSON.stringify(value), expectedModRevision };
 }
 
-/** The host did nothing, and would do it now: late orders, a host that was not ready. */
-function mayGoAgain(result: StepResult): boolean {
-  return result.outcome === 'refused' && result.error?.code === 'not-fresh';
+/**
+ * The host did nothing, and would do it now: an order that came too late, or the same step as a deposed
+ * leader sent it (our own order may have been obeyed all the same).
+ */
+function mayGoAgain({ outcome, error }: StepResult): boolean {
+  return outcome === 'refused' && (error?.code === 'not-fresh' || error?.code === 'stale-epoch');
 }

@@ -1,0 +1,266 @@
+/**
+ * What the agent's shell does with libvirt, done with the simulated one: same looks, same order, same
+ * answers. An answer that comes after the agent's death reaches nobody.
+ */
+import type { ActionOutcome, HypervisorAction } from '@drover/agent/logic';
+import type { MigrationProgress, ReportedVm } from '@drover/protocol';
+import type { Host } from './host.ts';
+import type { Copy } from './hypervisor.ts';
+import type { Life } from './life.ts';
+import type { MigrationEnd, Migrations } from './migration.ts';
+import type { Random } from './random.ts';
+import type { Tempo } from './tempo.ts';
+
+/** Something done to a VM that ends it, or could. */
+export type Harm = 'power-button' | 'plug' | 'destroyed';
+
+export interface ActsWorld {
+  readonly life: Life;
+  readonly host: Host;
+  readonly random: Random;
+  readonly tempo: Tempo;
+  readonly migrations: Migrations;
+  readonly hostAt: (address: string) => Host | undefined;
+  readonly onProgress: (progress: MigrationProgress) => void;
+  readonly onHarm: (harm: Harm, vmId: string, opId: string) => void;
+  readonly onAnswer: (outcome: ActionOutcome) => void;
+}
+
+const done: ActionOutcome = { outcome: 'done' };
+const mibBytes = 1024 * 1024;
+const pressMs = 5_000;
+const lookMs = 1_000;
+const betweenLooksMs = 500;
+const looksToBeSure = 5;
+
+function failed(code: string, message: string): ActionOutcome {
+  return { outcome: 'failed', error: { code, message } };
+}
+
+const unreachable: ActionOutcome = {
+  outcome: 'failed',
+  error: { code: 'hypervisor-unreachable', message: 'libvirt does not answer' },
+};
+
+/** `opId` is the operation whose command led to this. */
+export function act(world: ActsWorld, opId: string, action: HypervisorAction): void {
+  const { host, onAnswer } = world;
+  const { hypervisor } = host;
+  if (!hypervisor.isUp && action.type !== 'stop-vm') {
+    return onAnswer(
+      action.type === 'inspect' ? { ...unreachable, outcome: 'unknown' } : unreachable,
+    );
+  }
+  switch (action.type) {
+    case 'start-vm':
+      return startVm(world, opId, action);
+    case 'stop-vm':
+      return stopVm(world, opId, action);
+    case 'prepare-incoming':
+      return prepareIncoming(world, action);
+    case 'migrate-out':
+      return migrateOut(world, action);
+    case 'abort-migration':
+      world.migrations.abort(host.id, action.vmId);
+      return onAnswer(done);
+    case 'resume-vm':
+      return resumeVm(world, action.vmId);
+    case 'destroy-leftover':
+      return destroyLeftover(world, opId, action.vmId);
+    case 'ensure-pool':
+      host.pools.add(action.pool.name);
+      return onAnswer(done);
+    case 'delete-volumes':
+      return onAnswer(done);
+    case 'inspect':
+      return inspect(world, action);
+  }
+}
+
+type Of<T extends HypervisorAction['type']> = Extract<HypervisorAction, { type: T }>;
+
+function startVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void {
+  const { life, host, random, tempo, onAnswer } = world;
+  const { hypervisor } = host;
+  const before = hypervisor.copy(action.vmId);
+  if (before?.state === 'running') return onAnswer(done);
+  if (before?.state.startsWith('paused')) {
+    return onAnswer(failed('vm-busy', `a copy of it is ${before.state} on this host`));
+  }
+  life.after(random.within(tempo.disksMs), () => {
+    if (!hypervisor.isUp) return onAnswer(unreachable);
+    const { name, memoryMib, vcpus } = action.vm;
+    const { vmId, generation } = action;
+    const ended = life.listening((how: 'done' | 'failed' | 'lost') => {
+      if (how === 'done') return onAnswer(done);
+      if (how === 'failed') return onAnswer(failed('hypervisor-error', 'QEMU did not start'));
+      const gone = failed('hypervisor-error', 'libvirt went away while the VM was started');
+      settledLook(world, vmId, (copy) => onAnswer(copy ? done : gone));
+    });
+    hypervisor.create({ vmId, name, memoryMib, vcpus, generation, startedBy: opId }, ended);
+  });
+}
+
+/** Until the VM is up, or surely not on its way. */
+function settledLook(
+  world: ActsWorld,
+  vmId: string,
+  then: (copy: Copy | undefined) => void,
+  absent = 0,
+): void {
+  const { life, host } = world;
+  const copy = host.hypervisor.isUp ? host.hypervisor.copy(vmId) : undefined;
+  if (copy && copy.state !== 'starting') return then(copy);
+  const missed = host.hypervisor.isUp && !copy ? absent + 1 : 0;
+  if (missed >= looksToBeSure) return then(undefined);
+  life.after(betweenLooksMs, () => settledLook(world, vmId, then, missed));
+}
+
+function stopVm(world: ActsWorld, opId: string, action: Of<'stop-vm'>): void {
+  const { life, host, onAnswer, onHarm } = world;
+  const { hypervisor } = host;
+  const { vmId, mode, timeoutMs } = action;
+  if (!hypervisor.isUp) return onAnswer(unreachable);
+  if (!hypervisor.copy(vmId)) return onAnswer(done);
+  if (mode === 'force') {
+    onHarm('plug', vmId, opId);
+    hypervisor.remove(vmId, 'lost its plug');
+    return onAnswer(done);
+  }
+  const deadlineMs = life.monoMs + timeoutMs;
+  let pressAtMs = 0;
+  const look = () => {
+    const now = life.monoMs;
+    if (!hypervisor.isUp) return void life.after(lookMs, look);
+    if (!hypervisor.copy(vmId)) return onAnswer(done);
+    if (now >= deadlineMs) {
+      return onAnswer(failed('stop-timeout', `it did not shut down in ${timeoutMs} ms`));
+    }
+    if (now >= pressAtMs) {
+      pressAtMs = now + pressMs;
+      onHarm('power-button', vmId, opId);
+      hypervisor.press(vmId);
+    }
+    life.after(Math.max(1, Math.min(lookMs, deadlineMs - now)), look);
+  };
+  look();
+}
+
+function prepareIncoming(world: ActsWorld, action: Of<'prepare-incoming'>): void {
+  const { host, random, onAnswer } = world;
+  const copy = host.hypervisor.copy(action.vmId);
+  if (copy) return onAnswer(failed('vm-running', `a copy of it is ${copy.state} here already`));
+  const port = 20_000 + random.below(20_000);
+  const tunnel = { host: host.address, port, secret: random.hex(64) };
+  host.openTunnel(action.opId, tunnel);
+  onAnswer({ outcome: 'done', tunnel });
+}
+
+function migrateOut(world: ActsWorld, action: Of<'migrate-out'>): void {
+  const { life, host, migrations, hostAt, onAnswer, onProgress } = world;
+  const copy = host.hypervisor.copy(action.vmId);
+  if (copy?.state !== 'running') {
+    const state = copy?.state ?? 'absent';
+    return onAnswer(failed('vm-not-running', `the VM is ${state} on this host`));
+  }
+  const target = hostAt(action.migrationAddress);
+  const end = target?.tunnel(action.opId);
+  if (target === undefined || end?.secret !== action.tunnel.secret || !target.isPowered) {
+    return onAnswer(failed('tunnel-failed', 'nobody listens at the other end'));
+  }
+  // It takes one connection.
+  target.closeTunnel(action.opId);
+  let reason: 'migration-timeout' | undefined;
+  const deadline = life.after(action.timeoutMs, () => {
+    reason = 'migration-timeout';
+    migrations.abort(host.id, action.vmId);
+  });
+  const answer = life.listening((ended: MigrationEnd) => {
+    deadline.cancel();
+    onAnswer(outcomeOf(ended, reason));
+  });
+  migrations.begin({
+    vmId: action.vmId,
+    source: host.hypervisor,
+    target: target.hypervisor,
+    mode: action.mode,
+    onProgress: (percent, elapsedMs, totalMib) =>
+      life.guard(() => onProgress(progress(action, percent, elapsedMs, totalMib)))(),
+    onEnd: answer,
+  });
+}
+
+function outcomeOf(ended: MigrationEnd, reason: 'migration-timeout' | undefined): ActionOutcome {
+  const { message } = ended;
+  switch (ended.type) {
+    case 'done': {
+      const { downtimeMs = 0, transferredMib = 0 } = ended;
+      return { outcome: 'done', downtimeMs, transferredBytes: transferredMib * mibBytes };
+    }
+    case 'aborted':
+      return failed(reason ?? 'migration-aborted', reason ? 'it did not converge' : message);
+    case 'failed':
+      return failed('migration-failed', message);
+    case 'lost':
+      return { outcome: 'unknown', error: { code: 'hypervisor-unreachable', message } };
+  }
+}
+
+function progress(
+  { opId, vmId }: Of<'migrate-out'>,
+  percent: number,
+  elapsedMs: number,
+  totalMib: number,
+): MigrationProgress {
+  const totalBytes = totalMib * mibBytes;
+  const transferredBytes = Math.floor((totalBytes * percent) / 100);
+  const remainingBytes = totalBytes - transferredBytes;
+  const about = { v: 1, opId, vmId, elapsedMs, iteration: 1, percent } as const;
+  return { ...about, totalBytes, remainingBytes, transferredBytes };
+}
+
+function resumeVm({ host, onAnswer }: ActsWorld, vmId: string): void {
+  const copy = host.hypervisor.copy(vmId);
+  if (copy?.state === 'running') return onAnswer(done);
+  if (!copy?.state.startsWith('paused')) {
+    return onAnswer(failed('vm-not-running', `the VM is ${copy?.state ?? 'absent'} on this host`));
+  }
+  if (copy.job) return onAnswer(failed('hypervisor-error', 'a migration of it is under way'));
+  host.hypervisor.set(copy, 'running');
+  onAnswer(done);
+}
+
+function destroyLeftover({ host, onAnswer, onHarm }: ActsWorld, opId: string, vmId: string): void {
+  const copy = host.hypervisor.copy(vmId);
+  if (!copy) return onAnswer(done);
+  if (copy.state === 'running') {
+    return onAnswer(failed('vm-running', 'it runs here: not a copy that was left behind'));
+  }
+  onHarm('destroyed', vmId, opId);
+  host.hypervisor.remove(vmId, 'was left over, and is destroyed');
+  onAnswer(done);
+}
+
+function inspect(world: ActsWorld, { vmId, opId, kind }: Of<'inspect'>): void {
+  const { host, onAnswer } = world;
+  const tell = (copy: Copy | undefined) => {
+    const tunnel = kind === 'prepare-incoming' ? host.tunnel(opId ?? '') : undefined;
+    onAnswer({ ...done, ...(tunnel ? { tunnel } : {}), ...(copy ? { vm: reportedVm(copy) } : {}) });
+  };
+  if (kind === 'start-vm') settledLook(world, vmId, tell);
+  else tell(host.hypervisor.copy(vmId));
+}
+
+/** `starting` is what libvirt calls paused, starting up. */
+export function reportedVm(copy: Copy): ReportedVm {
+  const { vmId, name, memoryMib, vcpus, generation, state, job } = copy;
+  return {
+    vmId,
+    name,
+    state: state === 'starting' ? 'paused' : state,
+    migrating: job !== undefined,
+    generation,
+    memoryMib,
+    vcpus,
+  };
+}

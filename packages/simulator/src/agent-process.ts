@@ -1,0 +1,290 @@
+/**
+ * An agent's process: the real logic, fed with what its host, its libvirt and NATS do, its commands performed
+ * as `agent/src/shell` performs them. It can die at any point and comes back with what its disk holds.
+ */
+import {
+  type AgentAction,
+  type AgentEvent,
+  type AgentLogic,
+  compact,
+  createAgent,
+  type JournalRecord,
+  replay,
+} from '@drover/agent/logic';
+import { AgentCommand, type AgentMessage, parseJson, subjects } from '@drover/protocol';
+import { act, reportedVm } from './agent-acts.ts';
+import type { Act } from './checkers/checker.ts';
+import type { Host } from './host.ts';
+import { Life } from './life.ts';
+import type { Timer } from './timeline.ts';
+import type { ProcessWorld } from './process-world.ts';
+
+const gatherMs = 50;
+const retryMs = 1_000;
+
+export class AgentProcess {
+  readonly host: Host;
+  readonly #world: ProcessWorld;
+  #life: Life;
+  #logic: AgentLogic;
+  readonly #timers = new Map<string, Timer>();
+  /** Of this life: the epoch that each step was begun under, and the steps that have not been acted on. */
+  #epochs = new Map<string, string>();
+  #obeying: AgentCommand | undefined;
+  #waiting: Extract<JournalRecord, { type: 'begun' }>[] = [];
+  #stopListening: () => void = () => undefined;
+  #diskFreeMs = 0;
+  #looking = false;
+  #lookAgain = false;
+  #asked = 0;
+  lives = 0;
+
+  constructor(host: Host, world: ProcessWorld) {
+    this.host = host;
+    this.#world = world;
+    this.#life = new Life(world.timeline, { monoMs: 0, wallMs: 0 });
+    this.#life.end();
+    this.#logic = createAgent({ hostId: host.id });
+  }
+
+  get isAlive(): boolean {
+    return this.#life.isAlive;
+  }
+
+  get life(): Life {
+    return this.#life;
+  }
+
+  start(): void {
+    if (this.#life.isAlive || !this.host.isPowered) return;
+    const { host } = this;
+    const { timeline, random, bus, note } = this.#world;
+    this.lives += 1;
+    this.#life = new Life(timeline, this.#world.offsets(host.id));
+    this.#logic = createAgent({ hostId: host.id });
+    this.#timers.clear();
+    this.#epochs = new Map();
+    this.#waiting = [];
+    this.#looking = false;
+    this.#lookAgain = false;
+    this.#asked = 0;
+    this.#diskFreeMs = 0;
+    if (random.chance(300)) {
+      const kept = compact(host.journal);
+      host.journal.splice(0, host.journal.length, ...kept);
+    }
+    note(host.id, `agent starts, life ${this.lives}`);
+    const incarnation = `${host.id}-${this.lives}`;
+    this.#feed({ type: 'started', incarnation, records: [...host.journal] });
+    let wasUp = host.hypervisor.isUp;
+    if (wasUp) this.#feed({ type: 'hypervisor', state: 'connected' });
+    const { life } = this;
+    this.#stopListening = host.hypervisor.listen(
+      life.guard(() => {
+        const { isUp } = host.hypervisor;
+        if (isUp !== wasUp) {
+          wasUp = isUp;
+          this.#feed({ type: 'hypervisor', state: isUp ? 'connected' : 'disconnected' });
+        }
+        this.#look();
+      }),
+    );
+    const command = new RegExp(`^${subjects.command(host.id).replaceAll('.', '\\.')}$`);
+    bus.attach(host.id, [command], {
+      onText: (_, text) => life.guard(() => this.#receive(text))(),
+      onState: (state) => life.guard(() => this.#feed({ type: 'bus', state }))(),
+    });
+  }
+
+  /** kill -9, or the end of its machine. It is started again by whoever watches it. */
+  crash(why: string): void {
+    if (!this.#life.isAlive) return;
+    this.#world.note(this.host.id, `agent dies: ${why}`);
+    this.#life.end();
+    this.#stopListening();
+    this.#world.bus.detach(this.host.id);
+    const { timeline, random, tempo } = this.#world;
+    timeline.after(random.within(tempo.restartMs), () => this.start());
+  }
+
+  #feed(event: AgentEvent): void {
+    const life = this.#life;
+    const now = life.now();
+    const actions = this.#world.guardLogic(this.host.id, () => this.#logic.handle(now, event));
+    for (const action of actions ?? []) if (life.isAlive) this.#perform(action);
+  }
+
+  #receive(text: string): void {
+    const parsed = parseJson(AgentCommand, text);
+    if (!parsed.ok) return this.#world.broken('wire', `${this.host.id}: ${parsed.reason}`);
+    this.#obeying = parsed.value;
+    this.#feed({ type: 'commanded', command: parsed.value });
+    this.#obeying = undefined;
+  }
+
+  #perform(action: AgentAction): void {
+    switch (action.type) {
+      case 'journal':
+        return this.#journal(action.seq, action.record);
+      case 'act':
+        return this.#act(action);
+      case 'publish':
+        return this.#publish(action.message);
+      case 'observe':
+        this.#asked = Math.max(this.#asked, action.id);
+        return this.#look();
+      case 'wake': {
+        this.#timers.get(action.key)?.cancel();
+        const delayMs = action.atMonoMs - this.#life.monoMs;
+        const wake = () => this.#feed({ type: 'woke', key: action.key });
+        this.#timers.set(action.key, this.#life.after(delayMs, wake));
+        return;
+      }
+      case 'trace':
+        return this.#world.note(this.host.id, action.text);
+    }
+  }
+
+  #publish(message: AgentMessage): void {
+    const { bus, note } = this.#world;
+    if (message.kind === 'result') {
+      const { opId, step, outcome, error } = message.body.result;
+      const why = error ? ` (${error.code})` : '';
+      note(this.host.id, `says ${opId}/${step} ${outcome}${why}`);
+    }
+    bus.publish(
+      this.host.id,
+      subjects.agent(this.host.id, message.kind),
+      JSON.stringify(message.body),
+    );
+  }
+
+  /** In order; on the disk first, told afterwards. A crash may come on either side of that. */
+  #journal(seq: number, record: JournalRecord): void {
+    const { timeline, random, tempo } = this.#world;
+    const { host } = this;
+    if (record.type === 'begun') {
+      this.#waiting.push(record);
+      this.#epochs.set(`${record.opId}/${record.step}`, this.#obeying?.epoch ?? '0');
+    }
+    if (record.type === 'ended') this.#forget(record);
+    const doneMs = Math.max(this.#diskFreeMs, timeline.nowMs) + random.within(tempo.fsyncMs);
+    this.#diskFreeMs = doneMs;
+    if (this.#dies(`before writing ${record.type}`)) return;
+    this.#life.after(doneMs - timeline.nowMs, () => {
+      const ok = host.isJournalWritable;
+      if (ok) host.journal.push(record);
+      else if (record.type === 'begun') this.#forget(record);
+      if (this.#dies(`after writing ${record.type}`)) return;
+      this.#feed({ type: 'journaled', seq, ok });
+    });
+  }
+
+  /** A step that is over, or was never begun, does nothing any more. */
+  #forget({ opId, step }: { readonly opId: string; readonly step: number }): void {
+    this.#waiting = this.#waiting.filter((one) => one.opId !== opId || one.step !== step);
+  }
+
+  #act({ actionId, action }: Extract<AgentAction, { type: 'act' }>): void {
+    const { host } = this;
+    const life = this.#life;
+    const { random, tempo, migrations, hostAt, note } = this.#world;
+    let opId = '';
+    if (action.type !== 'inspect') {
+      const begun = this.#begunOf(action);
+      opId = begun?.opId ?? '';
+      this.#world.onAct(this.#describe(action.type, begun));
+      note(host.id, `does ${action.type}${begun ? ` for ${begun.opId}/${begun.step}` : ''}`);
+      if (this.#dies(`before ${action.type}`)) return;
+    }
+    act(
+      {
+        life,
+        host,
+        random,
+        tempo,
+        migrations,
+        hostAt,
+        onProgress: (progress) => this.#feed({ type: 'migration-progress', progress }),
+        onHarm: (harm, vmId, harmedBy) => this.#world.onHarm(harm, host.id, vmId, harmedBy),
+        onAnswer: (outcome) => {
+          if (this.#dies(`after ${action.type}`)) return;
+          life.after(1, () => this.#feed({ type: 'acted', actionId, outcome }));
+        },
+      },
+      opId,
+      action,
+    );
+  }
+
+  /** The step whose turn it was: one action per VM at a time, so it is the oldest of that kind. */
+  #begunOf(action: { readonly type: string; readonly vmId?: string }) {
+    const at = this.#waiting.findIndex(
+      ({ kind, vmId }) =>
+        kind === action.type && (action.vmId === undefined || vmId === action.vmId),
+    );
+    return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
+  }
+
+  #describe(kind: string, begun: Extract<JournalRecord, { type: 'begun' }> | undefined): Act {
+    const { opId = '', step = -1, vmId, generation } = begun ?? {};
+    const { journal } = this.host;
+    return {
+      hostId: this.host.id,
+      opId,
+      step,
+      kind,
+      ...(vmId === undefined ? {} : { vmId }),
+      ...(generation === undefined ? {} : { generation }),
+      epoch: this.#epochs.get(`${opId}/${step}`) ?? '0',
+      durableEpoch: replay(journal.filter(({ type }) => type === 'epoch')).maxEpoch,
+      isBegunDurable: journal.some(
+        (record) => record.type === 'begun' && record.opId === opId && record.step === step,
+      ),
+    };
+  }
+
+  /** At most one look at a time; asked again meanwhile, another one afterwards. */
+  #look(): void {
+    this.#lookAgain = true;
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#life.after(gatherMs, () => this.#lookNow());
+  }
+
+  #lookNow(): void {
+    const { random, tempo } = this.#world;
+    const { hypervisor } = this.host;
+    const answers = this.#asked;
+    this.#lookAgain = false;
+    this.#life.after(random.within(tempo.lookMs), () => {
+      if (!hypervisor.isUp) {
+        this.#life.after(retryMs, () => this.#lookNow());
+        return;
+      }
+      const vms = hypervisor.copies.map(reportedVm);
+      this.#looking = false;
+      this.#feed({
+        type: 'observed',
+        facts: this.host.facts(),
+        vms,
+        usage: {
+          cpuMilli: vms.reduce((sum, vm) => sum + vm.vcpus * 100, 0),
+          memoryMib: vms.reduce((sum, vm) => sum + vm.memoryMib, 0),
+          cpuPressurePermille: 0,
+          memoryPressurePermille: 0,
+        },
+        nonce: random.hex(32),
+        answers,
+      });
+      if (this.#lookAgain) this.#look();
+    });
+  }
+
+  #dies(where: string): boolean {
+    if (!this.#life.isAlive) return true;
+    if (!this.#world.isCrashPoint(this.host.id)) return false;
+    this.crash(where);
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * No host holds more than it can: what libvirt has there, incoming copies counted, and what the records
+ * promise there, moves counted on both sides.
+ */
+import type { Checker } from './checker.ts';
+import { isOpen, type Truth } from './truth.ts';
+
+export const capacity: Checker = {
+  name: 'within-capacity',
+  state({ hosts }) {
+    for (const { id, allocatable, copies } of hosts) {
+      const memoryMib = copies.reduce((sum, copy) => sum + copy.memoryMib, 0);
+      const cpuMilli = copies.reduce((sum, copy) => sum + copy.vcpus * 1_000, 0);
+      if (memoryMib > allocatable.memoryMib) {
+        return `${id} holds VMs of ${memoryMib} MiB, and can ${allocatable.memoryMib}`;
+      }
+      if (cpuMilli > allocatable.cpuMilli) {
+        return `${id} holds VMs of ${cpuMilli} mCPU, and can ${allocatable.cpuMilli}`;
+      }
+    }
+    return undefined;
+  },
+  committed({ changes }, truth) {
+    const isDecision = changes.some(({ key }) => key.startsWith('/drover/decision/'));
+    return isDecision ? promisedTooMuch(truth) : undefined;
+  },
+};
+
+const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'unknown']);
+
+function promisedTooMuch({ hosts, records }: Truth): string | undefined {
+  for (const host of hosts) {
+    const vms = new Set<string>();
+    for (const { vmId, hostId, state } of records.assignments.values()) {
+      if (hostId === host.id && holding.has(state)) vms.add(vmId);
+    }
+    for (const operation of records.operations.values()) {
+      if (!isOpen(operation) || operation.state !== 'running' || operation.target !== host.id) {
+        continue;
+      }
+      if (operation.vmId !== undefined) vms.add(operation.vmId);
+    }
+    let memoryMib = 0;
+    let cpuMilli = 0;
+    for (const vmId of vms) {
+      const spec = records.vms.get(vmId)?.spec;
+      memoryMib += spec?.memoryMib ?? 0;
+      cpuMilli += (spec?.vcpus ?? 0) * 1_000;
+    }
+    if (memoryMib > host.allocatable.memoryMib) {
+      return `${host.id} is promised ${memoryMib} MiB, and has ${host.allocatable.memoryMib}`;
+    }
+    if (cpuMilli > host.allocatable.cpuMilli) {
+      return `${host.id} is promised ${cpuMilli} mCPU, and has ${host.allocatable.cpuMilli}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,58 @@
+/** What a checker is: a promise, and the places in which it can be seen to be broken. Values in, a sentence or nothing out. */
+import type { Commit } from '../etcd.ts';
+import type { Truth } from './truth.ts';
+
+/** An agent is about to ask its hypervisor for something. */
+export interface Act {
+  readonly hostId: string;
+  readonly opId: string;
+  readonly step: number;
+  readonly kind: string;
+  readonly vmId?: string;
+  readonly generation?: number;
+  readonly epoch: string;
+  /** Highest that this host has on its disk. */
+  readonly durableEpoch: string;
+  /** Is `begun` of this step on the disk? */
+  readonly isBegunDurable: boolean;
+}
+
+/** Something is being done to a VM that ends its run, or could. */
+export interface HarmDone {
+  readonly harm: 'power-button' | 'plug' | 'destroyed';
+  readonly hostId: string;
+  readonly vmId: string;
+  readonly opId: string;
+  /** Request or operation that began the VM's present run. */
+  readonly startedBy: string;
+  /** Hosts on which another copy is at this moment, running or able to. */
+  readonly wholeElsewhere: readonly string[];
+  /** Another copy has run since this one was paused, whatever became of it. */
+  readonly isOutrun: boolean;
+}
+
+/** What people asked for, in the order in which they did. */
+export interface Wish {
+  readonly id: string;
+  readonly type: 'start' | 'stop' | 'delete' | 'migrate' | 'drain';
+  readonly vmId?: string;
+  readonly mode?: 'graceful' | 'force';
+  /** Grows: which of two wishes came later. */
+  readonly order: number;
+}
+
+export interface Ledger {
+  wish(id: string): Wish | undefined;
+}
+
+/** Each method returns what is wrong, or nothing. */
+export interface Checker {
+  readonly name: string;
+  /** After every event that changed something on a host. */
+  state?(truth: Truth): string | undefined;
+  /** After every revision of etcd. */
+  committed?(commit: Commit, truth: Truth): string | undefined;
+  /** Before every call of a hypervisor. */
+  acted?(act: Act): string | undefined;
+  harmed?(harm: HarmDone, ledger: Ledger): string | undefined;
+}

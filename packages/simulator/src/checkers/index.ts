@@ -1,0 +1,21 @@
+import { atMostOne } from './at-most-one.ts';
+import { capacity } from './capacity.ts';
+import type { Checker } from './checker.ts';
+import { journalFirst, onlyOnce, staleEpoch } from './orders.ts';
+import { generations, operationsEnd, writtenByLeader } from './records.ts';
+import { unharmed } from './unharmed.ts';
+
+/** All of them, for one run. */
+export function allCheckers(): readonly Checker[] {
+  return [
+    atMostOne,
+    capacity,
+    staleEpoch,
+    journalFirst,
+    onlyOnce(),
+    unharmed,
+    generations,
+    operationsEnd,
+    writtenByLeader,
+  ];
+}

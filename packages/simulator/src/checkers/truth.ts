@@ -1,0 +1,70 @@
+/** What is true in the world, whatever anybody believes: the copies on every host and the records in etcd. */
+import type { Resources } from '@drover/core';
+import {
+  type AssignmentRecord,
+  type OperationRecord,
+  parseKey,
+  type RequestRecord,
+  type VmIntentRecord,
+} from '@drover/protocol';
+import type { Commit } from '../etcd.ts';
+import type { CopyState } from '../hypervisor.ts';
+
+export interface TrueCopy {
+  readonly vmId: string;
+  readonly name: string;
+  readonly memoryMib: number;
+  readonly vcpus: number;
+  readonly state: CopyState;
+}
+
+export interface TrueHost {
+  readonly id: string;
+  readonly allocatable: Resources;
+  readonly copies: readonly TrueCopy[];
+}
+
+export interface Truth {
+  readonly hosts: readonly TrueHost[];
+  readonly records: Records;
+}
+
+/** The records that checkers look at, kept by revision. */
+export class Records {
+  readonly vms = new Map<string, VmIntentRecord>();
+  readonly assignments = new Map<string, AssignmentRecord>();
+  readonly operations = new Map<string, OperationRecord>();
+  readonly requests = new Map<string, RequestRecord>();
+  /** Create revisions of the keys of those who stand for election. */
+  readonly candidates = new Map<string, number>();
+
+  take({ changes, revision }: Commit): void {
+    for (const { key, value } of changes) {
+      if (key.startsWith('/drover/leader/')) {
+        if (value === undefined) this.candidates.delete(key);
+        else if (!this.candidates.has(key)) this.candidates.set(key, revision);
+        continue;
+      }
+      const { type, ...parsed } = parseKey(key);
+      const id = 'id' in parsed ? parsed.id : '';
+      const table = this.#table(type);
+      if (table === undefined) continue;
+      if (value === undefined) table.delete(id);
+      else table.set(id, JSON.parse(value) as never);
+    }
+  }
+
+  #table(type: ReturnType<typeof parseKey>['type']): Map<string, never> | undefined {
+    const tables: Partial<Record<typeof type, Map<string, unknown>>> = {
+      'vm-intent': this.vms,
+      assignment: this.assignments,
+      operation: this.operations,
+      request: this.requests,
+    };
+    return tables[type] as Map<string, never> | undefined;
+  }
+}
+
+export function isOpen({ state }: OperationRecord): boolean {
+  return state === 'pending' || state === 'running';
+}

@@ -1,0 +1,145 @@
+/**
+ * One process's way to etcd: delays, deadlines, answers that are lost after the deed, requests that arrive
+ * after their sender gave up, watches that lag and break. A call ends once: with its answer, or `lost`,
+ * which says nothing about whether it was done.
+ */
+import type { Etcd, EtcdChange, EtcdTxn } from './etcd.ts';
+import type { Life } from './life.ts';
+import type { Random, Range } from './random.ts';
+import type { Tempo } from './tempo.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What is wrong with etcd, or with the way to it, at the moment. */
+export interface EtcdWeather {
+  isAway: boolean;
+  /** Processes that cannot reach it. */
+  readonly cutOff: Set<string>;
+  /** In thousandths of the transactions. */
+  lostAnswers: number;
+  lateRequests: number;
+  lagMs: Range;
+}
+
+export function fairEtcd(): EtcdWeather {
+  return { isAway: false, cutOff: new Set(), lostAnswers: 0, lateRequests: 0, lagMs: [0, 0] };
+}
+
+export type Answer<T> =
+  | { readonly type: 'answered'; readonly value: T }
+  | { readonly type: 'lost' };
+
+const deadlineMs = 2_000;
+
+export interface EtcdReach {
+  readonly timeline: Timeline;
+  readonly etcd: Etcd;
+  readonly weather: EtcdWeather;
+  readonly random: Random;
+  readonly tempo: Tempo;
+}
+
+export class EtcdClient {
+  readonly #reach: EtcdReach;
+  readonly #owner: string;
+  readonly #life: Life;
+
+  constructor(reach: EtcdReach, owner: string, life: Life) {
+    this.#reach = reach;
+    this.#owner = owner;
+    this.#life = life;
+  }
+
+  txn(txn: EtcdTxn, then: (answer: Answer<ReturnType<Etcd['txn']>>) => void): void {
+    this.#call((etcd) => etcd.txn(txn), then, 'write');
+  }
+
+  range(prefix: string, then: (answer: Answer<ReturnType<Etcd['range']>>) => void): void {
+    this.#call((etcd) => etcd.range(prefix), then, 'read');
+  }
+
+  grant(ttlMs: number, then: (answer: Answer<number>) => void): void {
+    this.#call((etcd) => etcd.grant(ttlMs), then, 'read');
+  }
+
+  keepAlive(leaseId: number, then: (answer: Answer<number>) => void): void {
+    this.#call((etcd) => etcd.keepAlive(leaseId), then, 'read');
+  }
+
+  revoke(leaseId: number): void {
+    this.#call(
+      (etcd) => etcd.revoke(leaseId),
+      () => undefined,
+      'read',
+    );
+  }
+
+  /** News in revision order, late; `onLost` once, when the watch has broken. */
+  watch(
+    prefixes: readonly string[],
+    fromRevision: number,
+    onChanges: (revision: number, changes: readonly EtcdChange[]) => void,
+    onLost: () => void,
+  ): { close(): void } {
+    const { etcd, timeline, random, tempo, weather } = this.#reach;
+    let open = true;
+    let newestMs = 0;
+    const lose = () => {
+      if (!open) return;
+      open = false;
+      watch?.close();
+      this.#life.after(deadlineMs, onLost);
+    };
+    const watch = etcd.watch(prefixes, fromRevision, (revision, changes) => {
+      if (!open) return;
+      if (this.#isCutOff()) return lose();
+      const delayMs = random.within(tempo.watchMs) + random.within(weather.lagMs);
+      newestMs = Math.max(newestMs, timeline.nowMs + delayMs);
+      this.#life.after(newestMs - timeline.nowMs, () => {
+        if (open) onChanges(revision, changes);
+      });
+    });
+    if (watch === undefined) lose();
+    return {
+      close: () => {
+        open = false;
+        watch?.close();
+      },
+    };
+  }
+
+  #isCutOff(): boolean {
+    return this.#reach.weather.isAway || this.#reach.weather.cutOff.has(this.#owner);
+  }
+
+  /** What was sent goes on without its sender; only the answer needs somebody who lives. */
+  #call<T>(
+    perform: (etcd: Etcd) => T,
+    then: (answer: Answer<T>) => void,
+    kind: 'read' | 'write',
+  ): void {
+    const { etcd, timeline, random, tempo, weather } = this.#reach;
+    const there = random.within(tempo.etcdMs);
+    const back = random.within(tempo.etcdMs);
+    const isLost = kind === 'write' && random.chance(weather.lostAnswers);
+    const isLate = kind === 'write' && random.chance(weather.lateRequests);
+    const lateMs = deadlineMs + random.within([0, 3_000]);
+    let ended = false;
+    const end = (answer: Answer<T>) => {
+      if (ended) return;
+      ended = true;
+      then(answer);
+    };
+    const giveUp = this.#life.after(deadlineMs, () => end({ type: 'lost' }));
+    if (this.#isCutOff()) return;
+    timeline.after(isLate ? lateMs : there, () => {
+      if (this.#isCutOff()) return;
+      const value = perform(etcd);
+      if (isLost || isLate) return;
+      this.#life.after(back, () => {
+        if (this.#isCutOff()) return;
+        giveUp.cancel();
+        end({ type: 'answered', value });
+      });
+    });
+  }
+}

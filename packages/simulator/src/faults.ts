@@ -1,0 +1,363 @@
+/**
+ * What can go wrong, by name. Each fault is begun once; those that last are mended after a while, or all at
+ * once when a run comes to its calm part.
+ */
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+export interface FaultOrder {
+  readonly name: FaultName;
+  /** A host or a scheduler; absent: chance decides, or the one that leads. */
+  readonly at?: string;
+  /** The other host, where there are two. */
+  readonly to?: string;
+  readonly forMs: number;
+}
+
+interface Fault {
+  readonly says: string;
+  /** Begins it; returns how it is mended. */
+  readonly begin: (world: World, order: FaultOrder, random: Random) => (() => void) | undefined;
+  /** How long it lasts in a swarm. */
+  readonly lastsMs?: readonly [number, number];
+}
+
+const table = {
+  'agent-crash': {
+    says: 'the agent is killed, and started again',
+    begin: (world, order, random) => {
+      agentOf(world, order, random)?.crash('killed');
+      return undefined;
+    },
+  },
+  'agent-crash-points': {
+    says: 'the agent dies before or after some of its writes and calls',
+    lastsMs: [5_000, 60_000],
+    begin: (world, order, random) => {
+      const id = hostOf(world, order, random)?.id;
+      if (id === undefined) return undefined;
+      world.crashPoints.set(id, 80);
+      return () => world.crashPoints.delete(id);
+    },
+  },
+  'host-reboot': {
+    says: 'the machine loses its power, and boots',
+    lastsMs: [5_000, 60_000],
+    begin: (world, order, random) => {
+      const host = hostOf(world, order, random);
+      if (host === undefined || !host.isPowered) return undefined;
+      host.losePower();
+      world.agent(host.id)?.crash('its machine lost power');
+      world.migrations.lostDaemon(host.hypervisor);
+      return () => {
+        host.boot();
+        world.agent(host.id)?.start();
+      };
+    },
+  },
+  'libvirt-restart': {
+    says: 'libvirt ends and is started again; its VMs run on',
+    lastsMs: [300, 15_000],
+    begin: (world, order, random) => {
+      const host = hostOf(world, order, random);
+      if (host === undefined || !host.hypervisor.isUp) return undefined;
+      host.hypervisor.goDown();
+      world.migrations.lostDaemon(host.hypervisor);
+      return () => {
+        if (host.isPowered) host.hypervisor.comeUp();
+      };
+    },
+  },
+  'vm-crash': {
+    says: 'the process of a VM is gone',
+    begin: (world, order, random) => {
+      const host = hostOf(world, order, random);
+      const copy = random.pick(host?.hypervisor.copies ?? []);
+      if (copy) host?.hypervisor.remove(copy.vmId, 'crashed');
+      return undefined;
+    },
+  },
+  'start-fails': {
+    says: 'QEMU does not start',
+    begin: (world, order, random) => {
+      const host = hostOf(world, order, random);
+      if (host) host.hypervisor.failingStarts += 1;
+      return undefined;
+    },
+  },
+  'lost-finish': {
+    says: 'the answer of a migration’s last call is lost',
+    begin: (world) => {
+      world.migrations.losingFinishes += 1;
+      return undefined;
+    },
+  },
+  'migration-cut': {
+    says: 'two hosts do not reach each other',
+    lastsMs: [1_000, 60_000],
+    begin: (world, order, random) => {
+      const a = hostOf(world, order, random)?.id;
+      const b = order.to ?? random.pick(world.hosts.filter(({ id }) => id !== a))?.id;
+      if (a === undefined || b === undefined) return undefined;
+      world.migrations.cut(a, b);
+      return () => world.migrations.heal(a, b);
+    },
+  },
+  'journal-unwritable': {
+    says: 'the disk of the journal is full',
+    lastsMs: [1_000, 20_000],
+    begin: (world, order, random) => {
+      const host = hostOf(world, order, random);
+      if (host === undefined) return undefined;
+      host.isJournalWritable = false;
+      return () => {
+        host.isJournalWritable = true;
+      };
+    },
+  },
+  'bus-cut': {
+    says: 'one process does not reach NATS',
+    lastsMs: [1_000, 60_000],
+    begin: (world, order, random) => {
+      const id = busClientOf(world, order, random);
+      world.bus.cut(id);
+      return () => world.bus.heal(id);
+    },
+  },
+  'bus-deaf': {
+    says: 'one process hears nothing, and is heard',
+    lastsMs: [1_000, 60_000],
+    begin: (world, order, random) => {
+      const id = busClientOf(world, order, random);
+      world.bus.link(id).isDeaf = true;
+      return () => world.bus.heal(id);
+    },
+  },
+  'bus-mute': {
+    says: 'one process is not heard, and hears',
+    lastsMs: [1_000, 60_000],
+    begin: (world, order, random) => {
+      const id = busClientOf(world, order, random);
+      world.bus.link(id).isMute = true;
+      return () => world.bus.heal(id);
+    },
+  },
+  'bus-lossy': {
+    says: 'one process loses a part of its messages',
+    lastsMs: [5_000, 120_000],
+    begin: (world, order, random) => {
+      const id = busClientOf(world, order, random);
+      world.bus.link(id).lossPermille = 300;
+      return () => world.bus.heal(id);
+    },
+  },
+  'bus-slow': {
+    says: 'messages of one process take seconds',
+    lastsMs: [5_000, 120_000],
+    begin: (world, order, random) => {
+      const id = busClientOf(world, order, random);
+      world.bus.link(id).lagMs = [0, 4_000];
+      return () => world.bus.heal(id);
+    },
+  },
+  'bus-restart': {
+    says: 'the NATS server is restarted',
+    begin: (world, order, random) => {
+      world.bus.restart(order.forMs > 0 ? order.forMs : random.within([200, 5_000]));
+      return undefined;
+    },
+  },
+  'etcd-away': {
+    says: 'etcd has no quorum',
+    lastsMs: [500, 30_000],
+    begin: ({ etcd, etcdWeather }) => {
+      etcdWeather.isAway = true;
+      etcd.isStalled = true;
+      return () => {
+        etcdWeather.isAway = false;
+        etcd.isStalled = false;
+        etcd.extendLeases();
+      };
+    },
+  },
+  'etcd-cut': {
+    says: 'one scheduler, or the API, does not reach etcd',
+    lastsMs: [1_000, 40_000],
+    begin: (world, order, random) => {
+      const id = order.at ?? random.pick([...world.schedulers.map((one) => one.id), 'api']) ?? '';
+      world.etcdWeather.cutOff.add(id);
+      return () => world.etcdWeather.cutOff.delete(id);
+    },
+  },
+  'etcd-ambiguous': {
+    says: 'transactions are made, and their answers lost',
+    lastsMs: [2_000, 60_000],
+    begin: ({ etcdWeather }) => {
+      etcdWeather.lostAnswers = 300;
+      return () => {
+        etcdWeather.lostAnswers = 0;
+      };
+    },
+  },
+  'etcd-late': {
+    says: 'transactions are made after their senders gave up',
+    lastsMs: [2_000, 60_000],
+    begin: ({ etcdWeather }) => {
+      etcdWeather.lateRequests = 150;
+      return () => {
+        etcdWeather.lateRequests = 0;
+      };
+    },
+  },
+  'etcd-lag': {
+    says: 'watches lag by seconds',
+    lastsMs: [5_000, 120_000],
+    begin: ({ etcdWeather }) => {
+      etcdWeather.lagMs = [0, 5_000];
+      return () => {
+        etcdWeather.lagMs = [0, 0];
+      };
+    },
+  },
+  'etcd-compact': {
+    says: 'etcd forgets its history',
+    begin: ({ etcd }) => {
+      etcd.compact();
+      return undefined;
+    },
+  },
+  'lease-lost': {
+    says: 'etcd ends the leader’s lease, and the leader does not know',
+    begin: (world) => {
+      const oldest = [...world.records.candidates].toSorted((a, b) => a[1] - b[1])[0];
+      const leaseId = world.etcd.get(oldest?.[0] ?? '')?.leaseId;
+      if (leaseId !== undefined) world.etcd.revoke(leaseId);
+      return undefined;
+    },
+  },
+  'leader-crash': {
+    says: 'the leader is killed',
+    begin: (world, order) => {
+      schedulerOf(world, order)?.crash();
+      return undefined;
+    },
+  },
+  'leader-stop': {
+    says: 'the leader is told to end',
+    begin: (world, order) => {
+      schedulerOf(world, order)?.stop();
+      return undefined;
+    },
+  },
+  'leader-pause': {
+    says: 'the leader stands still for longer than its lease',
+    lastsMs: [500, 25_000],
+    begin: (world, order) => freeze(world, order, 'stop'),
+  },
+  'leader-sleep': {
+    says: 'the leader’s machine sleeps, and its clock with it',
+    lastsMs: [500, 25_000],
+    begin: (world, order) => freeze(world, order, 'sleep'),
+  },
+  'leader-crash-points': {
+    says: 'schedulers die before some of what they write and send',
+    lastsMs: [10_000, 120_000],
+    begin: ({ schedulerPoints }) => {
+      schedulerPoints.crash = 30;
+      return () => {
+        schedulerPoints.crash = 0;
+      };
+    },
+  },
+  'leader-sleep-points': {
+    says: 'schedulers sleep just after some of what they write and send',
+    lastsMs: [10_000, 120_000],
+    begin: ({ schedulerPoints }) => {
+      schedulerPoints.sleep = 30;
+      return () => {
+        schedulerPoints.sleep = 0;
+      };
+    },
+  },
+  'clock-jump': {
+    says: 'a wall clock is set to another time',
+    begin: (world, order, random) => {
+      const byMs = random.within([-3_600_000, 3_600_000]);
+      const agent = agentOf(world, order, random);
+      (random.chance(500) ? agent?.life : world.leader()?.life)?.jumpWall(byMs);
+      return undefined;
+    },
+  },
+} as const satisfies Readonly<Record<string, Fault>>;
+
+export type FaultName = keyof typeof table;
+
+export const faults: Readonly<Record<FaultName, Fault>> = table;
+export const faultNames = Object.keys(table) as readonly FaultName[];
+
+export function isFaultName(name: string): name is FaultName {
+  return Object.hasOwn(table, name);
+}
+
+/** The faults of one run: begun, mended in time, counted. */
+export class FaultMaker {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #mending = new Set<() => void>();
+  readonly counts = new Map<FaultName, number>();
+
+  constructor(world: World, random: Random) {
+    this.#world = world;
+    this.#random = random;
+  }
+
+  begin(order: FaultOrder): void {
+    const { trace, timeline } = this.#world;
+    const where = [order.at, order.to].filter((one) => one !== undefined).join(' and ');
+    trace.note('fault', `${order.name}${where === '' ? '' : ` at ${where}`}`);
+    this.counts.set(order.name, (this.counts.get(order.name) ?? 0) + 1);
+    const heal = faults[order.name].begin(this.#world, order, this.#random);
+    if (heal === undefined) return;
+    const mend = () => {
+      if (!this.#mending.delete(mend)) return;
+      trace.note('fault', `${order.name} is over`);
+      heal();
+    };
+    this.#mending.add(mend);
+    timeline.after(order.forMs, mend);
+  }
+
+  /** Everything that lasts is mended now. */
+  mendAll(): void {
+    for (const mend of this.#mending) mend();
+    this.#world.crashPoints.clear();
+    Object.assign(this.#world.schedulerPoints, { crash: 0, sleep: 0 });
+    this.#world.migrations.losingFinishes = 0;
+    for (const { hypervisor } of this.#world.hosts) hypervisor.failingStarts = 0;
+  }
+}
+
+function hostOf(world: World, { at }: FaultOrder, random: Random) {
+  return at === undefined ? random.pick(world.hosts) : world.host(at);
+}
+
+function agentOf(world: World, order: FaultOrder, random: Random) {
+  const host = hostOf(world, order, random);
+  return host && world.agent(host.id);
+}
+
+function busClientOf(world: World, { at }: FaultOrder, random: Random): string {
+  const ids = [...world.hosts, ...world.schedulers].map(({ id }) => id);
+  return at ?? random.pick(ids) ?? '';
+}
+
+function schedulerOf(world: World, { at }: FaultOrder) {
+  return at === undefined ? world.leader() : world.schedulers.find(({ id }) => id === at);
+}
+
+function freeze(world: World, order: FaultOrder, how: 'stop' | 'sleep'): (() => void) | undefined {
+  const life = schedulerOf(world, order)?.life;
+  if (life === undefined || !life.isAlive) return undefined;
+  life.freeze(how);
+  return () => life.thaw();
+}

@@ -1,0 +1,100 @@
+/** One machine: what it can carry, its disk with the agent's journal, its libvirt, and what a reboot does to all of that. */
+import type { HostFacts, JournalRecord } from '@drover/agent/logic';
+import type { Resources } from '@drover/core';
+import type { TunnelEnd } from '@drover/protocol';
+import { Hypervisor, type HypervisorWorld } from './hypervisor.ts';
+import { uuidOf } from './names.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface HostShape {
+  readonly id: string;
+  readonly capacity: Resources;
+  readonly reserved: Resources;
+  /** Pools that libvirt has before anybody asks. */
+  readonly pools?: readonly string[];
+  readonly qemuVersion?: number;
+}
+
+/** A tunnel's end waits that long for its one connection. */
+const tunnelMs = 60_000;
+
+export class Host {
+  readonly id: string;
+  readonly index: number;
+  readonly shape: HostShape;
+  readonly hypervisor: Hypervisor;
+  /** What is on the disk: it survives everything here. */
+  readonly journal: JournalRecord[] = [];
+  /** By operation: the ends of tunnels, which are processes of their own and do not die with an agent. */
+  readonly #tunnels = new Map<string, { readonly end: TunnelEnd; readonly untilMs: number }>();
+  readonly #timeline: Timeline;
+  readonly pools: Set<string>;
+  isJournalWritable = true;
+  isPowered = true;
+  boots = 1;
+
+  constructor(index: number, shape: HostShape, world: HypervisorWorld) {
+    this.id = shape.id;
+    this.index = index;
+    this.shape = shape;
+    this.pools = new Set(shape.pools ?? []);
+    this.#timeline = world.timeline;
+    this.hypervisor = new Hypervisor(shape.id, world);
+  }
+
+  get address(): string {
+    return `10.0.0.${this.index + 1}`;
+  }
+
+  facts(): HostFacts {
+    const { capacity, reserved, qemuVersion } = this.shape;
+    return {
+      bootId: `${this.id}-boot-${this.boots}`,
+      hostUuid: uuidOf('host', this.index),
+      arch: 'x86_64',
+      accelerator: 'kvm',
+      acceleratorReason: 'simulated',
+      capacity,
+      reserved,
+      cpuModel: 'simulated',
+      machineTypes: ['pc-q35-10.0'],
+      qemuVersion: qemuVersion ?? 10_000_000,
+      libvirtVersion: 11_003_000,
+      numaCells: [],
+      labels: {},
+      bridges: ['br0'],
+      pools: [...this.pools].map((name) => ({
+        name,
+        state: 'active' as const,
+        capacityMib: 1_000_000,
+        freeMib: 500_000,
+      })),
+      migrationAddress: this.address,
+    };
+  }
+
+  openTunnel(opId: string, end: TunnelEnd): void {
+    this.#tunnels.set(opId, { end, untilMs: this.#timeline.nowMs + tunnelMs });
+  }
+
+  tunnel(opId: string): TunnelEnd | undefined {
+    const open = this.#tunnels.get(opId);
+    return open !== undefined && open.untilMs > this.#timeline.nowMs ? open.end : undefined;
+  }
+
+  closeTunnel(opId: string): void {
+    this.#tunnels.delete(opId);
+  }
+
+  losePower(): void {
+    this.isPowered = false;
+    this.#tunnels.clear();
+    this.hypervisor.losePower();
+  }
+
+  boot(): void {
+    this.isPowered = true;
+    this.boots += 1;
+    this.hypervisor.comeUp();
+  }
+}

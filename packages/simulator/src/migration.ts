@@ -1,0 +1,259 @@
+/**
+ * Peer-to-peer migrations, phase by phase, as libvirt makes them, and what each loss on the way leaves
+ * behind on both hosts.
+ *
+ *   copy ─▶ switch ─▶ finish ─▶ confirmed
+ *     │        │         └─ answer lost: the target runs, the source stays paused (its disk is locked)
+ *     └────────┴─▶ failed: the source runs on
+ */
+import type { Copy, Hypervisor, HypervisorWorld } from './hypervisor.ts';
+
+export interface MigrationOrder {
+  readonly vmId: string;
+  readonly source: Hypervisor;
+  readonly target: Hypervisor;
+  /** `paused`: the copy waits on the target, and no lock guards its disk. */
+  readonly mode: 'live' | 'paused';
+  readonly onProgress: (percent: number, elapsedMs: number, totalMib: number) => void;
+  readonly onEnd: (end: MigrationEnd) => void;
+}
+
+export interface MigrationEnd {
+  readonly type: 'done' | 'failed' | 'aborted' | 'lost';
+  readonly message: string;
+  readonly downtimeMs?: number;
+  readonly transferredMib?: number;
+}
+
+interface Flight {
+  readonly order: MigrationOrder;
+  readonly copy: Copy;
+  readonly incoming: Copy;
+  readonly begunMs: number;
+  phase: 'copy' | 'switch' | 'finish' | 'ended';
+  remainingMib: number;
+  transferredMib: number;
+  /** Auto-converge: the share of its time that the VM gets, in thousandths. */
+  pacePermille: number;
+  stalledMs: number;
+}
+
+/** libvirt's own: 5 s, six times. */
+const keepaliveMs = 30_000;
+const sliceMs = 500;
+
+export class Migrations {
+  readonly #world: HypervisorWorld;
+  readonly #flights = new Set<Flight>();
+  readonly #cuts = new Set<string>();
+  /** The next so many answers of Finish get lost. */
+  losingFinishes = 0;
+
+  constructor(world: HypervisorWorld) {
+    this.#world = world;
+  }
+
+  begin(order: MigrationOrder): void {
+    const { vmId, source, target, onEnd } = order;
+    const copy = source.copy(vmId);
+    if (copy?.state !== 'running' || copy.job !== undefined) {
+      return onEnd({ type: 'failed', message: 'the VM does not run here' });
+    }
+    if (!target.isUp || this.#isCut(order)) {
+      return onEnd({ type: 'failed', message: 'the target cannot be reached' });
+    }
+    if (target.copy(vmId)) return onEnd({ type: 'failed', message: 'the target has a copy of it' });
+    const { timeline } = this.#world;
+    source.set(copy, 'running', 'out');
+    const incoming: Copy = { ...copy, state: 'paused-migrating', job: 'in' };
+    target.put(incoming, 'comes in');
+    const flight: Flight = {
+      order,
+      copy,
+      incoming,
+      begunMs: timeline.nowMs,
+      phase: 'copy',
+      remainingMib: copy.memoryMib,
+      transferredMib: 0,
+      pacePermille: 1_000,
+      stalledMs: 0,
+    };
+    this.#flights.add(flight);
+    this.#next(flight, sliceMs, () => this.#copySlice(flight));
+  }
+
+  /** Too late once the VM has been switched over. */
+  abort(hostId: string, vmId: string): 'aborted' | 'too-late' | 'none' {
+    const flight = [...this.#flights].find(
+      (one) => one.order.source.hostId === hostId && one.order.vmId === vmId,
+    );
+    if (flight === undefined) return 'none';
+    if (flight.phase !== 'copy') return 'too-late';
+    this.#fail(flight, { type: 'aborted', message: 'aborted' });
+    return 'aborted';
+  }
+
+  /** No stream and no control connection between the two, until `heal`. */
+  cut(a: string, b: string): void {
+    this.#cuts.add([a, b].toSorted().join(' '));
+  }
+
+  heal(a: string, b: string): void {
+    this.#cuts.delete([a, b].toSorted().join(' '));
+  }
+
+  /** libvirt of that host has just gone down, or the host with it. */
+  lostDaemon(hypervisor: Hypervisor): void {
+    for (const flight of this.#flights) {
+      if (flight.order.source === hypervisor) this.#sourceDaemonLost(flight);
+      if (flight.order.target === hypervisor) this.#targetDaemonLost(flight);
+    }
+  }
+
+  #sourceDaemonLost(flight: Flight): void {
+    const { source, target, vmId } = flight.order;
+    const { phase } = flight;
+    this.#end(flight, { type: 'lost', message: 'libvirt on the source went away' });
+    if (phase !== 'finish') this.#dropIncoming(flight, 200);
+    if (source.copy(vmId) !== flight.copy) return;
+    // After the switch-over libvirt does nothing at its restart: somebody else must look.
+    source.set(flight.copy, phase === 'copy' ? 'running' : 'paused-migrating');
+    if (phase === 'finish' && target.copy(vmId) === flight.incoming) {
+      this.#world.note('libvirt', `migration of ${flight.copy.name} is left half way`);
+    }
+  }
+
+  #targetDaemonLost(flight: Flight): void {
+    const { target, vmId } = flight.order;
+    if (flight.phase === 'finish' || flight.phase === 'ended') return;
+    if (target.copy(vmId) === flight.incoming) {
+      target.remove(vmId, 'was not whole, and is gone');
+    }
+    this.#fail(flight, { type: 'failed', message: 'libvirt on the target went away' });
+  }
+
+  #copySlice(flight: Flight): void {
+    const { order, copy } = flight;
+    const { tempo, nature, timeline } = this.#world;
+    if (order.target.copy(order.vmId) !== flight.incoming) {
+      return this.#fail(flight, { type: 'failed', message: 'the copy on the target is gone' });
+    }
+    if (order.source.copy(order.vmId) !== copy) return this.#sourceCopyGone(flight);
+    if (this.#isCut(order)) {
+      flight.stalledMs += sliceMs;
+      if (flight.stalledMs >= keepaliveMs) {
+        return this.#fail(flight, { type: 'failed', message: 'the connection was lost' });
+      }
+      return this.#next(flight, sliceMs, () => this.#copySlice(flight));
+    }
+    flight.stalledMs = 0;
+    const elapsedMs = timeline.nowMs - flight.begunMs;
+    const sentMib = (tempo.linkMibPerSecond * sliceMs) / 1_000;
+    const { dirtyMibPerSecond } = nature(order.vmId);
+    const dirtyMib = (dirtyMibPerSecond * sliceMs * flight.pacePermille) / 1_000_000;
+    flight.transferredMib += sentMib;
+    flight.remainingMib = Math.min(copy.memoryMib, flight.remainingMib - sentMib + dirtyMib);
+    if (elapsedMs % 5_000 < sliceMs && elapsedMs >= 5_000) {
+      flight.pacePermille = Math.max(50, flight.pacePermille - 100);
+    }
+    if (flight.remainingMib <= 0) return this.#switchOver(flight);
+    if (elapsedMs % 1_000 < sliceMs) {
+      const percent = Math.floor((1 - flight.remainingMib / copy.memoryMib) * 100);
+      order.onProgress(Math.min(99, Math.max(0, percent)), elapsedMs, copy.memoryMib);
+    }
+    this.#next(flight, sliceMs, () => this.#copySlice(flight));
+  }
+
+  #switchOver(flight: Flight): void {
+    const { random, tempo } = this.#world;
+    flight.phase = 'switch';
+    flight.order.source.set(flight.copy, 'paused-migrating', 'out');
+    this.#next(flight, random.within(tempo.switchOverMs), () => this.#finish(flight));
+  }
+
+  #finish(flight: Flight): void {
+    const { source, target, vmId, mode } = flight.order;
+    if (source.copy(vmId) !== flight.copy) return this.#sourceCopyGone(flight);
+    const message = 'the target was lost at the switch-over';
+    if (target.copy(vmId) !== flight.incoming) {
+      return this.#fail(flight, { type: 'failed', message });
+    }
+    if (this.#isCut(flight.order)) {
+      return this.#next(flight, keepaliveMs, () => this.#fail(flight, { type: 'failed', message }));
+    }
+    flight.phase = 'finish';
+    target.set(flight.incoming, mode === 'live' ? 'running' : 'paused');
+    if (mode === 'live') flight.copy.isOutrun = true;
+    const { random, tempo } = this.#world;
+    const answerMs = Math.ceil(random.within(tempo.switchOverMs) / 4);
+    this.#next(flight, answerMs, () => this.#confirm(flight));
+  }
+
+  #confirm(flight: Flight): void {
+    const { source, target, vmId } = flight.order;
+    if (source.copy(vmId) !== flight.copy) {
+      return this.#end(flight, { type: 'failed', message: 'the source was lost at the end' });
+    }
+    const isLost = this.losingFinishes > 0 || this.#isCut(flight.order) || !target.isUp;
+    if (!isLost) {
+      source.remove(vmId, 'has moved away');
+      const downtimeMs = this.#world.tempo.switchOverMs[0];
+      const transferredMib = Math.round(flight.transferredMib);
+      return this.#end(flight, { type: 'done', message: '', downtimeMs, transferredMib });
+    }
+    if (this.losingFinishes > 0) this.losingFinishes -= 1;
+    this.#world.note('libvirt', `the answer of Finish for ${flight.copy.name} is lost`);
+    this.#next(flight, keepaliveMs, () => this.#giveUpWaiting(flight));
+  }
+
+  /** libvirt on the source runs the VM again, unless the lock of its disk is with the target. */
+  #giveUpWaiting(flight: Flight): void {
+    const { source, target, vmId } = flight.order;
+    if (source.copy(vmId) === flight.copy) {
+      const there = target.copy(vmId);
+      source.set(flight.copy, there?.state === 'running' ? 'paused-migrating' : 'running');
+    }
+    this.#end(flight, { type: 'failed', message: 'Finish was not answered' });
+  }
+
+  #sourceCopyGone(flight: Flight): void {
+    this.#dropIncoming(flight, 200);
+    this.#end(flight, { type: 'failed', message: 'the VM ended while it was moved' });
+  }
+
+  #fail(flight: Flight, end: MigrationEnd): void {
+    const { source, vmId } = flight.order;
+    this.#dropIncoming(flight, this.#isCut(flight.order) ? keepaliveMs : 50);
+    if (source.copy(vmId) === flight.copy) source.set(flight.copy, 'running');
+    this.#end(flight, end);
+  }
+
+  /** libvirt on the target ends a copy that is not whole when its connection closes. */
+  #dropIncoming({ order, incoming }: Flight, delayMs: number): void {
+    this.#world.timeline.after(delayMs, () => {
+      const { target, vmId } = order;
+      if (target.copy(vmId) === incoming && incoming.job === 'in') {
+        target.remove(vmId, 'was not whole, and is gone');
+      }
+    });
+  }
+
+  #end(flight: Flight, end: MigrationEnd): void {
+    if (flight.phase === 'ended') return;
+    flight.phase = 'ended';
+    this.#flights.delete(flight);
+    const { order, copy } = flight;
+    this.#world.note('libvirt', `migration of ${copy.name} to ${order.target.hostId}: ${end.type}`);
+    order.onEnd(end);
+  }
+
+  #next(flight: Flight, delayMs: number, run: () => void): void {
+    this.#world.timeline.after(delayMs, () => {
+      if (flight.phase !== 'ended') run();
+    });
+  }
+
+  #isCut({ source, target }: MigrationOrder): boolean {
+    return this.#cuts.has([source.hostId, target.hostId].toSorted().join(' '));
+  }
+}

@@ -1,0 +1,33 @@
+/** What a simulated process needs of the world around it. world.ts gives it. */
+import type { Bus } from './bus.ts';
+import type { Harm } from './agent-acts.ts';
+import type { Act } from './checkers/checker.ts';
+import type { EtcdReach } from './etcd-client.ts';
+import type { Host } from './host.ts';
+import type { ClockOffsets } from './life.ts';
+import type { Migrations } from './migration.ts';
+import type { Random } from './random.ts';
+import type { Tempo } from './tempo.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface ProcessWorld {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly tempo: Tempo;
+  readonly bus: Bus;
+  readonly reach: EtcdReach;
+  readonly migrations: Migrations;
+  readonly note: (who: string, what: string) => void;
+  readonly hostAt: (address: string) => Host | undefined;
+  /** A machine's clocks: each is off in its own way. */
+  readonly offsets: (who: string) => ClockOffsets;
+  /** Does chance, or a scenario, want this agent dead at this very point? */
+  readonly isCrashPoint: (hostId: string) => boolean;
+  /** The same for schedulers, which may also fall asleep there. */
+  readonly schedulerPoint: () => 'crash' | 'sleep' | 'none';
+  readonly onAct: (act: Act) => void;
+  readonly onHarm: (harm: Harm, hostId: string, vmId: string, opId: string) => void;
+  /** Runs logic; an error that it throws is a broken invariant. */
+  readonly guardLogic: <T>(who: string, run: () => T) => T | undefined;
+  readonly broken: (promise: string, what: string) => void;
+}

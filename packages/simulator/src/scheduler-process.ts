@@ -1,0 +1,293 @@
+/**
+ * A scheduler's process: the real logic, fed with what etcd, NATS and time do, its commands performed as
+ * `scheduler/src/shell` performs them. It campaigns, leads, and ends when it does not lead any more.
+ */
+import {
+  createScheduler,
+  type SchedulerCommand,
+  type SchedulerEvent,
+  type SchedulerLogic,
+  type SchedulerSettings,
+} from '@drover/scheduler/logic';
+import {
+  type AgentMessage,
+  Heartbeat,
+  Inventory,
+  keyPrefix,
+  keys,
+  MigrationProgress,
+  parseAgentSubject,
+  parseJson,
+  type Query,
+  type QueryReply,
+  ResultMessage,
+  subjects,
+} from '@drover/protocol';
+import { Election, type Office } from './election.ts';
+import type { TxnAnswer } from './etcd.ts';
+import { EtcdClient } from './etcd-client.ts';
+import { Life } from './life.ts';
+import type { ProcessWorld } from './process-world.ts';
+import type { Timer } from './timeline.ts';
+
+const watched = [keyPrefix.intent, keyPrefix.decision];
+const messageSchemas = {
+  heartbeat: Heartbeat,
+  inventory: Inventory,
+  result: ResultMessage,
+  progress: MigrationProgress,
+} as const;
+
+/** About a lease long: it may have lost its office meanwhile, or not. */
+const napMs = [4_000, 15_000] as const;
+
+type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
+
+export class SchedulerProcess {
+  readonly id: string;
+  readonly #world: ProcessWorld;
+  readonly #settings: Partial<SchedulerSettings>;
+  #life: Life;
+  #logic: SchedulerLogic;
+  #client: EtcdClient;
+  #election: Election | undefined;
+  #office: Office | undefined;
+  #timers = new Map<string, Timer>();
+  #replies = new Map<string, (reply: QueryReply) => void>();
+  #queries = 0;
+  #loading = false;
+  #loadAgain = false;
+  #watch: { close(): void } | undefined;
+  lives = 0;
+  commits = 0;
+
+  constructor(id: string, world: ProcessWorld, settings: Partial<SchedulerSettings>) {
+    this.id = id;
+    this.#world = world;
+    this.#settings = settings;
+    this.#life = new Life(world.timeline, { monoMs: 0, wallMs: 0 });
+    this.#life.end();
+    this.#logic = createScheduler({ instanceId: id });
+    this.#client = new EtcdClient(world.reach, id, this.#life);
+  }
+
+  get life(): Life {
+    return this.#life;
+  }
+
+  /** By its own belief. */
+  get leads(): boolean {
+    return this.#life.isAlive && this.#office !== undefined && !this.#life.isFrozen;
+  }
+
+  get epoch(): number | undefined {
+    return this.#office?.epoch;
+  }
+
+  start(): void {
+    if (this.#life.isAlive) return;
+    const { timeline, reach, note } = this.#world;
+    this.lives += 1;
+    this.#life = new Life(timeline, this.#world.offsets(this.id));
+    this.#logic = createScheduler({ instanceId: this.id, settings: this.#settings });
+    this.#client = new EtcdClient(reach, this.id, this.#life);
+    this.#office = undefined;
+    this.#timers = new Map();
+    this.#replies = new Map();
+    this.#loading = false;
+    this.#loadAgain = false;
+    this.#watch = undefined;
+    note(this.id, `is a candidate, life ${this.lives}`);
+    this.#election = new Election(this.#client, this.#life, this.id, {
+      onElected: (office) => this.#lead(office),
+      onLost: (reason) => this.#feed({ type: 'deposed', reason }),
+    });
+    this.#election.stand();
+  }
+
+  /** kill -9: its lease lives on until it runs out. */
+  crash(): void {
+    this.#end('dies');
+  }
+
+  /** SIGTERM: it gives its office back. */
+  stop(): void {
+    if (!this.#life.isAlive || this.#life.isFrozen) return;
+    this.#election?.resign();
+    this.#end('ends, and gives its office back');
+  }
+
+  ask(query: Query, then: (reply: QueryReply) => void): void {
+    this.#queries += 1;
+    const queryId = `q${this.#queries}`;
+    this.#replies.set(queryId, then);
+    this.#life.after(1, () => this.#feed({ type: 'asked', queryId, query }));
+  }
+
+  #end(how: string): void {
+    if (!this.#life.isAlive) return;
+    const { timeline, random, tempo, bus, note } = this.#world;
+    note(this.id, how);
+    this.#watch?.close();
+    this.#life.end();
+    this.#office = undefined;
+    bus.detach(this.id);
+    timeline.after(random.within(tempo.restartMs), () => this.start());
+  }
+
+  #lead(office: Office): void {
+    const { bus } = this.#world;
+    this.#office = office;
+    const life = this.#life;
+    bus.attach(this.id, [/^drover\.agent\./], {
+      onText: (subject, text) => life.guard(() => this.#hear(subject, text))(),
+      onState: () => undefined,
+    });
+    this.#feed({ type: 'elected', epoch: String(office.epoch) });
+  }
+
+  #hear(subject: string, text: string): void {
+    const from = parseAgentSubject(subject);
+    const parsed = from && parseJson(messageSchemas[from.kind], text);
+    if (!from || !parsed?.ok) {
+      return this.#world.broken('wire', `${subject}: ${parsed?.ok === false ? parsed.reason : ''}`);
+    }
+    const message = { kind: from.kind, body: parsed.value } as AgentMessage;
+    this.#feed({ type: 'agent-said', hostId: from.hostId, message });
+  }
+
+  #feed(event: SchedulerEvent): void {
+    const life = this.#life;
+    const commands = this.#world.guardLogic(this.id, () => this.#logic.handle(life.now(), event));
+    for (const command of commands ?? []) if (life.isAlive) this.#perform(command);
+  }
+
+  #perform(command: SchedulerCommand): void {
+    const { bus, note } = this.#world;
+    switch (command.type) {
+      case 'commit':
+        return this.#commit(command);
+      case 'send': {
+        if (this.#election?.isCurrent() !== true) return;
+        const { hostId, opId, step, body } = command.command;
+        if (body.kind !== 'sync' && this.#stopsHere()) return;
+        if (body.kind !== 'sync') note(this.id, `orders ${hostId}: ${body.kind} ${opId}/${step}`);
+        return bus.publish(this.id, subjects.command(hostId), JSON.stringify(command.command));
+      }
+      case 'reply':
+        this.#replies.get(command.queryId)?.(command.reply);
+        this.#replies.delete(command.queryId);
+        return;
+      case 'announce':
+        return;
+      case 'wake': {
+        this.#timers.get(command.key)?.cancel();
+        const wake = () => this.#feed({ type: 'woke', key: command.key });
+        const delayMs = command.atMonoMs - this.#life.monoMs;
+        this.#timers.set(command.key, this.#life.after(delayMs, wake));
+        return;
+      }
+      case 'reload':
+        return this.#load();
+      case 'exit':
+        this.#election?.resign();
+        return this.#end(`leads no more: ${command.reason}`);
+      case 'trace':
+        return note(this.id, command.text);
+    }
+  }
+
+  #commit(command: Commit): void {
+    const office = this.#office;
+    if (office === undefined) return;
+    const { commitId, puts } = command;
+    this.commits += 1;
+    if (this.#stopsHere()) return;
+    const lastCommit = JSON.stringify({ v: 1, epoch: String(office.epoch), commitId });
+    const tell = (outcome: TxnAnswer) =>
+      this.#feed({
+        type: 'committed',
+        commitId,
+        outcome: outcome.type,
+        revision: outcome.revision,
+      });
+    this.#client.txn(
+      {
+        compares: [
+          { key: office.leaderKey, createRevision: office.epoch },
+          ...puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
+        ],
+        puts: [
+          ...puts.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value }])),
+          { key: keys.lastCommit(), value: lastCommit },
+        ],
+        deletes: puts.filter((put) => put.value === undefined).map((put) => put.key),
+      },
+      (answer) => {
+        if (answer.type === 'answered') tell(answer.value);
+        else this.#readBack(commitId, tell);
+      },
+    );
+  }
+
+  /** Dies before what it was about to send, or sleeps just after; true where it goes no further. */
+  #stopsHere(): boolean {
+    const { schedulerPoint, timeline, random } = this.#world;
+    const point = schedulerPoint();
+    if (point === 'crash') this.crash();
+    if (point === 'sleep' && !this.#life.isFrozen) {
+      const life = this.#life;
+      this.#world.note(this.id, 'sleeps');
+      life.freeze('sleep');
+      timeline.after(random.within(napMs), () => life.thaw());
+    }
+    return point === 'crash';
+  }
+
+  #readBack(commitId: string, tell: (outcome: TxnAnswer) => void): void {
+    this.#life.after(200, () => {
+      this.#client.range(keys.lastCommit(), (answer) => {
+        if (answer.type === 'lost') return this.#readBack(commitId, tell);
+        const entry = answer.value.entries[0];
+        const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
+        if (last.commitId === commitId) {
+          return tell({ type: 'done', revision: entry?.modRevision ?? answer.value.revision });
+        }
+        tell({ type: 'conflict', revision: answer.value.revision });
+      });
+    });
+  }
+
+  #load(): void {
+    if (this.#loading) {
+      this.#loadAgain = true;
+      return;
+    }
+    this.#loading = true;
+    this.#client.range('/drover/', (answer) => {
+      if (answer.type === 'lost') {
+        this.#life.after(500, () => {
+          this.#loading = false;
+          this.#load();
+        });
+        return;
+      }
+      const { revision, entries } = answer.value;
+      this.#loading = false;
+      const ours = entries.filter(({ key }) => watched.some((prefix) => key.startsWith(prefix)));
+      this.#feed({ type: 'loaded', revision, entries: ours });
+      if (!this.#life.isAlive) return;
+      this.#watch?.close();
+      this.#watch = this.#client.watch(
+        watched,
+        revision + 1,
+        (at, changes) => this.#feed({ type: 'changed', revision: at, changes }),
+        () => this.#load(),
+      );
+      if (this.#loadAgain) {
+        this.#loadAgain = false;
+        this.#load();
+      }
+    });
+  }
+}

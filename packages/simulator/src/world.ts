@@ -1,0 +1,239 @@
+/**
+ * The simulated world: hosts with libvirt and agents, two schedulers, etcd, NATS, people; virtual time for
+ * all of them; and the checkers, which see what is true after every event. The logic in it is the real one.
+ */
+import type { SchedulerSettings } from '@drover/scheduler/logic';
+import { limits } from '@drover/core';
+import { AgentProcess } from './agent-process.ts';
+import { Bus } from './bus.ts';
+import type { Act, Checker, HarmDone } from './checkers/checker.ts';
+import { allCheckers } from './checkers/index.ts';
+import { Records, type Truth } from './checkers/truth.ts';
+import { type Commit, Etcd } from './etcd.ts';
+import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
+import { Host, type HostShape } from './host.ts';
+import type { Copy, HypervisorWorld } from './hypervisor.ts';
+import { Life } from './life.ts';
+import { Migrations } from './migration.ts';
+import { People } from './people.ts';
+import type { ProcessWorld } from './process-world.ts';
+import { Random } from './random.ts';
+import { SchedulerProcess } from './scheduler-process.ts';
+import type { Tempo } from './tempo.ts';
+import { Timeline } from './timeline.ts';
+import { Trace } from './trace.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly hosts: readonly HostShape[];
+  readonly schedulers: number;
+  readonly tempo: Tempo;
+  readonly settings?: Partial<SchedulerSettings>;
+  readonly keepTrace?: boolean;
+  /** Each machine's clocks are off by up to this. */
+  readonly clocksOffMs?: number;
+}
+
+export interface Violation {
+  readonly promise: string;
+  readonly what: string;
+  readonly atMs: number;
+}
+
+/** Where wall clocks begin: any moment will do. */
+const wallStartMs = 1_800_000_000_000;
+
+export class World {
+  readonly timeline = new Timeline();
+  readonly trace: Trace;
+  readonly etcd: Etcd;
+  readonly etcdWeather: EtcdWeather = fairEtcd();
+  readonly bus: Bus;
+  readonly migrations: Migrations;
+  readonly hosts: readonly Host[];
+  readonly agents: readonly AgentProcess[];
+  readonly schedulers: readonly SchedulerProcess[];
+  readonly people: People;
+  readonly records = new Records();
+  readonly #checkers: readonly Checker[] = allCheckers();
+  readonly #random: Random;
+  readonly #clocks: Random;
+  readonly #clocksOffMs: number;
+  /** In thousandths of the points at which an agent could die. */
+  readonly crashPoints = new Map<string, number>();
+  readonly schedulerPoints = { crash: 0, sleep: 0 };
+  #touched = false;
+  violation: Violation | undefined;
+  steps = 0;
+
+  constructor(options: WorldOptions) {
+    const random = new Random(options.seed);
+    this.#random = random.fork('crash points');
+    this.#clocks = random.fork('clocks');
+    this.#clocksOffMs = options.clocksOffMs ?? 0;
+    this.trace = new Trace(() => this.timeline.nowMs, options.keepTrace ?? false);
+    const { timeline } = this;
+    const { tempo } = options;
+    const note = (who: string, what: string) => this.trace.note(who, what);
+    this.etcd = new Etcd(timeline, (commit) => this.#committed(commit));
+    this.bus = new Bus(timeline, random.fork('bus'), tempo);
+    const hypervisors: HypervisorWorld = {
+      timeline,
+      random: random.fork('libvirt'),
+      tempo,
+      note,
+      touched: () => {
+        this.#touched = true;
+      },
+      nature: (vmId) => this.people.nature(vmId),
+    };
+    this.migrations = new Migrations(hypervisors);
+    this.hosts = options.hosts.map((shape, index) => new Host(index, shape, hypervisors));
+    const reach: EtcdReach = {
+      timeline,
+      etcd: this.etcd,
+      weather: this.etcdWeather,
+      random: random.fork('etcd'),
+      tempo,
+    };
+    const processes: ProcessWorld = {
+      timeline,
+      random: random.fork('processes'),
+      tempo,
+      bus: this.bus,
+      reach,
+      migrations: this.migrations,
+      note,
+      hostAt: (address) => this.hosts.find((host) => host.address === address),
+      offsets: () => this.#offsets(),
+      isCrashPoint: (hostId) => this.#random.chance(this.crashPoints.get(hostId) ?? 0),
+      schedulerPoint: () => {
+        if (this.#random.chance(this.schedulerPoints.crash)) return 'crash';
+        return this.#random.chance(this.schedulerPoints.sleep) ? 'sleep' : 'none';
+      },
+      onAct: (act) => this.#acted(act),
+      onHarm: (harm, hostId, vmId, opId) => this.#harmed(harm, hostId, vmId, opId),
+      guardLogic: (who, run) => this.#guard(who, run),
+      broken: (promise, what) => this.fail(promise, what),
+    };
+    this.agents = this.hosts.map((host) => new AgentProcess(host, processes));
+    this.schedulers = Array.from(
+      { length: options.schedulers },
+      (_, index) => new SchedulerProcess(`s${index + 1}`, processes, options.settings ?? {}),
+    );
+    const api = new Life(timeline, { monoMs: 0, wallMs: wallStartMs });
+    this.people = new People({
+      client: new EtcdClient(reach, 'api', api),
+      etcd: this.etcd,
+      wallMs: () => api.wallMs,
+      note,
+    });
+    for (const process of [...this.schedulers, ...this.agents]) process.start();
+  }
+
+  get nowMs(): number {
+    return this.timeline.nowMs;
+  }
+
+  host(id: string): Host | undefined {
+    return this.hosts.find((host) => host.id === id);
+  }
+
+  agent(id: string): AgentProcess | undefined {
+    return this.agents.find((agent) => agent.host.id === id);
+  }
+
+  /** The one that leads by its own belief, the newest if there are two. */
+  leader(): SchedulerProcess | undefined {
+    return this.schedulers
+      .filter((one) => one.leads)
+      .toSorted((a, b) => (b.epoch ?? 0) - (a.epoch ?? 0))[0];
+  }
+
+  /** The next event, and then every promise that can be broken by it. */
+  step(): boolean {
+    if (this.violation !== undefined || !this.timeline.step()) return false;
+    this.steps += 1;
+    this.trace.mix(`${this.timeline.nowMs}`);
+    if (this.#touched) {
+      this.#touched = false;
+      const truth = this.truth();
+      for (const one of this.#checkers) this.#judge(one.name, one.state?.(truth));
+    }
+    return this.violation === undefined;
+  }
+
+  run(untilMs: number): void {
+    while (this.violation === undefined) {
+      const { nextMs } = this.timeline;
+      if (nextMs === undefined || nextMs > untilMs || !this.step()) return;
+    }
+  }
+
+  truth(): Truth {
+    const hosts = this.hosts.map(({ id, shape, hypervisor }) => {
+      const { capacity, reserved } = shape;
+      const cpuMilli =
+        Math.floor((capacity.cpuMilli * limits.cpuOvercommitPermilleDefault) / 1_000) -
+        reserved.cpuMilli;
+      const memoryMib = capacity.memoryMib - reserved.memoryMib;
+      return { id, allocatable: { cpuMilli, memoryMib }, copies: hypervisor.copies };
+    });
+    return { hosts, records: this.records };
+  }
+
+  fail(promise: string, what: string): void {
+    if (this.violation !== undefined) return;
+    this.violation = { promise, what, atMs: this.nowMs };
+    this.trace.note('broken', `${promise}: ${what}`);
+  }
+
+  #judge(promise: string, wrong: string | undefined): void {
+    if (wrong !== undefined) this.fail(promise, wrong);
+  }
+
+  #committed(commit: Commit): void {
+    this.records.take(commit);
+    this.trace.mix(`${commit.revision} ${commit.changes.map(({ key }) => key).join(' ')}`);
+    const truth = this.truth();
+    for (const one of this.#checkers) this.#judge(one.name, one.committed?.(commit, truth));
+  }
+
+  #acted(act: Act): void {
+    for (const one of this.#checkers) this.#judge(one.name, one.acted?.(act));
+  }
+
+  #harmed(harm: HarmDone['harm'], hostId: string, vmId: string, opId: string): void {
+    const copy = this.host(hostId)?.hypervisor.copy(vmId);
+    const wholeElsewhere = this.hosts
+      .filter((host) => host.id !== hostId && isWhole(host.hypervisor.copy(vmId)))
+      .map((host) => host.id);
+    const startedBy = copy?.startedBy ?? '';
+    const isOutrun = copy?.isOutrun === true;
+    const done: HarmDone = { harm, hostId, vmId, opId, startedBy, wholeElsewhere, isOutrun };
+    for (const one of this.#checkers) this.#judge(one.name, one.harmed?.(done, this.people));
+  }
+
+  #guard<T>(who: string, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.fail(
+        'logic-is-total',
+        `${who}: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+      return undefined;
+    }
+  }
+
+  #offsets(): { readonly monoMs: number; readonly wallMs: number } {
+    const off = this.#clocks.within([-this.#clocksOffMs, this.#clocksOffMs]);
+    // Where a monotonic clock begins says nothing.
+    return { monoMs: this.#clocks.below(1_000_000) + 1_000, wallMs: wallStartMs + off };
+  }
+}
+
+/** Running, or able to: not still coming in, nor starting. */
+function isWhole(copy: Copy | undefined): boolean {
+  return copy !== undefined && copy.state !== 'starting' && copy.job !== 'in';
+}

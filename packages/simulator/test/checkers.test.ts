@@ -1,0 +1,274 @@
+import {
+  type AssignmentRecord,
+  keys,
+  type OperationRecord,
+  type RequestRecord,
+  type VmIntentRecord,
+} from '@drover/protocol';
+import { describe, expect, it } from 'vitest';
+import { atMostOne } from '../src/checkers/at-most-one.ts';
+import { unsettled } from '../src/checkers/calm.ts';
+import { capacity } from '../src/checkers/capacity.ts';
+import type { Act, HarmDone, Ledger, Wish } from '../src/checkers/checker.ts';
+import { journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
+import { generations, operationsEnd, writtenByLeader } from '../src/checkers/records.ts';
+import type { Truth } from '../src/checkers/truth.ts';
+import { unharmed } from '../src/checkers/unharmed.ts';
+import { type Commit, Etcd } from '../src/etcd.ts';
+import { Timeline } from '../src/timeline.ts';
+import { copyOf, hostWith, truthOf, vmA, vmB } from './support.ts';
+
+const act: Act = {
+  hostId: 'h1',
+  opId: 'r1',
+  step: 1,
+  kind: 'start-vm',
+  epoch: '5',
+  durableEpoch: '5',
+  isBegunDurable: true,
+};
+
+const assignment = (more: Partial<AssignmentRecord> = {}): AssignmentRecord => ({
+  v: 1,
+  vmId: vmA,
+  hostId: 'h1',
+  generation: 2,
+  state: 'running',
+  ...more,
+});
+
+const operation = (more: Partial<OperationRecord> = {}): OperationRecord => ({
+  v: 1,
+  id: 'r1',
+  type: 'migrate',
+  state: 'running',
+  step: 'perform',
+  stepIndex: 2,
+  vmId: vmA,
+  source: 'h1',
+  target: 'h2',
+  generation: 2,
+  epoch: '5',
+  by: 'operator',
+  createdAtMs: 0,
+  ...more,
+});
+
+const intent = (id: string, memoryMib: number): VmIntentRecord => ({
+  v: 1,
+  id,
+  name: 'web',
+  spec: { vcpus: 1, memoryMib, disks: [], networks: [] },
+  desired: 'running',
+  by: 'operator',
+  createdAtMs: 0,
+});
+
+const request: RequestRecord = {
+  v: 1,
+  id: 'r1',
+  type: 'start',
+  vmId: vmA,
+  by: 'x',
+  createdAtMs: 0,
+};
+
+/** The newest revision after these writes, and the truth that they made. */
+function written(...writes: readonly Readonly<Record<string, object | undefined>>[]): {
+  readonly commit: Commit;
+  readonly truth: Truth;
+} {
+  const truth = truthOf(hostWith('h1'), hostWith('h2'));
+  let commit: Commit | undefined;
+  const etcd = new Etcd(new Timeline(), (one) => {
+    truth.records.take(one);
+    commit = one;
+  });
+  for (const write of writes) {
+    const entries = Object.entries(write);
+    etcd.txn({
+      compares: [],
+      puts: entries.flatMap(([key, value]) =>
+        value === undefined ? [] : [{ key, value: JSON.stringify(value) }],
+      ),
+      deletes: entries.filter(([, value]) => value === undefined).map(([key]) => key),
+    });
+  }
+  if (commit === undefined) throw new Error('nothing was written');
+  return { commit, truth };
+}
+
+describe('one host per VM', () => {
+  it('is broken by two running copies, and not by one that is paused', () => {
+    const paused = copyOf(vmA, { state: 'paused-migrating' });
+    const good = truthOf(hostWith('h1', copyOf(vmA)), hostWith('h2', paused, copyOf(vmB)));
+    expect(atMostOne.state?.(good)).toBeUndefined();
+    const bad = truthOf(hostWith('h1', copyOf(vmA)), hostWith('h2', copyOf(vmA)));
+    expect(atMostOne.state?.(bad)).toBe('web runs on h1 and on h2');
+  });
+});
+
+describe('capacity', () => {
+  it('is broken by what libvirt holds, incoming copies counted', () => {
+    const incoming = copyOf(vmB, { memoryMib: 3_073, state: 'paused-migrating' });
+    const bad = truthOf(hostWith('h1', copyOf(vmA), incoming));
+    expect(capacity.state?.(bad)).toBe('h1 holds VMs of 4097 MiB, and can 4096');
+    const cpu = truthOf(hostWith('h1', copyOf(vmA, { vcpus: 17 })));
+    expect(capacity.state?.(cpu)).toContain('17000 mCPU');
+    const full = copyOf(vmB, { memoryMib: 3_072 });
+    expect(capacity.state?.(truthOf(hostWith('h1', copyOf(vmA), full)))).toBeUndefined();
+  });
+
+  it('is broken by what the records promise, a move counted on its target too', () => {
+    const vms = {
+      [keys.vmIntent(vmA)]: intent(vmA, 3_000),
+      [keys.vmIntent(vmB)]: intent(vmB, 2_000),
+    };
+    const owners = {
+      [keys.assignment(vmA)]: assignment({ state: 'migrating' }),
+      [keys.assignment(vmB)]: assignment({ vmId: vmB, hostId: 'h2' }),
+    };
+    const moving = { [keys.operation('r1')]: operation() };
+    const bad = written(vms, owners, moving);
+    expect(capacity.committed?.(bad.commit, bad.truth)).toBe(
+      'h2 is promised 5000 MiB, and has 4096',
+    );
+    const waiting = { [keys.operation('r1')]: operation({ state: 'pending' }) };
+    const good = written(vms, owners, waiting);
+    expect(capacity.committed?.(good.commit, good.truth)).toBeUndefined();
+  });
+});
+
+describe('orders', () => {
+  it('of a deposed leader may not be acted on', () => {
+    expect(staleEpoch.acted?.(act)).toBeUndefined();
+    expect(staleEpoch.acted?.({ ...act, epoch: '99', durableEpoch: '100' })).toContain('epoch 99');
+  });
+
+  it('may not be acted on before they are on the disk', () => {
+    expect(journalFirst.acted?.(act)).toBeUndefined();
+    expect(journalFirst.acted?.({ ...act, isBegunDurable: false })).toContain('before that');
+  });
+
+  it('may not be acted on twice by a host', () => {
+    const checker = onlyOnce();
+    expect(checker.acted?.(act)).toBeUndefined();
+    expect(checker.acted?.({ ...act, hostId: 'h2' })).toBeUndefined();
+    expect(checker.acted?.({ ...act, step: 2 })).toBeUndefined();
+    expect(checker.acted?.(act)).toContain('a second time');
+  });
+});
+
+describe('a VM', () => {
+  const wishes: readonly Wish[] = [
+    { id: 'r1', type: 'start', vmId: vmA, order: 1 },
+    { id: 'r2', type: 'stop', vmId: vmA, mode: 'graceful', order: 2 },
+    { id: 'r3', type: 'stop', vmId: vmA, mode: 'force', order: 3 },
+    { id: 'r4', type: 'start', vmId: vmA, order: 4 },
+    { id: 'r5', type: 'stop', vmId: vmB, mode: 'force', order: 5 },
+  ];
+  const ledger: Ledger = { wish: (id) => wishes.find((wish) => wish.id === id) };
+  const harm = (more: Partial<HarmDone>) =>
+    unharmed.harmed?.(
+      {
+        harm: 'plug',
+        hostId: 'h1',
+        vmId: vmA,
+        opId: 'r3',
+        startedBy: 'r1',
+        wholeElsewhere: [],
+        isOutrun: false,
+        ...more,
+      },
+      ledger,
+    );
+
+  it('may be ended as a person asked', () => {
+    expect(harm({})).toBeUndefined();
+    expect(harm({ harm: 'power-button', opId: 'r2' })).toBeUndefined();
+  });
+
+  it('may not be ended without a wish, by another’s wish, or harder than was asked', () => {
+    expect(harm({ opId: 'pool-x' })).toContain('nobody asked to stop it');
+    expect(harm({ opId: 'r5' })).toContain('nobody asked to stop it');
+    expect(harm({ opId: 'r2' })).toContain('gracefully');
+  });
+
+  it('may not be ended by a wish from before it was started again', () => {
+    expect(harm({ startedBy: 'r4' })).toContain('before r4');
+  });
+
+  it('may not lose its last whole copy', () => {
+    const destroyed = { harm: 'destroyed', opId: 'r9' } as const;
+    expect(harm(destroyed)).toContain('the last whole one');
+    expect(harm({ ...destroyed, wholeElsewhere: ['h2'] })).toBeUndefined();
+    expect(harm({ ...destroyed, isOutrun: true })).toBeUndefined();
+  });
+});
+
+describe('records', () => {
+  const key = keys.assignment(vmA);
+
+  it('may not take a generation back, nor change an owner without a new one', () => {
+    const back = written({ [key]: assignment() }, { [key]: assignment({ generation: 1 }) });
+    expect(generations.committed?.(back.commit, back.truth)).toContain('generation 2 becomes 1');
+    const moved = written({ [key]: assignment() }, { [key]: assignment({ hostId: 'h2' }) });
+    expect(generations.committed?.(moved.commit, moved.truth)).toContain('its owner h1 becomes h2');
+    const good = written(
+      { [key]: assignment() },
+      { [key]: assignment({ hostId: 'h2', generation: 3 }) },
+    );
+    expect(generations.committed?.(good.commit, good.truth)).toBeUndefined();
+  });
+
+  it('may not lose an operation, nor one’s end', () => {
+    const op = keys.operation('r1');
+    const lost = written({ [op]: operation() }, { [op]: undefined });
+    expect(operationsEnd.committed?.(lost.commit, lost.truth)).toContain('is gone, unended');
+    const ended = operation({ state: 'succeeded' });
+    const woken = written({ [op]: ended }, { [op]: operation() });
+    expect(operationsEnd.committed?.(woken.commit, woken.truth)).toContain('becomes running');
+    const unanswered = written(
+      { [keys.request('r1')]: request },
+      { [keys.request('r1')]: undefined },
+    );
+    expect(operationsEnd.committed?.(unanswered.commit, unanswered.truth)).toContain('r1 is gone');
+    const pruned = written({ [op]: ended }, { [op]: undefined });
+    expect(operationsEnd.committed?.(pruned.commit, pruned.truth)).toBeUndefined();
+  });
+
+  it('may not be written by one who does not lead', () => {
+    const commitOf = (epoch: string) => ({ v: 1, epoch, commitId: `${epoch}-1` });
+    const leaders = [{ [keys.leader('a')]: {} }, { [keys.leader('b')]: {} }];
+    const good = written(...leaders, { [keys.lastCommit()]: commitOf('2') });
+    expect(writtenByLeader.committed?.(good.commit, good.truth)).toBeUndefined();
+    const bad = written(...leaders, { [keys.lastCommit()]: commitOf('3') });
+    expect(writtenByLeader.committed?.(bad.commit, bad.truth)).toContain('2 leads');
+  });
+});
+
+describe('rest', () => {
+  it('has come when all has ended and the records say what is true', () => {
+    const { truth } = written({ [keys.assignment(vmA)]: assignment() });
+    const settled = { ...truth, hosts: [hostWith('h1', copyOf(vmA)), hostWith('h2')] };
+    expect(unsettled(settled, new Set())).toEqual([]);
+    expect(unsettled(settled, new Set(['r7']))).toEqual([
+      'request r7 was acknowledged, and is lost',
+    ]);
+  });
+
+  it('has not come while anything is open, left over, or not where it should be', () => {
+    const { truth } = written({
+      [keys.assignment(vmA)]: assignment(),
+      [keys.operation('r1')]: operation(),
+      [keys.request('r2')]: { ...request, id: 'r2' },
+    });
+    const hosts = [hostWith('h1'), hostWith('h2', copyOf(vmB, { state: 'paused' }))];
+    expect(unsettled({ ...truth, hosts }, new Set())).toEqual([
+      'operation r1 (migrate) is running at perform',
+      'request r2 has no operation',
+      'web is paused on h2, and belongs to nobody',
+      `${vmA} is running on h1, where it is absent`,
+    ]);
+  });
+});
