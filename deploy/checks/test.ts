@@ -30,7 +30,9 @@ try {
   await tier('contract');
   await tier('end-to-end');
 } catch (error) {
-  console.log(`the lab cannot be built here: ${error instanceof Error ? error.message : String(error)}`);
+  console.log(
+    `the lab cannot be built here: ${error instanceof Error ? error.message : String(error)}`,
+  );
   tally.failed += 1;
 }
 

@@ -79,7 +79,7 @@ function toService(name: string, service: Readonly<Record<string, unknown>>): Co
     ports: strings(service['ports']),
     capAdd: strings(service['cap_add']),
     securityOpt: strings(service['security_opt']),
-    devices: strings(service['devices']),
+    devices: [...new Set(strings(service['devices']))],
     environment: Object.fromEntries(
       Object.entries(record(service['environment'])).map(([key, value]) => [key, String(value)]),
     ),

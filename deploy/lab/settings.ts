@@ -2,7 +2,7 @@
  * What one lab is called and where it lives: project name, subnets, port. Two labs may run side by side:
  * `npm start` has one, the end-to-end tests another.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
@@ -56,6 +56,8 @@ export function composeVariables(settings: LabSettings): Readonly<Record<string,
     LAB_CHECKOUT: checkout,
     LAB_API_PORT: String(settings.apiPort),
     LAB_POOL_VOLUME_AT: settings.pool === 'shared' ? poolPath : '/var/lib/drover/unused',
+    // Agents find out by themselves whether KVM works; without the device they need not look.
+    LAB_ACCELERATOR_DEVICE: existsSync('/dev/kvm') ? '/dev/kvm' : '/dev/net/tun',
     LAB_POOL_SHARED: settings.pool === 'shared' ? poolPath : '',
   };
 }

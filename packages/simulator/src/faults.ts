@@ -273,7 +273,7 @@ const table = {
     says: 'schedulers sleep just after some of what they write and send',
     lastsMs: [10_000, 120_000],
     begin: ({ schedulerPoints }) => {
-      schedulerPoints.sleep = 30;
+      schedulerPoints.sleep = 50;
       return () => {
         schedulerPoints.sleep = 0;
       };

@@ -39,7 +39,7 @@ const messageSchemas = {
 } as const;
 
 /** About a lease long: it may have lost its office meanwhile, or not. */
-const napMs = [4_000, 15_000] as const;
+const napMs = [7_000, 15_000] as const;
 
 type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
 

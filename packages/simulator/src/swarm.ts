@@ -23,6 +23,8 @@ export interface SwarmOptions {
 /** Faults that have more to say to each other than to the rest. */
 const themes: readonly (readonly FaultName[])[] = [
   ['leader-stop', 'leader-sleep', 'leader-pause', 'lease-lost', 'bus-slow', 'etcd-lag'],
+  // Office after office, while what the last ones sent is still under way.
+  ['leader-stop', 'bus-slow', 'bus-slow'],
   ['leader-sleep-points', 'leader-crash-points', 'etcd-ambiguous', 'bus-slow'],
   ['lost-finish', 'migration-cut', 'libvirt-restart', 'agent-crash', 'host-reboot', 'vm-crash'],
   ['agent-crash-points', 'agent-crash', 'journal-unwritable', 'libvirt-restart', 'start-fails'],
@@ -35,17 +37,17 @@ export function swarmOptions(random: Random): SwarmOptions {
   const turmoilMs = 60_000 * (2 + random.below(8));
   const theme = random.chance(400) ? random.pick(themes) : undefined;
   const possible = theme ?? faultNames.filter(() => random.chance(350));
-  const everyMs = random.within(theme ? [2_000, 15_000] : [4_000, 60_000]);
+  const everyMs = random.within(theme ? [1_000, 8_000] : [4_000, 60_000]);
   return {
     hosts,
-    schedulers: 1 + random.below(3),
+    schedulers: random.chance(150) ? 1 : 2 + random.below(2),
     settings: {
       gracefulStopTimeoutMs: random.within([8_000, 25_000]),
       migrationTimeoutMs: random.within([20_000, 120_000]),
     },
     clocksOffMs: random.pick([0, 0, 5_000, 600_000]) ?? 0,
     vmCount: 2 + random.below(4 * hostCount),
-    askEveryMs: random.within([1_500, 15_000]),
+    askEveryMs: random.within(theme ? [800, 5_000] : [1_500, 15_000]),
     turmoilMs,
     possible,
     schedule: scheduleOf(possible, turmoilMs, everyMs, random),

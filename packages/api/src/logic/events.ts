@@ -1,0 +1,119 @@
+/** From etcd's changes to the events of the stream. Each is built from its own change, not from what came after. */
+import {
+  type api,
+  AssignmentRecord,
+  HostIntentRecord,
+  OperationRecord,
+  parseJson,
+  parseKey,
+  type RecordMirror,
+  VmIntentRecord,
+} from '@drover/protocol';
+import { findOperation, operationBody } from './operations.ts';
+
+export interface Change {
+  readonly key: string;
+  /** Absent: deleted. */
+  readonly value?: string;
+  readonly modRevision: number;
+}
+
+/** All events of one revision: they are told together or not at all. */
+export interface EventGroup {
+  readonly revision: number;
+  readonly events: readonly api.ApiEvent[];
+}
+
+/** `records` know the changes already. */
+export function eventsOf(records: RecordMirror, changes: readonly Change[]): readonly EventGroup[] {
+  const groups = new Map<number, Map<string, api.ApiEvent>>();
+  for (const change of changes) {
+    const told = eventOf(records, change);
+    if (told === undefined) continue;
+    const group = groups.get(change.modRevision) ?? new Map<string, api.ApiEvent>();
+    // One transaction may touch two records of one VM; the deletion is what counts then.
+    const known = group.get(told.about);
+    if (!(known?.type === 'vm' && known.vm.state === 'deleted')) group.set(told.about, told.event);
+    groups.set(change.modRevision, group);
+  }
+  return [...groups].map(([revision, events]) => ({ revision, events: [...events.values()] }));
+}
+
+interface Told {
+  readonly about: string;
+  readonly event: api.ApiEvent;
+}
+
+function eventOf(records: RecordMirror, { key, value }: Change): Told | undefined {
+  const parsed = parseKey(key);
+  switch (parsed.type) {
+    case 'vm-intent':
+      return vmEvent(records, parsed.id, value);
+    case 'assignment':
+      return assignmentEvent(records, parsed.id, value);
+    case 'host':
+    case 'host-intent':
+      return hostEvent(records, parsed, value);
+    case 'operation':
+    case 'request':
+      return operationEvent(records, parsed, value);
+    case 'vm-name':
+    case 'pool':
+    case 'last-commit':
+    case 'unknown':
+      return undefined;
+  }
+}
+
+function vmEvent(records: RecordMirror, id: string, value: string | undefined): Told | undefined {
+  const about = `vm/${id}`;
+  if (value === undefined) return { about, event: { type: 'vm', vm: { id, state: 'deleted' } } };
+  const intent = parseJson(VmIntentRecord, value);
+  if (!intent.ok) return undefined;
+  const assignment = records.assignments.get(id)?.value;
+  const vm = { id, name: intent.value.name, ...whereabouts(assignment) };
+  return { about, event: { type: 'vm', vm } };
+}
+
+function assignmentEvent(
+  records: RecordMirror,
+  id: string,
+  value: string | undefined,
+): Told | undefined {
+  const parsed = value === undefined ? undefined : parseJson(AssignmentRecord, value);
+  if (!parsed?.ok) return undefined;
+  const name = records.vmIntents.get(id)?.value.name;
+  const vm = { id, ...(name === undefined ? {} : { name }), ...whereabouts(parsed.value) };
+  return { about: `vm/${id}`, event: { type: 'vm', vm } };
+}
+
+function whereabouts(assignment: AssignmentRecord | undefined) {
+  const { state = 'pending', hostId } = assignment ?? {};
+  return { state, ...(hostId === undefined ? {} : { hostId }) };
+}
+
+function hostEvent(
+  records: RecordMirror,
+  { type, id }: { readonly type: 'host' | 'host-intent'; readonly id: string },
+  value: string | undefined,
+): Told | undefined {
+  const intent =
+    type === 'host-intent' && value !== undefined ? parseJson(HostIntentRecord, value) : undefined;
+  const known = records.hostIntents.get(id)?.value.cordoned ?? false;
+  const cordoned = intent?.ok ? intent.value.cordoned : known;
+  return { about: `host/${id}`, event: { type: 'host', host: { id, cordoned } } };
+}
+
+/** A request that is news (made, or cancelled) shows as its operation; what is pruned is no news. */
+function operationEvent(
+  records: RecordMirror,
+  { type, id }: { readonly type: 'operation' | 'request'; readonly id: string },
+  value: string | undefined,
+): Told | undefined {
+  if (value === undefined) return undefined;
+  const own = type === 'operation' ? parseJson(OperationRecord, value) : undefined;
+  const operation = own?.ok ? own.value : findOperation(records, id);
+  if (operation === undefined) return undefined;
+  const event = { type: 'operation', operation: operationBody(records, operation) } as const;
+  return { about: `operation/${id}`, event };
+}

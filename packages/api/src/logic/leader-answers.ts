@@ -1,0 +1,96 @@
+/** What the leader answers, as bodies: placements, drain plans, migrations in flight. */
+import {
+  type DrainPlan,
+  explainPlacement,
+  type PlacementAnswer,
+  type Rejection,
+} from '@drover/core';
+import type { api, MigrationProgress, MigrationView, RecordMirror } from '@drover/protocol';
+import type { Progress } from './operations.ts';
+
+export function placementBody(
+  answer: PlacementAnswer,
+  sentences: readonly string[] = explainPlacement(answer),
+): api.PlacementBody {
+  return {
+    type: answer.type,
+    ...(answer.type === 'placed' ? { hostId: answer.hostId } : {}),
+    candidates:
+      answer.type === 'placed'
+        ? answer.candidates.map(({ hostId, score, terms }) => ({
+            hostId,
+            score,
+            terms: terms.map(({ name, weight, value, points }) => ({
+              name,
+              weight,
+              value,
+              points,
+            })),
+          }))
+        : [],
+    rejections: answer.rejections.map(rejectionBody),
+    sentences: [...sentences],
+  };
+}
+
+export function drainPlanBody(plan: DrainPlan): api.DrainPlanBody {
+  return {
+    hostId: plan.hostId,
+    revision: plan.revision,
+    moves: plan.moves.map((move) => ({ ...move })),
+    waves: plan.waves.map((wave) => [...wave]),
+    blockers: plan.blockers.map((blocker) => ({
+      ...blocker,
+      rejections: blocker.rejections.map(rejectionBody),
+    })),
+    estimatedSeconds: plan.estimatedSeconds,
+  };
+}
+
+function rejectionBody({ hostId, reason, required, available, unit }: Rejection) {
+  return {
+    hostId,
+    reason,
+    ...(required === undefined ? {} : { required }),
+    ...(available === undefined ? {} : { available }),
+    ...(unit === undefined ? {} : { unit }),
+  };
+}
+
+/** From the records; the progress is the leader's, and missing where that cannot be asked. */
+export function listMigrations(
+  records: RecordMirror,
+  views: readonly MigrationView[] | undefined,
+): readonly api.MigrationBody[] {
+  const progress = progressById(views);
+  return [...records.operations.values()]
+    .map(({ value }) => value)
+    .filter((one) => one.type === 'migrate' && one.state === 'running')
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1))
+    .map((one) => {
+      const now = progress.get(one.id);
+      return {
+        operationId: one.id,
+        vmId: one.vmId ?? '',
+        vmName: one.vmName ?? '',
+        source: one.source ?? '',
+        target: one.target ?? '',
+        step: one.step,
+        ...(now === undefined ? {} : { progress: now }),
+      };
+    });
+}
+
+export function progressById(
+  views: readonly MigrationView[] | undefined,
+): ReadonlyMap<string, Progress> {
+  return new Map(
+    (views ?? []).flatMap(({ operationId, progress }) =>
+      progress === undefined ? [] : [[operationId, progressBody(progress)] as const],
+    ),
+  );
+}
+
+function progressBody({ v: _v, opId: _opId, vmId: _vmId, ...shown }: MigrationProgress): Progress {
+  return shown;
+}

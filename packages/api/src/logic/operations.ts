@@ -1,0 +1,126 @@
+/**
+ * Operations as the API shows them: the scheduler's record, or, before it has taken up a request, a pending
+ * operation made from that.
+ */
+import {
+  type api,
+  DroverError,
+  type OperationRecord,
+  type RecordMirror,
+  type RequestRecord,
+} from '@drover/protocol';
+
+export type Progress = NonNullable<api.OperationBody['progress']>;
+
+export function isOpen(operation: Pick<OperationRecord, 'state'>): boolean {
+  return operation.state === 'pending' || operation.state === 'running';
+}
+
+export function findOperation(records: RecordMirror, id: string): OperationRecord | undefined {
+  const known = records.operations.get(id)?.value;
+  if (known !== undefined) return known;
+  const request = records.requests.get(id)?.value;
+  return request && asPending(records, request);
+}
+
+export function requireOperation(records: RecordMirror, id: string): OperationRecord {
+  const operation = findOperation(records, id);
+  if (operation !== undefined) return operation;
+  throw new DroverError(
+    'operation-not-found',
+    `there is no operation ${id}; the oldest ended ones are forgotten`,
+  );
+}
+
+/** All that are known, in no order. */
+export function allOperations(records: RecordMirror): readonly OperationRecord[] {
+  const waiting = [...records.requests.values()]
+    .filter(({ value }) => !records.operations.has(value.id))
+    .map(({ value }) => asPending(records, value));
+  return [...[...records.operations.values()].map(({ value }) => value), ...waiting];
+}
+
+export interface OperationFilter {
+  readonly limit: number;
+  readonly state?: string;
+  readonly type?: string;
+}
+
+/** Newest first. */
+export function listOperations(
+  records: RecordMirror,
+  { limit, state, type }: OperationFilter,
+): readonly api.OperationBody[] {
+  return allOperations(records)
+    .filter((one) => state === undefined || one.state === state)
+    .filter((one) => type === undefined || one.type === type)
+    .toSorted(newestFirst)
+    .slice(0, limit)
+    .map((one) => operationBody(records, one));
+}
+
+export function newestDrain(records: RecordMirror, hostId: string): OperationRecord | undefined {
+  return allOperations(records)
+    .filter((one) => one.type === 'drain' && one.hostId === hostId)
+    .toSorted(newestFirst)[0];
+}
+
+/** The operation that acts on the VM, or the first that waits to. */
+export function openOperationOn(records: RecordMirror, vmId: string): OperationRecord | undefined {
+  const holder = records.assignments.get(vmId)?.value.operationId;
+  const open = allOperations(records).filter((one) => one.vmId === vmId && isOpen(one));
+  return open.find((one) => one.id === holder) ?? open.toSorted(newestFirst).at(-1);
+}
+
+export function countOpen(records: RecordMirror): number {
+  return allOperations(records).filter(isOpen).length;
+}
+
+export function operationBody(
+  records: RecordMirror,
+  record: OperationRecord,
+  progress?: Progress,
+): api.OperationBody {
+  const { v: _v, epoch: _epoch, ...shown } = record;
+  return {
+    ...shown,
+    done: !isOpen(record),
+    cancellable: isCancellable(records, record),
+    ...(progress === undefined ? {} : { progress }),
+  };
+}
+
+/** Drains, and migrations that somebody asked for; not what has been cancelled already. */
+function isCancellable(records: RecordMirror, { id, type, state }: OperationRecord): boolean {
+  const request = records.requests.get(id)?.value;
+  if (!isOpen({ state }) || request === undefined || request.cancelled !== undefined) return false;
+  return type === 'drain' || type === 'migrate';
+}
+
+function asPending(records: RecordMirror, request: RequestRecord): OperationRecord {
+  const vmId = 'vmId' in request ? request.vmId : undefined;
+  const vm = records.vmIntents.get(vmId ?? '')?.value;
+  return {
+    v: 1,
+    id: request.id,
+    type: request.type,
+    state: 'pending',
+    step: 'request',
+    stepIndex: 0,
+    ...(vmId === undefined ? {} : { vmId }),
+    ...(vm === undefined ? {} : { vmName: vm.name }),
+    ...(request.type === 'drain' ? { hostId: request.hostId } : {}),
+    ...(request.type === 'migrate' && request.target !== undefined
+      ? { target: request.target }
+      : {}),
+    generation: records.assignments.get(vmId ?? '')?.value.generation ?? 0,
+    epoch: '0',
+    reason: 'the leading scheduler has not taken it up yet',
+    by: request.by,
+    createdAtMs: request.createdAtMs,
+  };
+}
+
+function newestFirst(a: OperationRecord, b: OperationRecord): number {
+  return b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1);
+}

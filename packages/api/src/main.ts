@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+/**
+ * The HTTP API as a process: composes store, bus and app, listens, and ends in good order when it is told to:
+ * requests under way are answered, streams ended.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { connectBus } from '@drover/bus';
+import { DroverError, inboxPrefix } from '@drover/protocol';
+import { connectStore } from '@drover/store';
+import { type Logger, pino } from 'pino';
+import { buildApp } from './shell/app.ts';
+import { type ApiConfig, readConfig } from './shell/config.ts';
+
+const usage = `drover api: HTTP for people and tools
+
+  main.ts --config FILE
+
+  --config FILE   YAML: listen {host, port}, etcd.endpoints, nats.servers, nats.nkeySeedFile,
+                  tokens [{name, role, sha256}], requestsPer10Seconds
+  --help          this text
+`;
+
+/** What is still open after that is cut off. */
+const endingMs = 10_000;
+
+async function run(config: ApiConfig, log: Logger): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const seedFile = config.nats.nkeySeedFile;
+  const store = stack.use(connectStore({ endpoints: config.etcd.endpoints }));
+  const bus = stack.use(
+    connectBus({
+      servers: config.nats.servers,
+      name: 'api',
+      inboxPrefix: inboxPrefix.api,
+      ...(seedFile === undefined ? {} : { nkeySeed: readFileSync(seedFile, 'utf8').trim() }),
+    }),
+  );
+  const { promise: told, resolve: end } = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+  const { tokens, requestsPer10Seconds } = config;
+  const app = await buildApp({
+    store,
+    bus,
+    log,
+    tokens,
+    ...(requestsPer10Seconds === undefined ? {} : { requestsPer10Seconds }),
+  });
+  log.info(`listens on ${await app.listen(config.listen)}`);
+  log.info(`ends: ${await told}`);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), endingMs);
+  await app.close();
+  clearTimeout(cutOff);
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { config: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help || values.config === undefined) {
+    process.stdout.write(usage);
+    return values.help ? 0 : 2;
+  }
+  const log = pino({ name: 'drover-api' }, pino.destination({ dest: 1, sync: true }));
+  process.on('unhandledRejection', (error) => {
+    log.fatal(error, 'a promise failed that nobody waited for');
+    process.exit(1);
+  });
+  try {
+    await run(readConfig(values.config), log);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DroverError)) throw error;
+    log.error(`${error.code}: ${error.message}`);
+    return 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,206 @@
+/**
+ * The app: Fastify with our schemas, who may do what, problem documents for all that goes wrong, limits, and
+ * the routes. Decides nothing; listens nowhere.
+ */
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Bus } from '@drover/bus';
+import { DroverError, subjects, wireLimits } from '@drover/protocol';
+import type { Store } from '@drover/store';
+import { fastify, type FastifyBaseLogger, type HTTPMethods, type RouteOptions } from 'fastify';
+import { keepAudit } from './audit.ts';
+import { authorize, Tokens } from './auth.ts';
+import type { ApiConfig } from './config.ts';
+import type { App, Context } from './context.ts';
+import { drainRoutes } from './drains.ts';
+import { defaultEventLimits, EventHub, type EventLimits } from './event-hub.ts';
+import { eventRoutes } from './events.ts';
+import { hostRoutes } from './hosts.ts';
+import { Leader } from './leader.ts';
+import { Metrics } from './metrics.ts';
+import { Mirror } from './mirror.ts';
+import { operationRoutes } from './operations.ts';
+import { placementRoutes } from './placements.ts';
+import { poolRoutes } from './pools.ts';
+import { answerNoHttp, answerProblems, asDroverError, sendProblem } from './problems.ts';
+import { registerSchemas } from './schemas.ts';
+import { systemRoutes } from './system.ts';
+import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
+import { vmActionRoutes } from './vm-actions.ts';
+import { vmRoutes } from './vms.ts';
+import { Writer } from './writer.ts';
+
+export interface AppParts {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly log: FastifyBaseLogger;
+  readonly tokens: ApiConfig['tokens'];
+  readonly requestsPer10Seconds?: number;
+  readonly eventLimits?: EventLimits;
+}
+
+const requestsPer10SecondsUnlessSaid = 2_000;
+
+const safeHeaders = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+};
+
+export async function buildApp(parts: AppParts): Promise<App> {
+  const { store, bus, log } = parts;
+  const app: App = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: wireLimits.httpBodyBytes,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: ajvOptions },
+    clientErrorHandler: answerNoHttp,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply, asDroverError(error));
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = 4_096;
+  app.removeContentTypeParser('text/plain');
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+
+  const metrics = new Metrics();
+  const mirror = new Mirror(store, (text) => log.warn(text));
+  const events = new EventHub(metrics, parts.eventLimits ?? defaultEventLimits);
+  const ending = new AbortController();
+  const context: Context = {
+    mirror,
+    writer: new Writer(store, mirror, (outcome) => metrics.wrote(outcome)),
+    leader: new Leader(bus),
+    events,
+    metrics,
+    ending: ending.signal,
+  };
+  const announcements = bus.subscribe(subjects.announcement(), (text) => events.announced(text), {
+    queueLimit: 1_000,
+    onOverflow: 'drop-oldest',
+  });
+  app.addHook('preClose', (done) => {
+    ending.abort();
+    announcements.close();
+    events[Symbol.dispose]();
+    mirror[Symbol.dispose]();
+    done();
+  });
+
+  answerProblems(app);
+  addHooks(app, new Tokens(parts.tokens), context);
+  await limitRates(app, parts.requestsPer10Seconds ?? requestsPer10SecondsUnlessSaid);
+  await describe(app);
+  registerSchemas(app);
+  keepAudit(app);
+  refuseWhatIsNotKnown(app);
+  const methods = rememberMethods(app);
+
+  systemRoutes(app, context, store, bus);
+  hostRoutes(app, context);
+  drainRoutes(app, context);
+  vmRoutes(app, context);
+  vmActionRoutes(app, context);
+  placementRoutes(app, context);
+  operationRoutes(app, context);
+  poolRoutes(app, context);
+  eventRoutes(app, context);
+  refuseOtherMethods(app, methods);
+  mirror.start(events);
+  return app;
+}
+
+function addHooks(app: App, tokens: Tokens, { mirror, metrics }: Context): void {
+  app.decorateRequest('principal', undefined);
+  app.addHook('onRequest', (request, reply, done) => {
+    request.principal = tokens.identify(request.headers.authorization);
+    void reply.headers(safeHeaders);
+    // Listening from here misses nothing of what the answer does not show yet.
+    if (mirror.isLoaded) void reply.header('drover-revision', String(mirror.heardRevision));
+    done();
+  });
+  // After the rate limit, before any body is read.
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    const { url } = request.routeOptions;
+    if (url?.startsWith('/v1')) authorize(request);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.answered(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+}
+
+async function limitRates(app: App, most: number): Promise<void> {
+  await app.register(rateLimit, {
+    max: most,
+    timeWindow: 10_000,
+    keyGenerator: ({ principal, ip }) =>
+      principal === undefined ? `address ${ip}` : `token ${principal.name}`,
+    errorResponseBuilder: (_request, { after }) =>
+      new DroverError(
+        'too-many-requests',
+        `more than ${most} requests in 10 seconds; go on in ${after}, and wait with ?wait=30s or /v1/events instead of polling`,
+      ),
+  });
+}
+
+async function describe(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Drover',
+        version: 'v1',
+        description: 'Plain libvirt/KVM hosts as one cluster. See docs/api.md.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    refResolver: { buildLocalReference: (json) => String(json['$id']) },
+  });
+}
+
+/** What each address does, by its pattern. */
+function rememberMethods(app: App): ReadonlyMap<string, Set<string>> {
+  const methods = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }: RouteOptions) => {
+    const known = methods.get(url) ?? new Set<string>();
+    for (const one of [method].flat()) known.add(one);
+    methods.set(url, known);
+  });
+  return methods;
+}
+
+const commonMethods: readonly HTTPMethods[] = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+];
+
+function refuseOtherMethods(app: App, methods: ReadonlyMap<string, Set<string>>): void {
+  const known = [...methods].map(([url, own]) => ({ url, allowed: [...own].toSorted() }));
+  for (const { url, allowed } of known) {
+    app.route({
+      method: commonMethods.filter((method) => !allowed.includes(method)),
+      url,
+      config: { role: 'viewer' },
+      schema: { hide: true },
+      onRequest: (request, reply, done) => {
+        void reply.header('allow', allowed.join(', '));
+        const message = `${request.method} is not for this address; it does ${allowed.join(', ')}`;
+        done(new DroverError('method-not-allowed', message));
+      },
+      handler: () => undefined,
+    });
+  }
+}

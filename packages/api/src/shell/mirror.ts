@@ -1,0 +1,145 @@
+/**
+ * The API's picture of etcd: a full load, then a watch from there; after a lost watch the same again. Own
+ * writes are in it at once, so that who wrote reads it. Tells those who wait for a change, and the event
+ * stream of what changed.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DroverError, keyPrefix, RecordMirror } from '@drover/protocol';
+import type { Change, Store, Watch } from '@drover/store';
+import type { WritePut } from '../logic/write.ts';
+
+const watched = [keyPrefix.intent, keyPrefix.decision];
+const all = '/drover/';
+/** Own writes that a load which was under way may not have seen. */
+const ownWritesKept = 100;
+
+export interface MirrorListener {
+  /** Everything is known as of this revision; what led there is not. */
+  loaded(revision: number): void;
+  changed(records: RecordMirror, changes: readonly Change[]): void;
+}
+
+export class Mirror implements Disposable {
+  readonly #store: Store;
+  readonly #warn: (text: string) => void;
+  readonly #records = new RecordMirror();
+  readonly #ended = new AbortController();
+  readonly #changed = new Set<() => void>();
+  readonly #ownWrites: { readonly revision: number; readonly puts: readonly WritePut[] }[] = [];
+  #listener: MirrorListener | undefined;
+  #watch: Watch | undefined;
+  #heardRevision = 0;
+
+  constructor(store: Store, warn: (text: string) => void) {
+    this.#store = store;
+    this.#warn = warn;
+  }
+
+  start(listener: MirrorListener): void {
+    this.#listener = listener;
+    void this.#load();
+  }
+
+  /** Throws `store-unavailable` until the first load is through. */
+  get records(): RecordMirror {
+    if (this.isLoaded) return this.#records;
+    throw new DroverError('store-unavailable', 'etcd has not been read yet since the API started');
+  }
+
+  get isLoaded(): boolean {
+    return this.#heardRevision > 0;
+  }
+
+  /** Up to here every change of etcd is known; own writes may be known beyond it. */
+  get heardRevision(): number {
+    return this.#heardRevision;
+  }
+
+  wrote(revision: number, puts: readonly WritePut[]): void {
+    this.#ownWrites.push({ revision, puts });
+    if (this.#ownWrites.length > ownWritesKept) this.#ownWrites.shift();
+    this.#records.committed(revision, puts);
+    this.#tell();
+  }
+
+  /**
+   * Asks now and after every change, until there is an answer. `undefined`: the time is over, or the signal
+   * aborted.
+   */
+  async until<T>(
+    ask: (records: RecordMirror) => T | undefined,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
+    const signals = [AbortSignal.timeout(timeoutMs), this.#ended.signal];
+    const over = AbortSignal.any(signal ? [...signals, signal] : signals);
+    for (;;) {
+      const answer = ask(this.records);
+      if (answer !== undefined || over.aborted) return answer;
+      await this.#nextChange(over);
+    }
+  }
+
+  /** Has the watch told everything up to this revision, or does it within the time? */
+  async reaches(revision: number, timeoutMs: number): Promise<boolean> {
+    const reached = () => (this.#heardRevision >= revision ? true : undefined);
+    return (await this.until(reached, timeoutMs)) ?? false;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended.abort();
+    this.#watch?.close();
+  }
+
+  #nextChange(over: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#changed.delete(done);
+        over.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#changed.add(done);
+      over.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  #tell(): void {
+    for (const done of [...this.#changed]) done();
+  }
+
+  async #load(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      try {
+        const { revision, entries } = await this.#store.range(all);
+        if (this.#ended.signal.aborted) return;
+        const ours = entries.filter(({ key }) => watched.some((prefix) => key.startsWith(prefix)));
+        this.#take(revision, ours);
+        return;
+      } catch (error) {
+        this.#warn(`etcd cannot be read: ${(error as Error).message}`);
+        await pause(500, undefined, { ref: false });
+      }
+    }
+  }
+
+  #take(revision: number, entries: readonly Change[]): void {
+    this.#records.load(revision, entries);
+    for (const own of this.#ownWrites) {
+      if (own.revision > revision) this.#records.committed(own.revision, own.puts);
+    }
+    for (const [key, reason] of this.#records.unreadable) this.#warn(`${key}: ${reason}`);
+    this.#heardRevision = revision;
+    this.#listener?.loaded(revision);
+    this.#watch?.close();
+    this.#watch = this.#store.watch(watched, revision + 1, {
+      onChanges: (batch) => {
+        this.#records.change(batch.revision, batch.changes);
+        this.#heardRevision = batch.revision;
+        this.#listener?.changed(this.#records, batch.changes);
+        this.#tell();
+      },
+      onLost: () => void this.#load(),
+    });
+    this.#tell();
+  }
+}

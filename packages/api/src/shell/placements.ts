@@ -1,0 +1,25 @@
+/** /v1/placements: where would VMs go, and why? Touches nothing. */
+import { placementBody } from '../logic/leader-answers.ts';
+import type { App, Context } from './context.ts';
+import { answers, bodies } from './schemas.ts';
+
+export function placementRoutes(app: App, { leader }: Context): void {
+  app.post(
+    '/v1/placements',
+    {
+      config: { role: 'viewer', isQuestion: true },
+      schema: {
+        tags: ['placements'],
+        operationId: 'askForPlacements',
+        summary: 'Where VMs of this kind would go now, and why not elsewhere; touches nothing',
+        body: bodies.placementAsk,
+        response: answers({ 200: bodies.placements }),
+      },
+    },
+    async ({ body: { spec, count = 1, only } }) => {
+      const asked = only === undefined ? { spec, count } : { spec, count, only };
+      const { answers: placed } = await leader.ask({ type: 'place', ...asked });
+      return { items: placed.map((answer) => placementBody(answer)) };
+    },
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * Every way in which a request can go wrong, as a problem document: what the logic refused, what Fastify did
+ * not accept, addresses and methods that do not exist, and defects, which are logged and not explained.
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { DroverError, type ErrorCode } from '@drover/protocol';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { type FieldError, problemOf, retryAfterSeconds } from '../logic/problem.ts';
+import type { App } from './context.ts';
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** The code of the problem document that was sent; for the audit log. */
+    problemCode: ErrorCode | undefined;
+  }
+}
+
+const mediaType = 'application/problem+json; charset=utf-8';
+
+export function answerProblems(app: App): void {
+  app.decorateReply('problemCode', undefined);
+  app.setErrorHandler<FastifyError>((error, request, reply) =>
+    sendProblem(request, reply, asDroverError(error)),
+  );
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const message = `there is no ${request.method} ${path}; GET /openapi.json lists what there is`;
+    return sendProblem(request, reply, new DroverError('route-not-found', message));
+  });
+}
+
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: DroverError,
+): FastifyReply {
+  reply.problemCode = error.code;
+  if (error.code === 'internal') request.log.error(error.cause ?? error, 'a defect');
+  if (error.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
+  const seconds = retryAfterSeconds(error);
+  if (seconds !== undefined && !reply.hasHeader('retry-after')) {
+    void reply.header('retry-after', String(seconds));
+  }
+  return reply
+    .code(error.status)
+    .header('content-type', mediaType)
+    .serializer(JSON.stringify)
+    .send(problemOf(error));
+}
+
+/** What is not HTTP never becomes a request: answered on the bare connection, and that closed. */
+export function answerNoHttp(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(
+    new DroverError('bad-request', 'this is not a request that HTTP knows'),
+  );
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: ${mediaType}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+const byFastifyCode: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'the body is longer than 256 KiB'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported-media-type',
+    'send the body as JSON, with the header "Content-Type: application/json"',
+  ],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [
+    'invalid-json',
+    'the body is empty; send JSON, or leave the Content-Type header out',
+  ],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-json', 'the body is not JSON'],
+  FST_ERR_BAD_URL: ['bad-request', 'the address has a percent sign that encodes nothing'],
+};
+
+export function asDroverError(error: unknown): DroverError {
+  if (error instanceof DroverError) return error;
+  const {
+    code = '',
+    statusCode = 500,
+    message,
+    validation,
+    validationContext,
+  } = error as Partial<FastifyError>;
+  if (validation !== undefined) return invalid(validation, validationContext ?? '');
+  const known = byFastifyCode[code];
+  if (known !== undefined) return new DroverError(known[0], known[1]);
+  // secure-json-parse: not JSON, or keys that would reach a prototype.
+  if (error instanceof SyntaxError && statusCode === 400) {
+    return new DroverError('invalid-json', `the body is not JSON: ${error.message}`);
+  }
+  if (statusCode >= 400 && statusCode < 500) {
+    return new DroverError('bad-request', message ?? 'the request is not understood');
+  }
+  return new DroverError('internal', 'this is a defect in Drover; its log says more', {
+    cause: error,
+  });
+}
+
+function invalid(
+  validation: NonNullable<FastifyError['validation']>,
+  context: string,
+): DroverError {
+  const errors = validation.map(({ instancePath, message, keyword, params }): FieldError => {
+    const path = instancePath === '' ? '/' : instancePath;
+    if (keyword === 'additionalProperties') {
+      return { path, message: `has no field ${String(params['additionalProperty'])}` };
+    }
+    return { path, message: message ?? 'is not valid' };
+  });
+  const first = errors[0] ?? { path: '/', message: 'is not valid' };
+  const detail = `${first.path} ${first.message}`;
+  return context === 'body'
+    ? new DroverError('invalid-body', detail, { details: { errors } })
+    : new DroverError('bad-request', `${context || 'request'}: ${detail}`, { details: { errors } });
+}

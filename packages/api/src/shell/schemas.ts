@@ -1,0 +1,109 @@
+/**
+ * The protocol's schemas as Fastify and the OpenAPI file need them: each named one registered once, and
+ * referred to by its name everywhere else, so that generated clients have the names that we use.
+ */
+import { api } from '@drover/protocol';
+import { Type, type Static, type TSchema } from 'typebox';
+import type { App } from './context.ts';
+
+const HostList = api.ListOf(api.HostBody, 'HostList');
+const VmList = api.ListOf(api.VmBody, 'VmList');
+const OperationList = api.ListOf(api.OperationBody, 'OperationList');
+const MigrationList = api.ListOf(api.MigrationBody, 'MigrationList');
+const PoolList = api.ListOf(api.PoolBody, 'PoolList');
+const Placements = api.ListOf(api.PlacementBody, 'Placements');
+
+const named = [
+  api.Problem,
+  api.HostBody,
+  api.VmBody,
+  api.VmCreate,
+  api.VmStop,
+  api.VmMigrate,
+  api.OperationBody,
+  api.DrainPlanBody,
+  api.DrainStart,
+  api.PlacementBody,
+  api.PlacementAsk,
+  api.MigrationBody,
+  api.PoolBody,
+  api.PoolCreate,
+  api.VmCreated,
+  HostList,
+  VmList,
+  OperationList,
+  MigrationList,
+  PoolList,
+  Placements,
+];
+
+export function registerSchemas(app: App): void {
+  for (const schema of named) app.addSchema(withReferences(plain(schema)));
+}
+
+/** By name; typed as the schema itself. */
+function refer<S extends TSchema>(schema: S) {
+  const { $id } = schema as { readonly $id?: string };
+  return Type.Unsafe<Static<S>>({ $ref: `${$id}#` });
+}
+
+export const bodies = {
+  host: refer(api.HostBody),
+  hosts: refer(HostList),
+  vm: refer(api.VmBody),
+  vms: refer(VmList),
+  vmCreate: refer(api.VmCreate),
+  vmCreated: refer(api.VmCreated),
+  vmStop: refer(api.VmStop),
+  vmMigrate: refer(api.VmMigrate),
+  operation: refer(api.OperationBody),
+  operations: refer(OperationList),
+  drainPlan: refer(api.DrainPlanBody),
+  drainStart: refer(api.DrainStart),
+  placement: refer(api.PlacementBody),
+  placements: refer(Placements),
+  placementAsk: refer(api.PlacementAsk),
+  migrations: refer(MigrationList),
+  pool: refer(api.PoolBody),
+  pools: refer(PoolList),
+  poolCreate: refer(api.PoolCreate),
+} as const;
+
+const problem = {
+  description: 'What is wrong, and what to do next',
+  content: { 'application/problem+json': { schema: refer(api.Problem) } },
+};
+
+/** The answers of a route: the good one, and problem documents for all others. */
+export function answers<Status extends number, S extends TSchema>(
+  good: Readonly<Record<Status, S>>,
+): Readonly<Record<Status, S>> {
+  return { ...good, '4xx': problem, '5xx': problem };
+}
+
+export const closed = { additionalProperties: false } as const;
+
+export const DryRun = Type.Object(
+  { dryRun: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) },
+  closed,
+);
+
+type Json = { readonly [key: string]: unknown };
+
+function plain(schema: object): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json;
+}
+
+/** A named schema inside another one becomes a reference to it. */
+function withReferences(schema: Json): Json {
+  const inner = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inner);
+    if (typeof value !== 'object' || value === null) return value;
+    const json = value as Json;
+    if (typeof json['$id'] === 'string') return { $ref: `${json['$id']}#` };
+    return withReferences(json);
+  };
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, key === '$id' ? value : inner(value)]),
+  );
+}

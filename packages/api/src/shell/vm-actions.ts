@@ -1,0 +1,78 @@
+/** What is asked of one VM: start, stop, migrate, delete. Each is answered with an operation. */
+import { Name } from '@drover/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { requestOnVm, type VmAction } from '../logic/decide-vm.ts';
+import { sendAccepted } from './accepted.ts';
+import { type App, type Context, newOperation } from './context.ts';
+import { answers, bodies, closed } from './schemas.ts';
+import { bodyMayBeAbsent } from './validation.ts';
+
+const params = Type.Object({ vm: Name }, closed);
+const config = { role: 'operator' } as const;
+const accepted = answers({ 202: bodies.operation });
+const about = (operationId: string, summary: string) => ({
+  tags: ['vms'],
+  operationId,
+  summary,
+  params,
+  response: accepted,
+});
+
+export function vmActionRoutes(app: App, context: Context): void {
+  const act = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    vm: string,
+    action: VmAction,
+  ) => {
+    const ask = newOperation(request);
+    await context.writer.write((records) => requestOnVm(records, vm, action, ask));
+    return sendAccepted(reply, context, ask.id);
+  };
+
+  app.delete(
+    '/v1/vms/:vm',
+    { config, schema: about('deleteVm', 'Delete a stopped VM and the volumes made for it') },
+    (request, reply) => act(request, reply, request.params.vm, { type: 'delete' }),
+  );
+
+  app.post(
+    '/v1/vms/:vm/start',
+    { config, schema: about('startVm', 'Place it and start it') },
+    (request, reply) => act(request, reply, request.params.vm, { type: 'start' }),
+  );
+
+  app.post(
+    '/v1/vms/:vm/stop',
+    {
+      config,
+      preValidation: bodyMayBeAbsent,
+      schema: {
+        ...about('stopVm', 'Press the power button; only mode force pulls the plug'),
+        body: bodies.vmStop,
+      },
+    },
+    (request, reply) => {
+      const { mode = 'graceful' } = request.body;
+      return act(request, reply, request.params.vm, { type: 'stop', mode });
+    },
+  );
+
+  app.post(
+    '/v1/vms/:vm/migrate',
+    {
+      config,
+      preValidation: bodyMayBeAbsent,
+      schema: {
+        ...about('migrateVm', 'Move it live, to the named host or to the best one'),
+        body: bodies.vmMigrate,
+      },
+    },
+    (request, reply) => {
+      const { target } = request.body;
+      const action = { type: 'migrate', ...(target === undefined ? {} : { target }) } as const;
+      return act(request, reply, request.params.vm, action);
+    },
+  );
+}

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from './support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start();
+});
+afterAll(async () => world[Symbol.asyncDispose]());
+
+describe('the OpenAPI file', () => {
+  it('keeps our names, and refers to nothing that is not in it', async () => {
+    const { body } = await world.send('GET', '/openapi.json', undefined, { role: 'nobody' });
+    const schemas = (body['components'] as { schemas: object }).schemas;
+    expect(body['openapi']).toBe('3.1.0');
+    for (const name of ['Vm', 'Host', 'Operation', 'DrainPlan', 'Problem', 'VmCreate']) {
+      expect(Object.keys(schemas)).toContain(name);
+    }
+    const references = [...JSON.stringify(body).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to);
+    expect(references.length).toBeGreaterThan(20);
+    for (const to of references) {
+      expect(Object.keys(schemas)).toContain(to?.replace('#/components/schemas/', ''));
+    }
+  });
+
+  it('describes every route of /v1', async () => {
+    const { body } = await world.send('GET', '/openapi.json');
+    expect(Object.keys(body['paths'] as object).toSorted()).toEqual([
+      '/v1',
+      '/v1/events',
+      '/v1/hosts',
+      '/v1/hosts/{host}',
+      '/v1/hosts/{host}/cordon',
+      '/v1/hosts/{host}/drain',
+      '/v1/migrations',
+      '/v1/migrations/{operation}',
+      '/v1/operations',
+      '/v1/operations/{operation}',
+      '/v1/placements',
+      '/v1/pools',
+      '/v1/vms',
+      '/v1/vms/{vm}',
+      '/v1/vms/{vm}/explain',
+      '/v1/vms/{vm}/migrate',
+      '/v1/vms/{vm}/start',
+      '/v1/vms/{vm}/stop',
+    ]);
+  });
+});
+
+it('metrics count requests by route, not by address', async () => {
+  await world.send('GET', '/v1/vms/nobody');
+  const { body } = await world.send('GET', '/metrics', undefined, { role: 'nobody' });
+  expect(body['text']).toContain(
+    'drover_api_requests_total{method="GET",route="/v1/vms/:vm",status="404"} 1',
+  );
+});

@@ -1,0 +1,113 @@
+/** `drover host drain`: the plan first, then a yes, then exactly that plan, followed to an honest end. */
+import type { api } from '@drover/protocol';
+import type { Command } from 'commander';
+import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
+import { oneLine } from '../logic/harmless.ts';
+import { drainQuestion, planText, toDrainStart } from '../logic/plan-text.ts';
+import { parseCount } from '../logic/sizes.ts';
+import { UsageError } from '../logic/usage-error.ts';
+import { act } from '../shell/act.ts';
+import { confirm } from '../shell/confirm.ts';
+import { printBegun } from '../shell/finish-operation.ts';
+import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
+import { beginWaiting, type WaitFlags } from '../shell/follow-operation.ts';
+import { printJson, tell } from '../shell/print.ts';
+import type { Session } from '../shell/session.ts';
+import { examples, hostPath, withWait, withYes } from './options.ts';
+
+interface DrainFlags extends WaitFlags {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly wait: boolean;
+  readonly watch?: boolean;
+  readonly cancel?: boolean;
+  readonly parallel?: number;
+}
+
+export function addHostDrain(hosts: Command): void {
+  const command = withWait(
+    withYes(
+      hosts
+        .command('drain <host>')
+        .summary('cordon, then move all VMs away live')
+        .description(
+          'Cordons the host and moves all its VMs away, live. The plan is shown before anything ' +
+            'moves, and what is sent is the plan that was shown.\n\n' +
+            'Ctrl-C detaches: the drain goes on. Only --cancel cancels it.',
+        )
+        .option('-n, --dry-run', 'only show the plan')
+        .option('-w, --watch', 'follow the newest drain of the host again')
+        .option('--cancel', 'cancel it: nothing further moves; what has moved stays moved')
+        .option('--parallel <number>', 'moves at the same time, 1 to 8', (text) =>
+          parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
+        ),
+    ),
+  );
+  examples(command, [
+    'drover host drain h2 --dry-run',
+    'drover host drain h2',
+    'drover host drain h2 --yes --timeout 30m',
+    'drover host drain h2 --watch',
+    'drover host drain h2 --cancel',
+  ]);
+  act<DrainFlags>(command, (session, { args: [host = ''], options }) => {
+    const ways = [options.dryRun, options.watch, options.cancel].filter((flag) => flag === true);
+    if (ways.length > 1) {
+      throw new UsageError('give one of --dry-run, --watch and --cancel');
+    }
+    if (options.watch === true) return watch(session, host, options);
+    if (options.cancel === true) return cancel(session, host, options);
+    return drain(session, host, options);
+  });
+}
+
+async function drain(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
+  const path = `${hostPath(host)}/drain`;
+  const plan = await session.client.post<api.DrainPlanBody>(`${path}?dryRun=true`, {});
+  if (flags.dryRun === true && session.output === 'json') {
+    printJson(session, plan);
+    return exitCodes.done;
+  }
+  tell(session, planText(plan, session.terminal.paint));
+  if (flags.dryRun === true) return exitCodes.done;
+  tell(session, ['']);
+  if (!(await confirm(session, drainQuestion(plan), flags.yes))) return exitCodes.cancelled;
+  return follow(session, flags, () =>
+    session.client.post<api.OperationBody>(path, toDrainStart(plan, flags.parallel)),
+  );
+}
+
+async function watch(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
+  return follow(session, { ...flags, wait: true }, () =>
+    session.client.get<api.OperationBody>(`${hostPath(host)}/drain`),
+  );
+}
+
+/** Done is what was asked for: a drain that ended before it could be cancelled is not. */
+async function cancel(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
+  const exitCode = await follow(session, flags, () =>
+    session.client.delete<api.OperationBody>(`${hostPath(host)}/drain`),
+  );
+  if (!flags.wait) return exitCode;
+  if (exitCode === exitCodes.cancelled) return exitCodes.done;
+  if (exitCode !== exitCodes.done) return exitCode;
+  session.terminal.err([`The drain of ${oneLine(host)} had ended before it could be cancelled.`]);
+  return exitCodes.refused;
+}
+
+async function follow(
+  session: Session,
+  flags: DrainFlags,
+  begin: () => Promise<api.OperationBody>,
+): Promise<ExitCode> {
+  const waiting = beginWaiting(session, flags);
+  try {
+    const begun = await begin();
+    if (!flags.wait) return printBegun(session, begun);
+    const followed = await followDrain(session, waiting, begun);
+    if (followed.type === 'left') return followed.exitCode;
+    return await printDrainEnd(session, followed.operation);
+  } finally {
+    waiting.end();
+  }
+}

@@ -1,0 +1,101 @@
+/** `drover operation list|show|wait` */
+import type { api } from '@drover/protocol';
+import type { Command } from 'commander';
+import { exitCodes } from '../logic/exit-code.ts';
+import { operationColumns, operationPage } from '../logic/operation-view.ts';
+import { parseCount } from '../logic/sizes.ts';
+import { UsageError } from '../logic/usage-error.ts';
+import { act } from '../shell/act.ts';
+import { printEnded } from '../shell/finish-operation.ts';
+import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
+import { beginWaiting, followOperation, type WaitFlags } from '../shell/follow-operation.ts';
+import { type Items, printOne } from '../shell/print.ts';
+import { listOrWatch } from '../shell/watch-list.ts';
+import { examples, withPatience, withWatch } from './options.ts';
+
+const pathOf = (id: string) => `/v1/operations/${encodeURIComponent(id)}`;
+
+interface ListFlags {
+  readonly watch?: boolean;
+  readonly limit: number;
+  readonly state?: string;
+  readonly type?: string;
+}
+
+/** Commander’s own check of choices would name them too, but not say what else was wrong. */
+function oneOf(what: string, choices: readonly string[]) {
+  return (text: string): string => {
+    if (choices.includes(text)) return text;
+    throw new UsageError(`“${text}” is no ${what}: give ${choices.join(', ')}`);
+  };
+}
+
+const states = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'blocked'];
+const types = ['start', 'stop', 'delete', 'migrate', 'drain'];
+
+export function addOperationList(operations: Command): void {
+  const command = withWatch(operations.command('list').alias('ls'))
+    .summary('what was asked for, newest first')
+    .description('Operations, newest first: what was asked for, where it is, how it ended.')
+    .option(
+      '--limit <number>',
+      'how many',
+      (text) => parseCount(text, { what: 'limit', least: 1, most: 1000 }),
+      20,
+    )
+    .option('--state <state>', states.join(', '), oneOf('state', states))
+    .option('--type <type>', types.join(', '), oneOf('type', types));
+  examples(command, [
+    'drover operation list',
+    'drover operation list --type drain --state blocked',
+  ]);
+  act<ListFlags>(command, (session, { options }) => {
+    const query = new URLSearchParams({ limit: `${options.limit}` });
+    if (options.state !== undefined) query.set('state', options.state);
+    if (options.type !== undefined) query.set('type', options.type);
+    return listOrWatch(session, options.watch === true, (nowMs) => ({
+      columns: operationColumns(nowMs),
+      nameOf: (operation: api.OperationBody) => operation.id,
+      ifNone: 'No such operation is kept.',
+      read: (signal) =>
+        session.client.get<Items<api.OperationBody>>(`/v1/operations?${query.toString()}`, signal),
+    }));
+  });
+}
+
+export function addOperationShow(operations: Command): void {
+  const command = operations
+    .command('show <operation>')
+    .summary('one operation')
+    .description('One operation: step, reason, error, and for drains each VM.');
+  examples(command, ['drover operation show 01K…']);
+  act(command, async (session, { args: [id = ''] }) => {
+    const operation = await session.client.get<api.OperationBody>(pathOf(id));
+    printOne(session, operation, {
+      name: operation.id,
+      page: operationPage(operation, Date.now()),
+    });
+    return exitCodes.done;
+  });
+}
+
+export function addOperationWait(operations: Command): void {
+  const command = withPatience(operations.command('wait <operation>'))
+    .summary('wait for its end; the exit code says how')
+    .description('Follows an operation to its end. The exit code says how it ended.');
+  examples(command, ['drover operation wait 01K… --timeout 10m']);
+  act<WaitFlags>(command, async (session, { args: [id = ''], options }) => {
+    const waiting = beginWaiting(session, options);
+    try {
+      const operation = await session.client.get<api.OperationBody>(pathOf(id));
+      const isDrain = operation.type === 'drain';
+      const followed = await (isDrain ? followDrain : followOperation)(session, waiting, operation);
+      if (followed.type === 'left') return followed.exitCode;
+      return isDrain
+        ? await printDrainEnd(session, followed.operation)
+        : printEnded(session, followed.operation);
+    } finally {
+      waiting.end();
+    }
+  });
+}

@@ -1,0 +1,47 @@
+/** Options that several commands have, said once. */
+import { type Command, Option } from 'commander';
+import { parseDurationMs } from '../logic/durations.ts';
+
+export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
+export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
+
+/** Waiting is the default; `--wait` may be said for clarity. */
+export function withWait(command: Command): Command {
+  return withPatience(
+    command
+      .addOption(new Option('--wait', 'wait for its end').default(true, 'yes'))
+      .option('--no-wait', 'only ask for it and print the operation'),
+  );
+}
+
+export function withPatience(command: Command): Command {
+  return command
+    .option(
+      '--timeout <duration>',
+      'wait no longer, such as 10m; it goes on all the same',
+      parseDurationMs,
+    )
+    .addOption(
+      new Option('--patience <duration>', 'wait this long for an API that goes away meanwhile')
+        .argParser(parseDurationMs)
+        .default(5 * 60_000, '5m'),
+    );
+}
+
+export function withYes(command: Command): Command {
+  return command.option('-y, --yes', 'do not ask');
+}
+
+export function withWatch(command: Command): Command {
+  return command.option('-w, --watch', 'go on showing changes until Ctrl-C');
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, former: readonly string[]): readonly string[] {
+  return [...former, value];
+}
+
+export function examples(command: Command, lines: readonly string[]): Command {
+  const text = lines.map((line) => `  $ ${line}`).join('\n');
+  return command.addHelpText('after', `\nExamples:\n${text}`);
+}

@@ -1,0 +1,43 @@
+/** `drover status`: the cluster on one screen. */
+import type { api } from '@drover/protocol';
+import type { Command } from 'commander';
+import { exitCodes } from '../logic/exit-code.ts';
+import { oneLine } from '../logic/harmless.ts';
+import { type Overview, statusText } from '../logic/status-text.ts';
+import { act } from '../shell/act.ts';
+import { type Items, printJson } from '../shell/print.ts';
+import type { Session } from '../shell/session.ts';
+import { examples } from './options.ts';
+
+const recent = 50;
+
+export function addStatus(program: Command): void {
+  const command = program
+    .command('status')
+    .summary('the cluster on one screen')
+    .description('The cluster on one screen: what needs attention, hosts, VMs, what is under way.');
+  examples(command, ['drover status', 'watch -n 2 drover status']);
+  act(command, async (session) => {
+    const overview = await read(session);
+    if (session.output === 'json') printJson(session, overview);
+    else if (session.output === 'name')
+      session.terminal.out(overview.hosts.map(({ id }) => oneLine(id)));
+    else session.terminal.out(statusText(overview, session.terminal.paint));
+    return exitCodes.done;
+  });
+}
+
+async function read({ client }: Session): Promise<Overview> {
+  const [hosts, vms, migrations, operations] = await Promise.all([
+    client.get<Items<api.HostBody>>('/v1/hosts'),
+    client.get<Items<api.VmBody>>('/v1/vms'),
+    client.get<Items<api.MigrationBody>>('/v1/migrations'),
+    client.get<Items<api.OperationBody>>(`/v1/operations?limit=${recent}`),
+  ]);
+  return {
+    hosts: hosts.items,
+    vms: vms.items,
+    migrations: migrations.items,
+    operations: operations.items,
+  };
+}

@@ -1,0 +1,45 @@
+/** How an operation ended, in a sentence or in an error with its next step. */
+import type { api } from '@drover/protocol';
+import { formatMeasured } from './durations.ts';
+import { oneLine } from './harmless.ts';
+import { routeOf, subjectOf, tookMs } from './operation-view.ts';
+import { nextStep } from './problem-text.ts';
+import { describeRejection } from './rejections.ts';
+
+const done: Readonly<Record<api.OperationBody['type'], string>> = {
+  start: 'runs',
+  stop: 'is stopped',
+  delete: 'is deleted',
+  migrate: 'has moved',
+  drain: 'is drained',
+};
+
+/** `web has moved (h2 → h1, took 1.9s, paused for 87ms)` */
+export function endedText(operation: api.OperationBody): string {
+  const took = tookMs(operation);
+  const where = operation.type === 'start' ? operation.target : undefined;
+  const facts = [
+    ...(operation.type === 'migrate' && routeOf(operation) !== '' ? [routeOf(operation)] : []),
+    ...(took === undefined ? [] : [`took ${formatMeasured(took)}`]),
+    ...(operation.downtimeMs === undefined
+      ? []
+      : [`paused for ${formatMeasured(operation.downtimeMs)}`]),
+    ...(operation.reason === undefined ? [] : [operation.reason]),
+  ];
+  const onHost = where === undefined ? '' : ` on ${where}`;
+  const brackets = facts.length === 0 ? '' : ` (${facts.join(', ')})`;
+  return oneLine(`${subjectOf(operation)} ${done[operation.type]}${onHost}${brackets}`);
+}
+
+export function failedText(operation: api.OperationBody): readonly string[] {
+  const { error, state, type, id } = operation;
+  const subject = subjectOf(operation);
+  const why = error?.message ?? operation.reason;
+  const next = error === undefined ? undefined : nextStep(error.code, subject);
+  return [
+    `error: ${type} of ${subject} ${state}${why === undefined ? '' : `: ${oneLine(why)}`}`,
+    ...(error?.rejections ?? []).map((no) => `  ${describeRejection(no)}`),
+    ...(next === undefined ? [] : [`  next: ${next}`]),
+    `  ${error === undefined ? '' : `code: ${oneLine(error.code)}, `}operation ${oneLine(id)}`,
+  ];
+}

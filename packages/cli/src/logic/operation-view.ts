@@ -1,0 +1,149 @@
+/** Operations and migrations in flight: tables, a page, and one line about where they are. */
+import type { api } from '@drover/protocol';
+import { formatAge, formatDuration, formatMeasured } from './durations.ts';
+import { oneLine } from './harmless.ts';
+import { page } from './host-view.ts';
+import { describeRejection } from './rejections.ts';
+import { formatBytes } from './sizes.ts';
+import type { Column, Tone } from './table.ts';
+
+type Operation = api.OperationBody;
+
+const tones: Readonly<Record<Operation['state'], Tone>> = {
+  pending: 'dim',
+  running: 'warn',
+  succeeded: 'good',
+  failed: 'bad',
+  cancelled: 'warn',
+  blocked: 'bad',
+};
+
+/** What it is about: `web`, `h2`. */
+export function subjectOf(operation: Operation): string {
+  const { vmName, vmId, hostId } = operation;
+  return oneLine(operation.type === 'drain' ? (hostId ?? '') : (vmName ?? vmId ?? hostId ?? ''));
+}
+
+/** `h2 → h1`, or the one end that is known. */
+export function routeOf(operation: Operation): string {
+  const { source, target } = operation;
+  if (source !== undefined && target !== undefined) return `${source} → ${target}`;
+  return target === undefined ? (source ?? operation.hostId ?? '') : `→ ${target}`;
+}
+
+/** Why it waits, or what it failed of. */
+export function whyOf(operation: Operation): string {
+  return operation.error?.message ?? operation.reason ?? '';
+}
+
+export function tookMs(operation: Operation): number | undefined {
+  const { startedAtMs, endedAtMs } = operation;
+  return startedAtMs === undefined || endedAtMs === undefined
+    ? undefined
+    : Math.max(0, endedAtMs - startedAtMs);
+}
+
+export function operationColumns(nowMs: number): readonly Column<Operation>[] {
+  return [
+    { head: 'ID', cell: (one) => one.id },
+    { head: 'TYPE', cell: (one) => one.type },
+    { head: 'SUBJECT', cell: subjectOf },
+    { head: 'STATE', cell: (one) => ({ text: one.state, tone: tones[one.state] ?? 'warn' }) },
+    { head: 'STEP', cell: (one) => stepOf(one) },
+    { head: 'ROUTE', cell: routeOf },
+    { head: 'AGE', cell: (one) => formatAge(nowMs, one.createdAtMs) },
+    { head: 'TOOK', cell: (one) => measured(tookMs(one)), wide: true },
+    { head: 'PAUSE', cell: (one) => measured(one.downtimeMs), wide: true },
+    { head: 'BY', cell: (one) => one.by, wide: true },
+    { head: 'PARENT', cell: (one) => one.parentId ?? '', wide: true },
+    { head: 'WHY', cell: whyOf, wide: true },
+  ];
+}
+
+/** `perform 43 %` */
+export function stepOf(operation: Operation): string {
+  const percent = operation.progress?.percent;
+  return oneLine(operation.step) + (percent === undefined ? '' : ` ${percent} %`);
+}
+
+function measured(ms: number | undefined): string {
+  return ms === undefined ? '' : formatMeasured(ms);
+}
+
+export function operationPage(operation: Operation, nowMs: number): readonly string[] {
+  const took = tookMs(operation);
+  const { error, progress, items = [] } = operation;
+  return [
+    ...page([
+      ['Operation', operation.id],
+      ['What', `${operation.type} ${subjectOf(operation)}`],
+      ['State', operation.state + (operation.done ? '' : `, step ${stepOf(operation)}`)],
+      ...(routeOf(operation) === '' ? [] : [['Route', routeOf(operation)] as const]),
+      ...(operation.reason === undefined ? [] : [['Reason', operation.reason] as const]),
+      ...(error === undefined ? [] : [['Error', `${error.message} (${error.code})`] as const]),
+      ...(error?.rejections ?? []).map((no) => ['Hosts', describeRejection(no)] as const),
+      ...(progress === undefined
+        ? []
+        : [
+            [
+              'Progress',
+              `${progress.percent} %, ${formatBytes(progress.remainingBytes)} of ` +
+                `${formatBytes(progress.totalBytes)} left, pass ${progress.iteration}`,
+            ] as const,
+          ]),
+      ['Asked', `${formatAge(nowMs, operation.createdAtMs)} ago by ${operation.by}`],
+      ...(took === undefined ? [] : [['Took', formatMeasured(took)] as const]),
+      ...(operation.downtimeMs === undefined
+        ? []
+        : [['Pause', `${formatDuration(operation.downtimeMs)} without the VM running`] as const]),
+      ...(operation.parentId === undefined ? [] : [['Part of', operation.parentId] as const]),
+      ['Cancellable', operation.cancellable ? 'yes' : 'no'],
+    ]),
+    ...items.map((item) => {
+      const where = item.target === undefined ? '' : ` → ${item.target}`;
+      const why = [item.reason, item.remedy].filter((text) => text !== undefined).join('; ');
+      return `  ${oneLine(`${item.vmName}${where}: ${item.state}${why === '' ? '' : ` (${why})`}`)}`;
+    }),
+  ];
+}
+
+export const migrationColumns: readonly Column<api.MigrationBody>[] = [
+  { head: 'VM', cell: (one) => one.vmName },
+  { head: 'SOURCE', cell: (one) => one.source },
+  { head: 'TARGET', cell: (one) => one.target },
+  { head: 'STEP', cell: (one) => one.step },
+  {
+    head: 'PROGRESS',
+    cell: (one) => (one.progress === undefined ? '' : `${one.progress.percent} %`),
+  },
+  { head: 'OPERATION', cell: (one) => one.operationId },
+  {
+    head: 'LEFT',
+    cell: (one) => (one.progress === undefined ? '' : formatBytes(one.progress.remainingBytes)),
+    wide: true,
+  },
+  {
+    head: 'ELAPSED',
+    cell: (one) => (one.progress === undefined ? '' : formatDuration(one.progress.elapsedMs)),
+    wide: true,
+  },
+];
+
+const doing: Readonly<Record<Operation['type'], string>> = {
+  start: 'starting',
+  stop: 'stopping',
+  delete: 'deleting',
+  migrate: 'moving',
+  drain: 'draining',
+};
+
+/** One line about an operation on its way: `moving web (h2 → h1): perform 43 %`. */
+export function progressLine(operation: Operation): string {
+  const route = operation.type === 'migrate' ? routeOf(operation) : (operation.target ?? '');
+  const about = `${doing[operation.type]} ${subjectOf(operation)}${route === '' ? '' : ` (${oneLine(route)})`}`;
+  if (operation.state === 'pending') {
+    const reason = operation.reason === undefined ? '' : `: ${oneLine(operation.reason)}`;
+    return `${about}: waits${reason}`;
+  }
+  return `${about}: ${stepOf(operation)}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * The plan of a drain as a person reads it before saying yes: who goes where and why, who cannot and what
+ * would help, in which waves, and how long.
+ */
+import type { api } from '@drover/protocol';
+import { formatDuration } from './durations.ts';
+import { oneLine } from './harmless.ts';
+import { describeRejection } from './rejections.ts';
+import { formatMib } from './sizes.ts';
+import { type Column, type Paint, plain, renderTable } from './table.ts';
+
+type Plan = api.DrainPlanBody;
+
+interface Row {
+  readonly wave: number;
+  readonly move: Plan['moves'][number];
+}
+
+const columns: readonly Column<Row>[] = [
+  { head: 'WAVE', cell: (row) => `${row.wave}` },
+  { head: 'VM', cell: (row) => row.move.vmName },
+  { head: 'FROM', cell: (row) => row.move.source },
+  { head: 'TO', cell: (row) => row.move.target },
+  { head: 'MEMORY', cell: (row) => formatMib(row.move.memoryMib) },
+  { head: 'WHY THERE', cell: (row) => row.move.reason },
+];
+
+export function planText(plan: Plan, paint: Paint = plain): readonly string[] {
+  return [
+    `Plan to drain ${plan.hostId}: ${outline(plan)}`,
+    ...(plan.moves.length === 0 ? [] : ['', ...renderTable(columns, rowsOf(plan), paint)]),
+    ...(plan.blockers.length === 0 ? [] : ['', 'Cannot leave:']),
+    ...plan.blockers.flatMap((blocker) => blockerText(blocker, paint)),
+  ];
+}
+
+/** `2 VMs move in 1 wave, about 6s; 1 cannot leave` */
+function outline(plan: Plan): string {
+  const { moves, waves, blockers } = plan;
+  if (moves.length === 0 && blockers.length === 0) return 'it carries no VM, it is only cordoned';
+  const moving =
+    moves.length === 0
+      ? 'no VM can move'
+      : `${count(moves.length, 'VM moves', 'VMs move')} in ${count(waves.length, 'wave', 'waves')}, ` +
+        `about ${formatDuration(plan.estimatedSeconds * 1000)}`;
+  return blockers.length === 0 ? moving : `${moving}; ${blockers.length} cannot leave`;
+}
+
+function rowsOf(plan: Plan): readonly Row[] {
+  const waveOf = new Map<number, number>();
+  plan.waves.forEach((indexes, wave) => indexes.forEach((index) => waveOf.set(index, wave + 1)));
+  return plan.moves
+    .map((move, index) => ({ move, wave: waveOf.get(index) ?? plan.waves.length + 1, index }))
+    .toSorted((a, b) => a.wave - b.wave || a.index - b.index);
+}
+
+const blockerReasons: Readonly<Record<string, string>> = {
+  'vm-not-running': 'it does not run, and what does not run cannot be moved live',
+  'vm-busy': 'an operation on it is under way',
+  'vm-unknown': 'it is not certain where it runs',
+  'no-host-fits': 'no other host can take it',
+};
+
+function blockerText(blocker: Plan['blockers'][number], paint: Paint): readonly string[] {
+  const { reason } = blocker;
+  const why = Object.hasOwn(blockerReasons, reason) ? blockerReasons[reason] : reason;
+  return [
+    `  ${paint(oneLine(blocker.vmName), 'bad')}: ${oneLine(why ?? reason)}`,
+    ...blocker.rejections.map((no) => `    ${describeRejection(no)}`),
+    `    remedy: ${oneLine(blocker.remedy)}`,
+  ];
+}
+
+export function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** Exactly what was shown, as the API takes it. */
+export function toDrainStart(plan: Plan, parallel: number | undefined): api.DrainStart {
+  return {
+    plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })),
+    ...(parallel === undefined ? {} : { parallel }),
+  };
+}
+
+/** What is asked before anything moves. */
+export function drainQuestion(plan: Plan): string {
+  const { moves, blockers, hostId } = plan;
+  if (moves.length === 0) return `Cordon ${hostId} and drain it all the same?`;
+  const staying = blockers.length === 0 ? '' : `, though ${blockers.length} will stay`;
+  return `Cordon ${hostId} and move ${count(moves.length, 'VM', 'VMs')}${staying}?`;
+}

@@ -1,0 +1,67 @@
+/**
+ * An error as a person reads it: what, why, each host's refusal, the next step, and the code to look up.
+ * The words come from the problem document; only the next step, a command of this program, is ours.
+ */
+import type { api } from '@drover/protocol';
+import { oneLine } from './harmless.ts';
+import { describeRejection } from './rejections.ts';
+
+export interface ProblemContext {
+  /** `GET /v1/vms/web` */
+  readonly request: string;
+  readonly requestId?: string;
+}
+
+export function problemText(problem: api.Problem, context: ProblemContext): readonly string[] {
+  const detail = oneLine(problem.detail);
+  const title = oneLine(problem.title);
+  const next = nextStep(problem.code, subjectIn(context.request)) ?? retryText(problem.retry);
+  return [
+    `error: ${detail === '' ? title : detail}`,
+    ...(problem.errors ?? []).map((one) => `  ${oneLine(one.path)}: ${oneLine(one.message)}`),
+    ...(problem.rejections ?? []).map((no) => `  ${describeRejection(no)}`),
+    ...(next === undefined ? [] : [`  next: ${next}`]),
+    `  code: ${oneLine(problem.code)} (HTTP ${problem.status})` +
+      (context.requestId === undefined ? '' : `, request ${oneLine(context.requestId)}`),
+  ];
+}
+
+const steps: Readonly<Record<string, string>> = {
+  unauthenticated: 'give a valid token with --token-file, DROVER_TOKEN_FILE or DROVER_TOKEN',
+  forbidden: 'use a token with a higher role, or ask who runs the cluster',
+  'route-not-found': 'compare versions with “drover version”; check --api',
+  'host-not-found': 'see the hosts with “drover host list”',
+  'vm-not-found': 'see the VMs with “drover vm list”',
+  'pool-not-found': 'see the pools with “drover pool list”',
+  'operation-not-found': 'see the operations with “drover operation list”',
+  'drain-not-found': 'see what a drain would do with “drover host drain HOST --dry-run”',
+  'name-taken': 'choose another name, or delete the old one',
+  'vm-busy': 'see “drover operation list”; try again when it has ended',
+  'vm-not-running': 'start it with “drover vm start VM”',
+  'vm-running': 'stop it first with “drover vm stop VM”',
+  'drain-under-way':
+    'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
+  'not-cancellable':
+    'a move that belongs to a drain is cancelled with “drover host drain HOST --cancel”',
+  'no-host-fits': 'see why with “drover explain VM”; uncordon, free or add a host',
+  'stop-timeout': 'try again, or pull the plug with “drover vm stop VM --force”',
+  'no-leader': 'wait some seconds for the next leader; see “drover status”',
+  'both-running': 'do nothing to the VM before reading docs/errors.md on both-running',
+};
+
+/** A command that helps, about this host or VM, or nothing where only the server’s words do. */
+export function nextStep(code: string, subject: string | undefined): string | undefined {
+  const step = Object.hasOwn(steps, code) ? steps[code] : undefined;
+  return subject === undefined ? step : step?.replaceAll(/ (VM|HOST)(?=[ ”])/g, ` ${subject}`);
+}
+
+/** `h2` in `POST /v1/hosts/h2/drain`: as a person wrote it, and could write it again. */
+function subjectIn(request: string): string | undefined {
+  return /\/v1\/(?:hosts|vms)\/([A-Za-z0-9-]+)/.exec(request)?.[1];
+}
+
+function retryText(retry: string): string | undefined {
+  if (retry === 'now') return 'try again';
+  if (retry === 'later') return 'try again later';
+  return undefined;
+}

@@ -1,0 +1,66 @@
+/** VMs as a table and as a page. */
+import type { api } from '@drover/protocol';
+import { formatAge } from './durations.ts';
+import { page, pairs } from './host-view.ts';
+import { formatMib } from './sizes.ts';
+import type { Cell, Column, Tone } from './table.ts';
+
+type Vm = api.VmBody;
+
+const tones: Readonly<Record<string, Tone>> = {
+  running: 'good',
+  stopped: 'dim',
+  crashed: 'bad',
+  unknown: 'bad',
+};
+
+function stateCell(vm: Vm): Cell {
+  return { text: vm.state, tone: tones[vm.state] ?? 'warn' };
+}
+
+export function vmColumns(nowMs: number): readonly Column<Vm>[] {
+  return [
+    { head: 'NAME', cell: (vm) => vm.name },
+    { head: 'STATE', cell: stateCell },
+    { head: 'HOST', cell: (vm) => vm.hostId ?? '' },
+    { head: 'VCPUS', cell: (vm) => `${vm.spec.vcpus}` },
+    { head: 'MEMORY', cell: (vm) => formatMib(vm.spec.memoryMib) },
+    { head: 'AGE', cell: (vm) => formatAge(nowMs, vm.createdAtMs) },
+    { head: 'WANTED', cell: (vm) => vm.desired, wide: true },
+    { head: 'OBSERVED', cell: (vm) => vm.observed ?? '', wide: true },
+    { head: 'OPERATION', cell: (vm) => vm.operationId ?? '', wide: true },
+    { head: 'MACS', cell: (vm) => vm.macs.join(','), wide: true },
+    { head: 'LABELS', cell: (vm) => pairs(vm.spec.labels).replaceAll(', ', ','), wide: true },
+    { head: 'ID', cell: (vm) => vm.id, wide: true },
+  ];
+}
+
+export function vmPage(vm: Vm, nowMs: number): readonly string[] {
+  const { spec } = vm;
+  const disks = spec.disks.map((disk) => {
+    const source = disk.image === undefined ? (disk.volume ?? '') : `thin clone of ${disk.image}`;
+    return `${disk.pool}: ${source}${disk.format === undefined ? '' : ` (${disk.format})`}`;
+  });
+  return page([
+    ['VM', vm.name],
+    ['Id', vm.id],
+    ['State', vm.state + (vm.hostId === undefined ? '' : ` on ${vm.hostId}`)],
+    ['Wanted', vm.desired],
+    ...(vm.observed === undefined ? [] : [['Observed', vm.observed] as const]),
+    ...(vm.operationId === undefined ? [] : [['Operation', vm.operationId] as const]),
+    ['Size', `${spec.vcpus} vCPUs, ${formatMib(spec.memoryMib)}`],
+    ...(spec.arch === undefined ? [] : [['Architecture', spec.arch] as const]),
+    ...(spec.machine === undefined ? [] : [['Machine', spec.machine] as const]),
+    ...disks.map((disk) => ['Disk', disk] as const),
+    ...spec.networks.map(
+      (network, index) =>
+        [
+          'Network',
+          `${network.bridge}, ${network.mac ?? vm.macs[index] ?? 'MAC not known yet'}`,
+        ] as const,
+    ),
+    ['Labels', pairs(spec.labels)],
+    ['Generation', `${vm.generation}`],
+    ['Created', `${formatAge(nowMs, vm.createdAtMs)} ago by ${vm.by}`],
+  ]);
+}

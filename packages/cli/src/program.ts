@@ -1,0 +1,104 @@
+/** The tree of commands, and how help and wrong words look. What commands do is theirs. */
+import { Command, Option } from 'commander';
+import { addCompletion } from './commands/completion.ts';
+import { addEvents } from './commands/events.ts';
+import { addExplain } from './commands/explain.ts';
+import { addHostCordon, addHostUncordon } from './commands/host-cordon.ts';
+import { addHostDrain } from './commands/host-drain.ts';
+import { addHostList } from './commands/host-list.ts';
+import { addHostShow } from './commands/host-show.ts';
+import { addMigrationAbort, addMigrationList } from './commands/migration.ts';
+import { addOperationList, addOperationShow, addOperationWait } from './commands/operation.ts';
+import { addPoolCreate, addPoolList } from './commands/pool.ts';
+import { addStatus } from './commands/status.ts';
+import { addVersion } from './commands/version.ts';
+import { addVmCreate } from './commands/vm-create.ts';
+import { addVmDelete } from './commands/vm-delete.ts';
+import { addVmList } from './commands/vm-list.ts';
+import { addVmMigrate } from './commands/vm-migrate.ts';
+import { addVmShow } from './commands/vm-show.ts';
+import { addVmStart } from './commands/vm-start.ts';
+import { addVmStop } from './commands/vm-stop.ts';
+import { defaultApi } from './logic/config.ts';
+import { exitCodeMeanings } from './logic/exit-code.ts';
+import { clientVersion } from './logic/version.ts';
+
+export function buildProgram(): Command {
+  const program = new Command('drover')
+    .description('Places VMs on libvirt hosts, moves them live, empties hosts, and says why.')
+    .usage('[options] <command>')
+    .version(clientVersion, '-V, --version', 'version of this program')
+    .helpOption('-h, --help', 'help for a command')
+    .option('--api <url>', `where the API is (or DROVER_API; ${defaultApi})`)
+    .option('--token <token>', 'seen in process lists: prefer the next one')
+    .option('--token-file <path>', 'file with the token (or DROVER_TOKEN_FILE)')
+    .addOption(
+      new Option('-o, --output <form>', 'form of the result')
+        .choices(['table', 'wide', 'json', 'name'])
+        .default('table'),
+    )
+    .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('See “drover --help”, or add --help to the command.')
+    .exitOverride();
+  program.commandsGroup('Look:');
+  addStatus(program);
+  addExplain(program);
+  addEvents(program);
+  program.commandsGroup('Act:');
+  addNouns(program);
+  program.commandsGroup('Else:');
+  addVersion(program);
+  addCompletion(program);
+  program.helpCommand('help [command]', 'help for a command');
+  return program.addHelpText('after', helpEnd());
+}
+
+function addNouns(program: Command): void {
+  const host = program.command('host').description('list, show, cordon, uncordon, drain hosts');
+  for (const add of [addHostList, addHostShow, addHostCordon, addHostUncordon, addHostDrain]) {
+    add(host);
+  }
+  const vm = program
+    .command('vm')
+    .description('list, show, create, start, stop, delete, migrate VMs');
+  for (const add of [
+    addVmList,
+    addVmShow,
+    addVmCreate,
+    addVmStart,
+    addVmStop,
+    addVmDelete,
+    addVmMigrate,
+  ]) {
+    add(vm);
+  }
+  const migration = program.command('migration').description('list, abort moves under way');
+  addMigrationList(migration);
+  addMigrationAbort(migration);
+  const operation = program.command('operation').description('list, show, wait for operations');
+  addOperationList(operation);
+  addOperationShow(operation);
+  addOperationWait(operation);
+  const pool = program.command('pool').description('list, create shared storage');
+  addPoolList(pool);
+  addPoolCreate(pool);
+}
+
+function helpEnd(): string {
+  const codes = exitCodeMeanings.map(([code, text]) => `  ${`${code}`.padStart(3)}  ${text}`);
+  return [
+    '',
+    'Examples:',
+    '  $ drover status',
+    '  $ drover vm create web --memory 128MiB --image vms/tiny.qcow2 \\',
+    '      --network br-guest',
+    '  $ drover explain web',
+    '  $ drover host drain h2 --dry-run',
+    '',
+    'Environment: DROVER_API, DROVER_TOKEN, DROVER_TOKEN_FILE, NO_COLOR, CI',
+    '',
+    'Exit codes:',
+    ...codes,
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+/** From the answer 202 to the exit code: wait or not, then say how it ended. */
+import type { api } from '@drover/protocol';
+import { endedText, failedText } from '../logic/ended-text.ts';
+import { type ExitCode, exitCodeOfOperation, exitCodes } from '../logic/exit-code.ts';
+import { oneLine } from '../logic/harmless.ts';
+import { subjectOf } from '../logic/operation-view.ts';
+import { beginWaiting, followOperation, type WaitFlags } from './follow-operation.ts';
+import { printJson, tell } from './print.ts';
+import type { Session } from './session.ts';
+
+export interface FinishFlags extends WaitFlags {
+  readonly wait: boolean;
+}
+
+/** Prints the operation (`-o json`), its id (`-o name`), or a sentence. */
+export async function finishOperation(
+  session: Session,
+  flags: FinishFlags,
+  begin: () => Promise<api.OperationBody>,
+): Promise<ExitCode> {
+  const waiting = beginWaiting(session, flags);
+  try {
+    const begun = await begin();
+    if (!flags.wait) return printBegun(session, begun);
+    const followed = await followOperation(session, waiting, begun);
+    if (followed.type === 'left') return followed.exitCode;
+    return printEnded(session, followed.operation);
+  } finally {
+    waiting.end();
+  }
+}
+
+export function printBegun(session: Session, operation: api.OperationBody): ExitCode {
+  const { output, terminal } = session;
+  const id = oneLine(operation.id);
+  if (output === 'json') printJson(session, operation);
+  else if (output === 'name') terminal.out([id]);
+  else {
+    terminal.out([
+      `${operation.type} of ${subjectOf(operation)} is asked for: operation ${id}`,
+      `Wait for it with: drover operation wait ${id}`,
+    ]);
+  }
+  return exitCodes.done;
+}
+
+export function printEnded(session: Session, operation: api.OperationBody): ExitCode {
+  if (session.output === 'json') printJson(session, operation);
+  else if (session.output === 'name') session.terminal.out([oneLine(operation.id)]);
+  else if (operation.state === 'succeeded') tell(session, [endedText(operation)]);
+  if (operation.state !== 'succeeded') session.terminal.err(failedText(operation));
+  return exitCodeOfOperation(operation);
+}

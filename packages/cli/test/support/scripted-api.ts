@@ -1,0 +1,162 @@
+/**
+ * An HTTP server that answers what a test tells it to, and holds both sides to protocol's schemas: a body
+ * that the real API would refuse fails the test, and so does an answer that it would never give.
+ */
+import { api, type errorCatalogue, parseValue } from '@drover/protocol';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+type Schema = Parameters<typeof parseValue>[0];
+
+export interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: unknown;
+  readonly authorization: string | undefined;
+  readonly lastEventId: string | undefined;
+}
+
+export type Answer =
+  | { readonly status: number; readonly body: unknown; readonly headers?: Record<string, string> }
+  /** Raw access, for streams and broken connections. */
+  | ((response: ServerResponse) => void);
+
+export type Route = (request: Request) => Answer;
+
+const { ListOf } = api;
+
+/** By method and pattern: what is sent, and what is answered with a success. */
+const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | undefined])[] = [
+  ['GET', /^\/v1\/hosts$/, undefined, ListOf(api.HostBody, 'Hosts')],
+  ['GET', /^\/v1\/hosts\/[^/]+$/, undefined, api.HostBody],
+  ['POST', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
+  ['DELETE', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
+  ['POST', /^\/v1\/hosts\/[^/]+\/drain\?dryRun=true$/, api.DrainStart, api.DrainPlanBody],
+  ['POST', /^\/v1\/hosts\/[^/]+\/drain$/, api.DrainStart, api.OperationBody],
+  ['GET', /^\/v1\/hosts\/[^/]+\/drain$/, undefined, api.OperationBody],
+  ['DELETE', /^\/v1\/hosts\/[^/]+\/drain$/, undefined, api.OperationBody],
+  ['GET', /^\/v1\/vms$/, undefined, ListOf(api.VmBody, 'Vms')],
+  ['POST', /^\/v1\/vms$/, api.VmCreate, api.VmCreated],
+  ['GET', /^\/v1\/vms\/[^/]+$/, undefined, api.VmBody],
+  ['DELETE', /^\/v1\/vms\/[^/]+$/, undefined, api.OperationBody],
+  ['POST', /^\/v1\/vms\/[^/]+\/start$/, undefined, api.OperationBody],
+  ['POST', /^\/v1\/vms\/[^/]+\/stop$/, api.VmStop, api.OperationBody],
+  ['POST', /^\/v1\/vms\/[^/]+\/migrate$/, api.VmMigrate, api.OperationBody],
+  ['GET', /^\/v1\/vms\/[^/]+\/explain$/, undefined, api.PlacementBody],
+  ['POST', /^\/v1\/placements$/, api.PlacementAsk, ListOf(api.PlacementBody, 'Placements')],
+  ['GET', /^\/v1\/migrations$/, undefined, ListOf(api.MigrationBody, 'Migrations')],
+  ['DELETE', /^\/v1\/migrations\/[^/]+$/, undefined, api.OperationBody],
+  ['GET', /^\/v1\/operations$/, undefined, ListOf(api.OperationBody, 'Operations')],
+  ['GET', /^\/v1\/operations\/[^/]+$/, undefined, api.OperationBody],
+  ['GET', /^\/v1\/pools$/, undefined, ListOf(api.PoolBody, 'Pools')],
+  ['POST', /^\/v1\/pools$/, api.PoolCreate, api.PoolBody],
+  ['GET', /^\/v1\/events$/, undefined, undefined],
+  ['GET', /^\/v1$/, undefined, undefined],
+];
+
+export class ScriptedApi {
+  readonly requests: Request[] = [];
+  /** What either side said that the protocol does not know. A test ends by looking that it is empty. */
+  readonly wrongs: string[] = [];
+  readonly #routes: Readonly<Record<string, Route>>;
+  #server: Server | undefined;
+  #port = 0;
+
+  /** Routes by `METHOD /path`; a drain's dry run has `?dryRun=true` in its key. */
+  constructor(routes: Readonly<Record<string, Route>>) {
+    this.#routes = routes;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** On the same port again, after `stop`. */
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.#handle(request, response));
+    server.listen(this.#port, '127.0.0.1');
+    await once(server, 'listening');
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  /** As a process that dies: connections are broken, nobody listens. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server) return;
+    this.#server = undefined;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  sent(method: string, path: string): readonly Request[] {
+    return this.requests.filter((one) => one.method === method && one.path === path);
+  }
+
+  async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = incoming.method ?? '';
+    const { pathname: path, searchParams: query } = new URL(incoming.url ?? '', 'http://api');
+    const body = await readJson(incoming);
+    const dryRun = query.get('dryRun') === 'true' ? '?dryRun=true' : '';
+    const shape = shapes.find(([verb, pattern]) => verb === method && pattern.test(path + dryRun));
+    if (!shape) this.wrongs.push(`${method} ${path}${dryRun} is no route of the API`);
+    this.#check(`body of ${method} ${path}`, shape?.[2], body);
+    const request: Request = {
+      method,
+      path,
+      query,
+      body,
+      authorization: incoming.headers.authorization,
+      lastEventId: incoming.headers['last-event-id']?.toString(),
+    };
+    this.requests.push(request);
+    const route = this.#routes[`${method} ${path}${dryRun}`];
+    const answer = route ? route(request) : problem('route-not-found', 404, 'not in the script');
+    if (!route) this.wrongs.push(`${method} ${path}${dryRun} is not in the script`);
+    if (typeof answer === 'function') return answer(response);
+    const isSuccess = answer.status < 300;
+    this.#check(`answer to ${method} ${path}`, isSuccess ? shape?.[3] : api.Problem, answer.body);
+    response.writeHead(answer.status, {
+      'content-type': isSuccess ? 'application/json' : 'application/problem+json',
+      'x-request-id': `req-${this.requests.length}`,
+      ...answer.headers,
+    });
+    response.end(JSON.stringify(answer.body));
+  }
+
+  #check(what: string, schema: Schema | undefined, value: unknown): void {
+    if (schema === undefined) return;
+    const parsed = parseValue(schema, value);
+    if (!parsed.ok) this.wrongs.push(`${what}: ${parsed.reason}`);
+  }
+}
+
+async function readJson(incoming: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  for await (const piece of incoming) pieces.push(piece as Buffer);
+  const text = Buffer.concat(pieces).toString('utf8');
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const accepted = (body: unknown): Answer => ({ status: 202, body });
+
+export function problem(
+  code: keyof typeof errorCatalogue,
+  status: number,
+  detail: string,
+  more: Partial<api.Problem> = {},
+): Answer {
+  const body: api.Problem = {
+    type: `urn:drover:error:${code}`,
+    code,
+    title: `title of ${code}`,
+    status,
+    detail,
+    retry: 'never',
+    ...more,
+  };
+  return { status, body };
+}
