@@ -38,6 +38,12 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       reason: `it is ${state} on ${assignment.hostId} already`,
     });
   }
+  const copy = copyOf(turn, stored);
+  if (copy !== undefined) {
+    if (copy.type === 'look-again') return turn.ask(copy.hostId, turn.since(stored.value));
+    const message = `nobody owns it, and ${copy.hostId} has a copy that is ${copy.state}; look there first`;
+    return turn.end(stored, 'failed', { error: { code: 'vm-running', message } });
+  }
   const { missing } = disksOf(turn.mirror, intent);
   if (missing !== undefined) {
     const message = `pool ${missing} is not declared; declare it, then start the VM`;
@@ -68,6 +74,23 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   );
 }
 
+type Copy =
+  | { readonly type: 'look-again'; readonly hostId: string }
+  | { readonly type: 'there'; readonly hostId: string; readonly state: string };
+
+/** A host that is heard and has the VM though nobody owns it: a second copy would share its disks. */
+function copyOf(turn: Turn, stored: Stored<OperationRecord>): Copy | undefined {
+  for (const { hostId, inventory } of turn.hosts.all()) {
+    const vm = inventory?.vms.find((one) => one.vmId === stored.value.vmId);
+    if (vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed') continue;
+    if (turn.cluster.hosts.get(hostId)?.health === 'down') continue;
+    const since = turn.since(stored.value);
+    const isNews = turn.hosts.inventorySince(hostId, since, turn.epoch) !== undefined;
+    return isNews ? { type: 'there', hostId, state: vm.state } : { type: 'look-again', hostId };
+  }
+  return undefined;
+}
+
 function start(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', target = '', generation, stepIndex } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
@@ -90,7 +113,7 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
 
 /** Refused now, and perhaps obeyed before: what was asked for may be there already. */
 function mayRunThere({ error }: StepResult): boolean {
-  return error?.code === 'vm-busy' || error?.code === 'stale-generation';
+  return ['vm-busy', 'stale-generation', 'duplicate-differs'].includes(error?.code ?? '');
 }
 
 /** The agent does not know how its step ended: libvirt on that host does. */
