@@ -63,6 +63,7 @@ function vmsOn(turn: Turn, hostId: string): readonly Vm[] {
 
 /** One change per turn: first what has happened, then what may begin, at last the end. */
 function advance(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { hostId = '' } = stored.value;
   const cancelled = isCancelled(turn, stored.value);
   const before = stored.value.items ?? [];
   const items = settleItems(turn, stored.value, before, cancelled);
@@ -73,6 +74,8 @@ function advance(turn: Turn, stored: Stored<OperationRecord>): void {
   if (turn.hasCommit || items.some((item) => item.state === 'waiting' || item.state === 'moving')) {
     return;
   }
+  // What is on its way here was decided before the drain, and will be one more VM to move away.
+  if (!cancelled && turn.cluster.migrations.some((one) => one.target === hostId)) return;
   finish(turn, stored, items, cancelled);
 }
 
@@ -85,7 +88,10 @@ function settleItems(
 ): readonly DrainItem[] {
   const hostId = operation.hostId ?? '';
   const settled = before.map((item) => settleItem(turn, hostId, item, cancelled));
-  const known = new Set(before.map((item) => item.vmId));
+  // One that had left and is here again is one that came.
+  const left = (item: DrainItem) =>
+    ['moved', 'gone'].includes(item.state) && turn.cluster.vms.get(item.vmId)?.hostId === hostId;
+  const known = new Set(before.filter((item) => !left(item)).map((item) => item.vmId));
   const came = cancelled ? [] : vmsOn(turn, hostId).filter((vm) => !known.has(vm.id));
   return [...settled, ...came.map((vm) => newItem(vm, undefined))];
 }
@@ -93,9 +99,14 @@ function settleItems(
 function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
   const vm = turn.cluster.vms.get(item.vmId);
   if (item.state === 'moving') return settleMoving(turn, hostId, item, cancelled);
-  if (item.state !== 'waiting') return item;
-  if (vm?.hostId !== hostId) return { ...item, state: 'gone', reason: whereabouts(vm) };
-  return cancelled ? { ...item, state: 'cancelled' } : item;
+  if (item.state !== 'waiting' && item.state !== 'blocked') return item;
+  if (vm?.hostId !== hostId) return gone(item, vm);
+  return cancelled && item.state === 'waiting' ? { ...item, state: 'cancelled' } : item;
+}
+
+/** It left by other means; a remedy that was given has worked. */
+function gone({ remedy: _, ...item }: DrainItem, vm: Vm | undefined): DrainItem {
+  return { ...item, state: 'gone', reason: whereabouts(vm) };
 }
 
 function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
@@ -103,9 +114,7 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   if (child !== undefined && isOpen(child)) return item;
   const vm = turn.cluster.vms.get(item.vmId);
   if (vm?.hostId !== hostId) {
-    return child?.state === 'succeeded'
-      ? { ...item, state: 'moved' }
-      : { ...item, state: 'gone', reason: whereabouts(vm) };
+    return child?.state === 'succeeded' ? { ...item, state: 'moved' } : gone(item, vm);
   }
   if (cancelled) return { ...item, state: 'cancelled' };
   const attempts = item.attempts + 1;

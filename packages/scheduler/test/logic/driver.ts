@@ -50,6 +50,8 @@ export class Driver {
   held: Commit | undefined;
   /** Watch events are delivered only while this holds. */
   watching = true;
+  /** A load that is asked for comes at once only while this holds. */
+  loading = true;
   readonly #queue: (() => void)[] = [];
   #wakeAt = Number.POSITIVE_INFINITY;
   #beatAt = 0;
@@ -286,7 +288,7 @@ export class Driver {
     if (command.type === 'commit') this.#commit(command);
     if (command.type === 'send') this.#send(command.command);
     if (command.type === 'wake') this.#wakeAt = command.atMonoMs;
-    if (command.type === 'reload') this.#queue.push(() => this.load());
+    if (command.type === 'reload' && this.loading) this.#queue.push(() => this.load());
   }
 
   #commit(commit: Commit): void {
