@@ -28,13 +28,21 @@ export interface HeardHost {
   inventories: number;
 }
 
-const resultsKept = 20_000;
+/** Per host, several times what one inventory repeats: the news of other hosts pushes none of them out. */
+const resultsKept = 512;
+/** A report that comes after its operation's end is kept until this many have come. */
+const progressKept = 1_000;
 /** Per host: those that are not answered any more are forgotten. */
 const asksKept = 64;
 
+interface HeardResult {
+  readonly result: StepResult;
+  readonly heardMs: number;
+}
+
 export class HostWatch {
   readonly #hosts = new Map<string, HeardHost>();
-  readonly #results = new Map<string, { readonly result: StepResult; readonly heardMs: number }>();
+  readonly #results = new Map<string, Map<string, HeardResult>>();
   readonly #asked = new Map<string, Map<string, number>>();
   readonly #progress = new Map<string, MigrationProgress>();
 
@@ -63,7 +71,9 @@ export class HostWatch {
         this.#keep(nowMs, hostId, message.body.result);
         return;
       case 'progress':
+        this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
+        dropOldest(this.#progress, progressKept);
         return;
     }
   }
@@ -87,8 +97,7 @@ export class HostWatch {
     const asked = this.#asked.get(hostId) ?? new Map<string, number>();
     this.#asked.set(hostId, asked);
     asked.set(`${opId}/${step}`, nowMs);
-    const oldest = asked.keys().next().value;
-    if (asked.size > asksKept && oldest !== undefined) asked.delete(oldest);
+    dropOldest(asked, asksKept);
   }
 
   #askedMs(hostId: string, answers: Inventory['answers']): number {
@@ -105,16 +114,16 @@ export class HostWatch {
   }
 
   result(hostId: string, opId: string, step: number): StepResult | undefined {
-    return this.#results.get(`${hostId}/${opId}/${step}`)?.result;
+    return this.#results.get(hostId)?.get(`${opId}/${step}`)?.result;
   }
 
   /** When its result was heard. */
   resultMs(hostId: string, opId: string, step: number): number | undefined {
-    return this.#results.get(`${hostId}/${opId}/${step}`)?.heardMs;
+    return this.#results.get(hostId)?.get(`${opId}/${step}`)?.heardMs;
   }
 
   forgetResult(hostId: string, opId: string, step: number): void {
-    this.#results.delete(`${hostId}/${opId}/${step}`);
+    this.#results.get(hostId)?.delete(`${opId}/${step}`);
   }
 
   progress(opId: string): MigrationProgress | undefined {
@@ -146,18 +155,22 @@ export class HostWatch {
 
   /** An end, once heard, is not taken back by an older `begun`, nor by the refusal of another copy. */
   #keep(nowMs: number, hostId: string, result: StepResult): void {
-    const key = `${hostId}/${result.opId}/${result.step}`;
-    const known = this.#results.get(key)?.result;
+    const results = this.#results.get(hostId) ?? new Map<string, HeardResult>();
+    this.#results.set(hostId, results);
+    const key = `${result.opId}/${result.step}`;
+    const known = results.get(key)?.result;
     // Heard before: what was heard first counts, so that looks after it count too.
     if (known?.outcome === result.outcome && known.error?.code === result.error?.code) return;
     if (known && known.outcome !== 'begun' && result.outcome === 'begun') return;
     const isEnd = known !== undefined && known.outcome !== 'begun' && known.outcome !== 'refused';
     if (isEnd && result.outcome === 'refused') return;
-    this.#results.delete(key);
-    this.#results.set(key, { result, heardMs: nowMs });
-    if (this.#results.size > resultsKept) {
-      const oldest = this.#results.keys().next().value;
-      if (oldest !== undefined) this.#results.delete(oldest);
-    }
+    results.delete(key);
+    results.set(key, { result, heardMs: nowMs });
+    dropOldest(results, resultsKept);
   }
+}
+
+function dropOldest<V>(map: Map<string, V>, kept: number): void {
+  const oldest = map.keys().next().value;
+  if (map.size > kept && oldest !== undefined) map.delete(oldest);
 }

@@ -128,8 +128,7 @@ function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
 }
 
 function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { id, vmId = '', target = '', generation } = stored.value;
-  turn.volatile.tried.delete(id);
+  const { vmId = '', target = '', generation } = stored.value;
   const running = turn.putAssignment(vmId, { hostId: target, generation, state: 'running' });
   turn.end(stored, 'succeeded', {}, running);
 }
@@ -151,7 +150,6 @@ function fail(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
     });
     return turn.commit(again, free);
   }
-  turn.volatile.tried.delete(id);
   turn.end(stored, 'failed', { error }, free);
 }
 

@@ -7,6 +7,7 @@ import {
   type AssignmentRecord,
   type CommandBody,
   keys,
+  type OperationError,
   type OperationRecord,
   type RecordMirror,
   type StepResult,
@@ -90,7 +91,9 @@ export class Turn {
     return this.puts !== undefined;
   }
 
+  /** What cannot be read is not overwritten: its revision is not known, and its writer knew more. */
   commit(...puts: readonly Put[]): void {
+    if (puts.length === 0 || puts.some(({ key }) => this.mirror.unreadable.has(key))) return;
     this.puts ??= puts;
   }
 
@@ -165,7 +168,9 @@ export class Turn {
     if (last !== undefined && this.now.monoMs - last < everyMs) return;
     this.volatile.asked.set(key, this.now.monoMs);
     this.volatile.counter += 1;
-    this.#send({ ...command, opId: `${command.opId}-${this.epoch}`, step: this.volatile.counter });
+    const sent = { ...command, opId: `${command.opId}-${this.epoch}`, step: this.volatile.counter };
+    this.#send(sent);
+    this.volatile.sent.delete(`${sent.hostId}/${sent.opId}/${sent.step}`);
   }
 
   /** Asks a host for its inventory, unless it was asked just now; what was asked before `sinceMs` is no help. */
@@ -196,8 +201,21 @@ export class Turn {
     return this.now.monoMs;
   }
 
+  /** What is remembered of an operation is of no use after its end. */
+  #forget(id: string): void {
+    const { sent, since, asked, tried } = this.volatile;
+    for (const map of [sent, since, asked]) {
+      for (const key of map.keys()) {
+        if (key.split('/').some((part) => part === id || part === `abort-${id}`)) map.delete(key);
+      }
+    }
+    tried.delete(id);
+  }
+
   putOperation(stored: Stored<OperationRecord>, changes: Partial<OperationRecord>): Put {
-    const value: OperationRecord = { ...stored.value, ...changes, epoch: this.epoch };
+    const merged: OperationRecord = { ...stored.value, ...changes, epoch: this.epoch };
+    const { error } = merged;
+    const value = error === undefined ? merged : { ...merged, error: readable(error) };
     return put(keys.operation(value.id), value, stored.modRevision);
   }
 
@@ -217,6 +235,7 @@ export class Turn {
     if (this.hasCommit) return;
     const { type, id, vmName, hostId } = stored.value;
     this.hosts.forgetProgress(id);
+    this.#forget(id);
     const why = changes.error ? `: ${changes.error.message}` : '';
     this.trace(
       state === 'failed' ? 'warn' : 'info',
@@ -225,6 +244,12 @@ export class Turn {
     const ended = { ...changes, state, step: 'ended', endedAtMs: this.now.wallMs };
     this.commit(this.putOperation(stored, ended), ...more);
   }
+}
+
+/** Agents' errors are within limits of their own; a record that cannot be read again would be lost. */
+function readable(error: OperationError): OperationError {
+  const code = /^[a-z0-9-]{1,64}$/.test(error.code) ? error.code : 'internal';
+  return { ...error, code, message: error.message.slice(0, 1024) };
 }
 
 export function put(key: string, value: object | undefined, expectedModRevision: number): Put {
