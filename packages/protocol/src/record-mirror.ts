@@ -116,6 +116,7 @@ export class RecordMirror {
     // A watch may tell of something older than what an own commit has put here already.
     if (known !== undefined && known.modRevision > modRevision) return;
     if ((this.#deleted.get(key) ?? 0) > modRevision) return;
+    this.unreadable.delete(key);
     if (text === undefined) {
       table.delete(id);
       this.#deleted.set(key, modRevision);

@@ -3,7 +3,7 @@
  * done next. One commit is in flight at a time; every command follows from what is committed, so a leader
  * that takes over goes on where the last one was.
  */
-import { type OperationRecord, RecordMirror, type Stored } from '@drover/protocol';
+import { keys, type OperationRecord, RecordMirror, type Stored } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
@@ -46,6 +46,10 @@ class Scheduler implements SchedulerLogic {
   #electedMs = 0;
   #loaded = false;
   #reloadedMs = 0;
+  /** A load came while a commit was in flight, and was passed over. */
+  #reloadOwed = false;
+  /** Revision at which a compare did not hold: an older picture would only fail again. */
+  #conflictAt = 0;
   #inFlight: InFlight | undefined;
   #commits = 0;
   #exited = false;
@@ -85,6 +89,7 @@ class Scheduler implements SchedulerLogic {
         return;
       case 'changed':
         this.#mirror.change(event.revision, event.changes);
+        this.#nameUnreadable(out);
         return;
       case 'committed':
         this.#committed(event, out);
@@ -111,12 +116,24 @@ class Scheduler implements SchedulerLogic {
     event: Extract<SchedulerEvent, { type: 'loaded' }>,
     out: SchedulerCommand[],
   ): void {
-    // A commit that is under way may or may not be in this picture; the next load will tell.
-    if (this.#inFlight !== undefined) return;
-    if (this.#loaded && event.revision < this.#mirror.revision) return;
+    // A commit that is under way may or may not be in this picture: it takes another one after that.
+    if (this.#inFlight !== undefined) {
+      this.#reloadOwed = true;
+      return;
+    }
+    // Read before what is known already. The watch begins where this was read, so what a lost one has
+    // missed is in no later news of it.
+    if (event.revision < Math.max(this.#mirror.revision, this.#conflictAt)) {
+      out.push({ type: 'reload' });
+      return;
+    }
     this.#mirror.load(event.revision, event.entries);
     this.#loaded = true;
     this.#reloadedMs = now.monoMs;
+    this.#nameUnreadable(out);
+  }
+
+  #nameUnreadable(out: SchedulerCommand[]): void {
     for (const [key, reason] of this.#mirror.unreadable) {
       if (this.#named.has(key)) continue;
       this.#named.add(key);
@@ -130,10 +147,14 @@ class Scheduler implements SchedulerLogic {
     this.#inFlight = undefined;
     if (event.outcome === 'done') {
       this.#mirror.committed(event.revision, inFlight.puts);
+      if (this.#reloadOwed) out.push({ type: 'reload' });
+      this.#reloadOwed = false;
       return;
     }
     // Somebody else wrote first: decide again, from what is there now.
     this.#loaded = false;
+    this.#reloadOwed = false;
+    this.#conflictAt = Math.max(this.#conflictAt, event.revision);
     out.push({ type: 'reload' });
   }
 
@@ -190,10 +211,18 @@ class Scheduler implements SchedulerLogic {
     return known.length > 0 && known.every((id) => this.#hosts.passedBarrier(id, epoch));
   }
 
-  /** Oldest first. */
+  /** Oldest first. One whose records cannot be read in full is left alone: it would be decided in the dark. */
   #openOperations(): readonly Stored<OperationRecord>[] {
-    return [...this.#mirror.operations.values()]
+    const { operations, unreadable } = this.#mirror;
+    return [...operations.values()]
       .filter(({ value }) => isOpen(value))
+      .filter(
+        ({ value: { id, vmId = '' } }) =>
+          unreadable.size === 0 ||
+          ![keys.operation(id), keys.request(id), keys.assignment(vmId), keys.vmIntent(vmId)].some(
+            (key) => unreadable.has(key),
+          ),
+      )
       .toSorted(
         (a, b) => a.value.createdAtMs - b.value.createdAtMs || (a.value.id < b.value.id ? -1 : 1),
       );

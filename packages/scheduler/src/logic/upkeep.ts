@@ -38,10 +38,14 @@ function digestChanged(turn: Turn, hostId: string): boolean {
   return asOf.digest !== digest;
 }
 
+function isReadable(turn: Turn, key: string): boolean {
+  return !turn.mirror.unreadable.has(key);
+}
+
 function adoptRequests(turn: Turn): void {
   const waiting = [...turn.mirror.requests.values()]
     .map(({ value }) => value)
-    .filter((request) => !turn.mirror.operations.has(request.id))
+    .filter(({ id }) => !turn.mirror.operations.has(id) && isReadable(turn, keys.operation(id)))
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
   const request = waiting[0];
   if (request === undefined || turn.hasCommit) return;
@@ -72,6 +76,7 @@ function adoptHosts(turn: Turn): void {
   if (turn.hasCommit) return;
   for (const heard of turn.hosts.all()) {
     if (heard.inventory === undefined || turn.mirror.hosts.has(heard.hostId)) continue;
+    if (!isReadable(turn, keys.host(heard.hostId))) continue;
     turn.trace('info', `host ${heard.hostId} reports for the first time`);
     const { hostUuid } = heard.inventory;
     const record = { v: 1, id: heard.hostId, hostUuid, firstSeenMs: turn.now.wallMs };
@@ -91,7 +96,7 @@ function ensurePools(turn: Turn): void {
         pool: { name: pool.name, spec: pool.spec },
         uuid: pool.uuid,
       } as const;
-      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.name}`, body }, tryAgainMs);
+      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.uuid}`, body }, tryAgainMs);
       turn.ask(heard.hostId);
     }
   }
@@ -108,6 +113,7 @@ function findCrashed(turn: Turn): void {
       turn.volatile.missing.delete(vmId);
       continue;
     }
+    if (!isReadable(turn, keys.assignment(vmId))) continue;
     if (countMissing(turn, value) >= 2 && !turn.hasCommit) declareCrashed(turn, value);
   }
 }
