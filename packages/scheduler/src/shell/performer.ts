@@ -4,8 +4,8 @@
  * which they arrive.
  */
 import type { Bus } from '@drover/bus';
-import { keys, subjects } from '@drover/protocol';
-import type { Leadership, Store } from '@drover/store';
+import { keys, LastCommitRecord, parseJson, subjects } from '@drover/protocol';
+import type { Leadership, Store, Txn, TxnResult } from '@drover/store';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SchedulerCommand, SchedulerEvent, SchedulerLogic } from '../logic/index.ts';
 import type { Metrics } from './metrics.ts';
@@ -34,6 +34,8 @@ export class Performer {
   readonly #with: PerformerOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #replies = new Map<string, (json: string) => void>();
+  /** Revision of `last-commit` as this leader's newest commit left it; absent: not read yet. */
+  #lastCommit: number | undefined;
   #ended = false;
 
   constructor(options: PerformerOptions) {
@@ -114,57 +116,85 @@ export class Performer {
     this.#timers.set(key, timer);
   }
 
-  /** One transaction, sent once. Whether an unanswered one went through is read, never assumed. */
+  /**
+   * One transaction, sent once. Whether an unanswered one went through is read, never assumed. Each compares
+   * the `last-commit` that the one before it left, so that none can go through after its successor.
+   */
   async #commit(command: Commit): Promise<void> {
-    const { store, leadership, metrics } = this.#with;
+    const { store, metrics } = this.#with;
     const { commitId } = command;
-    const lastCommit = JSON.stringify({ v: 1, epoch: leadership.epoch, commitId });
-    let outcome: { readonly type: 'done' | 'conflict'; readonly revision: number };
+    let outcome: TxnResult;
     try {
+      this.#lastCommit ??= await this.#readLastCommit();
       outcome = await store.txn({
         compares: [
-          { key: leadership.leaderKey, createRevision: leadership.epoch },
+          ...this.#stillUs(this.#lastCommit),
           ...command.puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
         ],
         puts: [
           ...command.puts.flatMap(({ key, value }) =>
             value === undefined ? [] : [{ key, value }],
           ),
-          { key: keys.lastCommit(), value: lastCommit },
+          this.#lastCommitPut(commitId),
         ],
         deletes: command.puts.filter((put) => put.value === undefined).map((put) => put.key),
       });
     } catch {
-      outcome = await this.#readBack(commitId);
+      outcome = await this.#settle(commitId);
     }
     if (this.#ended) return;
+    if (outcome.type === 'done') this.#lastCommit = outcome.revision;
     metrics.committed(command, outcome.type);
     this.feed({ type: 'committed', commitId, outcome: outcome.type, revision: outcome.revision });
   }
 
+  #stillUs(lastCommit: number): Txn['compares'] {
+    const { leaderKey, epoch } = this.#with.leadership;
+    return [
+      { key: leaderKey, createRevision: epoch },
+      { key: keys.lastCommit(), modRevision: lastCommit },
+    ];
+  }
+
+  #lastCommitPut(commitId: string): Txn['puts'][number] {
+    const { epoch } = this.#with.leadership;
+    return { key: keys.lastCommit(), value: JSON.stringify({ v: 1, epoch, commitId }) };
+  }
+
+  async #readLastCommit(): Promise<number> {
+    const { entry } = await this.#with.store.get(keys.lastCommit());
+    return entry?.modRevision ?? 0;
+  }
+
   /**
-   * Commits are made one after the other, so the newest one's id tells whether this one is in. Asks until
-   * etcd answers, or the leadership ends and with it the process.
+   * What became of a commit that was not answered. It may be on its way still, so reading alone does not
+   * tell: a mark is written over the `last-commit` that it compares. Then it is in, or never will be. Asks
+   * until etcd answers, or the leadership ends and with it the process.
    */
-  async #readBack(
-    commitId: string,
-  ): Promise<{ readonly type: 'done' | 'conflict'; readonly revision: number }> {
-    for (;;) {
+  async #settle(commitId: string): Promise<TxnResult> {
+    const { store, log } = this.#with;
+    const mark = `${commitId}-settled`;
+    while (!this.#ended) {
       await pause(200);
-      if (this.#ended) return { type: 'conflict', revision: 0 };
       try {
-        const { entry, revision } = await this.#with.store.get(keys.lastCommit());
-        const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
-        if (last.commitId === commitId)
-          return { type: 'done', revision: entry?.modRevision ?? revision };
-        // It may still be on its way; a reading that is later than any delivery settles it. A transaction
-        // that arrives after the next one finds its objects changed, and does nothing.
-        return { type: 'conflict', revision };
+        const { entry, revision } = await store.get(keys.lastCommit());
+        const last = entry ? lastCommitOf(entry.value) : undefined;
+        if (entry && last === commitId) return { type: 'done', revision: entry.modRevision };
+        this.#lastCommit = entry?.modRevision ?? 0;
+        if (last === mark) return { type: 'conflict', revision };
+        const put = this.#lastCommitPut(mark);
+        await store.txn({ compares: this.#stillUs(this.#lastCommit), puts: [put], deletes: [] });
       } catch {
-        this.#with.log.warn('etcd does not answer; asking again what became of the last commit');
+        log.warn('etcd does not answer; asking again what became of the last commit');
       }
     }
+    return { type: 'conflict', revision: 0 };
   }
+}
+
+function lastCommitOf(json: string): string | undefined {
+  const parsed = parseJson(LastCommitRecord, json);
+  return parsed.ok ? parsed.value.commitId : undefined;
 }
 
 const notLeading = JSON.stringify({
