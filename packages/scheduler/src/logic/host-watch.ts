@@ -54,27 +54,31 @@ export class HostWatch {
     return [...this.#hosts.values()];
   }
 
-  hear(nowMs: number, hostId: string, message: AgentMessage): void {
+  /** Gives back whether there is anything to decide: most heartbeats only say that the host still lives. */
+  hear(nowMs: number, hostId: string, message: AgentMessage): boolean {
     switch (message.kind) {
-      case 'heartbeat':
+      case 'heartbeat': {
+        const known = this.#hosts.get(hostId);
+        const isNews = known === undefined || isChanged(known, message.body);
         this.#touch(nowMs, hostId, message.body).heartbeat = message.body;
-        return;
+        return isNews;
+      }
       case 'inventory': {
         const host = this.#touch(nowMs, hostId, message.body);
         host.inventory = message.body;
         host.lookedMs = Math.max(host.lookedMs, this.#askedMs(hostId, message.body.answers));
         host.inventories += 1;
         for (const result of message.body.recent) this.#keep(nowMs, hostId, result);
-        return;
+        return true;
       }
       case 'result':
         this.#keep(nowMs, hostId, message.body.result);
-        return;
+        return true;
       case 'progress':
         this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
         dropOldest(this.#progress, progressKept);
-        return;
+        return false;
     }
   }
 
@@ -168,6 +172,15 @@ export class HostWatch {
     results.set(key, { result, heardMs: nowMs });
     dropOldest(results, resultsKept);
   }
+}
+
+function isChanged({ incarnation, maxEpoch, heartbeat }: HeardHost, said: Heartbeat): boolean {
+  return (
+    incarnation !== said.incarnation ||
+    maxEpoch !== said.maxEpoch ||
+    heartbeat?.state !== said.state ||
+    heartbeat.vmDigest !== said.vmDigest
+  );
 }
 
 function dropOldest<V>(map: Map<string, V>, kept: number): void {

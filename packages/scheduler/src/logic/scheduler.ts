@@ -20,7 +20,7 @@ import type {
 } from './port.ts';
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
-import { snapshotOf } from './snapshot.ts';
+import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
 import { newVolatile, Turn } from './turn.ts';
@@ -54,6 +54,8 @@ class Scheduler implements SchedulerLogic {
   #commits = 0;
   #exited = false;
   #cluster: Cluster | undefined;
+  /** Absent: the mirror may have changed since it was made. */
+  #records: RecordsPart | undefined;
   readonly #named = new Set<string>();
 
   constructor(options: SchedulerOptions) {
@@ -64,12 +66,15 @@ class Scheduler implements SchedulerLogic {
   handle(now: Now, event: SchedulerEvent): readonly SchedulerCommand[] {
     if (this.#exited) return [];
     const out: SchedulerCommand[] = [];
-    this.#take(now, event, out);
-    if (this.#epoch !== undefined && this.#loaded && !this.#exited) this.#lead(now, event, out);
+    if (['loaded', 'changed', 'committed'].includes(event.type)) this.#records = undefined;
+    const mayDecide = this.#take(now, event, out);
+    const isLeading = this.#epoch !== undefined && this.#loaded && !this.#exited;
+    if (isLeading && mayDecide) this.#lead(now, event, out);
     return out;
   }
 
-  #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
+  /** Gives back whether there may be something to decide now; otherwise the next tick will do. */
+  #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): boolean {
     switch (event.type) {
       case 'elected':
         this.#epoch = event.epoch;
@@ -78,36 +83,35 @@ class Scheduler implements SchedulerLogic {
         this.#volatile = newVolatile();
         out.push({ type: 'trace', level: 'info', text: `leads under epoch ${event.epoch}` });
         out.push({ type: 'reload' }, { type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
-        return;
+        return true;
       case 'deposed':
         // What is under way in promises cannot be called back; ending the process is the only sure way.
         this.#exited = true;
         out.push({ type: 'exit', reason: event.reason });
-        return;
+        return true;
       case 'loaded':
         this.#load(now, event, out);
-        return;
+        return true;
       case 'changed':
         this.#mirror.change(event.revision, event.changes);
         this.#nameUnreadable(out);
-        return;
+        return true;
       case 'committed':
         this.#committed(event, out);
-        return;
+        return true;
       case 'agent-said':
-        this.#hosts.hear(now.monoMs, event.hostId, event.message);
         if (event.message.kind === 'progress') {
           const { opId, vmId, percent } = event.message.body;
           const news = { type: 'migration-progress', operationId: opId, vmId, percent };
           if (this.#epoch !== undefined) out.push({ type: 'announce', json: JSON.stringify(news) });
         }
-        return;
+        return this.#hosts.hear(now.monoMs, event.hostId, event.message);
       case 'woke':
-        if (this.#epoch === undefined) return;
+        if (this.#epoch === undefined) return false;
         out.push({ type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
-        return;
+        return true;
       case 'asked':
-        return;
+        return true;
     }
   }
 
@@ -160,7 +164,8 @@ class Scheduler implements SchedulerLogic {
 
   #lead(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
     const epoch = this.#epoch ?? '';
-    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings);
+    this.#records ??= recordsPartOf(this.#mirror);
+    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
     const settled = this.#isSettled(now, epoch);
     if (event.type === 'asked') {
       const asked = {

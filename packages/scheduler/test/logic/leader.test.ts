@@ -337,3 +337,20 @@ describe('a leader that takes over', () => {
     }
   }
 });
+
+describe('a heartbeat', () => {
+  it('that says nothing new makes the leader decide nothing: the next tick does', () => {
+    const driver = Driver.settled();
+    driver.onSend = () => false;
+    const agent = driver.addHost('h9');
+    const types = () => driver.out.map(({ type }) => type);
+    driver.out = [];
+    driver.hear('h9', agent.heartbeat());
+    expect(types()).toEqual(['send']);
+    driver.monoMs += 3_000;
+    driver.hear('h9', agent.heartbeat());
+    expect(types()).toEqual(['send']);
+    driver.feed({ type: 'woke', key: 'tick' });
+    expect(types()).toEqual(['send', 'wake', 'send']);
+  });
+});
