@@ -211,7 +211,9 @@ export class Migrations {
     const { source, target, vmId } = flight.order;
     if (source.copy(vmId) === flight.copy) {
       const there = target.copy(vmId);
-      source.set(flight.copy, there?.state === 'running' ? 'paused-migrating' : 'running');
+      const isLocked = there?.state === 'running';
+      source.set(flight.copy, isLocked ? 'paused-migrating' : 'running');
+      if (there && !isLocked) there.isOutrun = true;
     }
     this.#end(flight, { type: 'failed', message: 'Finish was not answered' });
   }

@@ -1,6 +1,7 @@
 /** The operation `delete`: the volumes that we made for the VM, then everything that names it. */
 import { type DiskToAttach, keys, type OperationRecord, type Stored } from '@drover/protocol';
 import { place } from '@drover/core';
+import { copyError, copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import { put, type Turn } from './turn.ts';
 import { disksOf, shapeOf } from './vm-shape.ts';
@@ -23,10 +24,16 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[
     const message = `it is ${assignment.state} on ${assignment.hostId}; stop it first`;
     return turn.end(stored, 'failed', { error: { code: 'vm-running', message } });
   }
+  const copy = copyOf(turn, stored);
+  if (copy.type === 'asked') return;
+  if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
   // No disk of ours, or none that was ever made: nothing to do on any host.
   if (disks.length === 0 || assignment === undefined) return finish(turn, stored);
   const host = hostWithPools(turn, vmId);
-  if (host === undefined) return;
+  if (host === undefined) {
+    const pools = shapeOf(intent.spec).pools.join(', ');
+    return turn.wait(id, `a host that is up and reaches pools ${pools}`);
+  }
   const { generation } = assignment;
   turn.commit(
     turn.putOperation(stored, {

@@ -63,7 +63,6 @@ function vmsOn(turn: Turn, hostId: string): readonly Vm[] {
 
 /** One change per turn: first what has happened, then what may begin, at last the end. */
 function advance(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { hostId = '' } = stored.value;
   const cancelled = isCancelled(turn, stored.value);
   const before = stored.value.items ?? [];
   const items = settleItems(turn, stored.value, before, cancelled);
@@ -74,8 +73,6 @@ function advance(turn: Turn, stored: Stored<OperationRecord>): void {
   if (turn.hasCommit || items.some((item) => item.state === 'waiting' || item.state === 'moving')) {
     return;
   }
-  // What is on its way here was decided before the drain, and will be one more VM to move away.
-  if (!cancelled && turn.cluster.migrations.some((one) => one.target === hostId)) return;
   finish(turn, stored, items, cancelled);
 }
 
@@ -88,10 +85,7 @@ function settleItems(
 ): readonly DrainItem[] {
   const hostId = operation.hostId ?? '';
   const settled = before.map((item) => settleItem(turn, hostId, item, cancelled));
-  // One that had left and is here again is one that came.
-  const left = (item: DrainItem) =>
-    ['moved', 'gone'].includes(item.state) && turn.cluster.vms.get(item.vmId)?.hostId === hostId;
-  const known = new Set(before.filter((item) => !left(item)).map((item) => item.vmId));
+  const known = new Set(before.map((item) => item.vmId));
   const came = cancelled ? [] : vmsOn(turn, hostId).filter((vm) => !known.has(vm.id));
   return [...settled, ...came.map((vm) => newItem(vm, undefined))];
 }
@@ -99,14 +93,10 @@ function settleItems(
 function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
   const vm = turn.cluster.vms.get(item.vmId);
   if (item.state === 'moving') return settleMoving(turn, hostId, item, cancelled);
-  if (item.state !== 'waiting' && item.state !== 'blocked') return item;
+  if (item.state === 'blocked') return vm?.hostId === hostId ? item : gone(item, vm);
+  if (item.state !== 'waiting') return item;
   if (vm?.hostId !== hostId) return gone(item, vm);
-  return cancelled && item.state === 'waiting' ? { ...item, state: 'cancelled' } : item;
-}
-
-/** It left by other means; a remedy that was given has worked. */
-function gone({ remedy: _, ...item }: DrainItem, vm: Vm | undefined): DrainItem {
-  return { ...item, state: 'gone', reason: whereabouts(vm) };
+  return cancelled ? { ...item, state: 'cancelled' } : item;
 }
 
 function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
@@ -128,6 +118,12 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   return { ...again, attempts, state: 'waiting', reason };
 }
 
+/** It left by other means than this drain. */
+function gone(item: DrainItem, vm: Vm | undefined): DrainItem {
+  const { remedy: _, ...kept } = item;
+  return { ...kept, state: 'gone', reason: whereabouts(vm) };
+}
+
 function whereabouts(vm: Vm | undefined): string {
   if (vm === undefined) return 'it was deleted';
   return vm.hostId === undefined ? `it is ${vm.state}` : `it is on ${vm.hostId} already`;
@@ -137,6 +133,10 @@ function whereabouts(vm: Vm | undefined): string {
 function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly DrainItem[]): void {
   if (!turn.settled) return;
   const hostId = stored.value.hostId ?? '';
+  // A migration from a host that does not answer would only wait, and could not be cancelled.
+  if (turn.cluster.hosts.get(hostId)?.health !== 'up') {
+    return turn.waitForHost(stored.value.id, hostId);
+  }
   const request = turn.mirror.requests.get(stored.value.id)?.value;
   const parallel = (request?.type === 'drain' ? request.parallel : undefined) ?? slots.outPerHost;
   if (items.filter((item) => item.state === 'moving').length >= parallel) return;

@@ -28,10 +28,8 @@ export interface HeardHost {
   inventories: number;
 }
 
-/** Per host, several times what one inventory repeats: the news of other hosts pushes none of them out. */
+/** Per host, and more than an inventory names: hosts do not push out each other's results. */
 const resultsKept = 512;
-/** A report that comes after its operation's end is kept until this many have come. */
-const progressKept = 1_000;
 /** Per host: those that are not answered any more are forgotten. */
 const asksKept = 64;
 
@@ -54,31 +52,25 @@ export class HostWatch {
     return [...this.#hosts.values()];
   }
 
-  /** Gives back whether there is anything to decide: most heartbeats only say that the host still lives. */
-  hear(nowMs: number, hostId: string, message: AgentMessage): boolean {
+  hear(nowMs: number, hostId: string, message: AgentMessage): void {
     switch (message.kind) {
-      case 'heartbeat': {
-        const known = this.#hosts.get(hostId);
-        const isNews = known === undefined || isChanged(known, message.body);
+      case 'heartbeat':
         this.#touch(nowMs, hostId, message.body).heartbeat = message.body;
-        return isNews;
-      }
+        return;
       case 'inventory': {
         const host = this.#touch(nowMs, hostId, message.body);
         host.inventory = message.body;
         host.lookedMs = Math.max(host.lookedMs, this.#askedMs(hostId, message.body.answers));
         host.inventories += 1;
         for (const result of message.body.recent) this.#keep(nowMs, hostId, result);
-        return true;
+        return;
       }
       case 'result':
         this.#keep(nowMs, hostId, message.body.result);
-        return true;
+        return;
       case 'progress':
-        this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
-        dropOldest(this.#progress, progressKept);
-        return false;
+        return;
     }
   }
 
@@ -101,7 +93,8 @@ export class HostWatch {
     const asked = this.#asked.get(hostId) ?? new Map<string, number>();
     this.#asked.set(hostId, asked);
     asked.set(`${opId}/${step}`, nowMs);
-    dropOldest(asked, asksKept);
+    const oldest = asked.keys().next().value;
+    if (asked.size > asksKept && oldest !== undefined) asked.delete(oldest);
   }
 
   #askedMs(hostId: string, answers: Inventory['answers']): number {
@@ -159,31 +152,18 @@ export class HostWatch {
 
   /** An end, once heard, is not taken back by an older `begun`, nor by the refusal of another copy. */
   #keep(nowMs: number, hostId: string, result: StepResult): void {
-    const results = this.#results.get(hostId) ?? new Map<string, HeardResult>();
-    this.#results.set(hostId, results);
     const key = `${result.opId}/${result.step}`;
-    const known = results.get(key)?.result;
+    const ofHost = this.#results.get(hostId) ?? new Map<string, HeardResult>();
+    this.#results.set(hostId, ofHost);
+    const known = ofHost.get(key)?.result;
     // Heard before: what was heard first counts, so that looks after it count too.
     if (known?.outcome === result.outcome && known.error?.code === result.error?.code) return;
     if (known && known.outcome !== 'begun' && result.outcome === 'begun') return;
     const isEnd = known !== undefined && known.outcome !== 'begun' && known.outcome !== 'refused';
     if (isEnd && result.outcome === 'refused') return;
-    results.delete(key);
-    results.set(key, { result, heardMs: nowMs });
-    dropOldest(results, resultsKept);
+    ofHost.delete(key);
+    ofHost.set(key, { result, heardMs: nowMs });
+    const oldest = ofHost.keys().next().value;
+    if (ofHost.size > resultsKept && oldest !== undefined) ofHost.delete(oldest);
   }
-}
-
-function isChanged({ incarnation, maxEpoch, heartbeat }: HeardHost, said: Heartbeat): boolean {
-  return (
-    incarnation !== said.incarnation ||
-    maxEpoch !== said.maxEpoch ||
-    heartbeat?.state !== said.state ||
-    heartbeat.vmDigest !== said.vmDigest
-  );
-}
-
-function dropOldest<V>(map: Map<string, V>, kept: number): void {
-  const oldest = map.keys().next().value;
-  if (map.size > kept && oldest !== undefined) map.delete(oldest);
 }

@@ -14,32 +14,22 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
   const since = turn.volatile.since.get(againKey(stored.value)) ?? begunMs;
   const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
   const atTarget = turn.hosts.inventorySince(target, since, turn.epoch);
-  const verdict: MigrationVerdict = isStillBegun(stored.value, atSource)
-    ? { type: 'going' }
-    : resolveMigration({
-        source: observe(atSource, vmId),
-        target: observe(atTarget, vmId),
-        mode,
-      });
+  const verdict = resolveMigration({
+    source: observe(atSource, vmId),
+    target: observe(atTarget, vmId),
+    mode,
+  });
   if (verdict.type === 'going' || verdict.type === 'wait') {
     // What was seen is no longer news: look again, on both sides, from now on.
     if (atSource && atTarget) turn.volatile.since.set(againKey(stored.value), turn.now.monoMs);
-    turn.ask(source, begunMs);
-    turn.ask(target, begunMs);
+    for (const hostId of [source, target]) {
+      turn.ask(hostId, begunMs);
+      turn.waitForHost(stored.value.id, hostId);
+    }
     if (isCancelled(turn, stored.value)) abort(turn, stored.value);
     return;
   }
   if (!turn.hasCommit) conclude(turn, stored, verdict);
-}
-
-/** The source has begun to perform and has not ended: a job may begin at any moment, though none is seen. */
-function isStillBegun(
-  { id, stepIndex }: OperationRecord,
-  atSource: Inventory | undefined,
-): boolean {
-  const step = stepIndex - 1;
-  const performed = atSource?.recent.find((one) => one.opId === id && one.step === step);
-  return performed?.outcome === 'begun';
 }
 
 function againKey(operation: OperationRecord): string {
@@ -79,10 +69,9 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
         : moved(turn, stored);
     case 'resume-target':
       return next('resume-target', target, generation + 1);
+    case 'discard-target':
+      return next('discard-target', source, generation);
     case 'stayed':
-      if (verdict.destroyTarget && verdict.resumeSource) {
-        return next('discard-target', source, generation);
-      }
       if (verdict.destroyTarget) return next('clean-target', source, generation);
       if (verdict.resumeSource) return next('resume-source', source, generation);
       return stayed(turn, stored);

@@ -33,6 +33,10 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   if (vm?.hostId === undefined || vm.state !== 'running') {
     return fail('vm-not-running', `it is ${vm?.state ?? 'gone'}; only a running VM migrates`);
   }
+  // A migration from a host that does not answer would only wait, and could not be cancelled.
+  if (turn.cluster.hosts.get(vm.hostId)?.health !== 'up') {
+    return turn.waitForHost(stored.value.id, vm.hostId);
+  }
   const target = chooseTarget(turn, stored, vm.hostId);
   if (target.type === 'fail') return fail(target.code, target.message, target.more);
   const check = checkMove(turn.cluster, { vmId, source: vm.hostId, target: target.hostId });
@@ -40,7 +44,10 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
     return fail('target-changed', `the move to ${target.hostId} is not right any more: ${why}`);
   }
-  if (!hasSlot(turn, vm.hostId, target.hostId) || turn.hasCommit) return;
+  if (turn.hasCommit) return;
+  if (!hasSlot(turn, vm.hostId, target.hostId)) {
+    return turn.wait(stored.value.id, 'a free slot for a migration');
+  }
   const generation = vm.generation + 1;
   turn.trace(
     'info',
@@ -134,7 +141,10 @@ function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
 function perform(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
   // A new leader has the tunnel from the target's journal; it must have heard that first.
-  if (!turn.hosts.passedBarrier(target, turn.epoch)) return turn.ask(target);
+  if (!turn.hosts.passedBarrier(target, turn.epoch)) {
+    turn.waitForHost(id, target);
+    return turn.ask(target);
+  }
   const tunnel = turn.hosts.result(target, id, stepIndex - 1)?.tunnel;
   const address = turn.hosts.get(target)?.inventory?.migrationAddress;
   if (tunnel === undefined || address === undefined) {

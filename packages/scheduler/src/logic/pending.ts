@@ -12,11 +12,15 @@ export function isBusy(turn: Turn, stored: Stored<OperationRecord>): boolean {
   const holder = turn.mirror.assignments.get(vmId)?.value.operationId;
   if (holder !== undefined && holder !== id) {
     const held = turn.mirror.operations.get(holder)?.value;
-    if (held !== undefined && isOpen(held)) return true;
+    if (held !== undefined && isOpen(held)) {
+      turn.wait(id, `operation ${holder}`);
+      return true;
+    }
   }
   for (const { value } of turn.mirror.operations.values()) {
     if (value.vmId !== vmId || value.id === id || value.state !== 'pending') continue;
     if (value.createdAtMs < createdAtMs || (value.createdAtMs === createdAtMs && value.id < id)) {
+      turn.wait(id, `operation ${value.id}`);
       return true;
     }
   }

@@ -96,10 +96,6 @@ function snapshotView({
   mirror,
   hosts,
 }: Asked): SnapshotView {
-  const vmCounts = new Map<string, number>();
-  for (const { hostId } of cluster.vms.values()) {
-    if (hostId !== undefined) vmCounts.set(hostId, (vmCounts.get(hostId) ?? 0) + 1);
-  }
   return {
     leader: instanceId,
     epoch,
@@ -107,6 +103,7 @@ function snapshotView({
     settled,
     hosts: [...cluster.hosts.values()].map((host): HostView => {
       const heard = hosts.get(host.id);
+      const vms = [...cluster.vms.values()].filter((vm) => vm.hostId === host.id);
       const reported = heard?.inventory?.vms ?? [];
       return {
         ...host,
@@ -115,7 +112,7 @@ function snapshotView({
         acceleratorReason: heard?.inventory?.acceleratorReason ?? '',
         allocatable: allocatable(host),
         promised: promisedOn(cluster, host.id),
-        vmCount: vmCounts.get(host.id) ?? 0,
+        vmCount: vms.length,
         foreignVmCount: reported.filter((vm) => !mirror.vmIntents.has(vm.vmId)).length,
       };
     }),

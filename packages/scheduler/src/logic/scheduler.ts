@@ -3,7 +3,7 @@
  * done next. One commit is in flight at a time; every command follows from what is committed, so a leader
  * that takes over goes on where the last one was.
  */
-import { keys, type OperationRecord, RecordMirror, type Stored } from '@drover/protocol';
+import { type OperationRecord, RecordMirror, type Stored } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
@@ -20,16 +20,18 @@ import type {
 } from './port.ts';
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
-import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
+import { snapshotOf } from './snapshot.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
-import { newVolatile, Turn } from './turn.ts';
+import { newVolatile, sweep, Turn } from './turn.ts';
 import { keepUp } from './upkeep.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function createScheduler(options: SchedulerOptions): SchedulerLogic {
   return new Scheduler(options);
 }
+
+const conflictsAtOnce = 3;
 
 interface InFlight {
   readonly commitId: string;
@@ -46,16 +48,12 @@ class Scheduler implements SchedulerLogic {
   #electedMs = 0;
   #loaded = false;
   #reloadedMs = 0;
-  /** A load came while a commit was in flight, and was passed over. */
-  #reloadOwed = false;
-  /** Revision at which a compare did not hold: an older picture would only fail again. */
-  #conflictAt = 0;
   #inFlight: InFlight | undefined;
   #commits = 0;
+  /** In a row. */
+  #conflicts = 0;
   #exited = false;
   #cluster: Cluster | undefined;
-  /** Absent: the mirror may have changed since it was made. */
-  #records: RecordsPart | undefined;
   readonly #named = new Set<string>();
 
   constructor(options: SchedulerOptions) {
@@ -66,15 +64,13 @@ class Scheduler implements SchedulerLogic {
   handle(now: Now, event: SchedulerEvent): readonly SchedulerCommand[] {
     if (this.#exited) return [];
     const out: SchedulerCommand[] = [];
-    if (['loaded', 'changed', 'committed'].includes(event.type)) this.#records = undefined;
-    const mayDecide = this.#take(now, event, out);
-    const isLeading = this.#epoch !== undefined && this.#loaded && !this.#exited;
-    if (isLeading && mayDecide) this.#lead(now, event, out);
+    this.#take(now, event, out);
+    if (canWait(event)) return out;
+    if (this.#epoch !== undefined && this.#loaded && !this.#exited) this.#lead(now, event, out);
     return out;
   }
 
-  /** Gives back whether there may be something to decide now; otherwise the next tick will do. */
-  #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): boolean {
+  #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
     switch (event.type) {
       case 'elected':
         this.#epoch = event.epoch;
@@ -83,35 +79,35 @@ class Scheduler implements SchedulerLogic {
         this.#volatile = newVolatile();
         out.push({ type: 'trace', level: 'info', text: `leads under epoch ${event.epoch}` });
         out.push({ type: 'reload' }, { type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
-        return true;
+        return;
       case 'deposed':
         // What is under way in promises cannot be called back; ending the process is the only sure way.
         this.#exited = true;
         out.push({ type: 'exit', reason: event.reason });
-        return true;
+        return;
       case 'loaded':
         this.#load(now, event, out);
-        return true;
+        return;
       case 'changed':
         this.#mirror.change(event.revision, event.changes);
-        this.#nameUnreadable(out);
-        return true;
+        return;
       case 'committed':
         this.#committed(event, out);
-        return true;
+        return;
       case 'agent-said':
+        this.#hosts.hear(now.monoMs, event.hostId, event.message);
         if (event.message.kind === 'progress') {
           const { opId, vmId, percent } = event.message.body;
           const news = { type: 'migration-progress', operationId: opId, vmId, percent };
           if (this.#epoch !== undefined) out.push({ type: 'announce', json: JSON.stringify(news) });
         }
-        return this.#hosts.hear(now.monoMs, event.hostId, event.message);
+        return;
       case 'woke':
-        if (this.#epoch === undefined) return false;
+        if (this.#epoch === undefined) return;
         out.push({ type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
-        return true;
+        return;
       case 'asked':
-        return true;
+        return;
     }
   }
 
@@ -120,24 +116,16 @@ class Scheduler implements SchedulerLogic {
     event: Extract<SchedulerEvent, { type: 'loaded' }>,
     out: SchedulerCommand[],
   ): void {
-    // A commit that is under way may or may not be in this picture: it takes another one after that.
-    if (this.#inFlight !== undefined) {
-      this.#reloadOwed = true;
-      return;
-    }
-    // Read before what is known already. The watch begins where this was read, so what a lost one has
-    // missed is in no later news of it.
-    if (event.revision < Math.max(this.#mirror.revision, this.#conflictAt)) {
+    // A commit that is under way may or may not be in this picture; nothing is done until it is
+    // acknowledged. A picture older than what is known leaves a gap before the watch that follows it.
+    if (event.revision < this.#mirror.revision) {
       out.push({ type: 'reload' });
       return;
     }
     this.#mirror.load(event.revision, event.entries);
+    sweep(this.#volatile, new Set(this.#openOperations().map(({ value }) => value.id)));
     this.#loaded = true;
     this.#reloadedMs = now.monoMs;
-    this.#nameUnreadable(out);
-  }
-
-  #nameUnreadable(out: SchedulerCommand[]): void {
     for (const [key, reason] of this.#mirror.unreadable) {
       if (this.#named.has(key)) continue;
       this.#named.add(key);
@@ -150,22 +138,19 @@ class Scheduler implements SchedulerLogic {
     if (inFlight?.commitId !== event.commitId) return;
     this.#inFlight = undefined;
     if (event.outcome === 'done') {
+      this.#conflicts = 0;
       this.#mirror.committed(event.revision, inFlight.puts);
-      if (this.#reloadOwed) out.push({ type: 'reload' });
-      this.#reloadOwed = false;
       return;
     }
     // Somebody else wrote first: decide again, from what is there now.
+    this.#conflicts += 1;
     this.#loaded = false;
-    this.#reloadOwed = false;
-    this.#conflictAt = Math.max(this.#conflictAt, event.revision);
     out.push({ type: 'reload' });
   }
 
   #lead(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
     const epoch = this.#epoch ?? '';
-    this.#records ??= recordsPartOf(this.#mirror);
-    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
+    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings);
     const settled = this.#isSettled(now, epoch);
     if (event.type === 'asked') {
       const asked = {
@@ -186,6 +171,8 @@ class Scheduler implements SchedulerLogic {
       out.push({ type: 'reload' });
     }
     if (this.#inFlight !== undefined) return;
+    // A leader that was deposed and has not heard of it conflicts each time: it tries on, but at leisure.
+    if (this.#conflicts >= conflictsAtOnce && event.type !== 'woke') return;
     const turn = new Turn({
       now,
       epoch,
@@ -196,8 +183,10 @@ class Scheduler implements SchedulerLogic {
       settled,
       volatile: this.#volatile,
     });
-    for (const stored of this.#openOperations()) drive(turn, stored);
+    const open = this.#openOperations();
+    for (const stored of open) drive(turn, stored);
     keepUp(turn);
+    turn.sayWaits(open);
     out.push(...turn.out);
     if (turn.puts !== undefined) this.#commit(turn.puts, epoch, out);
   }
@@ -216,22 +205,23 @@ class Scheduler implements SchedulerLogic {
     return known.length > 0 && known.every((id) => this.#hosts.passedBarrier(id, epoch));
   }
 
-  /** Oldest first. One whose records cannot be read in full is left alone: it would be decided in the dark. */
+  /** Oldest first. */
   #openOperations(): readonly Stored<OperationRecord>[] {
-    const { operations, unreadable } = this.#mirror;
-    return [...operations.values()]
+    return [...this.#mirror.operations.values()]
       .filter(({ value }) => isOpen(value))
-      .filter(
-        ({ value: { id, vmId = '' } }) =>
-          unreadable.size === 0 ||
-          ![keys.operation(id), keys.request(id), keys.assignment(vmId), keys.vmIntent(vmId)].some(
-            (key) => unreadable.has(key),
-          ),
-      )
       .toSorted(
         (a, b) => a.value.createdAtMs - b.value.createdAtMs || (a.value.id < b.value.id ? -1 : 1),
       );
   }
+}
+
+/**
+ * A look at everything costs tens of milliseconds on a large cluster, which is more than there is between two
+ * heartbeats of a thousand hosts; what they bring is looked at with the next tick.
+ */
+function canWait(event: SchedulerEvent): boolean {
+  if (event.type !== 'agent-said') return false;
+  return event.message.kind === 'heartbeat' || event.message.kind === 'progress';
 }
 
 function drive(turn: Turn, stored: Stored<OperationRecord>): void {

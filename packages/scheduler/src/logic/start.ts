@@ -13,6 +13,7 @@ import {
   type Stored,
 } from '@drover/protocol';
 import { explainRejection, place } from '@drover/core';
+import { copyError, copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import { startAttempts } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -39,11 +40,8 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     });
   }
   const copy = copyOf(turn, stored);
-  if (copy !== undefined) {
-    if (copy.type === 'look-again') return turn.ask(copy.hostId, turn.since(stored.value));
-    const message = `nobody owns it, and ${copy.hostId} has a copy that is ${copy.state}; look there first`;
-    return turn.end(stored, 'failed', { error: { code: 'vm-running', message } });
-  }
+  if (copy.type === 'asked') return;
+  if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
   const { missing } = disksOf(turn.mirror, intent);
   if (missing !== undefined) {
     const message = `pool ${missing} is not declared; declare it, then start the VM`;
@@ -74,23 +72,6 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   );
 }
 
-type Copy =
-  | { readonly type: 'look-again'; readonly hostId: string }
-  | { readonly type: 'there'; readonly hostId: string; readonly state: string };
-
-/** A host that is heard and has the VM though nobody owns it: a second copy would share its disks. */
-function copyOf(turn: Turn, stored: Stored<OperationRecord>): Copy | undefined {
-  for (const { hostId, inventory } of turn.hosts.all()) {
-    const vm = inventory?.vms.find((one) => one.vmId === stored.value.vmId);
-    if (vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed') continue;
-    if (turn.cluster.hosts.get(hostId)?.health === 'down') continue;
-    const since = turn.since(stored.value);
-    const isNews = turn.hosts.inventorySince(hostId, since, turn.epoch) !== undefined;
-    return isNews ? { type: 'there', hostId, state: vm.state } : { type: 'look-again', hostId };
-  }
-  return undefined;
-}
-
 function start(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', target = '', generation, stepIndex } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
@@ -113,7 +94,7 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
 
 /** Refused now, and perhaps obeyed before: what was asked for may be there already. */
 function mayRunThere({ error }: StepResult): boolean {
-  return ['vm-busy', 'stale-generation', 'duplicate-differs'].includes(error?.code ?? '');
+  return error?.code === 'vm-busy' || error?.code === 'stale-generation';
 }
 
 /** The agent does not know how its step ended: libvirt on that host does. */
@@ -128,7 +109,8 @@ function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
 }
 
 function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { vmId = '', target = '', generation } = stored.value;
+  const { id, vmId = '', target = '', generation } = stored.value;
+  turn.volatile.tried.delete(id);
   const running = turn.putAssignment(vmId, { hostId: target, generation, state: 'running' });
   turn.end(stored, 'succeeded', {}, running);
 }
@@ -150,6 +132,7 @@ function fail(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
     });
     return turn.commit(again, free);
   }
+  turn.volatile.tried.delete(id);
   turn.end(stored, 'failed', { error }, free);
 }
 

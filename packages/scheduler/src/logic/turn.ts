@@ -7,7 +7,6 @@ import {
   type AssignmentRecord,
   type CommandBody,
   keys,
-  type OperationError,
   type OperationRecord,
   type RecordMirror,
   type StepResult,
@@ -30,6 +29,8 @@ export interface Volatile {
   readonly missing: Map<string, { count: number; inventories: number }>;
   /** The digest of a host's VMs that went with its newest inventory. */
   readonly digests: Map<string, { digest: string; inventories: number }>;
+  /** What an operation waits for, and since when. */
+  readonly waits: Map<string, { readonly text: string; readonly sinceMs: number }>;
   counter: number;
 }
 
@@ -41,8 +42,25 @@ export function newVolatile(): Volatile {
     tried: new Map(),
     missing: new Map(),
     digests: new Map(),
+    waits: new Map(),
     counter: 0,
   };
+}
+
+/** Forgets what was kept for operations that are not open any more. */
+export function sweep(volatile: Volatile, open: ReadonlySet<string>): void {
+  for (const key of volatile.sent.keys()) {
+    if (!open.has(key.split('/')[1] ?? '')) volatile.sent.delete(key);
+  }
+  for (const key of volatile.since.keys()) {
+    if (!open.has(key.split('/')[0] ?? '')) volatile.since.delete(key);
+  }
+  for (const id of volatile.tried.keys()) if (!open.has(id)) volatile.tried.delete(id);
+  for (const id of volatile.waits.keys()) if (!open.has(id)) volatile.waits.delete(id);
+  for (const key of volatile.asked.keys()) {
+    const aborted = /^nudge\/[^/]+\/abort-(.+)$/.exec(key)?.[1];
+    if (aborted !== undefined && !open.has(aborted)) volatile.asked.delete(key);
+  }
 }
 
 export interface StepCommand {
@@ -66,6 +84,7 @@ export class Turn {
   readonly volatile: Volatile;
   readonly out: SchedulerCommand[] = [];
   puts: readonly Put[] | undefined;
+  readonly #waits = new Map<string, string>();
 
   constructor(given: {
     readonly now: Now;
@@ -91,10 +110,42 @@ export class Turn {
     return this.puts !== undefined;
   }
 
-  /** What cannot be read is not overwritten: its revision is not known, and its writer knew more. */
+  /** What would be written over a record that cannot be read is not proposed: it could only conflict. */
   commit(...puts: readonly Put[]): void {
-    if (puts.length === 0 || puts.some(({ key }) => this.mirror.unreadable.has(key))) return;
+    if (puts.some(({ key }) => this.mirror.unreadable.has(key))) return;
     this.puts ??= puts;
+  }
+
+  /** What the operation waits for, as seen this turn; `sayWaits` brings it into the record. */
+  wait(operationId: string, forWhat: string): void {
+    this.#waits.set(operationId, `waits for ${forWhat}`);
+  }
+
+  /** Nothing but its silence says that a host is down, so it is waited for, however long. */
+  waitForHost(operationId: string, hostId: string): void {
+    if (!this.settled) return;
+    if (this.hosts.health(this.now.monoMs, hostId, this.settings) !== 'down') return;
+    this.wait(operationId, `${hostId}, it is down`);
+  }
+
+  /** Whoever waits for long has the reason in its record, and loses it when it goes on. */
+  sayWaits(open: readonly Stored<OperationRecord>[]): void {
+    if (this.hasCommit) return;
+    for (const stored of open) {
+      const { id, reason } = stored.value;
+      const text = this.#waits.get(id);
+      if (text === undefined) this.volatile.waits.delete(id);
+      else if (this.volatile.waits.get(id)?.text !== text) {
+        this.volatile.waits.set(id, { text, sinceMs: this.now.monoMs });
+      }
+      const sinceMs = this.volatile.waits.get(id)?.sinceMs ?? this.now.monoMs;
+      const isLong = this.now.monoMs - sinceMs >= this.settings.stepTimeoutMs;
+      const kept = withoutWait(reason);
+      const said = [kept, isLong ? text : undefined].filter((part) => part !== undefined);
+      const now = said.length === 0 ? undefined : said.join('; ');
+      if (now === reason || (text !== undefined && !isLong)) continue;
+      this.commit(this.putOperation(stored, now === undefined ? {} : { reason: now }));
+    }
   }
 
   trace(level: 'info' | 'warn' | 'error', text: string): void {
@@ -108,6 +159,7 @@ export class Turn {
    */
   awaitStep(command: StepCommand): StepResult | undefined {
     const { hostId, opId, step } = command;
+    this.waitForHost(opId, hostId);
     if (!this.hosts.passedBarrier(hostId, this.epoch)) return this.#notYet(hostId);
     const key = `${hostId}/${opId}/${step}`;
     const result = this.hosts.result(hostId, opId, step);
@@ -168,9 +220,9 @@ export class Turn {
     if (last !== undefined && this.now.monoMs - last < everyMs) return;
     this.volatile.asked.set(key, this.now.monoMs);
     this.volatile.counter += 1;
-    const sent = { ...command, opId: `${command.opId}-${this.epoch}`, step: this.volatile.counter };
-    this.#send(sent);
-    this.volatile.sent.delete(`${sent.hostId}/${sent.opId}/${sent.step}`);
+    const opId = `${command.opId}-${this.epoch}`;
+    this.#send({ ...command, opId, step: this.volatile.counter });
+    this.volatile.sent.delete(`${command.hostId}/${opId}/${this.volatile.counter}`);
   }
 
   /** Asks a host for its inventory, unless it was asked just now; what was asked before `sinceMs` is no help. */
@@ -201,21 +253,11 @@ export class Turn {
     return this.now.monoMs;
   }
 
-  /** What is remembered of an operation is of no use after its end. */
-  #forget(id: string): void {
-    const { sent, since, asked, tried } = this.volatile;
-    for (const map of [sent, since, asked]) {
-      for (const key of map.keys()) {
-        if (key.split('/').some((part) => part === id || part === `abort-${id}`)) map.delete(key);
-      }
-    }
-    tried.delete(id);
-  }
-
   putOperation(stored: Stored<OperationRecord>, changes: Partial<OperationRecord>): Put {
-    const merged: OperationRecord = { ...stored.value, ...changes, epoch: this.epoch };
-    const { error } = merged;
-    const value = error === undefined ? merged : { ...merged, error: readable(error) };
+    const { reason, ...rest } = stored.value;
+    const kept = withoutWait(reason);
+    const before = kept === undefined ? rest : { ...rest, reason: kept };
+    const value: OperationRecord = { ...before, ...changes, epoch: this.epoch };
     return put(keys.operation(value.id), value, stored.modRevision);
   }
 
@@ -235,7 +277,6 @@ export class Turn {
     if (this.hasCommit) return;
     const { type, id, vmName, hostId } = stored.value;
     this.hosts.forgetProgress(id);
-    this.#forget(id);
     const why = changes.error ? `: ${changes.error.message}` : '';
     this.trace(
       state === 'failed' ? 'warn' : 'info',
@@ -246,10 +287,9 @@ export class Turn {
   }
 }
 
-/** Agents' errors are within limits of their own; a record that cannot be read again would be lost. */
-function readable(error: OperationError): OperationError {
-  const code = /^[a-z0-9-]{1,64}$/.test(error.code) ? error.code : 'internal';
-  return { ...error, code, message: error.message.slice(0, 1024) };
+function withoutWait(reason: string | undefined): string | undefined {
+  const kept = reason?.replace(/(^|; )waits for .*$/, '');
+  return kept === '' ? undefined : kept;
 }
 
 export function put(key: string, value: object | undefined, expectedModRevision: number): Put {

@@ -38,14 +38,11 @@ function digestChanged(turn: Turn, hostId: string): boolean {
   return asOf.digest !== digest;
 }
 
-function isReadable(turn: Turn, key: string): boolean {
-  return !turn.mirror.unreadable.has(key);
-}
-
 function adoptRequests(turn: Turn): void {
   const waiting = [...turn.mirror.requests.values()]
     .map(({ value }) => value)
-    .filter(({ id }) => !turn.mirror.operations.has(id) && isReadable(turn, keys.operation(id)))
+    .filter(({ id }) => !turn.mirror.operations.has(id))
+    .filter(({ id }) => !turn.mirror.unreadable.has(keys.operation(id)))
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
   const request = waiting[0];
   if (request === undefined || turn.hasCommit) return;
@@ -76,7 +73,7 @@ function adoptHosts(turn: Turn): void {
   if (turn.hasCommit) return;
   for (const heard of turn.hosts.all()) {
     if (heard.inventory === undefined || turn.mirror.hosts.has(heard.hostId)) continue;
-    if (!isReadable(turn, keys.host(heard.hostId))) continue;
+    if (turn.mirror.unreadable.has(keys.host(heard.hostId))) continue;
     turn.trace('info', `host ${heard.hostId} reports for the first time`);
     const { hostUuid } = heard.inventory;
     const record = { v: 1, id: heard.hostId, hostUuid, firstSeenMs: turn.now.wallMs };
@@ -96,7 +93,7 @@ function ensurePools(turn: Turn): void {
         pool: { name: pool.name, spec: pool.spec },
         uuid: pool.uuid,
       } as const;
-      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.uuid}`, body }, tryAgainMs);
+      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.name}`, body }, tryAgainMs);
       turn.ask(heard.hostId);
     }
   }
@@ -113,7 +110,6 @@ function findCrashed(turn: Turn): void {
       turn.volatile.missing.delete(vmId);
       continue;
     }
-    if (!isReadable(turn, keys.assignment(vmId))) continue;
     if (countMissing(turn, value) >= 2 && !turn.hasCommit) declareCrashed(turn, value);
   }
 }
@@ -156,6 +152,8 @@ function prune(turn: Turn): void {
     .filter(({ value }) => !isOpen(value) && !openParents.has(value.parentId ?? ''))
     .toSorted((a, b) => (a.value.endedAtMs ?? 0) - (b.value.endedAtMs ?? 0))
     .slice(0, prunedAtOnce);
+  // All that has ended belongs to a drain that goes on.
+  if (old.length === 0) return;
   turn.commit(
     ...old.flatMap((stored: Stored<OperationRecord>) => {
       const { id } = stored.value;

@@ -4,7 +4,7 @@
  * which they arrive.
  */
 import type { Bus } from '@drover/bus';
-import { keys, LastCommitRecord, parseJson, subjects } from '@drover/protocol';
+import { keys, subjects } from '@drover/protocol';
 import type { Leadership, Store, Txn, TxnResult } from '@drover/store';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SchedulerCommand, SchedulerEvent, SchedulerLogic } from '../logic/index.ts';
@@ -34,9 +34,9 @@ export class Performer {
   readonly #with: PerformerOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #replies = new Map<string, (json: string) => void>();
-  /** Revision of `last-commit` as this leader's newest commit left it; absent: not read yet. */
-  #lastCommit: number | undefined;
   #ended = false;
+  /** Revision of the newest commit's record; nothing: to be read before the next one. */
+  #lastCommit: number | undefined;
 
   constructor(options: PerformerOptions) {
     this.#with = options;
@@ -116,49 +116,45 @@ export class Performer {
     this.#timers.set(key, timer);
   }
 
-  /**
-   * One transaction, sent once. Whether an unanswered one went through is read, never assumed. Each compares
-   * the `last-commit` that the one before it left, so that none can go through after its successor.
-   */
+  /** One transaction, sent once. Whether an unanswered one went through is found out, never assumed. */
   async #commit(command: Commit): Promise<void> {
     const { store, metrics } = this.#with;
-    const { commitId } = command;
+    const { commitId, puts } = command;
     let outcome: TxnResult;
     try {
       this.#lastCommit ??= await this.#readLastCommit();
-      outcome = await store.txn({
-        compares: [
-          ...this.#stillUs(this.#lastCommit),
-          ...command.puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
-        ],
-        puts: [
-          ...command.puts.flatMap(({ key, value }) =>
-            value === undefined ? [] : [{ key, value }],
-          ),
-          this.#lastCommitPut(commitId),
-        ],
-        deletes: command.puts.filter((put) => put.value === undefined).map((put) => put.key),
-      });
+      outcome = await store.txn(
+        this.#txn(commitId, this.#lastCommit, {
+          compares: puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
+          puts: puts.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value }])),
+          deletes: puts.filter((put) => put.value === undefined).map((put) => put.key),
+        }),
+      );
     } catch {
       outcome = await this.#settle(commitId);
     }
+    // After a conflict it is not known which of the compares did not hold.
+    this.#lastCommit = outcome.type === 'done' ? outcome.revision : undefined;
     if (this.#ended) return;
-    if (outcome.type === 'done') this.#lastCommit = outcome.revision;
     metrics.committed(command, outcome.type);
     this.feed({ type: 'committed', commitId, outcome: outcome.type, revision: outcome.revision });
   }
 
-  #stillUs(lastCommit: number): Txn['compares'] {
+  /** Under the leader's key, and only as the next one after the commit that was the newest. */
+  #txn(commitId: string, lastCommit: number, txn: Txn): Txn {
     const { leaderKey, epoch } = this.#with.leadership;
-    return [
-      { key: leaderKey, createRevision: epoch },
-      { key: keys.lastCommit(), modRevision: lastCommit },
-    ];
-  }
-
-  #lastCommitPut(commitId: string): Txn['puts'][number] {
-    const { epoch } = this.#with.leadership;
-    return { key: keys.lastCommit(), value: JSON.stringify({ v: 1, epoch, commitId }) };
+    return {
+      compares: [
+        { key: leaderKey, createRevision: epoch },
+        { key: keys.lastCommit(), modRevision: lastCommit },
+        ...txn.compares,
+      ],
+      puts: [
+        ...txn.puts,
+        { key: keys.lastCommit(), value: JSON.stringify({ v: 1, epoch, commitId }) },
+      ],
+      deletes: txn.deletes,
+    };
   }
 
   async #readLastCommit(): Promise<number> {
@@ -167,34 +163,30 @@ export class Performer {
   }
 
   /**
-   * What became of a commit that was not answered. It may be on its way still, so reading alone does not
-   * tell: a mark is written over the `last-commit` that it compares. Then it is in, or never will be. Asks
-   * until etcd answers, or the leadership ends and with it the process.
+   * What became of a commit without an answer. One that is not in may still be on its way; an empty commit
+   * takes its place, and after that it finds another one before it and does nothing. Goes on until etcd has
+   * answered, or the leadership ends and with it the process.
    */
   async #settle(commitId: string): Promise<TxnResult> {
     const { store, log } = this.#with;
-    const mark = `${commitId}-settled`;
-    while (!this.#ended) {
+    for (;;) {
       await pause(200);
+      if (this.#ended) return { type: 'conflict', revision: 0 };
       try {
-        const { entry, revision } = await store.get(keys.lastCommit());
-        const last = entry ? lastCommitOf(entry.value) : undefined;
-        if (entry && last === commitId) return { type: 'done', revision: entry.modRevision };
-        this.#lastCommit = entry?.modRevision ?? 0;
-        if (last === mark) return { type: 'conflict', revision };
-        const put = this.#lastCommitPut(mark);
-        await store.txn({ compares: this.#stillUs(this.#lastCommit), puts: [put], deletes: [] });
+        const { entry } = await store.get(keys.lastCommit());
+        const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
+        if (entry && last.commitId === commitId) {
+          return { type: 'done', revision: entry.modRevision };
+        }
+        const nothing = { compares: [], puts: [], deletes: [] };
+        const placed = this.#txn(`${commitId}-void`, entry?.modRevision ?? 0, nothing);
+        const { type, revision } = await store.txn(placed);
+        if (type === 'done') return { type: 'conflict', revision };
       } catch {
         log.warn('etcd does not answer; asking again what became of the last commit');
       }
     }
-    return { type: 'conflict', revision: 0 };
   }
-}
-
-function lastCommitOf(json: string): string | undefined {
-  const parsed = parseJson(LastCommitRecord, json);
-  return parsed.ok ? parsed.value.commitId : undefined;
 }
 
 const notLeading = JSON.stringify({

@@ -1,145 +1,147 @@
-/** What the leader answers when it is asked, and that asking changes nothing. */
-import type { Query } from '@drover/protocol';
+import type { Query, QueryReply } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
-import { Driver } from './driver.ts';
-import { uuidOf } from './fake-agent.ts';
+import { Lab, vmA, vmB } from './lab.ts';
 
-const vm = uuidOf(1);
-const spec = { vcpus: 1, memoryMib: 1024, disks: [], networks: [] };
-
-function cluster(): Driver {
-  const driver = Driver.settled();
-  driver.vm(vm, { on: 'h1' });
-  driver.vm(uuidOf(2));
-  driver.advance(3_000);
-  driver.out = [];
-  return driver;
+function answer<T extends QueryReply['type']>(
+  lab: Lab,
+  query: Query,
+  type: T,
+): Extract<QueryReply, { type: T }> {
+  const reply = lab.ask(query);
+  if (reply?.type !== type) throw new Error(`answered with ${JSON.stringify(reply)}`);
+  return reply as Extract<QueryReply, { type: T }>;
 }
 
-describe('a question', () => {
-  const all: readonly Query[] = [
-    { type: 'snapshot' },
-    { type: 'place', spec, count: 3 },
-    { type: 'explain', vmId: vm },
-    { type: 'plan-drain', hostId: 'h1' },
-    { type: 'plan-drain', hostId: 'h9' },
-  ];
-  for (const query of all) {
-    it(`of ${JSON.stringify(query).slice(0, 40)} is answered with nothing but a reply`, () => {
-      const driver = cluster();
-      const before = JSON.stringify([...driver.store]);
-      driver.query(query);
-      driver.query(query);
-      expect(driver.out.map(({ type }) => type)).toEqual(['reply', 'reply']);
-      const [first, second] = driver.out;
-      expect(first).toEqual(second);
-      expect(JSON.stringify([...driver.store])).toBe(before);
-    });
-  }
+const spec = { vcpus: 1, memoryMib: 1_500, disks: [], networks: [] };
 
-  it('is not answered before the leader has loaded', () => {
-    const driver = new Driver();
-    expect(driver.query({ type: 'snapshot' })).toBeUndefined();
+describe('asking', () => {
+  it('changes nothing and sends nothing: each question has one reply and no more', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    const queries: readonly Query[] = [
+      { type: 'snapshot' },
+      { type: 'place', spec, count: 3 },
+      { type: 'explain', vmId: vmA },
+      { type: 'explain', vmId: vmB },
+      { type: 'plan-drain', hostId: 'h1' },
+      { type: 'plan-drain', hostId: 'h9' },
+    ];
+    const { revision } = lab.etcd;
+    for (const query of queries) {
+      const before = lab.leader.said.length;
+      lab.ask(query);
+      expect(lab.leader.said.slice(before).map((one) => one.type)).toEqual(['reply']);
+    }
+    expect(lab.etcd.revision).toBe(revision);
+  });
+
+  it('a leader that has not loaded yet has no answer', () => {
+    const lab = new Lab();
+    lab.addHost('h1');
+    const leader = lab.elect();
+    leader.feed({ type: 'elected', epoch: leader.epoch });
+    expect(lab.ask({ type: 'snapshot' })).toBeUndefined();
+  });
+
+  it('for several places counts each one for the next', () => {
+    const lab = Lab.withHosts(2);
+    const { answers } = answer(lab, { type: 'place', spec, count: 5 }, 'place');
+    const places = answers.map((one) => (one.type === 'placed' ? one.hostId : one.type));
+    expect(places.slice(0, 4).toSorted()).toEqual(['h1', 'h1', 'h2', 'h2']);
+    expect(places[4]).toBe('refused');
+  });
+
+  it('for a place on one host only gets the others’ reason', () => {
+    const lab = Lab.withHosts(2);
+    const { answers } = answer(lab, { type: 'place', spec, count: 1, only: 'h2' }, 'place');
+    expect(answers[0]).toMatchObject({ type: 'placed', hostId: 'h2' });
+    expect(answers[0]?.rejections).toMatchObject([{ hostId: 'h1', reason: 'not-asked-for' }]);
+  });
+
+  it('why a VM is where it is gets sentences', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    const { sentences } = answer(lab, { type: 'explain', vmId: vmA }, 'explain');
+    expect(sentences[0]).toBe('vm-a is running on h1; if it moved now:');
+    expect(sentences[1]).toMatch(/^h2 is best with \d+ points/);
+  });
+
+  it('for what is not there gets a code', () => {
+    const lab = Lab.withHosts(1);
+    const { code } = answer(lab, { type: 'explain', vmId: vmA }, 'error');
+    expect(code).toBe('vm-not-found');
+    expect(answer(lab, { type: 'plan-drain', hostId: 'h9' }, 'error').code).toBe('host-not-found');
+  });
+
+  it('for a drain’s plan gets the one that a drain then performs', () => {
+    const lab = Lab.withHosts(3);
+    lab.runningVm(vmA, 'h1');
+    lab.runningVm(vmB, 'h1');
+    const { plan } = answer(lab, { type: 'plan-drain', hostId: 'h1' }, 'plan-drain');
+    const moves = plan.moves.map(({ vmId, target }) => ({ vmId, target }));
+    lab.ended(lab.request({ type: 'drain', hostId: 'h1', plan: moves }));
+    for (const { vmId, target } of moves) expect(lab.running(vmId)).toEqual([target]);
   });
 });
 
-describe('a place for several', () => {
-  it('counts the ones before', () => {
-    const reply = cluster().query({ type: 'place', spec: { ...spec, memoryMib: 3000 }, count: 4 });
-    if (reply?.type !== 'place') throw new Error('no answer');
-    const hosts = reply.answers.map((one) => (one.type === 'placed' ? one.hostId : 'refused'));
-    expect(hosts).toEqual(['h2', 'h3', 'h1', 'refused']);
-  });
-
-  it('keeps to the host that was named', () => {
-    const reply = cluster().query({ type: 'place', spec, count: 1, only: 'h3' });
-    expect(reply).toMatchObject({ answers: [{ type: 'placed', hostId: 'h3' }] });
-  });
-});
-
-describe('an explanation', () => {
-  it('of a VM that runs says where it could move, and why not elsewhere', () => {
-    const driver = cluster();
-    driver.cordon('h3');
-    const reply = driver.query({ type: 'explain', vmId: vm });
-    if (reply?.type !== 'explain') throw new Error('no answer');
-    expect(reply.sentences[0]).toBe('vm-01 is running on h1; if it moved now:');
-    expect(reply.sentences.slice(2)).toEqual([
-      'h1: the VM is there already, or the host was tried before',
-      'h3: it is cordoned',
+describe('the snapshot', () => {
+  it('says what is promised, what is observed, and what is foreign', () => {
+    const lab = Lab.withHosts(1);
+    lab.runningVm(vmA, 'h1', { memoryMib: 1_000, vcpus: 2 });
+    lab.host('h1').runs(vmA, { state: 'paused' });
+    lab.host('h1').runs(vmB);
+    lab.host('h1').report();
+    lab.settle();
+    const { snapshot } = answer(lab, { type: 'snapshot' }, 'snapshot');
+    expect(snapshot).toMatchObject({ epoch: lab.leader.epoch, settled: true, migrations: [] });
+    expect(snapshot.hosts).toMatchObject([
+      {
+        id: 'h1',
+        promised: { cpuMilli: 2_000, memoryMib: 1_000 },
+        allocatable: { cpuMilli: 16_000, memoryMib: 4_096 },
+        vmCount: 1,
+        foreignVmCount: 1,
+      },
     ]);
+    expect(snapshot.vms).toMatchObject([{ id: vmA, state: 'running', observed: 'paused' }]);
   });
 
-  it('of one that does not says where it would start', () => {
-    const reply = cluster().query({ type: 'explain', vmId: uuidOf(2) });
-    expect(reply).toMatchObject({
-      sentences: [
-        'vm-02 is pending; if it were started now:',
-        expect.anything(),
-        expect.anything(),
-        expect.anything(),
-      ],
+  it('names migrations with their progress', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    lab.host('h1').scripts.set('migrate-out', () => undefined);
+    const id = lab.request({ type: 'migrate', vmId: vmA, target: 'h2' });
+    const progress = {
+      v: 1,
+      opId: id,
+      vmId: vmA,
+      elapsedMs: 1,
+      totalBytes: 2,
+      remainingBytes: 1,
+      transferredBytes: 1,
+      iteration: 1,
+      percent: 50,
+    } as const;
+    lab.leader.feed({
+      type: 'agent-said',
+      hostId: 'h1',
+      message: { kind: 'progress', body: progress },
     });
-  });
-
-  it('of one that is not there is an error', () => {
-    const reply = cluster().query({ type: 'explain', vmId: uuidOf(9) });
-    expect(reply).toMatchObject({ type: 'error', code: 'vm-not-found' });
-  });
-});
-
-describe('a snapshot', () => {
-  it('has what only the leader knows', () => {
-    const driver = cluster();
-    expect(driver.query({ type: 'snapshot' })).toMatchObject({
-      snapshot: {
-        leader: 's1',
-        epoch: driver.epoch,
-        settled: true,
-        hosts: [
-          {
-            id: 'h1',
-            health: 'up',
-            intent: 'active',
-            vmCount: 1,
-            foreignVmCount: 0,
-            allocatable: { cpuMilli: 32_000, memoryMib: 4096 },
-            promised: { cpuMilli: 1000, memoryMib: 512 },
-          },
-          { id: 'h2', vmCount: 0 },
-          { id: 'h3', vmCount: 0 },
-        ],
-        vms: [
-          { id: vm, name: 'vm-01', state: 'running', hostId: 'h1', observed: 'running' },
-          { id: uuidOf(2), state: 'pending', generation: 0 },
-        ],
-        migrations: [],
+    const { snapshot } = answer(lab, { type: 'snapshot' }, 'snapshot');
+    expect(snapshot.migrations).toEqual([
+      {
+        operationId: id,
+        vmId: vmA,
+        vmName: 'vm-a',
+        source: 'h1',
+        target: 'h2',
+        step: 'perform',
+        progress,
       },
-    });
-  });
-
-  it('has the migrations with their progress', () => {
-    const driver = cluster();
-    driver.agent('h1').script('migrate-out', () => 'no-answer');
-    const id = driver.ask({ type: 'migrate', vmId: vm });
-    driver.reaches(id, 'perform');
-    const bytes = { totalBytes: 9, remainingBytes: 3, transferredBytes: 6 };
-    const about = { v: 1 as const, opId: id, vmId: vm, elapsedMs: 5, iteration: 1, percent: 66 };
-    driver.hear('h1', { kind: 'progress', body: { ...about, ...bytes } });
-    expect(driver.query({ type: 'snapshot' })).toMatchObject({
-      snapshot: {
-        migrations: [
-          {
-            operationId: id,
-            source: 'h1',
-            target: 'h2',
-            step: 'perform',
-            progress: { percent: 66 },
-          },
-        ],
-      },
-    });
-    const news = driver.out.find(({ type }) => type === 'announce');
-    expect(news).toMatchObject({ json: expect.stringContaining('"percent":66') as string });
+    ]);
+    const news = lab.leader.said.flatMap((one) =>
+      one.type === 'announce' ? [JSON.parse(one.json) as unknown] : [],
+    );
+    expect(news).toEqual([{ type: 'migration-progress', operationId: id, vmId: vmA, percent: 50 }]);
   });
 });

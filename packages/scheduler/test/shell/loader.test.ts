@@ -1,96 +1,101 @@
-/** The loader: everything at one revision, then what changes; after a lost watch the same again. */
 import { keys } from '@drover/protocol';
 import { createFakeStore } from '@drover/store/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SchedulerEvent } from '../../src/logic/index.ts';
 import { Loader } from '../../src/shell/loader.ts';
 
-const open: Loader[] = [];
-afterEach(() => {
-  for (const loader of open.splice(0)) loader[Symbol.dispose]();
-});
-
-async function setUp() {
-  const store = createFakeStore();
-  const writer = store.connect();
+function aLoader() {
+  const etcd = createFakeStore();
   const events: SchedulerEvent[] = [];
-  const warn = vi.fn();
-  const loader = new Loader(store, (event) => events.push(event), warn);
-  open.push(loader);
-  const write = (key: string, value: string) =>
-    writer.txn({ compares: [], puts: [{ key, value }], deletes: [] });
-  await write(keys.pool('p'), '1');
-  await write(keys.leader('1'), 'somebody');
-  await write(keys.operation('o'), '1');
-  const loads = () => events.filter((event) => event.type === 'loaded');
-  const changes = () => events.flatMap((event) => (event.type === 'changed' ? event.changes : []));
-  return { store, loader, events, warn, write, loads, changes };
+  const warnings: string[] = [];
+  const client = etcd.connect();
+  const loader = new Loader(
+    client,
+    (event) => events.push(event),
+    (text) => warnings.push(text),
+  );
+  const put = (key: string, value: string) =>
+    etcd.txn({ compares: [], puts: [{ key, value }], deletes: [] });
+  const of = <T extends SchedulerEvent['type']>(type: T) =>
+    events.filter((event): event is Extract<SchedulerEvent, { type: T }> => event.type === type);
+  return { etcd, client, events, warnings, loader, put, of };
 }
 
-describe('a load', () => {
-  it('has intents and decisions at one revision, and nothing of the election', async () => {
-    const { loader, store, loads } = await setUp();
+const soon = (holds: () => void | Promise<void>) =>
+  vi.waitFor(holds, { timeout: 5_000, interval: 10 });
+
+describe('the loader', () => {
+  it('feeds everything of ours at one revision, then each change from there on', async () => {
+    const { etcd, loader, put, of } = aLoader();
+    await put(keys.host('h1'), 'one');
+    await put('/drover/leader/1f', 'not ours to load');
+    await put('/elsewhere', 'nor this');
     loader.load();
-    await vi.waitFor(() => expect(loads()).toHaveLength(1));
-    expect(loads()[0]).toMatchObject({
-      revision: store.revision,
-      entries: [{ key: keys.operation('o') }, { key: keys.pool('p') }],
+    await soon(() => expect(of('loaded')).toHaveLength(1));
+    expect(of('loaded')[0]?.entries.map((entry) => entry.key)).toEqual([keys.host('h1')]);
+    await put(keys.host('h2'), 'two');
+    await soon(() => expect(of('changed')).toHaveLength(1));
+    expect(of('changed')[0]).toEqual({
+      type: 'changed',
+      revision: etcd.revision,
+      changes: [{ key: keys.host('h2'), value: 'two', modRevision: etcd.revision }],
     });
-  });
-
-  it('is followed by what changes, nothing missed and nothing twice', async () => {
-    const { loader, write, loads, changes } = await setUp();
-    loader.load();
-    await vi.waitFor(() => expect(loads()).toHaveLength(1));
-    await write(keys.pool('q'), '1');
-    await write(keys.leader('2'), 'another');
-    await write(keys.operation('o'), '2');
-    await vi.waitFor(() => expect(changes()).toHaveLength(2));
-    expect(changes().map(({ key }) => key)).toEqual([keys.pool('q'), keys.operation('o')]);
-  });
-
-  it('that is asked for while one is under way is made once more, afterwards', async () => {
-    const { loader, store, loads } = await setUp();
-    for (let n = 0; n < 5; n += 1) loader.load();
-    await vi.waitFor(() => expect(loads()).toHaveLength(2));
-    await store.settle();
-    expect(loads()).toHaveLength(2);
-  });
-
-  it('is tried again while etcd cannot be read', async () => {
-    const { loader, store, loads, warn } = await setUp();
-    store.setOnline(false);
-    loader.load();
-    await vi.waitFor(() => expect(warn).toHaveBeenCalled());
-    store.setOnline(true);
-    await vi.waitFor(() => expect(loads()).toHaveLength(1), 5_000);
-  });
-});
-
-describe('a watch that is lost', () => {
-  it('is made good by a new load, with what was missed', async () => {
-    const { loader, store, write, loads, changes } = await setUp();
-    loader.load();
-    await vi.waitFor(() => expect(loads()).toHaveLength(1));
-    await store.settle();
-    store.setOnline(false);
-    await write(keys.pool('missed'), '1');
-    store.compact();
-    store.setOnline(true);
-    await store.advance(60_000);
-    await vi.waitFor(() => expect(loads()).toHaveLength(2), 5_000);
-    expect(JSON.stringify(loads()[1])).toContain(keys.pool('missed'));
-    await write(keys.pool('later'), '1');
-    await vi.waitFor(() => expect(changes().map(({ key }) => key)).toContain(keys.pool('later')));
-  });
-
-  it('says nothing more once the loader is disposed of', async () => {
-    const { loader, store, write, events, loads } = await setUp();
-    loader.load();
-    await vi.waitFor(() => expect(loads()).toHaveLength(1));
     loader[Symbol.dispose]();
-    await write(keys.pool('q'), '1');
-    await store.settle();
-    expect(events).toHaveLength(1);
+  });
+
+  it('loads anew and watches on after a watch that was lost', async () => {
+    const { etcd, client, loader, put, of } = aLoader();
+    loader.load();
+    await soon(() => expect(of('loaded')).toHaveLength(1));
+    await etcd.settle();
+    // What changes while it is cut off is compacted before it can catch up.
+    client.setOnline(false);
+    await put(keys.host('h1'), 'one');
+    await put(keys.host('h2'), 'two');
+    etcd.compact();
+    await put(keys.host('h3'), 'three');
+    client.setOnline(true);
+    await soon(async () => {
+      await etcd.advance(1_000);
+      expect(of('loaded')).toHaveLength(2);
+    });
+    expect(of('loaded')[1]?.entries).toHaveLength(3);
+    await put(keys.host('h4'), 'four');
+    await soon(() =>
+      expect(of('changed').flatMap(({ changes }) => changes.map(({ key }) => key))).toContain(
+        keys.host('h4'),
+      ),
+    );
+    loader[Symbol.dispose]();
+  });
+
+  it('tries until etcd can be read, and says why it cannot', async () => {
+    const { etcd, loader, warnings, of } = aLoader();
+    etcd.setDown(true);
+    loader.load();
+    await soon(() => expect(warnings[0]).toMatch(/^etcd cannot be read: /));
+    etcd.setDown(false);
+    await soon(() => expect(of('loaded')).toHaveLength(1));
+    loader[Symbol.dispose]();
+  });
+
+  it('that is asked several times while it loads does it once more, not several times', async () => {
+    const { etcd, loader, of } = aLoader();
+    loader.load();
+    loader.load();
+    loader.load();
+    await soon(() => expect(of('loaded')).toHaveLength(2));
+    await etcd.settle();
+    expect(of('loaded')).toHaveLength(2);
+    loader[Symbol.dispose]();
+  });
+
+  it('that has ended says nothing more', async () => {
+    const { etcd, loader, put, events } = aLoader();
+    loader.load();
+    loader[Symbol.dispose]();
+    await put(keys.host('h1'), 'one');
+    await etcd.settle();
+    expect(events).toEqual([]);
   });
 });

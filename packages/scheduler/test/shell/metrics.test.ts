@@ -1,67 +1,95 @@
-/** What monitoring is told over HTTP. */
+import { keys } from '@drover/protocol';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics, serveMetrics } from '../../src/shell/metrics.ts';
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
-});
+function portOf(server: Server | undefined): number {
+  const address = server?.address();
+  if (typeof address !== 'object' || !address) throw new Error('it does not listen');
+  return address.port;
+}
 
-async function serve(missing: readonly string[] = []) {
+describe('the metrics endpoint', () => {
   const metrics = new Metrics();
-  const server = await serveMetrics({ host: '127.0.0.1', port: 0 }, metrics, () => missing);
-  servers.push(server);
-  const { port } = server.address() as AddressInfo;
+  let missing: readonly string[] = [];
+  let server: Server | undefined;
+
+  beforeEach(async () => {
+    missing = [];
+    server = await serveMetrics({ host: '127.0.0.1', port: 0 }, metrics, () => missing);
+  });
+  afterEach(() => {
+    server?.close();
+    server?.closeAllConnections();
+  });
+
   const get = async (path: string) => {
+    const port = portOf(server);
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     return { status: response.status, text: await response.text() };
   };
-  return { metrics, get, port };
-}
 
-describe('the endpoint', () => {
-  it('tells who leads, and counts what was dropped', async () => {
-    const { metrics, get } = await serve();
-    expect((await get('/metrics')).text).toContain('drover_scheduler_is_leader 0');
-    metrics.elected('42');
+  it('is healthy, and ready when nothing is missing', async () => {
+    expect(await get('/healthz')).toMatchObject({ status: 200 });
+    expect(await get('/readyz')).toMatchObject({ status: 200 });
+    missing = ['NATS'];
+    expect(await get('/readyz')).toEqual({ status: 503, text: 'NATS\n' });
+    expect(await get('/healthz')).toMatchObject({ status: 200 });
+  });
+
+  it('answers what it does not have with what it has', async () => {
+    expect(await get('/')).toMatchObject({ status: 404 });
+    expect((await get('/?x=/metrics')).text).toContain('/metrics');
+  });
+
+  it('says who leads, how many hosts were heard, how operations ended', async () => {
+    metrics.elected('12');
     metrics.heardHosts(3);
     metrics.malformed();
-    const { status, text } = await get('/metrics?x=1');
-    expect(status).toBe(200);
-    for (const line of [
-      'drover_scheduler_is_leader 1',
-      'drover_scheduler_epoch 42',
-      'drover_hosts 3',
-      'drover_scheduler_malformed_messages_total 1',
-    ]) {
-      expect(text).toContain(line);
-    }
+    const operation = (id: string, more: object) => ({
+      key: keys.operation(id),
+      expectedModRevision: 0,
+      value: JSON.stringify({
+        v: 1,
+        id,
+        type: 'start',
+        state: 'running',
+        step: 'start',
+        stepIndex: 1,
+        generation: 1,
+        epoch: '12',
+        by: 'test',
+        createdAtMs: 1,
+        ...more,
+      }),
+    });
+    const puts = [
+      operation('a', { state: 'failed', step: 'ended', endedAtMs: 2 }),
+      operation('b', {}),
+      { key: keys.operation('c'), expectedModRevision: 4 },
+    ];
+    metrics.committed({ type: 'commit', commitId: '12-1', puts }, 'done');
+    metrics.committed({ type: 'commit', commitId: '12-2', puts }, 'conflict');
+    const { text } = await get('/metrics');
+    const lines = text.split('\n').filter((line) => line.startsWith('drover_'));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'drover_scheduler_is_leader 1',
+        'drover_scheduler_epoch 12',
+        'drover_hosts 3',
+        'drover_scheduler_malformed_messages_total 1',
+        'drover_operations_total{type="start",result="failed"} 1',
+        'drover_scheduler_commits_total{outcome="done"} 1',
+        'drover_scheduler_commits_total{outcome="conflict"} 1',
+      ]),
+    );
+    expect(lines.filter((line) => line.startsWith('drover_operations_total'))).toHaveLength(1);
     expect(text).toContain('drover_scheduler_event_loop_p99_seconds');
   });
 
-  it('is alive while it answers, ready while nothing is missing', async () => {
-    const { get } = await serve();
-    expect(await get('/healthz')).toEqual({ status: 200, text: 'ok\n' });
-    expect(await get('/readyz')).toEqual({ status: 200, text: 'ready\n' });
-    const lacking = await serve(['NATS']);
-    expect(await lacking.get('/readyz')).toEqual({ status: 503, text: 'NATS\n' });
-    expect((await lacking.get('/healthz')).status).toBe(200);
-  });
-
-  it('says what there is where asked for something else', async () => {
-    const { get } = await serve();
-    expect((await get('/')).status).toBe(404);
-  });
-
-  it('rejects an address that is taken', async () => {
-    const { port } = await serve();
-    await expect(
-      serveMetrics({ host: '127.0.0.1', port }, new Metrics(), () => []),
-    ).rejects.toThrow('EADDRINUSE');
+  it('whose address is taken says so', async () => {
+    const port = portOf(server);
+    const second = serveMetrics({ host: '127.0.0.1', port }, metrics, () => []);
+    await expect(second).rejects.toThrow(/EADDRINUSE/);
   });
 });

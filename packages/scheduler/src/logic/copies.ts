@@ -1,0 +1,35 @@
+/**
+ * Does a host run a copy of a VM that no record knows of? Records and hosts can differ: a person moved it by
+ * hand, both sides of a migration ran on, a VM that was said to be gone is back. Then nothing is started and no
+ * disk is deleted until a person has decided.
+ */
+import type { OperationRecord, ReportedVm, Stored } from '@drover/protocol';
+import type { Turn } from './turn.ts';
+
+type Copy =
+  | { readonly type: 'none' | 'asked' }
+  | { readonly type: 'there'; readonly hostId: string };
+
+/** `asked`: a host may have one, and is asked whether it still does. */
+export function copyOf(turn: Turn, stored: Stored<OperationRecord>): Copy {
+  const { id, vmId = '' } = stored.value;
+  const since = turn.since(stored.value);
+  for (const { hostId, inventory } of turn.hosts.all()) {
+    if (!inventory?.vms.some((vm) => vm.vmId === vmId && isThere(vm))) continue;
+    const fresh = turn.hosts.inventorySince(hostId, since, turn.epoch);
+    if (fresh) return { type: 'there', hostId };
+    turn.ask(hostId, since);
+    turn.wait(id, `${hostId}, which reported a copy of it`);
+    return { type: 'asked' };
+  }
+  return { type: 'none' };
+}
+
+function isThere({ state }: ReportedVm): boolean {
+  return state !== 'shut-off' && state !== 'crashed';
+}
+
+export function copyError(hostId: string): { readonly code: string; readonly message: string } {
+  const message = `a copy of it is on ${hostId}, which no record owns; look there with virsh, and stop that copy first`;
+  return { code: 'vm-running', message };
+}

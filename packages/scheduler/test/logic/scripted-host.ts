@@ -1,0 +1,222 @@
+/**
+ * A host with an agent that keeps the envelope's rules and does what it is told at once, but where a test
+ * scripts another answer. It has a libvirt of its own (`vms`), so what it reports is what is true there.
+ */
+import {
+  type AgentCommand,
+  type AgentMessage,
+  type CommandKind,
+  generationRule,
+  type Heartbeat,
+  type Inventory,
+  type ReportedVm,
+  type StepResult,
+} from '@drover/protocol';
+
+export type Answer = Pick<StepResult, 'outcome'> & Partial<StepResult>;
+/** Nothing: the order was obeyed or lost, and no answer comes. */
+export type Script = (command: AgentCommand) => Answer | undefined;
+
+export const done: Answer = { outcome: 'done' };
+export const failed = (code: string, message = code): Answer => ({
+  outcome: 'failed',
+  error: { code, message },
+});
+
+export interface Surroundings {
+  say(hostId: string, message: AgentMessage): void;
+  host(hostId: string): ScriptedHost;
+}
+
+export class ScriptedHost {
+  readonly id: string;
+  readonly vms = new Map<string, ReportedVm>();
+  /** Answers that differ from the usual, by the order's kind. */
+  readonly scripts = new Map<CommandKind, Script>();
+  /** What came, in order, whatever became of it. */
+  readonly heard: AgentCommand[] = [];
+  readonly acted: AgentCommand[] = [];
+  incarnation = 'i1';
+  maxEpoch = '0';
+  /** Neither hears nor says anything. */
+  silent = false;
+  state: Heartbeat['state'] = 'ready';
+  about: Partial<Inventory> = {};
+  #beats = 0;
+  #nonces: string[] = [];
+  #answers: Inventory['answers'];
+  readonly #generations = new Map<string, number>();
+  readonly #journal = new Map<string, StepResult>();
+  readonly #around: Surroundings;
+
+  constructor(id: string, around: Surroundings) {
+    this.id = id;
+    this.#around = around;
+  }
+
+  runs(vmId: string, more: Partial<ReportedVm> = {}): void {
+    const about = { name: `vm-${vmId.slice(-1)}`, memoryMib: 1024, vcpus: 1 };
+    this.vms.set(vmId, { vmId, ...about, state: 'running', migrating: false, ...more });
+  }
+
+  /** A new agent process; its journal is still there. */
+  restart(): void {
+    this.incarnation = `i${Number(this.incarnation.slice(1)) + 1}`;
+    this.#nonces = [];
+    this.#answers = undefined;
+  }
+
+  /** As a restart that lost what was not on the disk yet. */
+  forget({ opId, step, vmId = '' }: AgentCommand): void {
+    this.#journal.delete(`${opId}/${step}`);
+    this.#generations.delete(vmId);
+  }
+
+  beat(): void {
+    if (this.silent) return;
+    this.#beats += 1;
+    const digest = [...this.vms.values()].map(({ vmId, state }) => `${vmId.slice(-2)}${state}`);
+    this.#say({
+      kind: 'heartbeat',
+      body: {
+        v: 1,
+        seq: this.#beats,
+        ...this.#self(),
+        state: this.state,
+        reasons: this.state === 'ready' ? [] : ['libvirt-unreachable'],
+        vmDigest: digest.join(' ').slice(0, 64),
+      },
+    });
+  }
+
+  report(): void {
+    if (this.silent) return;
+    const body: Inventory = {
+      v: 1,
+      ...this.#self(),
+      hostUuid: '11111111-1111-4111-8111-111111111111',
+      arch: 'x86_64',
+      accelerator: 'kvm',
+      acceleratorReason: 'test',
+      capacity: { cpuMilli: 4_000, memoryMib: 4_096 },
+      reserved: { cpuMilli: 0, memoryMib: 0 },
+      cpuModel: 'test',
+      machineTypes: ['pc-q35-10.0'],
+      qemuVersion: 10_000_000,
+      libvirtVersion: 11_003_000,
+      numaCells: [],
+      labels: {},
+      bridges: ['br0'],
+      pools: [{ name: 'p', state: 'active', capacityMib: 1_000, freeMib: 500 }],
+      migrationAddress: `10.0.0.${this.id.slice(1)}`,
+      vms: [...this.vms.values()],
+      recent: [...this.#journal.values()].slice(-64),
+      ...(this.#answers ? { answers: this.#answers } : {}),
+      ...this.about,
+    };
+    this.#say({ kind: 'inventory', body });
+  }
+
+  #self() {
+    this.#nonces = [...this.#nonces.slice(-4), `${this.incarnation}-${this.#beats}`];
+    const nonce = this.#nonces.at(-1) ?? '';
+    return { bootId: 'b1', incarnation: this.incarnation, nonce, maxEpoch: this.maxEpoch };
+  }
+
+  #say(message: AgentMessage): void {
+    this.#around.say(this.id, message);
+  }
+
+  hear(command: AgentCommand): void {
+    if (this.silent) return;
+    this.heard.push(command);
+    const refusal = this.#refuses(command);
+    if (refusal) return this.#tell(command, failedAs('refused', refusal));
+    if (Number(command.epoch) > Number(this.maxEpoch)) this.maxEpoch = command.epoch;
+    if (command.body.kind === 'sync') {
+      this.#answers = { opId: command.opId, step: command.step };
+      return this.report();
+    }
+    const known = this.#journal.get(`${command.opId}/${command.step}`);
+    if (known) return this.#say(result(this.incarnation, known));
+    this.#act(command);
+  }
+
+  #refuses({ incarnation, epoch, freshness, vmId, generation, body, opId, step }: AgentCommand) {
+    if (incarnation !== this.incarnation) return 'not-fresh';
+    if (Number(epoch) < Number(this.maxEpoch)) return 'stale-epoch';
+    if (this.#journal.has(`${opId}/${step}`)) return undefined;
+    if (!this.#nonces.includes(freshness)) return 'not-fresh';
+    const rule = generationRule[body.kind];
+    const seen = this.#generations.get(vmId ?? '') ?? 0;
+    if (rule === 'newer' && (generation ?? 0) <= seen) return 'stale-generation';
+    if (rule === 'current' && (generation ?? 0) < seen) return 'stale-generation';
+    return undefined;
+  }
+
+  #act(command: AgentCommand): void {
+    this.acted.push(command);
+    const { vmId, generation, body } = command;
+    if (vmId !== undefined && generation !== undefined && generationRule[body.kind] !== 'none') {
+      this.#generations.set(vmId, generation);
+    }
+    this.#note(command, { outcome: 'begun' });
+    const script = this.scripts.get(body.kind);
+    const answer = script ? script(command) : this.obey(command);
+    if (answer === undefined) return;
+    this.#note(command, answer);
+    this.#tell(command, answer);
+  }
+
+  /** What this agent's end of a step is, for a step whose answer a test held back. */
+  end(command: AgentCommand, answer: Answer): void {
+    this.#note(command, answer);
+    this.#tell(command, answer);
+  }
+
+  #note({ opId, step }: AgentCommand, answer: Answer): void {
+    this.#journal.set(`${opId}/${step}`, { opId, step, ...answer });
+  }
+
+  #tell({ opId, step }: AgentCommand, answer: Answer): void {
+    if (!this.silent) this.#say(result(this.incarnation, { opId, step, ...answer }));
+  }
+
+  /** As a host does that nothing ails. */
+  obey({ vmId = '', body }: AgentCommand): Answer {
+    switch (body.kind) {
+      case 'start-vm':
+        this.runs(vmId, { name: body.vm.name, memoryMib: body.vm.memoryMib });
+        return done;
+      case 'stop-vm':
+      case 'destroy-leftover':
+        this.vms.delete(vmId);
+        return done;
+      case 'resume-vm':
+        this.runs(vmId);
+        return done;
+      case 'prepare-incoming':
+        return { ...done, tunnel: { host: this.id, port: 7_000, secret: 'ab'.repeat(32) } };
+      case 'migrate-out': {
+        const copy = this.vms.get(vmId);
+        this.vms.delete(vmId);
+        const state = body.mode === 'paused' ? 'paused' : 'running';
+        if (copy) this.#around.host(body.target).vms.set(vmId, { ...copy, state });
+        return { ...done, downtimeMs: 40, transferredBytes: 1_000 };
+      }
+      case 'sync':
+      case 'ensure-pool':
+      case 'abort-migration':
+      case 'delete-volumes':
+        return done;
+    }
+  }
+}
+
+function failedAs(outcome: 'refused', code: string): Answer {
+  return { outcome, error: { code, message: code } };
+}
+
+function result(incarnation: string, of: StepResult): AgentMessage {
+  return { kind: 'result', body: { v: 1, incarnation, result: of } };
+}
