@@ -15,6 +15,9 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          // testcontainers' own helper comes from a registry, which may be out of reach; each suite removes
+          // what it started.
+          env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,

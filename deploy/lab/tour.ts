@@ -55,6 +55,7 @@ export async function tour(lab: Lab, tell: Narrator): Promise<TourResult> {
   await declarePools(lab, asks, tell);
   tell.part('VMs');
   const made = await placeAll(lab, asks, tell);
+  tell.step('waiting until each of them has booted and counts on TCP');
   const boots = await readBoots(asks);
 
   const old = made === 0 ? remembered : undefined;
@@ -62,9 +63,12 @@ export async function tour(lab: Lab, tell: Narrator): Promise<TourResult> {
   if (old) tell.step(`nothing to do: ${old.drainedHost} was drained by an earlier tour`);
 
   const before = old?.boots ?? boots;
-  const after = await readBoots(asks);
+  const after = await readBoots(asks, 'report');
   const stopped = Object.keys(before).filter((name) => after[name] !== before[name]);
-  for (const name of stopped) tell.step(`${name} is not in the boot that it was in`);
+  for (const name of stopped) {
+    const fate = after[name] === undefined ? 'does not answer' : 'is in another boot than before';
+    tell.step(`${name} ${fate}`);
+  }
   const left = await runningOn(lab, drained.drainedHost);
   await writeFile(memoryPath(lab), JSON.stringify({ ...pick(drained), boots: before }));
   return {
@@ -140,15 +144,23 @@ async function place(asks: TourApi, tell: Narrator, name: string, spec: object):
   if (answer?.sentences[0] !== undefined) tell.detail(answer.sentences[0]);
 }
 
-/** Boot ids of all VMs that answer, by name. */
-async function readBoots(asks: TourApi): Promise<Readonly<Record<string, string>>> {
+/**
+ * Boot ids of all VMs, by name. One that does not answer is an error, or, where a report of it is wanted,
+ * just missing.
+ */
+async function readBoots(
+  asks: TourApi,
+  silence: 'error' | 'report' = 'error',
+): Promise<Readonly<Record<string, string>>> {
   const boots: Record<string, string> = {};
   for (const vm of await asks.vms()) {
     const address = addressOf(vm.macs[0] ?? '');
-    const { boot } = await until(`${vm.name} answers at ${address}`, 60_000, () =>
-      askCounter(address),
-    );
-    boots[vm.name] = boot;
+    try {
+      const counts = () => askCounter(address);
+      boots[vm.name] = (await until(`${vm.name} answers at ${address}`, 90_000, counts)).boot;
+    } catch (error) {
+      if (silence === 'error') throw error;
+    }
   }
   return boots;
 }

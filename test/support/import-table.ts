@@ -41,7 +41,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'agent',
     has: /^packages\/agent\/src\//,
-    may: [node, core, protocol, /^@drover\/bus$/, /^node-libvirt$/, /^@xmldom\/xmldom$/, ...logs],
+    may: [node, protocol, /^@drover\/bus$/, /^node-libvirt$/, ...logs],
   },
   {
     name: 'scheduler',

@@ -78,5 +78,5 @@ it('streams end when the process is told to', async () => {
   const client = await listen();
   await client.says('connected');
   await world.app.close();
-  await client.reading;
+  await expect(client.reading).resolves.toBeUndefined();
 });

@@ -31,6 +31,7 @@ describe('a request that is not understood is refused with a problem document', 
     expectProblem(await text('vm', 'text/plain'), 415, 'unsupported-media-type');
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     expectProblem(await text(deep), 400, 'invalid-body');
+    expect(world.keysUnder('intent')).toEqual([]);
   });
 
   it('since its body is not of the schema; the place is named', async () => {
@@ -108,11 +109,13 @@ describe('who may do what', () => {
 
   it('is written down: each change and each denial', async () => {
     await world.send('POST', '/v1/hosts/h1/cordon', undefined, { role: 'viewer' });
-    await world.send('POST', '/v1/hosts/h1/cordon', undefined, { role: 'operator' });
+    const allowed = await world.send('POST', '/v1/hosts/h1/cordon', undefined, {
+      role: 'operator',
+    });
     const lines = world.log.filter((line) => line['path'] === '/v1/hosts/h1/cordon');
     expect(lines).toMatchObject([
       { by: 'the-viewer', audit: 'forbidden', msg: 'denied' },
-      { by: 'the-operator', audit: 'done', msg: 'change' },
+      { by: 'the-operator', audit: 'done', msg: 'change', reqId: allowed.headers['x-request-id'] },
     ]);
   });
 });

@@ -44,7 +44,7 @@ describe('a VM that is asked for', () => {
       world.send('POST', '/v1/vms', { name: 'a', spec }),
       world.send('POST', '/v1/vms', { name: 'a', spec }),
     ]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
     expect(world.keysUnder('intent/vms')).toHaveLength(1);
   });
 
@@ -153,7 +153,7 @@ describe('a drain', () => {
   it('asked for at the same moment as another, on a cordoned host, begins once', async () => {
     await world.send('POST', '/v1/hosts/h1/cordon');
     const both = await Promise.all([world.send('POST', path), world.send('POST', path)]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
     expect(world.keysUnder('intent/requests')).toHaveLength(1);
   });
 });
@@ -203,8 +203,9 @@ describe('with NATS or the leader away', () => {
     expect((await world.send('GET', '/v1/operations')).status).toBe(200);
     const hosts = await world.send('GET', '/v1/hosts');
     expect(hosts).toMatchObject({ status: 503, body: { code: 'no-leader' } });
-    expect((await world.send('POST', '/v1/hosts/h1/cordon')).status).toBe(503);
-    expect(world.read(keys.hostIntent('h1'))).toBeUndefined();
+    const cordoned = await world.send('POST', '/v1/hosts/h1/cordon');
+    expect(cordoned).toMatchObject({ status: 200, body: { id: 'h1', state: 'suspect' } });
+    expect(world.read(keys.hostIntent('h1'))).toMatchObject({ cordoned: true });
     world.bus.setOnline(false);
     expect((await world.send('GET', '/v1/hosts')).body['code']).toBe('bus-unavailable');
     const unready = await until('it is not ready', async () => {

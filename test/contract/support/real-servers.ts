@@ -1,11 +1,13 @@
 /**
  * A real etcd and a real nats-server, each in a container of its own with one port on loopback. They can
- * be paused (as a stopped process), killed and started again with what they had on disk.
+ * be paused (as a stopped process), killed and started again with what they had on disk. Containers are made
+ * and removed by testcontainers; what it has no word for (pause, kill, start again) is asked of docker.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GenericContainer } from 'testcontainers';
 import { controlImage, docker, freePort, requireImage } from './docker.ts';
 import { until } from './until.ts';
 
@@ -53,7 +55,7 @@ export async function startNats(config: Readonly<Record<string, unknown>>): Prom
   const server = await startServer({
     scheme: 'nats',
     port: 4222,
-    mounts: [`--volume=${directory}:/config:ro`],
+    mounts: [{ source: directory, target: '/config' }],
     command: ['nats-server', '-c', '/config/nats.conf', '-a', '0.0.0.0', '-p', '4222'],
     answers: async ({ port }) => await greets(port),
   });
@@ -67,22 +69,25 @@ export async function startNats(config: Readonly<Record<string, unknown>>): Prom
 interface Recipe {
   readonly scheme: string;
   readonly port: number;
-  readonly mounts: readonly string[];
+  readonly mounts: readonly { readonly source: string; readonly target: string }[];
   readonly command: readonly string[];
   readonly answers: (server: { readonly url: string; readonly port: number }) => Promise<boolean>;
 }
 
 async function startServer(recipe: Recipe): Promise<RealServer> {
   await requireImage(controlImage);
+  // A container with one published port keeps it over a restart only if we choose it.
   const port = await freePort();
   const [entrypoint = '', ...args] = recipe.command;
-  const options = [
-    '--label=drover.test=contract',
-    `--publish=127.0.0.1:${port}:${recipe.port}`,
-    `--entrypoint=${entrypoint}`,
-    ...recipe.mounts,
-  ];
-  const id = await docker('run', '--detach', '--init', ...options, controlImage, ...args);
+  const container = await new GenericContainer(controlImage)
+    .withEntrypoint([entrypoint])
+    .withCommand(args)
+    .withExposedPorts({ container: recipe.port, host: port })
+    .withBindMounts(recipe.mounts.map((mount) => ({ ...mount, mode: 'ro' })))
+    .withLabels({ 'drover.test': 'contract' })
+    .withStartupTimeout(60_000)
+    .start();
+  const id = container.getId();
   const url = `${recipe.scheme}://127.0.0.1:${port}`;
   const answering = async () =>
     await until(`${entrypoint} answers`, () => recipe.answers({ url, port }).catch(() => false));
@@ -91,7 +96,7 @@ async function startServer(recipe: Recipe): Promise<RealServer> {
     await docker('start', id);
     await answering();
   };
-  const stop = async () => void (await docker('rm', '--force', '--volumes', id));
+  const stop = async () => void (await container.stop({ timeout: 0 }));
   try {
     await answering();
   } catch (cause) {
@@ -111,7 +116,11 @@ async function startServer(recipe: Recipe): Promise<RealServer> {
       await kill();
       await start();
     },
-    exec: async (...command) => await docker('exec', id, ...command),
+    exec: async (...command) => {
+      const { output, exitCode } = await container.exec([...command]);
+      if (exitCode === 0) return output.trim();
+      throw new Error(`${command.join(' ')} ended with ${exitCode}: ${output}`);
+    },
     [Symbol.asyncDispose]: stop,
   };
 }

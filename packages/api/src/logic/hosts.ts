@@ -18,16 +18,24 @@ export function requireHost(records: RecordMirror, hostId: string): HostRecord {
   throw new DroverError('host-not-found', `no host ${hostId} has ever reported`);
 }
 
+/** Without `views` nobody leads, and what the hosts are cannot be told. */
 export function listHosts(
   records: RecordMirror,
-  views: readonly HostView[],
+  views: readonly HostView[] | undefined,
   nowMs: number,
 ): readonly api.HostBody[] {
-  const heard = new Set(views.map((view) => view.id));
-  const silent = [...records.hosts.values()].filter(({ value }) => !heard.has(value.id));
+  const heard = new Set(views?.map((view) => view.id));
+  const others = [...records.hosts.values()].filter(({ value }) => !heard.has(value.id));
+  const about =
+    views === undefined
+      ? ({ state: 'suspect', reasons: ['no scheduler leads that could say more'] } as const)
+      : ({
+          state: 'down',
+          reasons: ['the leading scheduler has not heard from it since it was elected'],
+        } as const);
   return [
-    ...views.map((view) => hostBody(records, view)),
-    ...silent.map(({ value }) => silentHost(records, value, nowMs)),
+    ...(views ?? []).map((view) => hostBody(records, view)),
+    ...others.map(({ value }) => unseenHost(records, value, about, nowMs)),
   ].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
@@ -60,14 +68,19 @@ function hostBody(records: RecordMirror, view: HostView): api.HostBody {
   };
 }
 
-/** Known to etcd, but this leader has not heard from it: nothing is claimed about what it is. */
-function silentHost(records: RecordMirror, host: HostRecord, nowMs: number): api.HostBody {
+/** Known to etcd, and to nobody who could be asked: nothing is claimed about what it is. */
+function unseenHost(
+  records: RecordMirror,
+  host: HostRecord,
+  { state, reasons }: { readonly state: 'suspect' | 'down'; readonly reasons: readonly string[] },
+  nowMs: number,
+): api.HostBody {
   const nothing = { cpuMilli: 0, memoryMib: 0 };
   return {
     id: host.id,
-    state: 'down',
+    state,
     schedulable: false,
-    reasons: ['the leading scheduler has not heard from it since it was elected'],
+    reasons: [...reasons],
     arch: '',
     accelerator: '',
     acceleratorReason: '',

@@ -8,7 +8,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Bus } from '@drover/bus';
 import { DroverError, subjects, wireLimits } from '@drover/protocol';
 import type { Store } from '@drover/store';
-import { fastify, type FastifyBaseLogger, type HTTPMethods, type RouteOptions } from 'fastify';
+import {
+  fastify,
+  type FastifyBaseLogger,
+  type HTTPMethods,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
+import { ulid } from 'ulid';
 import { keepAudit } from './audit.ts';
 import { authorize, Tokens } from './auth.ts';
 import type { ApiConfig } from './config.ts';
@@ -53,9 +60,10 @@ export async function buildApp(parts: AppParts): Promise<App> {
   const { store, bus, log } = parts;
   const app: App = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
     requestTimeout: 30_000,
+    genReqId: () => ulid(),
     forceCloseConnections: 'idle',
     ajv: { customOptions: ajvOptions },
     clientErrorHandler: answerNoHttp,
@@ -118,7 +126,8 @@ function addHooks(app: App, tokens: Tokens, { mirror, metrics }: Context): void 
   app.decorateRequest('principal', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     request.principal = tokens.identify(request.headers.authorization);
-    void reply.headers(safeHeaders);
+    // In the log's lines about the request, too: what a person quotes is found there.
+    void reply.headers(safeHeaders).header('x-request-id', request.id);
     // Listening from here misses nothing of what the answer does not show yet.
     if (mirror.isLoaded) void reply.header('drover-revision', String(mirror.heardRevision));
     done();
@@ -162,7 +171,7 @@ async function describe(app: App): Promise<void> {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
-    refResolver: { buildLocalReference: (json) => String(json['$id']) },
+    refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'unnamed') },
   });
 }
 

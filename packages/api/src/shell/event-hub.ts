@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import {
-  api,
+  type api,
   DroverError,
   OperationId,
   parseJson,

@@ -1,5 +1,5 @@
 /** /v1/hosts: what hosts there are, and their cordons. */
-import { Name } from '@drover/protocol';
+import { type api, Name } from '@drover/protocol';
 import { Type } from 'typebox';
 import { cordon, uncordon } from '../logic/decide-host.ts';
 import { listHosts, requireHost } from '../logic/hosts.ts';
@@ -15,17 +15,20 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
     const { hosts } = await leader.snapshot();
     return listHosts(mirror.records, hosts, Date.now());
   };
-  const one = async (id: string) => {
-    requireHost(mirror.records, id);
-    const host = (await all()).find((candidate) => candidate.id === id);
+  const pick = (hosts: readonly api.HostBody[], id: string) => {
+    const host = hosts.find((candidate) => candidate.id === id);
     if (host === undefined) throw new Error(`host ${id} is in no list`);
     return host;
   };
-  /** The leader is asked first: what could not be answered is not changed. */
+  const one = async (id: string) => {
+    requireHost(mirror.records, id);
+    return pick(await all(), id);
+  };
+  /** What people want of a host is etcd's alone: it can be said while no scheduler leads. */
   const change = async (id: string, decide: Decide) => {
-    await one(id);
     await writer.write(decide);
-    return one(id);
+    const snapshot = await leader.snapshotIfThere();
+    return pick(listHosts(mirror.records, snapshot?.hosts, Date.now()), id);
   };
 
   app.get(

@@ -104,7 +104,7 @@ export class Mirror implements Disposable {
   }
 
   #tell(): void {
-    for (const done of [...this.#changed]) done();
+    for (const done of this.#changed) done();
   }
 
   async #load(): Promise<void> {

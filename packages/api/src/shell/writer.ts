@@ -3,9 +3,9 @@
  * never assumed; where somebody else was faster, it is decided again from what is there now.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { DroverError } from '@drover/protocol';
-import type { Store, StoreOutcome } from '@drover/store';
-import type { Decide, Write } from '../logic/write.ts';
+import { DroverError, parseKey } from '@drover/protocol';
+import type { Store, StoreEntry, StoreOutcome } from '@drover/store';
+import type { Decide, Write, WritePut } from '../logic/write.ts';
 import type { Mirror } from './mirror.ts';
 
 const attempts = 5;
@@ -62,12 +62,8 @@ export class Writer {
     do {
       try {
         const { entry } = await this.#store.get(proof.key);
-        // What this made anew is its own even if it has been changed since.
-        const isOurs =
-          entry !== undefined &&
-          (entry.value === proof.value ||
-            (proof.expectedModRevision === 0 && isSameId(entry, proof)));
-        if (isOurs) return { type: 'done', revision: entry.modRevision };
+        const revision = entry && ownRevision(proof, entry);
+        if (revision !== undefined) return { type: 'done', revision };
         break;
       } catch {
         await pause(readBackMs.between);
@@ -89,12 +85,18 @@ export class Writer {
   }
 }
 
-function isSameId(entry: { readonly value: string }, proof: { readonly value: string }): boolean {
-  const idOf = (text: string) => {
-    const { id, uuid } = JSON.parse(text) as { readonly id?: string; readonly uuid?: string };
-    return uuid ?? id;
-  };
-  return idOf(entry.value) === idOf(proof.value);
+/** At which revision this wrote the entry; nothing: somebody else did. */
+function ownRevision(proof: WritePut, entry: StoreEntry): number | undefined {
+  if (entry.value === proof.value) return entry.modRevision;
+  // Made anew under an id of its own: it is ours, though somebody has changed it since. A host's id is no
+  // such id; two people may make the first record of one host.
+  const isNew = proof.expectedModRevision === 0 && parseKey(proof.key).type !== 'host-intent';
+  return isNew && idOf(entry.value) === idOf(proof.value) ? entry.createRevision : undefined;
+}
+
+function idOf(text: string): string | undefined {
+  const { id, uuid } = JSON.parse(text) as { readonly id?: string; readonly uuid?: string };
+  return uuid ?? id;
 }
 
 function outcomeOf(error: unknown): StoreOutcome | undefined {
