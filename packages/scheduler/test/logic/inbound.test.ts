@@ -1,6 +1,6 @@
-/** A drain while a VM is still on its way to the host. */
+/** A drain beside migrations that are not its own: to its host, and away from it. */
 import { describe, expect, it } from 'vitest';
-import { Lab, vmA } from './lab.ts';
+import { Lab, vmA, vmB, vmC } from './lab.ts';
 
 describe('a drain', () => {
   it('does not end while a VM is on its way there, says so, and moves that one away too', () => {
@@ -37,5 +37,28 @@ describe('a drain', () => {
     lab.pass(1_000);
     lab.cancel(id);
     expect(lab.ended(id).state).toBe('cancelled');
+  });
+
+  it('does not move a VM on that has left by a migration of its own', () => {
+    const lab = Lab.withHosts(4);
+    for (const vm of [vmA, vmB, vmC]) lab.runningVm(vm, 'h1', { memoryMib: 256 });
+    const source = lab.host('h1');
+    source.scripts.set('migrate-out', () => undefined);
+    // Both slots out of h1 are taken, so this one and then the drain's wait for one.
+    for (const vmId of [vmB, vmC]) lab.request({ type: 'migrate', vmId, target: 'h2' });
+    const own = lab.request({ type: 'migrate', vmId: vmA, target: 'h3' });
+    const plan = [{ vmId: vmA, target: 'h4' }];
+    const id = lab.request({ type: 'drain', hostId: 'h1', plan });
+    lab.pass(1_000);
+    const child = () => lab.etcd.operations().find(({ parentId }) => parentId === id);
+    expect(child()).toMatchObject({ state: 'pending', vmId: vmA });
+    source.scripts.clear();
+    for (const order of source.acted.filter(({ body }) => body.kind === 'migrate-out')) {
+      source.end(order, source.obey(order));
+    }
+    expect(lab.ended(id).state).toBe('succeeded');
+    expect(lab.operation(own).state).toBe('succeeded');
+    expect(lab.running(vmA)).toEqual(['h3']);
+    expect(child()).toMatchObject({ state: 'failed', error: { code: 'target-changed' } });
   });
 });
