@@ -100,7 +100,7 @@ describe('a host is ruled out', () => {
     ],
   ];
   for (const [what, args, expected] of table) {
-    it(what, () => {
+    it(`${what}`, () => {
       expect(rejectionOf(...args)).toEqual({ hostId: 'h1', ...expected });
     });
   }

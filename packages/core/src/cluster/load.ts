@@ -19,23 +19,39 @@ export function holdsResources(vm: Vm): boolean {
   return vm.hostId !== undefined && holding.has(vm.state);
 }
 
+const nothing: Resources = { cpuMilli: 0, memoryMib: 0 };
+
+/** By snapshot, which never changes: each is added up once, not for every host that is looked at. */
+const known = new WeakMap<Cluster, ReadonlyMap<HostId, Resources>>();
+
 /** CPU in thousandths of a core, memory in MiB. A reservation of a VM by its own owner counts once. */
 export function promisedOn(cluster: Cluster, hostId: HostId): Resources {
-  let cpuMilli = 0;
-  let memoryMib = 0;
+  let promised = known.get(cluster);
+  if (promised === undefined) {
+    promised = addUp(cluster);
+    known.set(cluster, promised);
+  }
+  return promised.get(hostId) ?? nothing;
+}
+
+function addUp(cluster: Cluster): ReadonlyMap<HostId, Resources> {
+  const promised = new Map<HostId, Resources>();
+  const add = (hostId: HostId, { cpuMilli, memoryMib }: Resources) => {
+    const before = promised.get(hostId) ?? nothing;
+    promised.set(hostId, {
+      cpuMilli: before.cpuMilli + cpuMilli,
+      memoryMib: before.memoryMib + memoryMib,
+    });
+  };
   for (const vm of cluster.vms.values()) {
-    if (vm.hostId !== hostId || !holdsResources(vm)) continue;
-    cpuMilli += vm.request.cpuMilli;
-    memoryMib += vm.request.memoryMib;
+    if (vm.hostId !== undefined && holdsResources(vm)) add(vm.hostId, vm.request);
   }
-  for (const reservation of cluster.reservations) {
-    if (reservation.hostId !== hostId) continue;
-    const vm = cluster.vms.get(reservation.vmId);
+  for (const { vmId, hostId, request } of cluster.reservations) {
+    const vm = cluster.vms.get(vmId);
     if (vm !== undefined && vm.hostId === hostId && holdsResources(vm)) continue;
-    cpuMilli += reservation.request.cpuMilli;
-    memoryMib += reservation.request.memoryMib;
+    add(hostId, request);
   }
-  return { cpuMilli, memoryMib };
+  return promised;
 }
 
 /** What may still be promised there; never below zero. */

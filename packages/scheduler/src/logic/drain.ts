@@ -73,6 +73,10 @@ function advance(turn: Turn, stored: Stored<OperationRecord>): void {
   if (turn.hasCommit || items.some((item) => item.state === 'waiting' || item.state === 'moving')) {
     return;
   }
+  // What is on its way here was decided before the drain, and will be one more VM to move away.
+  const { hostId = '', id } = stored.value;
+  const inbound = turn.cluster.migrations.find((one) => one.target === hostId);
+  if (!cancelled && inbound) return turn.wait(id, `migration ${inbound.operationId} to this host`);
   finish(turn, stored, items, cancelled);
 }
 
@@ -85,7 +89,10 @@ function settleItems(
 ): readonly DrainItem[] {
   const hostId = operation.hostId ?? '';
   const settled = before.map((item) => settleItem(turn, hostId, item, cancelled));
-  const known = new Set(before.map((item) => item.vmId));
+  // One that had left and is here again is one that came.
+  const isBack = ({ state, vmId }: DrainItem) =>
+    (state === 'moved' || state === 'gone') && turn.cluster.vms.get(vmId)?.hostId === hostId;
+  const known = new Set(before.filter((item) => !isBack(item)).map((item) => item.vmId));
   const came = cancelled ? [] : vmsOn(turn, hostId).filter((vm) => !known.has(vm.id));
   return [...settled, ...came.map((vm) => newItem(vm, undefined))];
 }

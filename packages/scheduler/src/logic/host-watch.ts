@@ -30,8 +30,8 @@ export interface HeardHost {
 
 /** Per host, and more than an inventory names: hosts do not push out each other's results. */
 const resultsKept = 512;
-/** News of a migration that has ended may come late; it is not kept for ever. */
-const progressKept = 256;
+/** One that comes after its operation's end stays until this many others have come. */
+const progressKept = 1_000;
 /** Per host: those that are not answered any more are forgotten. */
 const asksKept = 64;
 
@@ -73,9 +73,7 @@ export class HostWatch {
       case 'progress':
         this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
-        if (this.#progress.size > progressKept) {
-          this.#progress.delete(this.#progress.keys().next().value ?? '');
-        }
+        dropOldest(this.#progress, progressKept);
         return;
     }
   }
@@ -99,8 +97,7 @@ export class HostWatch {
     const asked = this.#asked.get(hostId) ?? new Map<string, number>();
     this.#asked.set(hostId, asked);
     asked.set(`${opId}/${step}`, nowMs);
-    const oldest = asked.keys().next().value;
-    if (asked.size > asksKept && oldest !== undefined) asked.delete(oldest);
+    dropOldest(asked, asksKept);
   }
 
   #askedMs(hostId: string, answers: Inventory['answers']): number {
@@ -169,7 +166,11 @@ export class HostWatch {
     if (isEnd && result.outcome === 'refused') return;
     ofHost.delete(key);
     ofHost.set(key, { result, heardMs: nowMs });
-    const oldest = ofHost.keys().next().value;
-    if (ofHost.size > resultsKept && oldest !== undefined) ofHost.delete(oldest);
+    dropOldest(ofHost, resultsKept);
   }
+}
+
+function dropOldest<V>(map: Map<string, V>, kept: number): void {
+  const oldest = map.keys().next().value;
+  if (map.size > kept && oldest !== undefined) map.delete(oldest);
 }

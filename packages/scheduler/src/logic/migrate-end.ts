@@ -14,11 +14,13 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
   const since = turn.volatile.since.get(againKey(stored.value)) ?? begunMs;
   const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
   const atTarget = turn.hosts.inventorySince(target, since, turn.epoch);
-  const verdict = resolveMigration({
-    source: observe(atSource, vmId),
-    target: observe(atTarget, vmId),
-    mode,
-  });
+  const verdict: MigrationVerdict = isStillBegun(stored.value, atSource)
+    ? { type: 'going' }
+    : resolveMigration({
+        source: observe(atSource, vmId),
+        target: observe(atTarget, vmId),
+        mode,
+      });
   if (verdict.type === 'going' || verdict.type === 'wait') {
     // What was seen is no longer news: look again, on both sides, from now on.
     if (atSource && atTarget) turn.volatile.since.set(againKey(stored.value), turn.now.monoMs);
@@ -30,6 +32,16 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
     return;
   }
   if (!turn.hasCommit) conclude(turn, stored, verdict);
+}
+
+/** The source has begun to perform and has not ended: a job may begin at any moment, though none is seen. */
+function isStillBegun(
+  { id, stepIndex }: OperationRecord,
+  atSource: Inventory | undefined,
+): boolean {
+  const step = stepIndex - 1;
+  const performed = atSource?.recent.find((one) => one.opId === id && one.step === step);
+  return performed?.outcome === 'begun';
 }
 
 function againKey(operation: OperationRecord): string {

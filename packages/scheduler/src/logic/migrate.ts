@@ -39,7 +39,9 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   const target = chooseTarget(turn, stored, vm.hostId);
   if (target.type === 'fail') return fail(target.code, target.message, target.more);
-  const check = checkMove(turn.cluster, { vmId, source: vm.hostId, target: target.hostId });
+  // A drain's move is off its host: once the VM is elsewhere there is nothing left to do.
+  const source = stored.value.source ?? vm.hostId;
+  const check = checkMove(turn.cluster, { vmId, source, target: target.hostId });
   if (check.type !== 'right') {
     const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
     return fail('target-changed', `the move to ${target.hostId} is not right any more: ${why}`);

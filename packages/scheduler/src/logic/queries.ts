@@ -96,6 +96,10 @@ function snapshotView({
   mirror,
   hosts,
 }: Asked): SnapshotView {
+  const vmCounts = new Map<string, number>();
+  for (const { hostId } of cluster.vms.values()) {
+    if (hostId !== undefined) vmCounts.set(hostId, (vmCounts.get(hostId) ?? 0) + 1);
+  }
   return {
     leader: instanceId,
     epoch,
@@ -103,7 +107,6 @@ function snapshotView({
     settled,
     hosts: [...cluster.hosts.values()].map((host): HostView => {
       const heard = hosts.get(host.id);
-      const vms = [...cluster.vms.values()].filter((vm) => vm.hostId === host.id);
       const reported = heard?.inventory?.vms ?? [];
       return {
         ...host,
@@ -112,7 +115,7 @@ function snapshotView({
         acceleratorReason: heard?.inventory?.acceleratorReason ?? '',
         allocatable: allocatable(host),
         promised: promisedOn(cluster, host.id),
-        vmCount: vms.length,
+        vmCount: vmCounts.get(host.id) ?? 0,
         foreignVmCount: reported.filter((vm) => !mirror.vmIntents.has(vm.vmId)).length,
       };
     }),

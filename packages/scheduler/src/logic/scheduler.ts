@@ -20,7 +20,7 @@ import type {
 } from './port.ts';
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
-import { snapshotOf } from './snapshot.ts';
+import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
 import { newVolatile, sweep, Turn } from './turn.ts';
@@ -54,6 +54,8 @@ class Scheduler implements SchedulerLogic {
   #conflicts = 0;
   #exited = false;
   #cluster: Cluster | undefined;
+  /** Absent: the mirror may have changed since it was made. */
+  #records: RecordsPart | undefined;
   readonly #named = new Set<string>();
 
   constructor(options: SchedulerOptions) {
@@ -64,6 +66,7 @@ class Scheduler implements SchedulerLogic {
   handle(now: Now, event: SchedulerEvent): readonly SchedulerCommand[] {
     if (this.#exited) return [];
     const out: SchedulerCommand[] = [];
+    if (['loaded', 'changed', 'committed'].includes(event.type)) this.#records = undefined;
     this.#take(now, event, out);
     if (canWait(event)) return out;
     if (this.#epoch !== undefined && this.#loaded && !this.#exited) this.#lead(now, event, out);
@@ -150,7 +153,8 @@ class Scheduler implements SchedulerLogic {
 
   #lead(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
     const epoch = this.#epoch ?? '';
-    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings);
+    this.#records ??= recordsPartOf(this.#mirror);
+    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
     const settled = this.#isSettled(now, epoch);
     if (event.type === 'asked') {
       const asked = {

@@ -11,24 +11,18 @@ import type { HostWatch } from './host-watch.ts';
 import type { Now, SchedulerSettings } from './port.ts';
 import { isOpen, migrationModeOf, poolsOf, requestOf } from './vm-shape.ts';
 
-export function snapshotOf(
-  now: Now,
-  mirror: RecordMirror,
-  hosts: HostWatch,
-  settings: SchedulerSettings,
-): Cluster {
+/** The part that only changes with the records, so that it need not be made anew for each report. */
+export interface RecordsPart extends Pick<Cluster, 'vms' | 'reservations' | 'migrations'> {
+  readonly open: readonly OperationRecord[];
+}
+
+export function recordsPartOf(mirror: RecordMirror): RecordsPart {
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
   const vms = [...mirror.vmIntents.values()].map(({ value }) =>
     vmOf(mirror, value, mirror.assignments.get(value.id)?.value),
   );
-  const seen = hosts.all().flatMap((heard) => {
-    if (heard.inventory === undefined) return [];
-    const health = hosts.health(now.monoMs, heard.hostId, settings);
-    return [hostOf(mirror, heard.hostId, heard.inventory, health, heard.heartbeat?.usage, open)];
-  });
   return {
-    revision: mirror.revision,
-    hosts: new Map(seen.map((host) => [host.id, host])),
+    open,
     vms: new Map(vms.map((vm) => [vm.id, vm])),
     reservations: reservationsOf(mirror, open),
     migrations: open
@@ -39,6 +33,26 @@ export function snapshotOf(
         source: source ?? '',
         target: target ?? '',
       })),
+  };
+}
+
+export function snapshotOf(
+  now: Now,
+  mirror: RecordMirror,
+  hosts: HostWatch,
+  settings: SchedulerSettings,
+  records: RecordsPart = recordsPartOf(mirror),
+): Cluster {
+  const { open, ...part } = records;
+  const seen = hosts.all().flatMap((heard) => {
+    if (heard.inventory === undefined) return [];
+    const health = hosts.health(now.monoMs, heard.hostId, settings);
+    return [hostOf(mirror, heard.hostId, heard.inventory, health, heard.heartbeat?.usage, open)];
+  });
+  return {
+    revision: mirror.revision,
+    hosts: new Map(seen.map((host) => [host.id, host])),
+    ...part,
   };
 }
 

@@ -94,7 +94,7 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
 
 /** Refused now, and perhaps obeyed before: what was asked for may be there already. */
 function mayRunThere({ error }: StepResult): boolean {
-  return error?.code === 'vm-busy' || error?.code === 'stale-generation';
+  return ['vm-busy', 'stale-generation', 'duplicate-differs'].includes(error?.code ?? '');
 }
 
 /** The agent does not know how its step ended: libvirt on that host does. */

@@ -7,6 +7,7 @@ import {
   type AssignmentRecord,
   type CommandBody,
   keys,
+  type OperationError,
   type OperationRecord,
   type RecordMirror,
   type StepResult,
@@ -257,7 +258,8 @@ export class Turn {
     const { reason, ...rest } = stored.value;
     const kept = withoutWait(reason);
     const before = kept === undefined ? rest : { ...rest, reason: kept };
-    const value: OperationRecord = { ...before, ...changes, epoch: this.epoch };
+    const { error, ...merged }: OperationRecord = { ...before, ...changes, epoch: this.epoch };
+    const value = error === undefined ? merged : { ...merged, error: readable(error) };
     return put(keys.operation(value.id), value, stored.modRevision);
   }
 
@@ -285,6 +287,12 @@ export class Turn {
     const ended = { ...changes, state, step: 'ended', endedAtMs: this.now.wallMs };
     this.commit(this.putOperation(stored, ended), ...more);
   }
+}
+
+/** Agents' errors have limits of their own; a record that cannot be read again would be lost. */
+function readable(error: OperationError): OperationError {
+  const code = /^[a-z0-9-]{1,64}$/.test(error.code) ? error.code : 'internal';
+  return { ...error, code, message: error.message.slice(0, 1024) };
 }
 
 function withoutWait(reason: string | undefined): string | undefined {

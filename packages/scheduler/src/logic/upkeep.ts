@@ -93,7 +93,7 @@ function ensurePools(turn: Turn): void {
         pool: { name: pool.name, spec: pool.spec },
         uuid: pool.uuid,
       } as const;
-      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.name}`, body }, tryAgainMs);
+      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.uuid}`, body }, tryAgainMs);
       turn.ask(heard.hostId);
     }
   }
