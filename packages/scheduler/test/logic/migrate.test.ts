@@ -101,6 +101,25 @@ describe('a migration', () => {
     expect(lab.ended(lab.request(migrate()))).toMatchObject({ error: { code: 'vm-not-running' } });
   });
 
+  it('holds what the VM requests on both hosts until its outcome is known, whoever leads', () => {
+    const lab = aLab(2, { memoryMib: 3_000 });
+    lab.host('h1').scripts.set('migrate-out', () => undefined);
+    const id = lab.request(migrate('h2'));
+    const spec = { vcpus: 1, memoryMib: 2_000, disks: [], networks: [] };
+    const places = () => {
+      const reply = lab.ask({ type: 'place', spec, count: 1 });
+      return reply?.type === 'place' ? reply.answers.map((one) => one.type) : [];
+    };
+    expect(places()).toEqual(['refused']);
+    lab.takeOver();
+    lab.pass(3_000);
+    expect(places()).toEqual(['refused']);
+    const [command] = lab.host('h1').acted;
+    if (command) lab.host('h1').end(command, lab.host('h1').obey(command));
+    lab.ended(id);
+    expect(places()).toEqual(['placed']);
+  });
+
   it('waits for a slot on its source', () => {
     const lab = Lab.withHosts(4);
     for (const vm of [vmA, vmB, vmC]) lab.runningVm(vm, 'h1', { memoryMib: 256 });

@@ -132,6 +132,18 @@ describe('a VM that should run', () => {
     expect(lab.etcd.assignment(vmA)?.state).toBe('running');
   });
 
+  it('and is missing once more than that, and then there again, is still there', () => {
+    const lab = Lab.withHosts(1);
+    lab.runningVm(vmA, 'h1');
+    const host = lab.host('h1');
+    for (const about of [{ vms: [] }, { vms: [] }, {}, { vms: [] }, { vms: [] }, {}]) {
+      host.about = about;
+      host.report();
+    }
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)?.state).toBe('running');
+  });
+
   it('and crashed by what libvirt says counts as gone; paused does not', () => {
     for (const [state, expected] of [
       ['crashed', 'crashed'],
