@@ -30,8 +30,8 @@ export interface HeardHost {
 
 /** Per host, and more than an inventory names: hosts do not push out each other's results. */
 const resultsKept = 512;
-/** One that comes after its operation's end stays until this many others have come. */
-const progressKept = 1_000;
+/** News of a migration that has ended may come late; it is not kept for ever. */
+const progressKept = 256;
 /** Per host: those that are not answered any more are forgotten. */
 const asksKept = 64;
 
