@@ -25,6 +25,8 @@ export function run(
         : 0;
       resolve({ stdout, stderr: stderr || (error?.message ?? ''), exitCode: code });
     });
+    // A program that is not there, or has ended already, reads nothing; its exit code tells.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
 }

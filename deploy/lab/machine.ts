@@ -62,10 +62,10 @@ async function readSystem(): Promise<string> {
 async function prepareDocker(onStep: (text: string) => void): Promise<void> {
   const packages: string[] = [];
   const answers = await dockerAnswers();
-  if (!answers && !existsSync('/usr/bin/dockerd') && !existsSync('/usr/sbin/dockerd')) {
-    packages.push('docker.io', 'iptables');
-  }
-  if (!existsSync('/usr/bin/mmdebstrap')) packages.push('mmdebstrap', 'debian-archive-keyring');
+  if (!answers && !(await isInstalled('dockerd'))) packages.push('docker.io', 'iptables');
+  // Debian 13 has the command in a package of its own; elsewhere it comes with the daemon.
+  if (!(await isInstalled('docker'))) packages.push('docker.io', 'docker-cli');
+  if (!(await isInstalled('mmdebstrap'))) packages.push('mmdebstrap', 'debian-archive-keyring');
   if (packages.length > 0) await install(packages, onStep);
   if (answers || (await dockerAnswers())) return;
   onStep('starting Docker');
@@ -78,6 +78,12 @@ async function prepareDocker(onStep: (text: string) => void): Promise<void> {
   throw new UnfitMachine(
     'Docker does not answer. See .lab/dockerd.log, or: systemctl status docker; docker info',
   );
+}
+
+async function isInstalled(program: string): Promise<boolean> {
+  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+  const script = 'PATH=$2 command -v "$1"';
+  return (await run('sh', ['-c', script, 'sh', program, path])).exitCode === 0;
 }
 
 async function dockerAnswers(): Promise<boolean> {
@@ -97,14 +103,18 @@ async function startDaemon(): Promise<void> {
   await writeFile(join(folder, 'dockerd.pid'), String(daemon.pid ?? ''));
 }
 
-async function install(packages: readonly string[], onStep: (text: string) => void): Promise<void> {
+async function install(wanted: readonly string[], onStep: (text: string) => void): Promise<void> {
   if (!existsSync('/usr/bin/apt-get')) {
-    throw new UnfitMachine(`missing: ${packages.join(', ')}; install them, then run this again`);
+    throw new UnfitMachine(`missing: ${wanted.join(', ')}; install them, then run this again`);
   }
-  onStep(`installing ${packages.join(', ')}`);
   const apt = (args: readonly string[]) =>
     run('env', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args], { timeoutMs: 15 * 60_000 });
   await apt(['update', '-q']);
+  const packages: string[] = [];
+  for (const name of new Set(wanted)) {
+    if (name !== 'docker-cli' || (await isOffered(name))) packages.push(name);
+  }
+  onStep(`installing ${packages.join(', ')}`);
   const { exitCode, stderr } = await apt([
     'install',
     '-y',
@@ -118,4 +128,10 @@ async function install(packages: readonly string[], onStep: (text: string) => vo
         `Mend it with: apt-get update && apt-get install ${packages.join(' ')}`,
     );
   }
+}
+
+/** Not every release of the tested systems has every package. */
+async function isOffered(name: string): Promise<boolean> {
+  const { stdout } = await run('apt-cache', ['policy', name]);
+  return /Candidate: (?!\(none\))/.test(stdout);
 }
