@@ -42,7 +42,7 @@ describe('a placement is told', () => {
     const hosts = [aHost('h1'), aHost('h2'), aHost('h3', { intent: 'cordoned' })];
     const answer = place(aCluster(hosts, [aVm('b', { hostId: 'h2' })]), { shape: aVm('a') });
     expect(explainPlacement(answer)).toEqual([
-      'h1 is best with 7500 points: free memory after 4×750, free CPU after 2×750, CPU pressure 2×1000, memory pressure 1×1000',
+      'h1 is best with 7500 points: free memory after 4×750, free CPU after 2×750, no CPU pressure 2×1000, no memory pressure 1×1000',
       'h2: fits too, 6000 points',
       'h3: it is cordoned',
     ]);

@@ -20,8 +20,8 @@ describe('the score', () => {
         terms: [
           { name: 'free memory after', weight: 4, value: 750, points: 3000 },
           { name: 'free CPU after', weight: 2, value: 750, points: 1500 },
-          { name: 'CPU pressure', weight: 2, value: 750, points: 1500 },
-          { name: 'memory pressure', weight: 1, value: 0, points: 0 },
+          { name: 'no CPU pressure', weight: 2, value: 750, points: 1500 },
+          { name: 'no memory pressure', weight: 1, value: 0, points: 0 },
         ],
       },
     ]);

@@ -16,8 +16,8 @@ interface ScoreInput {
 const table: readonly (readonly [string, number, (input: ScoreInput) => number])[] = [
   ['free memory after', 4, memoryLeft],
   ['free CPU after', 2, cpuLeft],
-  ['CPU pressure', 2, ({ host }) => 1000 - (host.usage?.cpuPressurePermille ?? 0)],
-  ['memory pressure', 1, ({ host }) => 1000 - (host.usage?.memoryPressurePermille ?? 0)],
+  ['no CPU pressure', 2, ({ host }) => 1000 - (host.usage?.cpuPressurePermille ?? 0)],
+  ['no memory pressure', 1, ({ host }) => 1000 - (host.usage?.memoryPressurePermille ?? 0)],
 ];
 
 export function score(input: ScoreInput): Candidate {
