@@ -35,9 +35,16 @@ export function judge(name: string, argv: readonly string[]): Promise<Judged> {
   });
 }
 
+/** What did not change since the last run need not be looked at again. */
+const remembering = (name: string): readonly string[] => [
+  '--incremental',
+  '--tsBuildInfoFile',
+  `node_modules/.cache/drover/${name}.tsbuildinfo`,
+];
+
 const steps: readonly (readonly [string, readonly string[]])[] = [
-  ['types', ['tsc', '-p', 'tsconfig.json']],
-  ['pure types', ['tsc', '-p', 'tsconfig.pure.json']],
+  ['types', ['tsc', '-p', 'tsconfig.json', ...remembering('types')]],
+  ['pure types', ['tsc', '-p', 'tsconfig.pure.json', ...remembering('pure-types')]],
   ['lint', ['oxlint']],
   ['format', ['oxfmt', '--check']],
   ['tidy', ['vitest', 'run', '--project', 'unit', 'test/tidy.test.ts']],
