@@ -3,6 +3,7 @@
  * client of the product on purpose: what the tests send is what a stranger could send.
  */
 import type { api } from '@drover/protocol';
+import { wrongShape } from './shapes.ts';
 
 export interface Answer<T = unknown> {
   readonly status: number;
@@ -42,6 +43,8 @@ export class ApiClient {
     const received = await response.text();
     const type = response.headers.get('content-type') ?? '';
     const body = (type.includes('json') ? JSON.parse(received) : received) as T;
+    const wrong = wrongShape(method, path, response.status, body);
+    if (wrong !== undefined) throw new Error(`not what the API promises: ${wrong}`);
     return { status: response.status, type, body };
   }
 
