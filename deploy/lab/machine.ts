@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
-import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -95,12 +95,22 @@ async function dockerAnswers(): Promise<boolean> {
 
 /** Where no init runs, the daemon is started by hand, and outlives this program. */
 async function startDaemon(): Promise<void> {
+  await forgetDead('/var/run/docker.pid', 'dockerd');
+  await forgetDead('/var/run/docker/containerd/containerd.pid', 'containerd');
   const folder = join(checkout, '.lab');
   await mkdir(folder, { recursive: true });
   const log = openSync(join(folder, 'dockerd.log'), 'a');
   const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
   daemon.unref();
   await writeFile(join(folder, 'dockerd.pid'), String(daemon.pid ?? ''));
+}
+
+/** A daemon that was killed leaves its pid file; should another program have that pid now, it would not start. */
+async function forgetDead(pidFile: string, program: string): Promise<void> {
+  const pid = (await readFile(pidFile, 'utf8').catch(() => '')).trim();
+  if (pid === '') return;
+  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
+  if (name.trim() !== program) await rm(pidFile, { force: true });
 }
 
 async function install(wanted: readonly string[], onStep: (text: string) => void): Promise<void> {
