@@ -68,13 +68,14 @@ describe('vm create', () => {
   it('that fits nowhere prints each host’s refusal with its numbers, and exits 4', async () => {
     const error = {
       code: 'no-host-fits',
-      message: 'no host can take web',
+      message: 'no host fits: h1: it is cordoned; h2: needs 9 MiB, has 1 MiB free',
       rejections: [tooSmall('h1'), { hostId: 'h2', reason: 'host-cordoned' }],
     };
     const { url } = await serve(creating(() => ok(start({ state: 'failed', error }))));
     const end = await drover(['--api', url, 'vm', 'create', 'web', ...readme]);
     expect({ code: end.code, stdout: end.stdout.trim() }).toEqual({ code: 4, stdout: '' });
     expect(end.stderr).toContain('no host can take web');
+    expect(end.stderr).not.toContain('no host fits: h1');
     expect(end.stderr).toContain('h1: needs 4GiB of memory, has 1.1GiB free');
     expect(end.stderr).toContain('h2: it is cordoned');
     expect(end.stderr).toContain('drover explain web');

@@ -34,7 +34,7 @@ export function endedText(operation: api.OperationBody): string {
 export function failedText(operation: api.OperationBody): readonly string[] {
   const { error, state, type, id } = operation;
   const subject = subjectOf(operation);
-  const why = error?.message ?? operation.reason;
+  const why = whyOf(operation, subject);
   const next = error === undefined ? undefined : nextStep(error.code, subject);
   return [
     `error: ${type} of ${subject} ${state}${why === undefined ? '' : `: ${oneLine(why)}`}`,
@@ -42,4 +42,10 @@ export function failedText(operation: api.OperationBody): readonly string[] {
     ...(next === undefined ? [] : [`  next: ${next}`]),
     `  ${error === undefined ? '' : `code: ${oneLine(error.code)}, `}operation ${oneLine(id)}`,
   ];
+}
+
+/** Each host's reason has a line of its own below; the message has them all in one. */
+function whyOf({ error, reason }: api.OperationBody, subject: string): string | undefined {
+  const isListed = error?.code === 'no-host-fits' && (error.rejections ?? []).length > 0;
+  return isListed ? `no host can take ${subject}` : (error?.message ?? reason);
 }
