@@ -1,5 +1,8 @@
-/** Brings up one lab for all end-to-end files, declares its pools, and takes it away at the end. */
-import { Lab, testProject } from '@drover/deploy/lab';
+/**
+ * Brings up one lab for all end-to-end files, declares its pools, and takes it away at the end. What a run that
+ * was cut off has left goes first. With DROVER_TEST_KEEP_LAB set the lab is taken over, and left, as it is.
+ */
+import { Lab, takeDown, testProject } from '@drover/deploy/lab';
 import type { TestProject } from 'vitest/node';
 import { ApiClient } from './api-client.ts';
 
@@ -10,6 +13,8 @@ declare module 'vitest' {
 }
 
 export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
+  const keeps = process.env['DROVER_TEST_KEEP_LAB'] !== undefined;
+  if (!keeps) await takeDown(testProject);
   const lab = await Lab.up({
     project: testProject,
     onStep: (text: string) => process.stderr.write(`lab: ${text}\n`),
@@ -22,6 +27,6 @@ export async function setup(vitest: TestProject): Promise<() => Promise<void>> {
   }
   vitest.provide('labProject', testProject);
   return async () => {
-    if (process.env['DROVER_TEST_KEEP_LAB'] === undefined) await lab.down();
+    if (!keeps) await lab.down();
   };
 }
