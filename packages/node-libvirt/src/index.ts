@@ -15,6 +15,8 @@ export {
   type TlsTarget,
   type UnixTarget,
 } from './uri.ts';
+export type { Certificates } from './transport/certificates.ts';
+export { startTls, type TlsOptions } from './transport/tls.ts';
 export { LibvirtStream } from './connection/stream.ts';
 export type { KeepaliveOptions } from './connection/link.ts';
 export type {

@@ -4,8 +4,10 @@
 import { homedir } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Target } from '../uri.ts';
+import { readCertificates } from './certificates.ts';
 import { socketPathsOf, type UserPlaces } from './places.ts';
 import { openTcp } from './tcp.ts';
+import { startTls } from './tls.ts';
 import { openUnixSocket } from './unix-socket.ts';
 
 /** Rejects with the cause as it came, or with the signal's reason. */
@@ -20,8 +22,11 @@ export async function openTarget(
       return openUnixSocket(socketPathsOf(target, readOnly, user), signal);
     case 'tcp':
       return openTcp(target, signal);
-    case 'tls':
-      throw new Error('TLS is not spoken yet: use unix or tcp');
+    case 'tls': {
+      const certificates = await readCertificates(target.pkiPath, user, signal);
+      const stream = await openTcp(target, signal);
+      return startTls(stream, { host: target.host, certificates, verify: target.verify }, signal);
+    }
   }
 }
 

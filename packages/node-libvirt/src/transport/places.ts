@@ -32,3 +32,33 @@ export function socketPathsOf(
   if (target.mode === 'legacy' || direct === legacy) return [legacy];
   return target.mode === 'direct' ? [direct] : [direct, legacy];
 }
+
+/** The files that TLS needs; the key to the certificate is a secret. */
+export interface PkiPlaces {
+  readonly ca: string;
+  readonly crl: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+const systemPki: PkiPlaces = {
+  ca: '/etc/pki/CA/cacert.pem',
+  crl: '/etc/pki/CA/cacrl.pem',
+  cert: '/etc/pki/libvirt/clientcert.pem',
+  key: '/etc/pki/libvirt/private/clientkey.pem',
+};
+
+/** The places to look at, in this order; a folder that the caller named is the only one. */
+export function pkiPlacesOf(pkiPath: string | undefined, user: UserPlaces): readonly PkiPlaces[] {
+  if (pkiPath !== undefined) return [flatPki(pkiPath)];
+  return user.isRoot ? [systemPki] : [flatPki(join(user.homeDir, '.pki', 'libvirt')), systemPki];
+}
+
+function flatPki(folder: string): PkiPlaces {
+  return {
+    ca: join(folder, 'cacert.pem'),
+    crl: join(folder, 'cacrl.pem'),
+    cert: join(folder, 'clientcert.pem'),
+    key: join(folder, 'clientkey.pem'),
+  };
+}
