@@ -1,7 +1,7 @@
 /**
  * The ways to a daemon: sockets tried in turn, TCP, and TLS with every way to be turned away.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import {
   createConnection,
   createServer,
@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, ConnectionError, startTls, UriError } from '../src/index.ts';
 import { FakeDaemon } from '../src/testing/index.ts';
 import { readCertificates } from '../src/transport/certificates.ts';
+import { pkiPlacesOf } from '../src/transport/places.ts';
 import { openUnixSocket } from '../src/transport/unix-socket.ts';
 import { CertificateLab } from './certificates.ts';
 import { errorOf, until } from './support.ts';
@@ -339,15 +340,30 @@ describe('certificates', () => {
     const homeDir = await lab.pki({});
     const folder = join(homeDir, '.pki', 'libvirt');
     await mkdir(folder, { recursive: true });
-    for (const [name, from] of [
-      ['cacert.pem', files.ca],
-      ['clientcert.pem', files.cert],
-      ['clientkey.pem', files.key],
-    ] as const) {
-      await writeFile(join(folder, name), await readFile(from));
-    }
-    const found = await readCertificates(undefined, { ...nobody, homeDir }, never);
-    expect(found.ca).toEqual(await readFile(files.ca));
-    expect(found.own?.cert).toEqual(await readFile(files.cert));
+    const { ca, cert, key } = files;
+    await copyFile(ca, join(folder, 'cacert.pem'));
+    await copyFile(cert, join(folder, 'clientcert.pem'));
+    const half = await readCertificates(undefined, { ...nobody, homeDir }, never);
+    expect(half.ca).toEqual(await readFile(ca));
+    // Without its key, a certificate is passed over.
+    expect(half.own?.cert).not.toEqual(await readFile(cert));
+    await copyFile(key, join(folder, 'clientkey.pem'));
+    const whole = await readCertificates(undefined, { ...nobody, homeDir }, never);
+    expect(whole.own).toEqual({ cert: await readFile(cert), key: await readFile(key) });
+  });
+
+  it('lie elsewhere for root', () => {
+    expect(pkiPlacesOf(undefined, { ...nobody, isRoot: true })).toEqual([
+      {
+        ca: '/etc/pki/CA/cacert.pem',
+        crl: '/etc/pki/CA/cacrl.pem',
+        cert: '/etc/pki/libvirt/clientcert.pem',
+        key: '/etc/pki/libvirt/private/clientkey.pem',
+      },
+    ]);
+    expect(pkiPlacesOf(undefined, nobody).map((places) => places.ca)).toEqual([
+      '/nonexistent/.pki/libvirt/cacert.pem',
+      '/etc/pki/CA/cacert.pem',
+    ]);
   });
 });

@@ -20,23 +20,20 @@ export async function readCertificates(
   signal: AbortSignal,
 ): Promise<Certificates> {
   const candidates = pkiPlacesOf(pkiPath, user);
-  const ca = await firstOf(candidates, 'ca', signal);
-  if (ca === undefined) throw missing(candidates.map((places) => places.ca));
+  const authority = await authorityOf(candidates, signal);
+  if (authority === undefined) throw missing(candidates.map((places) => places.ca));
   const own = await ownOf(candidates, signal);
   if (own === undefined && pkiPath !== undefined) {
     throw missing(candidates.flatMap((places) => [places.cert, places.key]));
   }
-  return { ca, crl: await firstOf(candidates, 'crl', signal), own };
+  return { ...authority, own };
 }
 
-async function firstOf(
-  candidates: readonly PkiPlaces[],
-  which: 'ca' | 'crl',
-  signal: AbortSignal,
-): Promise<Buffer | undefined> {
+/** The list of what was taken back lies next to the authority: another's would fit no certificate. */
+async function authorityOf(candidates: readonly PkiPlaces[], signal: AbortSignal) {
   for (const places of candidates) {
-    const bytes = await read(places[which], signal);
-    if (bytes !== undefined) return bytes;
+    const ca = await read(places.ca, signal);
+    if (ca !== undefined) return { ca, crl: await read(places.crl, signal) };
   }
   return undefined;
 }
