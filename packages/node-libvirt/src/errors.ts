@@ -1,7 +1,8 @@
 /**
  * The errors a caller can meet, one class per kind of wrong: the daemon said no (`LibvirtError`), the
- * bytes made no sense (`ProtocolError`), the connection ended (`ConnectionError`), or the caller's own
- * patience did (`CallAbandonedError`). What to do about them is left to the caller.
+ * bytes made no sense (`ProtocolError`), the connection ended (`ConnectionError`), the caller's own
+ * patience did (`CallAbandonedError`), or the way to the daemon was never one (`UriError`). What to do
+ * about them is left to the caller.
  */
 import { errorCode } from './protocol/error-codes.ts';
 
@@ -79,7 +80,12 @@ export class ConnectionError extends Error {
   readonly sent: boolean;
 
   constructor(reason: CloseReason, sent: boolean, cause?: unknown) {
-    super(`connection ${reason}${sent ? ', the outcome of the call is unknown' : ''}`, { cause });
+    const why =
+      reason === 'connect-failed' && cause instanceof Error && cause.message !== ''
+        ? `: ${cause.message}`
+        : '';
+    const outcome = sent ? ', the outcome of the call is unknown' : '';
+    super(`connection ${reason}${outcome}${why}`, { cause });
     this.reason = reason;
     this.sent = sent;
   }
@@ -97,6 +103,16 @@ export class CallAbandonedError extends Error {
     this.reason = reason;
     this.procedure = procedure;
     this.sent = sent;
+  }
+}
+
+/** A connection URI that cannot be used, told before anything was opened. */
+export class UriError extends Error {
+  override readonly name = 'UriError';
+
+  /** Of the URI only the part at fault: it may hold what a log should not. */
+  constructor(cause: string, nextStep: string) {
+    super(`the connection URI cannot be used: ${cause}; ${nextStep}`);
   }
 }
 

@@ -6,6 +6,17 @@ export { connect, Libvirt } from './libvirt.ts';
 export { Connection, type CallArguments } from './connection/connection.ts';
 export { openConnection } from './connection/open.ts';
 export { EventStream, type EventsLost } from './connection/event-stream.ts';
+export {
+  parseUri,
+  type ConnectionUri,
+  type DaemonMode,
+  type Target,
+  type TcpTarget,
+  type TlsTarget,
+  type UnixTarget,
+} from './uri.ts';
+export type { Certificates } from './transport/certificates.ts';
+export { startTls, type TlsOptions } from './transport/tls.ts';
 export { LibvirtStream } from './connection/stream.ts';
 export type { KeepaliveOptions } from './connection/link.ts';
 export type {
@@ -38,6 +49,7 @@ export {
   LibvirtError,
   ProtocolError,
   QueueFullError,
+  UriError,
   type CloseReason,
   type ProtocolErrorReason,
 } from './errors.ts';
@@ -47,7 +59,6 @@ export {
   baselineCpuFlag,
   compareCpuFlag,
   cpuCompareResult,
-  defaultSocketPath,
   domainCreateFlag,
   domainDefineFlag,
   domainDestroyFlag,

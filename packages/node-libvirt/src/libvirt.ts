@@ -79,7 +79,17 @@ export class Libvirt implements AsyncDisposable {
   }
 }
 
-/** Connects, authenticates and opens the driver; `qemu:///system` at the default socket if not told. */
-export async function connect(options: ConnectOptions = {}): Promise<Libvirt> {
+/**
+ * Connects, authenticates and opens the driver: `qemu:///system` if not told. A URI may also be among
+ * the options.
+ */
+export async function connect(
+  uriOrOptions: string | ConnectOptions = {},
+  more: ConnectOptions = {},
+): Promise<Libvirt> {
+  const options =
+    typeof uriOrOptions === 'string'
+      ? { ...more, uri: uriOrOptions }
+      : { ...more, ...uriOrOptions };
   return new Libvirt(await openConnection(options));
 }

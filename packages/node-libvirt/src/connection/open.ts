@@ -5,22 +5,24 @@
 import { ConnectionError, LibvirtError } from '../errors.ts';
 import { errorCode } from '../protocol/error-codes.ts';
 import { authType, feature, openFlag } from '../protocol/constants.ts';
-import { openUnixSocket } from '../transport/unix-socket.ts';
+import { openTarget } from '../transport/open.ts';
+import { parseUri, unixTarget } from '../uri.ts';
 import { Connection } from './connection.ts';
 import { defaults, type CallOptions, type ConnectOptions } from './options.ts';
 
-/** Rejects with `ConnectionError('connect-failed')`, or the `LibvirtError` that the daemon answered. */
+/**
+ * Rejects with `UriError`, with `ConnectionError('connect-failed')`, or with the `LibvirtError` that the
+ * daemon answered.
+ */
 export async function openConnection(options: ConnectOptions = {}): Promise<Connection> {
   const timeoutMs = options.connectTimeoutMs ?? defaults.connectTimeoutMs;
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal =
     options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
-  const transport =
-    options.transport ??
-    (await openUnixSocket(options.socketPath ?? defaults.socketPath, timeoutMs, signal));
+  const { transport, name } = await reach(options, signal);
   const connection = new Connection(transport, options);
   try {
-    await handshake(connection, options, { timeoutMs, signal });
+    await handshake(connection, options, name, { timeoutMs, signal });
   } catch (error) {
     connection.destroy('connect-failed', error as Error);
     if (error instanceof LibvirtError) throw error;
@@ -29,9 +31,27 @@ export async function openConnection(options: ConnectOptions = {}): Promise<Conn
   return connection;
 }
 
+/** A stream to the daemon, and the name that its driver is to be opened by. */
+async function reach(options: ConnectOptions, signal: AbortSignal) {
+  const uri = options.uri ?? defaults.uri;
+  // Who knows the way has a URI for the driver alone.
+  if (options.transport !== undefined) return { transport: options.transport, name: uri };
+  const read =
+    options.socketPath === undefined
+      ? parseUri(uri)
+      : { target: unixTarget(options.socketPath), driverUri: uri };
+  try {
+    const transport = await openTarget(read.target, options.readOnly === true, signal);
+    return { transport, name: read.driverUri };
+  } catch (error) {
+    throw new ConnectionError('connect-failed', false, error);
+  }
+}
+
 async function handshake(
   connection: Connection,
   options: ConnectOptions,
+  name: string,
   call: CallOptions,
 ): Promise<void> {
   const { types } = await connection.call('authList', undefined, call);
@@ -42,7 +62,6 @@ async function handshake(
     { feature: feature.programKeepalive },
     call,
   );
-  const name = options.uri ?? defaults.uri;
   const flags = options.readOnly === true ? openFlag.readOnly : 0;
   await connection.call('connectOpen', { name, flags }, call);
   const wanted = options.keepalive ?? defaults.keepalive;

@@ -3,16 +3,18 @@
  */
 import type { Duplex } from 'node:stream';
 import type { CloseReason } from '../errors.ts';
-import { defaultSocketPath } from '../protocol/constants.ts';
 import type { KeepaliveOptions } from './link.ts';
 
 export interface ConnectOptions {
-  /** The daemon's unix socket. */
-  readonly socketPath?: string;
-  /** Instead of `socketPath`: any connected byte stream to a daemon. */
-  readonly transport?: Duplex;
-  /** The driver to open, such as `qemu:///system` or `test:///default`. */
+  /**
+   * The way to the daemon and the driver to open there, such as `qemu:///system` or
+   * `qemu+tls://h2/system`. With `socketPath` or `transport` the driver alone, sent as it is.
+   */
   readonly uri?: string;
+  /** The daemon's unix socket, whatever `uri` says. */
+  readonly socketPath?: string;
+  /** Any connected byte stream to a daemon, whatever `uri` and `socketPath` say. */
+  readonly transport?: Duplex;
   readonly readOnly?: boolean;
   /** For the whole connect sequence. */
   readonly connectTimeoutMs?: number;
@@ -49,7 +51,6 @@ export interface Closed {
 }
 
 export const defaults = {
-  socketPath: defaultSocketPath,
   uri: 'qemu:///system',
   connectTimeoutMs: 10_000,
   // The daemon itself waits up to 30 s for a domain's job lock and then says so; hear it out.

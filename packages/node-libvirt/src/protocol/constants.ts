@@ -3,7 +3,8 @@
  * Names of states and reasons are in `states.ts`, error numbers in `error-codes.ts`.
  */
 
-export const defaultSocketPath = '/run/libvirt/libvirt-sock';
+export const defaultTcpPort = 16_509;
+export const defaultTlsPort = 16_514;
 
 /** For `connectSupportsFeature`. */
 export const feature = {

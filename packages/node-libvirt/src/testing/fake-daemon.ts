@@ -37,18 +37,25 @@ export class FakeDaemon implements AsyncDisposable {
   /** The client's end of a new connection, for `connect({ transport })`. */
   open(): Duplex {
     const [client, server] = duplexPair();
-    this.#accept(server);
+    this.accept(server);
     return client;
   }
 
   /** Listens on a unix socket, for `connect({ socketPath })`. */
   listen(path: string): Promise<void> {
-    const server = createServer((socket) => this.#accept(socket));
+    const server = createServer((socket) => this.accept(socket));
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(path, resolve);
     });
+  }
+
+  /** Serves the daemon's end of a stream that the test made, such as a TLS socket. */
+  accept(transport: Duplex): void {
+    const connection = new FakeConnection(transport, this.#handlers, this.#options);
+    this.#connections.add(connection);
+    transport.once('close', () => this.#connections.delete(connection));
   }
 
   /** The connections that are open now, oldest first. */
@@ -65,12 +72,6 @@ export class FakeDaemon implements AsyncDisposable {
     for (const connection of this.connections) connection.destroy();
     const server = this.#server;
     if (server !== undefined) await new Promise((resolve) => server.close(resolve));
-  }
-
-  #accept(transport: Duplex): void {
-    const connection = new FakeConnection(transport, this.#handlers, this.#options);
-    this.#connections.add(connection);
-    transport.once('close', () => this.#connections.delete(connection));
   }
 }
 

@@ -1,36 +1,27 @@
 /**
- * Opens the unix socket that a libvirt daemon listens on, within a deadline. Any other Duplex serves the
- * connection just as well; what travels over it is left to `connection/`.
+ * Opens the unix socket that a libvirt daemon listens on: the first of several places that exists. What
+ * travels over it is left to `connection/`.
  */
-import { createConnection, type Socket } from 'node:net';
-import { ConnectionError } from '../errors.ts';
+import type { Socket } from 'node:net';
+import { connectSocket } from './socket.ts';
 
-/** Rejects with `ConnectionError('connect-failed')`, the socket's own error as its cause. */
-export function openUnixSocket(
-  path: string,
-  timeoutMs: number,
-  signal?: AbortSignal,
+/** Rejects with the socket's own error, or where no place exists with one that names them all. */
+export async function openUnixSocket(
+  paths: readonly string[],
+  signal: AbortSignal,
 ): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ path });
-    const settle = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      socket.removeListener('error', fail);
-    };
-    const fail = (cause: unknown) => {
-      settle();
-      socket.destroy();
-      reject(new ConnectionError('connect-failed', false, cause));
-    };
-    const onAbort = () => fail(signal?.reason);
-    const timer = setTimeout(() => fail(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      settle();
-      resolve(socket);
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-  });
+  let missing: unknown;
+  for (const path of paths) {
+    try {
+      return await connectSocket({ path }, signal);
+    } catch (error) {
+      // A socket that is there and refuses belongs to the right daemon: asking another would mislead.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      missing = error;
+    }
+  }
+  throw new Error(
+    `there is no socket ${paths.join(' nor ')}: start the daemon, or name its socket`,
+    { cause: missing },
+  );
 }
