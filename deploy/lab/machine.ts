@@ -19,8 +19,14 @@ export class UnfitMachine extends Error {
   override readonly name = 'UnfitMachine';
 }
 
-/** Throws `UnfitMachine` where nothing that we may do by ourselves helps. */
-export async function prepareMachine(onStep: (text: string) => void): Promise<void> {
+/**
+ * `programs`: others that must be there, each from the package of its name. Throws `UnfitMachine` where
+ * nothing that we may do by ourselves helps.
+ */
+export async function prepareMachine(
+  onStep: (text: string) => void,
+  programs: readonly string[] = [],
+): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new UnfitMachine(
       `the lab needs Linux on x86-64; this is ${process.platform} ${process.arch}`,
@@ -50,6 +56,9 @@ export async function prepareMachine(onStep: (text: string) => void): Promise<vo
   }
   const system = await readSystem();
   if (!tested.includes(system)) onStep(`${system} is untested (tested: ${tested.join(', ')})`);
+  const missing: string[] = [];
+  for (const program of programs) if (!(await isInstalled(program))) missing.push(program);
+  if (missing.length > 0) await install(missing, onStep);
   await prepareDocker(onStep);
 }
 
