@@ -4,18 +4,44 @@
  */
 import type { TypeOf } from '../xdr/codec.ts';
 import type { Procedure } from './procedure.ts';
+import { authProcedures } from './procedures/auth.ts';
+import { connectEventProcedures } from './procedures/connect-events.ts';
 import { connectProcedures } from './procedures/connect.ts';
-import { domainProcedures } from './procedures/domain.ts';
+import { cpuProcedures } from './procedures/cpu.ts';
+import { domainAgentProcedures } from './procedures/domain-agent.ts';
+import { domainBlockProcedures } from './procedures/domain-block.ts';
+import { domainDeviceProcedures } from './procedures/domain-devices.ts';
+import { domainLifeProcedures } from './procedures/domain-life.ts';
+import { domainLookProcedures } from './procedures/domain-look.ts';
+import { domainMemoryProcedures } from './procedures/domain-memory.ts';
+import { domainSnapshotProcedures } from './procedures/domain-snapshot.ts';
+import { hostProcedures } from './procedures/host.ts';
 import { migrateProcedures } from './procedures/migrate.ts';
+import { networkProcedures } from './procedures/network.ts';
 import { qemuProcedures } from './procedures/qemu.ts';
-import { storageProcedures } from './procedures/storage.ts';
+import { secretProcedures } from './procedures/secret.ts';
+import { storagePoolProcedures } from './procedures/storage-pool.ts';
+import { storageVolumeProcedures } from './procedures/storage-volume.ts';
 
 export const procedures = {
+  ...authProcedures,
+  ...connectEventProcedures,
   ...connectProcedures,
-  ...domainProcedures,
+  ...cpuProcedures,
+  ...domainAgentProcedures,
+  ...domainBlockProcedures,
+  ...domainDeviceProcedures,
+  ...domainLifeProcedures,
+  ...domainLookProcedures,
+  ...domainMemoryProcedures,
+  ...domainSnapshotProcedures,
+  ...hostProcedures,
   ...migrateProcedures,
-  ...storageProcedures,
+  ...networkProcedures,
   ...qemuProcedures,
+  ...secretProcedures,
+  ...storagePoolProcedures,
+  ...storageVolumeProcedures,
 } satisfies Readonly<Record<string, Procedure>>;
 
 export type ProcedureName = keyof typeof procedures;

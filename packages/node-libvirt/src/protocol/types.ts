@@ -32,6 +32,27 @@ export const listMax = {
   nodeCells: 1024,
   cpuBaseline: 256,
   tunableEvent: 2048,
+  cpuModels: 8192,
+  cpuMapBytes: 2048,
+  saslDataBytes: 65_536,
+  securityModelChars: 257,
+  interfaces: 16_384,
+  nodeDevices: 65_536,
+  secrets: 16_384,
+  secretValueBytes: 65_536,
+  dhcpLeases: 65_536,
+  snapshots: 16_384,
+  checkpoints: 16_384,
+  sendKeys: 16,
+  blockStats: 16,
+  blockCopyParams: 16,
+  diskErrors: 256,
+  cpuStats: 2048,
+  domainMessages: 2048,
+  domainInterfaces: 2048,
+  interfaceAddresses: 2048,
+  frozenMountpoints: 256,
+  guestInfoParams: 2048,
 } as const;
 
 const hexUuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -49,6 +70,24 @@ export const uuid: Codec<string> = mapped(
   },
 );
 
+/** `char x<n>` in libvirt's protocol: a count, then one four-byte int per byte. */
+export function charList(max: number): Codec<Uint8Array> {
+  return mapped(
+    array(i32, max),
+    (codes) => Uint8Array.from(codes),
+    (bytes) => [...bytes],
+  );
+}
+
+/** The same holding text. */
+export function charText(max: number): Codec<string> {
+  return mapped(
+    charList(max),
+    (bytes) => Buffer.from(bytes).toString('latin1'),
+    (value) => Buffer.from(value, 'latin1'),
+  );
+}
+
 export const text = string();
 export const optionalText = optional(text);
 
@@ -58,6 +97,14 @@ export const network = struct({ name: text, uuid });
 export const storagePool = struct({ name: text, uuid });
 /** `key` names the volume for ever, `pool` and `name` where it was found. */
 export const storageVol = struct({ pool: text, name: text, key: text });
+
+/** One of the host's own network interfaces. */
+export const hostInterface = struct({ name: text, mac: text });
+export const nodeDevice = struct({ name: text });
+/** The daemon finds a secret by uuid; what it is used for only informs. */
+export const secret = struct({ uuid, usageType: i32, usageId: text });
+export const snapshot = struct({ name: text, dom: domain });
+export const checkpoint = struct({ name: text, dom: domain });
 
 export type DomainRef = TypeOf<typeof domain>;
 export type NetworkRef = TypeOf<typeof network>;
