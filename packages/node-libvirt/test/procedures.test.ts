@@ -1,18 +1,20 @@
 /**
- * The tables against the facts: which calls and events Drover counts on, with libvirt's numbers for them.
+ * The table against the facts: which calls Drover counts on, libvirt's numbers for them, and what their
+ * messages are made of.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Procedure } from '../src/protocol/procedure.ts';
 import { procedures } from '../src/protocol/procedures.ts';
+import { layoutOf } from './shapes.ts';
 
-/** Name, number, priority or kind of message, program, and the stream's direction as libvirt notes it. */
-type Fact = readonly [string, number, 'high' | 'low' | 'event' | 'message', string, string?];
+/** Name, number, priority, program, arguments, results, and the stream's direction as libvirt notes it. */
+type Call = readonly [string, number, 'high' | 'low', string, string, string, string?];
 
 const facts = JSON.parse(
   readFileSync(new URL('data/procedures.json', import.meta.url), 'utf8'),
-) as readonly Fact[];
-const calls = facts.filter(([, , priority]) => priority === 'high' || priority === 'low');
+) as { readonly calls: readonly Call[] };
+const { calls } = facts;
 const rows: Readonly<Record<string, Procedure | undefined>> = procedures;
 
 /** libvirt notes only that the daemon sends; these two listen as well. */
@@ -33,8 +35,17 @@ describe('the procedure table', () => {
     expect(found).toEqual(wanted);
   });
 
+  it('writes and reads the fields that libvirt does, within its limits', () => {
+    const wanted = calls.map(([name, , , , args, ret]) => [name, args, ret]);
+    const found = calls.map(([name]) => {
+      const row = rows[name];
+      return row === undefined ? [name] : [name, layoutOf(row.args), layoutOf(row.ret)];
+    });
+    expect(found).toEqual(wanted);
+  });
+
   it('opens a stream where libvirt does, and nowhere else', () => {
-    const wanted = calls.map(([name, , , , stream]) => [
+    const wanted = calls.map(([name, , , , , , stream]) => [
       name,
       bothWays.has(name) ? 'both' : stream,
     ]);

@@ -26,6 +26,7 @@ type Fields = Readonly<Record<string, Codec<unknown>>>;
 function afterCallbackId<T>(body: Codec<T>): Codec<T> {
   return {
     minBytes: i32.minBytes + body.minBytes,
+    shape: body.shape,
     write: (writer, value) => {
       writer.i32(0);
       body.write(writer, value);

@@ -5,11 +5,13 @@
  */
 import { ProtocolError } from '../errors.ts';
 import { XdrReader } from './reader.ts';
+import type { Shape } from './shape.ts';
 import { XdrWriter } from './writer.ts';
 
 export interface Codec<T> {
   /** The fewest bytes that any value takes; bounds how many can be in a packet. */
   readonly minBytes: number;
+  readonly shape: Shape;
   write(writer: XdrWriter, value: T): void;
   read(reader: XdrReader): T;
 }
@@ -38,30 +40,35 @@ export function decode<T>(codec: Codec<T>, bytes: Buffer): T {
 
 export const i32: Codec<number> = {
   minBytes: 4,
+  shape: { kind: 'i32' },
   write: (writer, value) => writer.i32(value),
   read: (reader) => reader.i32(),
 };
 
 export const u32: Codec<number> = {
   minBytes: 4,
+  shape: { kind: 'u32' },
   write: (writer, value) => writer.u32(value),
   read: (reader) => reader.u32(),
 };
 
 export const i64: Codec<bigint> = {
   minBytes: 8,
+  shape: { kind: 'i64' },
   write: (writer, value) => writer.i64(value),
   read: (reader) => reader.i64(),
 };
 
 export const u64: Codec<bigint> = {
   minBytes: 8,
+  shape: { kind: 'u64' },
   write: (writer, value) => writer.u64(value),
   read: (reader) => reader.u64(),
 };
 
 export const double: Codec<number> = {
   minBytes: 8,
+  shape: { kind: 'double' },
   write: (writer, value) => writer.double(value),
   read: (reader) => reader.double(),
 };
@@ -69,6 +76,7 @@ export const double: Codec<number> = {
 /** libvirt's truth values are ints: anything but 0 is true. */
 export const bool: Codec<boolean> = {
   minBytes: 4,
+  shape: { kind: 'bool' },
   write: (writer, value) => writer.i32(value ? 1 : 0),
   read: (reader) => reader.i32() !== 0,
 };
@@ -76,6 +84,7 @@ export const bool: Codec<boolean> = {
 /** No bytes at all: the arguments or results of a procedure that has none. */
 export const none: Codec<undefined> = {
   minBytes: 0,
+  shape: { kind: 'none' },
   write: () => undefined,
   read: () => undefined,
 };
@@ -84,6 +93,7 @@ export const none: Codec<undefined> = {
 export function string(max: number = maxStringBytes): Codec<string> {
   return {
     minBytes: 4,
+    shape: { kind: 'string', max },
     write: (writer, value) => {
       if (typeof value !== 'string' || value.includes('\0') || !value.isWellFormed()) {
         throw new ProtocolError('cannot-encode', 'not a string, or one with a zero character');
@@ -106,6 +116,7 @@ export function string(max: number = maxStringBytes): Codec<string> {
 export function opaqueFixed(length: number): Codec<Uint8Array> {
   return {
     minBytes: length,
+    shape: { kind: 'opaqueFixed', length },
     write: (writer, value) => {
       if (value.length !== length) {
         throw new ProtocolError('cannot-encode', `${value.length} bytes, exactly ${length} wanted`);
@@ -119,6 +130,7 @@ export function opaqueFixed(length: number): Codec<Uint8Array> {
 export function opaqueVar(max: number): Codec<Uint8Array> {
   return {
     minBytes: 4,
+    shape: { kind: 'opaqueVar', max },
     write: (writer, value) => {
       checkCount(value.length, max);
       writer.u32(value.length);
@@ -132,6 +144,7 @@ export function opaqueVar(max: number): Codec<Uint8Array> {
 export function charArray(length: number): Codec<string> {
   return {
     minBytes: 4 * length,
+    shape: { kind: 'charArray', length },
     write: (writer, value) => {
       const bytes = Buffer.from(value, 'latin1');
       if (bytes.length >= length) {
@@ -151,6 +164,7 @@ export function charArray(length: number): Codec<string> {
 export function array<T>(item: Codec<T>, max: number): Codec<readonly T[]> {
   return {
     minBytes: 4,
+    shape: { kind: 'array', item: item as Codec<unknown>, max },
     write: (writer, value) => {
       checkCount(value.length, max);
       writer.u32(value.length);
@@ -171,6 +185,7 @@ export function array<T>(item: Codec<T>, max: number): Codec<readonly T[]> {
 export function optional<T>(item: Codec<T>): Codec<T | undefined> {
   return {
     minBytes: 4,
+    shape: { kind: 'optional', item: item as Codec<unknown> },
     write: (writer, value) => {
       writer.u32(value === undefined ? 0 : 1);
       if (value !== undefined) item.write(writer, value);
@@ -198,6 +213,7 @@ export function struct<F extends Fields>(fields: F): Codec<StructOf<F>> {
   const entries = Object.entries(fields);
   return {
     minBytes: entries.reduce((sum, [, codec]) => sum + codec.minBytes, 0),
+    shape: { kind: 'struct', fields },
     write: (writer, value) => {
       const record: Readonly<Record<string, unknown>> = value;
       for (const [name, codec] of entries) codec.write(writer, record[name]);
@@ -214,6 +230,11 @@ export function struct<F extends Fields>(fields: F): Codec<StructOf<F>> {
 export function mapped<A, B>(codec: Codec<A>, from: (wire: A) => B, to: (value: B) => A): Codec<B> {
   return {
     minBytes: codec.minBytes,
+    shape: {
+      kind: 'mapped',
+      wire: codec as Codec<unknown>,
+      from: from as (wire: unknown) => unknown,
+    },
     write: (writer, value) => codec.write(writer, to(value)),
     read: (reader) => from(codec.read(reader)),
   };

@@ -34,6 +34,7 @@ const kinds: readonly (readonly [TypedParamType, number, Codec<unknown>])[] = [
 
 export const typedParam: Codec<TypedParam> = {
   minBytes: 12,
+  shape: { kind: 'typedParam' },
   write: (writer, param) => {
     const kind = kinds.find(([type]) => type === param.type);
     if (kind === undefined) throw new ProtocolError('cannot-encode', `type of ${param.field}`);
