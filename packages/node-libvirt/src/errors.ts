@@ -116,6 +116,19 @@ export class UriError extends Error {
   }
 }
 
+/** The same attempt to connect would fail again: nothing but a change of options can mend it. */
+export function isPermanent(error: unknown): boolean {
+  if (error instanceof UriError) return true;
+  return error instanceof LibvirtError && permanentCodes.has(error.code);
+}
+
+const permanentCodes: ReadonlySet<number> = new Set([
+  errorCode.authFailed,
+  errorCode.accessDenied,
+  errorCode.invalidArgument,
+  errorCode.noSupport,
+]);
+
 /** More calls wait than the connection's `maxQueued`; the call was not sent. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';

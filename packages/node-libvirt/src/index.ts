@@ -2,10 +2,12 @@
  * What `node-libvirt` offers: `connect` and the face it returns, the errors, the names of libvirt's numbers,
  * a safe XML builder and readers of libvirt's XML.
  */
-export { connect, Libvirt } from './libvirt.ts';
-export { Connection, type CallArguments } from './connection/connection.ts';
+export { connect } from './connect.ts';
+export { Libvirt } from './libvirt.ts';
+export { Connection } from './connection/connection.ts';
+export type { CallArguments, Caller, Listening, Resync } from './connection/caller.ts';
 export { openConnection } from './connection/open.ts';
-export { EventStream, type EventsLost } from './connection/event-stream.ts';
+export type { EventStream } from './connection/event-stream.ts';
 export {
   parseUri,
   type ConnectionUri,
@@ -24,14 +26,24 @@ export type {
   Closed,
   ConnectOptions,
   EventStreamOptions,
+  FlagOptions,
+  Lane,
   StreamOptions,
 } from './connection/options.ts';
+export { ConnectionPool } from './pool/connection-pool.ts';
+export type { PoolOptions, PoolStatus } from './pool/options.ts';
 
-export type { CpuComparison, HostCalls, HostInfo, HypervisorChoice, Version } from './face/host.ts';
-export type { DomainCalls, DomainInfo, DomainStats, MetadataElement } from './face/domains.ts';
-export type { MigrationCalls, MigrationParams, PerformMigration } from './face/migration.ts';
-export type { PoolCalls, PoolInfo } from './face/pools.ts';
-export type { VolInfo, VolRange, VolumeCalls } from './face/volumes.ts';
+export type { CpuComparison, Host, HostInfo, HypervisorChoice, Version } from './face/host.ts';
+export type { Domain, DomainInfo } from './face/domain.ts';
+export type { DomainJob } from './face/domain-job.ts';
+export type { DomainMetadata, MetadataElement } from './face/domain-metadata.ts';
+export type { DomainMigration, MigrateArguments } from './face/domain-migration.ts';
+export type { DomainMonitor } from './face/domain-monitor.ts';
+export type { Domains, DomainStats, StatsOptions } from './face/domains.ts';
+export type { MigrationParams } from './face/migration-params.ts';
+export type { PoolInfo, StoragePool } from './face/storage-pool.ts';
+export type { StoragePools } from './face/storage-pools.ts';
+export type { StorageVol, VolInfo, VolRange } from './face/storage-vol.ts';
 export type { JobStats } from './job-stats.ts';
 
 export {
@@ -44,6 +56,7 @@ export {
   isOperationAborted,
   isOperationInvalid,
   isOutcomeUnknown,
+  isPermanent,
   isResourceBusy,
   isUnsupported,
   LibvirtError,

@@ -20,7 +20,7 @@ describe('calls', () => {
     await using lab = await openLab({ domainSuspend: () => gates[next++]?.promise });
     const [connection] = lab.daemon.connections;
     const before = connection?.calls.length ?? 0;
-    const all = gates.map(() => lab.libvirt.domains.suspend(dom));
+    const all = gates.map(() => lab.libvirt.domains.of(dom).suspend());
     const seen = () => (connection?.calls.length ?? 0) - before;
     await until(() => seen() === 4, 'four calls');
     connection?.ping();
@@ -37,8 +37,8 @@ describe('calls', () => {
     const gates = [new Gate<{ xml: string }>(), new Gate<{ xml: string }>()];
     let next = 0;
     await using lab = await openLab({ domainGetXmlDesc: () => gates[next++]!.promise });
-    const first = lab.libvirt.domains.xml(dom);
-    const second = lab.libvirt.domains.xml(dom);
+    const first = lab.libvirt.domains.of(dom).xml();
+    const second = lab.libvirt.domains.of(dom).xml();
     gates[1]?.open({ xml: 'second' });
     expect(await second).toBe('second');
     gates[0]?.open({ xml: 'first' });
@@ -52,9 +52,9 @@ describe('calls', () => {
       domainResume: () => undefined,
       domainDestroyFlags: () => undefined,
     });
-    const blocked = Array.from({ length: 4 }, () => lab.libvirt.domains.suspend(dom));
-    const low = lab.libvirt.domains.resume(dom);
-    const high = lab.libvirt.domains.destroy(dom);
+    const blocked = Array.from({ length: 4 }, () => lab.libvirt.domains.of(dom).suspend());
+    const low = lab.libvirt.domains.of(dom).resume();
+    const high = lab.libvirt.domains.of(dom).destroy();
     gate.open(undefined);
     await Promise.all([...blocked, low, high]);
     const names = lab.daemon.connections[0]?.calls.map((call) => call.name) ?? [];
@@ -67,23 +67,23 @@ describe('calls', () => {
       domainSuspend: () => gate.promise,
       domainGetState: () => stateReply,
     });
-    const error = await errorOf(lab.libvirt.domains.suspend(dom, { timeoutMs: 20 }));
+    const error = await errorOf(lab.libvirt.domains.of(dom).suspend({ timeoutMs: 20 }));
     expect(error).toBeInstanceOf(CallAbandonedError);
     expect(error).toMatchObject({ reason: 'deadline', sent: true, procedure: 'domainSuspend' });
     expect(isOutcomeUnknown(error)).toBe(true);
     // Its late reply is no unknown serial: the connection lives on.
     gate.open(undefined);
-    expect((await lab.libvirt.domains.state(dom)).state).toBe('running');
-    expect(lab.libvirt.isUsable).toBe(true);
+    expect((await lab.libvirt.domains.of(dom).state()).state).toBe('running');
+    expect(lab.connection.isUsable).toBe(true);
   });
 
   it('that are abandoned keep their place at the daemon until their reply', async () => {
     const gate = new Gate<undefined>();
     await using lab = await openLab({ domainSuspend: () => gate.promise });
     const [connection] = lab.daemon.connections;
-    const abandoned = lab.libvirt.domains.suspend(dom, { timeoutMs: 20 });
+    const abandoned = lab.libvirt.domains.of(dom).suspend({ timeoutMs: 20 });
     await errorOf(abandoned);
-    const rest = Array.from({ length: 4 }, () => lab.libvirt.domains.suspend(dom));
+    const rest = Array.from({ length: 4 }, () => lab.libvirt.domains.of(dom).suspend());
     const calls = () => connection?.calls.filter((call) => call.name === 'domainSuspend').length;
     await until(() => calls() === 4, 'the abandoned one and three more');
     connection?.ping();
@@ -97,8 +97,8 @@ describe('calls', () => {
   it('never sent are safe to repeat, and say so', async () => {
     const gate = new Gate<undefined>();
     await using lab = await openLab({ domainSuspend: () => gate.promise });
-    const blocked = Array.from({ length: 4 }, () => lab.libvirt.domains.suspend(dom));
-    const error = await errorOf(lab.libvirt.domains.resume(dom, { timeoutMs: 20 }));
+    const blocked = Array.from({ length: 4 }, () => lab.libvirt.domains.of(dom).suspend());
+    const error = await errorOf(lab.libvirt.domains.of(dom).resume({ timeoutMs: 20 }));
     expect(error).toMatchObject({ reason: 'deadline', sent: false });
     expect(isOutcomeUnknown(error)).toBe(false);
     gate.open(undefined);
@@ -112,20 +112,20 @@ describe('calls', () => {
     const hang = new Gate<undefined>();
     await using lab = await openLab({ domainSuspend: () => hang.promise });
     const aborter = new AbortController();
-    const call = lab.libvirt.domains.suspend(dom, { signal: aborter.signal });
+    const call = lab.libvirt.domains.of(dom).suspend({ signal: aborter.signal });
     const [connection] = lab.daemon.connections;
     await until(() => connection?.calls.at(-1)?.name === 'domainSuspend', 'the call');
     aborter.abort(new Error('enough'));
     expect(await errorOf(call)).toMatchObject({ reason: 'aborted', sent: true });
-    const late = lab.libvirt.domains.resume(dom, { signal: aborter.signal });
+    const late = lab.libvirt.domains.of(dom).resume({ signal: aborter.signal });
     expect(await errorOf(late)).toMatchObject({ reason: 'aborted', sent: false });
   });
 
   it('are refused when too many wait', async () => {
     const gate = new Gate<undefined>();
     await using lab = await openLab({ domainSuspend: () => gate.promise }, { maxQueued: 2 });
-    const taken = Array.from({ length: 6 }, () => lab.libvirt.domains.suspend(dom));
-    const error = await errorOf(lab.libvirt.domains.suspend(dom));
+    const taken = Array.from({ length: 6 }, () => lab.libvirt.domains.of(dom).suspend());
+    const error = await errorOf(lab.libvirt.domains.of(dom).suspend());
     expect(error).toBeInstanceOf(QueueFullError);
     expect(isOutcomeUnknown(error)).toBe(false);
     gate.open(undefined);
@@ -137,7 +137,7 @@ describe('calls', () => {
     const error = await errorOf(lab.libvirt.domains.byUuid('no uuid'));
     expect(error).toBeInstanceOf(ProtocolError);
     expect(isOutcomeUnknown(error)).toBe(false);
-    expect(lab.libvirt.isUsable).toBe(true);
+    expect(lab.connection.isUsable).toBe(true);
   });
 });
 
@@ -149,26 +149,28 @@ describe('two abandoned calls', () => {
       domainSuspend: () => hang.promise,
       domainMigratePerform3Params: () => running.promise,
     });
-    const migration = lab.libvirt.migration.perform(dom, { destinationUri: 'x', flags: 3 });
-    const abandoned = [20, 30].map((timeoutMs) => lab.libvirt.domains.suspend(dom, { timeoutMs }));
+    const migration = lab.libvirt.domains.of(dom).migrate({ destinationUri: 'x', flags: 3 });
+    const abandoned = [20, 30].map((timeoutMs) =>
+      lab.libvirt.domains.of(dom).suspend({ timeoutMs }),
+    );
     await Promise.all(abandoned.map(errorOf));
-    expect(lab.libvirt.isUsable).toBe(false);
-    const refused = await errorOf(lab.libvirt.domains.resume(dom));
+    expect(lab.connection.isUsable).toBe(false);
+    const refused = await errorOf(lab.libvirt.domains.of(dom).resume());
     expect(refused).toBeInstanceOf(ConnectionError);
     expect(refused).toMatchObject({ reason: 'retired', sent: false });
     running.open({ cookieOut: new Uint8Array() });
     await migration;
-    expect(await lab.libvirt.closed).toMatchObject({ reason: 'retired' });
+    expect(await lab.connection.closed).toMatchObject({ reason: 'retired' });
   });
 
   it('turn away what waits, as not sent', async () => {
     const hang = new Gate<undefined>();
     await using lab = await openLab({ domainSuspend: () => hang.promise });
     const options = [{ timeoutMs: 20 }, { timeoutMs: 30 }, {}, {}];
-    const sent = options.map((one) => errorOf(lab.libvirt.domains.suspend(dom, one)));
-    const waiting = errorOf(lab.libvirt.domains.resume(dom));
+    const sent = options.map((one) => errorOf(lab.libvirt.domains.of(dom).suspend(one)));
+    const waiting = errorOf(lab.libvirt.domains.of(dom).resume());
     expect(await waiting).toMatchObject({ reason: 'retired', sent: false });
-    lab.libvirt.connection.destroy('closed');
+    lab.connection.destroy('closed');
     expect(await Promise.all(sent)).toMatchObject([
       { sent: true },
       { sent: true },

@@ -26,7 +26,7 @@ describe('connecting', () => {
       uri: 'test:///default',
       readOnly: true,
     });
-    expect(libvirt.isUsable).toBe(true);
+    expect(libvirt.isConnected).toBe(true);
     expect(daemon.connections[0]?.calls).toMatchObject([
       { name: 'authList' },
       { name: 'connectSupportsFeature', args: { feature: 10 } },
@@ -40,7 +40,7 @@ describe('connecting', () => {
       authPolkit: () => ({ complete: true }),
     });
     await using libvirt = await connect({ transport: polkit.open() });
-    expect(libvirt.isUsable).toBe(true);
+    expect(libvirt.isConnected).toBe(true);
     await using sasl = new FakeDaemon({ authList: () => ({ types: [1] }) });
     const error = await errorOf(connect({ transport: sasl.open() }));
     expect(error).toMatchObject({ code: errorCode.authFailed });
@@ -79,14 +79,14 @@ describe('keepalive', () => {
     await using lab = await openLab();
     lab.daemon.connections[0]?.ping();
     await until(() => lab.daemon.connections[0]?.pongsSeen === 1, 'a pong');
-    expect(lab.libvirt.isUsable).toBe(true);
+    expect(lab.connection.isUsable).toBe(true);
   });
 
   it('pings a silent peer and stays while it answers', async () => {
     await using lab = await openLab({}, quick);
     const [connection] = lab.daemon.connections;
     await until(() => (connection?.pingsSeen ?? 0) > 6, 'more pings than may go unanswered');
-    expect(lab.libvirt.isUsable).toBe(true);
+    expect(lab.connection.isUsable).toBe(true);
   });
 
   it('ends a connection whose peer answers no ping, and all its calls', async () => {
@@ -95,8 +95,8 @@ describe('keepalive', () => {
       answersPings: false,
     });
     const [connection] = lab.daemon.connections;
-    const call = errorOf(lab.libvirt.domains.suspend(dom));
-    expect(await lab.libvirt.closed).toMatchObject({ reason: 'keepalive' });
+    const call = errorOf(lab.libvirt.domains.of(dom).suspend());
+    expect(await lab.connection.closed).toMatchObject({ reason: 'keepalive' });
     expect(await call).toMatchObject({ reason: 'keepalive', sent: true });
     expect(connection?.pingsSeen).toBe(3);
   });
@@ -148,7 +148,7 @@ describe('a peer that breaks the protocol', () => {
       } else {
         connection?.sendRaw(how);
       }
-      const { reason, error } = await lab.libvirt.closed;
+      const { reason, error } = await lab.connection.closed;
       expect(reason).toBe('protocol-error');
       expect(error).toBeInstanceOf(ProtocolError);
     });
@@ -167,7 +167,7 @@ describe('a peer that breaks the protocol', () => {
     );
     expect(await call).toBeInstanceOf(ProtocolError);
     expect(isOutcomeUnknown(await call)).toBe(true);
-    expect((await lab.libvirt.closed).reason).toBe('protocol-error');
+    expect((await lab.connection.closed).reason).toBe('protocol-error');
   });
 });
 
@@ -175,13 +175,13 @@ describe('the end', () => {
   it('by the peer leaves running calls unknown and later ones unsent', async () => {
     const hang = new Gate<undefined>();
     await using lab = await openLab({ domainSuspend: () => hang.promise });
-    const running = errorOf(lab.libvirt.domains.suspend(dom));
+    const running = errorOf(lab.libvirt.domains.of(dom).suspend());
     const [connection] = lab.daemon.connections;
     await until(() => connection?.calls.at(-1)?.name === 'domainSuspend', 'the call');
     connection?.destroy();
     expect(await running).toMatchObject({ reason: 'ended', sent: true });
-    expect(await lab.libvirt.closed).toMatchObject({ reason: 'ended' });
-    const late = await errorOf(lab.libvirt.domains.resume(dom));
+    expect(await lab.connection.closed).toMatchObject({ reason: 'ended' });
+    const late = await errorOf(lab.libvirt.domains.of(dom).resume());
     expect(late).toMatchObject({ reason: 'ended', sent: false });
   });
 
@@ -191,7 +191,7 @@ describe('the end', () => {
     await lab.libvirt.close();
     await lab.libvirt.close();
     expect(connection?.calls.at(-1)?.name).toBe('connectClose');
-    expect(await lab.libvirt.closed).toEqual({ reason: 'closed', error: undefined });
+    expect(await lab.connection.closed).toEqual({ reason: 'closed', error: undefined });
     await until(() => lab.daemon.connections.length === 0, 'the daemon to see it');
   });
 });

@@ -10,10 +10,12 @@ describe('the face', () => {
     await using lab = await openLab({
       domainMigratePerform3Params: () => ({ cookieOut: new Uint8Array() }),
     });
-    await lab.libvirt.migration.perform(dom, {
+    await lab.libvirt.domains.of(dom).migrate({
       destinationUri: 'qemu+unix:///system?socket=/run/drover/h2',
       flags: flags(migrateFlag.live, migrateFlag.peer2peer),
-      params: { migrateUri: 'tcp://10.0.0.2', bandwidthMibps: 50, parallelConnections: 2 },
+      migrateUri: 'tcp://10.0.0.2',
+      bandwidthMibps: 50,
+      parallelConnections: 2,
     });
     expect(lab.daemon.connections[0]?.calls.at(-1)).toMatchObject({
       name: 'domainMigratePerform3Params',
@@ -41,7 +43,7 @@ describe('the face', () => {
         ],
       }),
     });
-    const stats = await lab.libvirt.migration.jobStats(dom);
+    const stats = await lab.libvirt.domains.of(dom).job.stats();
     expect(stats).toMatchObject({
       type: 'unbounded',
       operation: 'migration-out',
@@ -62,7 +64,7 @@ describe('the face', () => {
     await using lab = await openLab({ domainGetState: () => replies.shift()! });
     const seen = [];
     for (let left = replies.length; left > 0; left--) {
-      const { state, reason } = await lab.libvirt.domains.state(dom);
+      const { state, reason } = await lab.libvirt.domains.of(dom).state();
       seen.push(`${state}/${reason}`);
     }
     expect(seen).toEqual([
@@ -95,8 +97,10 @@ describe('the face', () => {
     await using lab = await openLab({
       qemuDomainMonitorCommand: () => ({ result: answers.shift()! }),
     });
-    await lab.libvirt.domains.announceSelf(dom);
-    await expect(lab.libvirt.domains.announceSelf(dom)).rejects.toThrow(/GenericError/);
+    await lab.libvirt.domains.of(dom).monitor.announceSelf();
+    await expect(lab.libvirt.domains.of(dom).monitor.announceSelf()).rejects.toThrow(
+      /GenericError/,
+    );
     expect(lab.daemon.connections[0]?.calls.at(-1)).toMatchObject({
       args: { dom, command: expect.stringContaining('announce-self') },
     });

@@ -33,7 +33,7 @@ describe('an upload', () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
     const [connection] = lab.daemon.connections;
     const bytes = Buffer.alloc(700_000, 5);
-    const done = lab.libvirt.volumes.upload(vol, [bytes, Buffer.from('end')]);
+    const done = lab.libvirt.pools.volume(vol).upload([bytes, Buffer.from('end')]);
     await until(() => ended(connection) === true, 'the end of the stream');
     const packets = connection?.streamPackets ?? [];
     const serial = serialOf(connection);
@@ -49,13 +49,13 @@ describe('an upload', () => {
   it('fails with the error that the daemon puts into the stream', async () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
     const [connection] = lab.daemon.connections;
-    const done = errorOf(lab.libvirt.volumes.upload(vol, [Buffer.from('x')]));
+    const done = errorOf(lab.libvirt.pools.volume(vol).upload([Buffer.from('x')]));
     await until(() => ended(connection) === true, 'the end of the stream');
     connection?.sendStream(serialOf(connection), failed, failure);
     const error = await done;
     expect(error).toBeInstanceOf(LibvirtError);
     expect(error).toMatchObject({ code: 38, message: 'No space left on device' });
-    expect(lab.libvirt.isUsable).toBe(true);
+    expect(lab.connection.isUsable).toBe(true);
   });
 
   it('whose source fails aborts the stream', async () => {
@@ -65,7 +65,7 @@ describe('an upload', () => {
       yield Buffer.from('x');
       await Promise.reject(new Error('disk gone'));
     }
-    const done = errorOf(lab.libvirt.volumes.upload(vol, source()));
+    const done = errorOf(lab.libvirt.pools.volume(vol).upload(source()));
     await until(() => ended(connection) === true, 'the abort');
     expect(connection?.streamPackets.at(-1)?.header.status).toBe(failed);
     connection?.sendStream(serialOf(connection), failed, failure);
@@ -76,7 +76,7 @@ describe('an upload', () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
     const [connection] = lab.daemon.connections;
     const pieces = [Buffer.alloc(600), Buffer.alloc(600)];
-    const done = errorOf(lab.libvirt.volumes.upload(vol, pieces, { lengthBytes: 1000 }));
+    const done = errorOf(lab.libvirt.pools.volume(vol).upload(pieces, { lengthBytes: 1000 }));
     await until(() => ended(connection) === true, 'the abort');
     expect(connection?.streamPackets.map((packet) => packet.payload.length)).toEqual([600, 0]);
     connection?.sendStream(serialOf(connection), failed, failure);
@@ -86,7 +86,7 @@ describe('an upload', () => {
   it('hears an error even while its socket takes no more', async () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
     const [connection] = lab.daemon.connections;
-    await using stream = await lab.libvirt.connection.openStream('storageVolUpload', {
+    await using stream = await lab.connection.openStream('storageVolUpload', {
       vol,
       offset: 0n,
       length: 0n,
@@ -100,14 +100,14 @@ describe('an upload', () => {
 
   it('that is never confirmed is given up in time', async () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
-    const done = lab.libvirt.volumes.upload(vol, [Buffer.from('x')], {}, { idleMs: 30 });
+    const done = lab.libvirt.pools.volume(vol).upload([Buffer.from('x')], {}, { idleMs: 30 });
     expect(await errorOf(done)).toBeInstanceOf(CallAbandonedError);
   });
 
   it('ends with its connection', async () => {
     await using lab = await openLab({ storageVolUpload: () => undefined });
     const [connection] = lab.daemon.connections;
-    const done = errorOf(lab.libvirt.volumes.upload(vol, [Buffer.from('x')]));
+    const done = errorOf(lab.libvirt.pools.volume(vol).upload([Buffer.from('x')]));
     await until(() => ended(connection) === true, 'the end of the stream');
     connection?.destroy();
     expect(await done).toMatchObject({ name: 'ConnectionError', sent: true });
@@ -117,7 +117,7 @@ describe('an upload', () => {
     const gate = new Gate<undefined>();
     await using lab = await openLab({ storageVolUpload: () => gate.promise });
     const [connection] = lab.daemon.connections;
-    const done = lab.libvirt.volumes.upload(vol, [], {}, { timeoutMs: 20 });
+    const done = lab.libvirt.pools.volume(vol).upload([], {}, { timeoutMs: 20 });
     expect(await errorOf(done)).toMatchObject({ reason: 'deadline', sent: true });
     gate.open(undefined);
     await until(() => ended(connection) === true, 'the abort');
@@ -131,7 +131,7 @@ describe('a download', () => {
     const [connection] = lab.daemon.connections;
     const parts: string[] = [];
     const reading = (async () => {
-      for await (const bytes of lab.libvirt.volumes.download(vol)) {
+      for await (const bytes of lab.libvirt.pools.volume(vol).download()) {
         parts.push(Buffer.from(bytes).toString());
       }
     })();
@@ -154,7 +154,7 @@ describe('a download', () => {
       domainGetState: () => ({ state: 1, reason: 0 }),
     });
     const [connection] = lab.daemon.connections;
-    await using stream = await lab.libvirt.connection.openStream('storageVolDownload', {
+    await using stream = await lab.connection.openStream('storageVolDownload', {
       vol,
       offset: 0n,
       length: 0n,
@@ -165,7 +165,10 @@ describe('a download', () => {
     for (let sent = 0; sent < 20; sent++) connection?.sendStream(serial, more, piece);
     connection?.sendStream(serial, more);
     let answered = false;
-    const state = lab.libvirt.domains.state(dom).then(() => (answered = true));
+    const state = lab.libvirt.domains
+      .of(dom)
+      .state()
+      .then(() => (answered = true));
     await until(() => connection?.calls.at(-1)?.name === 'domainGetState', 'the call');
     // Without a pause all of it would be taken within a few turns.
     for (let turn = 0; turn < 100; turn++) await new Promise((next) => setImmediate(next));
@@ -185,7 +188,7 @@ describe('a download', () => {
 describe('a procedure without a stream', () => {
   it('cannot be opened as one', async () => {
     await using lab = await openLab();
-    const open = lab.libvirt.connection.openStream('domainLookupByUuid', { uuid: dom.uuid });
+    const open = lab.connection.openStream('domainLookupByUuid', { uuid: dom.uuid });
     expect(await errorOf(open)).toBeInstanceOf(TypeError);
   });
 });

@@ -1,7 +1,13 @@
 /**
  * Waiting for a condition with a deadline, values that many tests need, and a client on a fake daemon.
  */
-import { connect, type ConnectOptions, type DomainRef, type Libvirt } from '../src/index.ts';
+import {
+  type Connection,
+  type ConnectOptions,
+  type DomainRef,
+  Libvirt,
+  openConnection,
+} from '../src/index.ts';
 import { FakeDaemon, type FakeDaemonOptions, type Handlers } from '../src/testing/index.ts';
 
 export const dom: DomainRef = {
@@ -20,6 +26,7 @@ export async function until(condition: () => boolean, what: string): Promise<voi
 
 export interface Lab extends AsyncDisposable {
   readonly daemon: FakeDaemon;
+  readonly connection: Connection;
   readonly libvirt: Libvirt;
 }
 
@@ -30,12 +37,14 @@ export async function openLab(
   options: FakeDaemonOptions = {},
 ): Promise<Lab> {
   const daemon = new FakeDaemon(handlers, options);
-  const libvirt = await connect({ transport: daemon.open(), keepalive: false, ...client });
+  const transport = daemon.open();
+  const connection = await openConnection({ transport, keepalive: false, ...client });
   return {
     daemon,
-    libvirt,
+    connection,
+    libvirt: new Libvirt(connection),
     async [Symbol.asyncDispose]() {
-      libvirt.connection.destroy('closed');
+      connection.destroy('closed');
       await daemon[Symbol.asyncDispose]();
     },
   };

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, ConnectionError, startTls, UriError } from '../src/index.ts';
+import { connect, ConnectionError, openConnection, startTls, UriError } from '../src/index.ts';
 import { FakeDaemon } from '../src/testing/index.ts';
 import { readCertificates } from '../src/transport/certificates.ts';
 import { pkiPlacesOf } from '../src/transport/places.ts';
@@ -139,7 +139,7 @@ describe('a URI', () => {
   it('stays as it is for a driver where the caller knows the way', async () => {
     await using daemon = new FakeDaemon();
     await using libvirt = await connect({ transport: daemon.open(), uri: 'odd driver' });
-    expect(libvirt.isUsable).toBe(true);
+    expect(libvirt.isConnected).toBe(true);
     expect(daemon.connections[0]?.calls.at(-1)?.args).toEqual({ name: 'odd driver', flags: 0 });
   });
 });
@@ -184,7 +184,7 @@ describe('TLS', () => {
     const ping = Buffer.from('0000001c6b656570000000010000000100000002' + '00'.repeat(8), 'hex');
     await using server = await serveTls(Buffer.concat([Buffer.from([1]), ping]));
     await using libvirt = await connect(server.uri(good), { keepalive: false });
-    expect(libvirt.isUsable).toBe(true);
+    expect(libvirt.isConnected).toBe(true);
     await until(() => server.daemon.connections[0]?.pongsSeen === 1, 'the ping to be answered');
   });
 
@@ -208,9 +208,9 @@ describe('TLS', () => {
 
   it('says so when the link ends later', async () => {
     await using server = await serveTls();
-    const libvirt = await connect(server.uri(good));
+    const connection = await openConnection({ uri: server.uri(good) });
     server.daemon.connections[0]?.destroy();
-    expect(await libvirt.closed).toMatchObject({ reason: 'ended' });
+    expect(await connection.closed).toMatchObject({ reason: 'ended' });
   });
 });
 
@@ -244,7 +244,7 @@ describe('TLS turns away', () => {
     const taken = await pki({ 'cacrl.pem': join(authority, 'cacrl.pem') });
     await using server = await serveTls();
     await using libvirt = await connect(server.uri(kept));
-    expect(libvirt.isUsable).toBe(true);
+    expect(libvirt.isConnected).toBe(true);
     expect(await failure(server.uri(taken))).toMatch(/revoked/);
   });
 

@@ -80,14 +80,15 @@ export async function runOneSector(
   let how: string | undefined;
   try {
     await using _ = await libvirt.listen(['lifecycle'], (event) => {
-      if (event.dom.uuid === uuid && event.type === 'stopped') how = event.detail;
+      if (event.name === 'resync' || event.dom.uuid !== uuid) return;
+      if (event.type === 'stopped') how = event.detail;
     });
     // Should this process die, libvirt takes the VM away with the connection.
     const xml = probeXml(uuid, image, virtType);
-    const dom = await libvirt.domains.create(xml, domainCreateFlag.autoDestroy);
+    const dom = await libvirt.domains.create(xml, { flags: domainCreateFlag.autoDestroy });
     const end = performance.now() + probeMs;
     while (how === undefined && performance.now() < end) await pause(lookMs);
-    if (how === undefined) await libvirt.domains.destroy(dom);
+    if (how === undefined) await dom.destroy();
     return how === 'shutdown';
   } finally {
     await rm(image, { force: true });

@@ -14,13 +14,13 @@ export async function resumeVm(
   vmId: string,
   announce: (look: VmLook) => Promise<void>,
 ): Promise<ActionOutcome> {
-  const libvirt = link.control();
+  const { libvirt } = link;
   const look = await lookAt(libvirt, vmId);
   if (look?.state === 'running') return done;
   if (!look?.state.startsWith('paused')) {
     return failed('vm-not-running', `the VM is ${look?.state ?? 'absent'} on this host`);
   }
-  await libvirt.domains.resume(look.dom);
+  await look.dom.resume();
   const after = await lookAt(libvirt, vmId);
   if (after?.state !== 'running') {
     return failed('hypervisor-error', `it is ${after?.state ?? 'absent'} after it was resumed`);
@@ -31,13 +31,13 @@ export async function resumeVm(
 
 /** Only a paused copy, with no migration under way, is left over; a running one is somebody's VM. */
 export async function destroyLeftover(link: LibvirtLink, vmId: string): Promise<ActionOutcome> {
-  const libvirt = link.control();
+  const { libvirt } = link;
   const look = await lookAt(libvirt, vmId);
   if (!look || look.state === 'shut-off' || look.state === 'crashed') return done;
   if (look.state !== 'paused' && look.state !== 'paused-migrating') {
     return failed('vm-running', `it is ${look.state} here: not a copy that was left behind`);
   }
-  await libvirt.domains.destroy(look.dom);
+  await look.dom.destroy();
   const after = await lookAt(libvirt, vmId);
   if (!after || after.state === 'shut-off' || after.state === 'crashed') return done;
   return failed('hypervisor-error', `it is ${after.state} after it was destroyed`);
@@ -45,11 +45,11 @@ export async function destroyLeftover(link: LibvirtLink, vmId: string): Promise<
 
 /** Whether the migration ended by this, or otherwise at the same time, its own result tells. */
 export async function abortMigration(link: LibvirtLink, vmId: string): Promise<ActionOutcome> {
-  const libvirt = link.control();
+  const { libvirt } = link;
   const look = await lookAt(libvirt, vmId);
   if (!look?.migrating) return done;
   try {
-    await libvirt.migration.abortJob(look.dom, { timeoutMs: 30_000 });
+    await look.dom.job.abort({ timeoutMs: 30_000 });
   } catch (error) {
     if (!isOperationInvalid(error)) return outcomeOf(error);
   }

@@ -5,7 +5,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { namePattern, type Inventory } from '@drover/protocol';
-import { readHostCapabilities, readPool, type Libvirt, type StoragePoolRef } from 'node-libvirt';
+import { readHostCapabilities, readPool, type Libvirt, type StoragePool } from 'node-libvirt';
 import type { HostFacts } from '../logic/index.ts';
 import type { Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
@@ -60,12 +60,12 @@ export class HostLooker {
   }
 
   /** One pool in trouble says so; the others are reported all the same. */
-  async #pool(libvirt: Libvirt, pool: StoragePoolRef): Promise<ReportedPool> {
+  async #pool(libvirt: Libvirt, pool: StoragePool): Promise<ReportedPool> {
     const none = { name: pool.name, capacityMib: 0, freeMib: 0 };
     try {
-      const info = await libvirt.pools.info(pool);
+      const info = await pool.info();
       if (info.state === 'inactive') return { ...none, state: 'inactive' };
-      const path = readPool(await libvirt.pools.xml(pool)).targetPath;
+      const path = readPool(await pool.xml()).targetPath;
       // libvirt's own numbers are as old as its last refresh.
       const space = path === undefined ? undefined : await this.#free.of(path);
       if (info.state !== 'running' || !space) return { ...none, state: 'error' };

@@ -67,7 +67,7 @@ export class Hypervisor implements AsyncDisposable {
 
   /** Rejects where libvirt could not be asked; a look is whole or none. */
   async look(): Promise<Look> {
-    const libvirt = await this.#link.stats();
+    const { libvirt } = this.#link;
     this.#accelerator ??= await probeAccelerator(libvirt, this.#options.config);
     this.#hostLooker ??= new HostLooker(
       this.#options.config,
@@ -150,7 +150,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   async #prepareIncoming(opId: string, vmId: string): Promise<ActionOutcome> {
-    const look = await lookAt(this.#link.control(), vmId);
+    const look = await lookAt(this.#link.libvirt, vmId);
     if (look && look.state !== 'shut-off' && look.state !== 'crashed') {
       return failed('vm-running', `a copy of it is ${look.state} here already`);
     }
@@ -177,7 +177,7 @@ export class Hypervisor implements AsyncDisposable {
     const look =
       kind === 'start-vm'
         ? await settledLook(this.#link, vmId)
-        : await lookAt(this.#link.control(), vmId);
+        : await lookAt(this.#link.libvirt, vmId);
     const tunnel =
       kind === 'prepare-incoming' && opId !== undefined
         ? await findTarget(this.#options.config.stateDir, opId)
@@ -189,7 +189,7 @@ export class Hypervisor implements AsyncDisposable {
   /** The progress of a migration that an earlier process of this agent began. */
   #follow(opId: string, look: VmLook): void {
     void (async () => {
-      const stats = await (await this.#link.stats()).migration.jobStats(look.dom);
+      const stats = await look.dom.job.stats();
       if (!isMigrationJob(stats)) return;
       await followJob(this.#migrationContext, opId, look.dom, this.#stopped.signal);
       this.#options.onChange();
@@ -198,7 +198,7 @@ export class Hypervisor implements AsyncDisposable {
 
   async #announce(vmId: string): Promise<void> {
     try {
-      const look = await lookAt(this.#link.control(), vmId);
+      const look = await lookAt(this.#link.libvirt, vmId);
       if (look) await this.#announceLook(look);
     } catch (error) {
       this.#options.warn(`announcing ${vmId}: ${String(error)}`);
@@ -208,7 +208,7 @@ export class Hypervisor implements AsyncDisposable {
   /** QEMU has announced it once itself; some networks want to hear it again. */
   async #announceLook(look: VmLook): Promise<void> {
     try {
-      await this.#link.control().domains.announceSelf(look.dom);
+      await look.dom.monitor.announceSelf();
     } catch (error) {
       this.#options.warn(`announcing ${look.dom.name}: ${String(error)}`);
     }

@@ -1,11 +1,15 @@
 /**
- * The agent's connections to its libvirt, kept up for ever: one for control and events, one for looks and
- * statistics, one more for each long call. Says when libvirt comes and goes; what was missed in between is
- * for the listener to look at.
+ * The agent's way to its libvirt, kept up for ever. Says when libvirt comes and goes; what was missed in
+ * between is for the listener to look at.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { DroverError } from '@drover/protocol';
-import { connect, type EventOf, type Libvirt } from 'node-libvirt';
+import {
+  ConnectionPool,
+  type EventOf,
+  Libvirt,
+  openConnection,
+  type PoolStatus,
+} from 'node-libvirt';
 
 export type LinkEvent = EventOf<'lifecycle' | 'jobCompleted'>;
 
@@ -15,66 +19,48 @@ export interface LibvirtLinkOptions {
   readonly warn: (text: string) => void;
 }
 
-const firstPauseMs = 200;
-const longestPauseMs = 5_000;
-
 export class LibvirtLink implements AsyncDisposable {
   readonly #options: LibvirtLinkOptions;
   readonly #listeners = new Set<(event: LinkEvent) => void>();
-  readonly #stopped = new AbortController();
-  readonly #running: Promise<void>;
-  #control: Libvirt | undefined;
-  #stats: Promise<Libvirt> | undefined;
+  readonly #pool: ConnectionPool;
+  readonly #libvirt: Libvirt;
+  #connected = false;
+  #stopped = false;
+  #told = '';
   #waiting: (() => void)[] = [];
 
   constructor(options: LibvirtLinkOptions) {
     this.#options = options;
-    this.#running = this.#keepUp();
+    const { socketPath } = options;
+    this.#pool = new ConnectionPool((signal) => openConnection({ socketPath, signal }), {
+      // An order has to fail, or a look to say so, while libvirt is away; not to wait.
+      waitMs: 0,
+      onStatus: (status) => this.#onStatus(status),
+    });
+    this.#libvirt = new Libvirt(this.#pool);
+    void this.#listen();
   }
 
   get connected(): boolean {
-    return this.#control !== undefined;
+    return this.#connected;
   }
 
-  /** For short calls. Throws `hypervisor-unreachable`. */
-  control(): Libvirt {
-    if (!this.#control) throw unreachable('it is being connected to again');
-    return this.#control;
-  }
-
-  /** For what may take long or hang with storage. Rejects with `hypervisor-unreachable`. */
-  async stats(): Promise<Libvirt> {
-    const open = (this.#stats ??= this.open());
-    try {
-      const libvirt = await open;
-      if (libvirt.isUsable) return libvirt;
-    } catch (error) {
-      if (this.#stats === open) this.#stats = undefined;
-      throw error;
-    }
-    if (this.#stats === open) this.#stats = undefined;
-    return this.stats();
-  }
-
-  /** A connection for one long call; the caller closes it. Rejects with `hypervisor-unreachable`. */
-  async open(): Promise<Libvirt> {
-    try {
-      return await connect({ socketPath: this.#options.socketPath });
-    } catch (error) {
-      throw unreachable(error instanceof Error ? error.message : String(error));
-    }
+  /** Throws `hypervisor-unreachable`. */
+  get libvirt(): Libvirt {
+    if (this.#connected) return this.#libvirt;
+    const message = 'libvirt cannot be reached: it is being connected to again';
+    throw new DroverError('hypervisor-unreachable', message);
   }
 
   /** Resolves at the next moment of being connected; rejects when the agent ends. */
   async whenConnected(): Promise<void> {
-    const { signal } = this.#stopped;
-    while (!this.#control) {
-      signal.throwIfAborted();
+    while (!this.#connected) {
+      this.#checkRunning();
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.push(resolve);
       await promise;
     }
-    signal.throwIfAborted();
+    this.#checkRunning();
   }
 
   /** Each event while connected; after a reconnect, look instead of waiting for what has passed. */
@@ -83,41 +69,31 @@ export class LibvirtLink implements AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  async #keepUp(): Promise<void> {
-    const { signal } = this.#stopped;
-    let pauseMs = firstPauseMs;
-    let told = '';
-    while (!signal.aborted) {
-      try {
-        await using libvirt = await connect({ socketPath: this.#options.socketPath, signal });
-        await libvirt.listen(['lifecycle', 'jobCompleted'], (event) => {
-          for (const listener of this.#listeners) listener(event);
-        });
-        pauseMs = firstPauseMs;
-        told = '';
-        this.#up(libvirt);
-        await Promise.race([libvirt.closed, retired(libvirt, signal)]);
-      } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
-        if (text !== told && !signal.aborted) this.#options.warn(`libvirt: ${text}`);
-        told = text;
-      }
-      this.#down();
-      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+  /** Registered before the first connection, so that none counts as up without it. */
+  async #listen(): Promise<void> {
+    try {
+      await this.#pool.listen(['lifecycle', 'jobCompleted'], (event) => {
+        if (event.name === 'resync') return;
+        for (const listener of this.#listeners) listener(event);
+      });
+    } catch (error) {
+      if (!this.#stopped) this.#options.warn(`libvirt: ${String(error)}`);
     }
   }
 
-  #up(libvirt: Libvirt): void {
-    this.#control = libvirt;
-    this.#wakeWaiting();
-    this.#options.onState('connected');
+  #onStatus(status: PoolStatus): void {
+    const connected = status.state === 'connected';
+    const text = status.error?.message ?? '';
+    if (text !== '' && text !== this.#told) this.#options.warn(`libvirt: ${text}`);
+    this.#told = text;
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    if (connected) this.#wakeWaiting();
+    this.#options.onState(status.state);
   }
 
-  #down(): void {
-    if (!this.#control) return;
-    this.#control = undefined;
-    this.#options.onState('disconnected');
+  #checkRunning(): void {
+    if (this.#stopped) throw new DroverError('hypervisor-unreachable', 'the agent ends');
   }
 
   #wakeWaiting(): void {
@@ -127,22 +103,8 @@ export class LibvirtLink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort();
+    this.#stopped = true;
     this.#wakeWaiting();
-    const stats = await this.#stats?.catch(() => undefined);
-    await stats?.close();
-    await this.#control?.close();
-    await this.#running;
+    await this.#pool.close();
   }
-}
-
-/** Resolves when the connection takes no new calls any more, though it may not have ended. */
-async function retired(libvirt: Libvirt, signal: AbortSignal): Promise<void> {
-  while (libvirt.isUsable && !signal.aborted) {
-    await pause(500, undefined, { signal, ref: false }).catch(() => undefined);
-  }
-}
-
-function unreachable(why: string): DroverError {
-  return new DroverError('hypervisor-unreachable', `libvirt cannot be reached: ${why}`);
 }

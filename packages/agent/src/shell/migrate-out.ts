@@ -11,7 +11,7 @@ import {
   isOperationAborted,
   LibvirtError,
   migrateFlag,
-  type DomainRef,
+  type Domain,
   type JobStats,
 } from 'node-libvirt';
 import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
@@ -43,16 +43,13 @@ export async function migrateOut(
   end: MigrationEnd,
 ): Promise<ActionOutcome> {
   const { link } = context;
-  const look = await lookAt(link.control(), action.vmId);
+  const look = await lookAt(link.libvirt, action.vmId);
   if (look?.state !== 'running') {
     return failed('vm-not-running', `the VM is ${look?.state ?? 'absent'} on this host`);
   }
   const socketPath = await openSource(context.stateDir, action.opId, action.tunnel);
   if (end.reason) return failed(end.reason, 'ended before it began');
-  await using libvirt = await link.open();
-  await link
-    .control()
-    .migration.setMaxDowntime(look.dom, Math.min(action.downtimeMs, longestDowntimeMs));
+  await look.dom.migration.setMaxDowntime(Math.min(action.downtimeMs, longestDowntimeMs));
   const stopped = new AbortController();
   let final: JobStats | undefined;
   using _ = link.onEvent((event) => {
@@ -63,7 +60,7 @@ export async function migrateOut(
     endAtDeadline(context, look.dom, action.timeoutMs, end, stopped.signal),
   ];
   try {
-    await libvirt.migration.perform(look.dom, performArguments(action, socketPath));
+    await look.dom.migrate(performArguments(action, socketPath));
     return { outcome: 'done', ...measured(final) };
   } catch (error) {
     return judge(error, end);
@@ -85,10 +82,8 @@ function performArguments(action: MigrateOut, socketPath: string) {
       autoConverge,
       action.mode === 'paused' ? paused : 0,
     ),
-    params: {
-      migrateUri: `tcp://${isIPv6(host) ? `[${host}]` : host}`,
-      ...(action.bandwidthMibps === undefined ? {} : { bandwidthMibps: action.bandwidthMibps }),
-    },
+    migrateUri: `tcp://${isIPv6(host) ? `[${host}]` : host}`,
+    ...(action.bandwidthMibps === undefined ? {} : { bandwidthMibps: action.bandwidthMibps }),
   };
 }
 
@@ -112,7 +107,7 @@ function judge(error: unknown, end: MigrationEnd): ActionOutcome {
 
 async function endAtDeadline(
   context: MigrationContext,
-  dom: DomainRef,
+  dom: Domain,
   timeoutMs: number,
   end: MigrationEnd,
   signal: AbortSignal,
@@ -125,7 +120,7 @@ async function endAtDeadline(
   end.reason ??= 'migration-timeout';
   while (!signal.aborted) {
     try {
-      await context.link.control().migration.abortJob(dom, { timeoutMs: 30_000 });
+      await dom.job.abort({ timeoutMs: 30_000 });
       return;
     } catch (error) {
       if (error instanceof LibvirtError) return;
@@ -139,7 +134,7 @@ async function endAtDeadline(
 export async function followJob(
   context: MigrationContext,
   opId: string,
-  dom: DomainRef,
+  dom: Domain,
   signal: AbortSignal,
 ): Promise<void> {
   let percent = 0;
@@ -148,7 +143,7 @@ export async function followJob(
     await pause(progressMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     try {
-      const stats = await (await context.link.stats()).migration.jobStats(dom);
+      const stats = await dom.job.stats();
       if (isMigrationJob(stats)) {
         begun = true;
         percent = Math.max(percent, percentOf(stats));

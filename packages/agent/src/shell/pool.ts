@@ -14,7 +14,7 @@ import {
   isOperationInvalid,
   readPool,
   type Libvirt,
-  type StoragePoolRef,
+  type StoragePool,
 } from 'node-libvirt';
 import type { ActionOutcome } from '../logic/index.ts';
 import { filePath } from './domain-xml.ts';
@@ -52,37 +52,37 @@ export async function ensurePool(
 ): Promise<ActionOutcome> {
   const { name, spec } = pool;
   if (spec.type === 'nfs-direct') return done;
-  await using libvirt = await link.open();
+  const { libvirt } = link;
   let known = await libvirt.pools.find(name);
   if (!known) {
     known = await libvirt.pools.define(poolXml(name, uuid, spec));
-    await libvirt.pools.setAutostart(known, false);
+    await known.setAutostart(false);
   }
   await activate(libvirt, known, pool);
   return done;
 }
 
 /** The pool of a disk, active, of the place that was declared. */
-async function usablePool(libvirt: Libvirt, pool: Pool): Promise<StoragePoolRef> {
+async function usablePool(libvirt: Libvirt, pool: Pool): Promise<StoragePool> {
   const known = await libvirt.pools.find(pool.name);
   if (!known) throw unavailable(pool.name, 'libvirt on this host does not know it');
   await activate(libvirt, known, pool);
   return known;
 }
 
-async function activate(libvirt: Libvirt, known: StoragePoolRef, pool: Pool): Promise<void> {
+async function activate(libvirt: Libvirt, known: StoragePool, pool: Pool): Promise<void> {
   const { name, spec } = pool;
   if (spec.type === 'nfs-direct') return;
-  const { targetPath } = readPool(await libvirt.pools.xml(known));
+  const { targetPath } = readPool(await known.xml());
   if (targetPath !== spec.path) {
     throw unavailable(name, `libvirt has it at ${targetPath}, not at ${spec.path}`);
   }
-  if (!(await libvirt.pools.isActive(known))) {
+  if (!(await known.isActive())) {
     // Only a mount point may be made; a directory that should be shared and is absent is not shared.
     const missing = (await stat(spec.path).catch(() => undefined)) === undefined;
-    if (missing && spec.type === 'nfs') await libvirt.pools.build(known);
+    if (missing && spec.type === 'nfs') await known.build();
     try {
-      await libvirt.pools.start(known);
+      await known.start();
     } catch (error) {
       if (!isOperationInvalid(error)) throw unavailable(name, (error as Error).message);
     }
@@ -110,7 +110,7 @@ export async function prepareDisks(
   disks: readonly DiskToAttach[],
 ): Promise<void> {
   if (disks.length === 0) return;
-  await using libvirt = await link.open();
+  const { libvirt } = link;
   const refreshed = new Set<string>();
   for (const disk of disks) {
     if (disk.pool.spec.type === 'nfs-direct') {
@@ -119,15 +119,15 @@ export async function prepareDisks(
     }
     const pool = await usablePool(libvirt, disk.pool);
     // What other hosts made is not seen before the pool is looked at anew.
-    if (!refreshed.has(disk.pool.name)) await libvirt.pools.refresh(pool);
+    if (!refreshed.has(disk.pool.name)) await pool.refresh();
     refreshed.add(disk.pool.name);
-    if (await libvirt.volumes.find(pool, disk.file)) continue;
+    if (await pool.findVolume(disk.file)) continue;
     if (disk.cloneOf === undefined) throw missingFile(disk, disk.file);
-    const image = await libvirt.volumes.find(pool, disk.cloneOf);
+    const image = await pool.findVolume(disk.cloneOf);
     if (!image) throw missingFile(disk, disk.cloneOf);
-    const { capacityBytes } = await libvirt.volumes.info(image);
+    const { capacityBytes } = await image.info();
     try {
-      await libvirt.volumes.create(pool, cloneXml(disk, disk.cloneOf, capacityBytes));
+      await pool.createVolume(cloneXml(disk, disk.cloneOf, capacityBytes));
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
@@ -179,16 +179,16 @@ export async function deleteVolumes(
   warn: (text: string) => void,
 ): Promise<ActionOutcome> {
   const clones = disks.filter((disk) => disk.cloneOf !== undefined && disk.cloneOf !== disk.file);
-  await using libvirt = await link.open();
+  const { libvirt } = link;
   for (const disk of clones) {
     if (disk.pool.spec.type === 'nfs-direct') {
       warn(`${disk.file} stays in pool ${disk.pool.name}: nothing here can delete over NFS`);
       continue;
     }
     const pool = await usablePool(libvirt, disk.pool);
-    await libvirt.pools.refresh(pool);
-    const volume = await libvirt.volumes.find(pool, disk.file);
-    if (volume) await libvirt.volumes.delete(volume);
+    await pool.refresh();
+    const volume = await pool.findVolume(disk.file);
+    if (volume) await volume.delete();
   }
   return done;
 }

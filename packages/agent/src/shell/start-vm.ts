@@ -23,17 +23,17 @@ export async function startVm(
   action: StartVm,
   host: DomainHost,
 ): Promise<ActionOutcome> {
-  const before = await lookAt(link.control(), action.vmId);
+  const before = await lookAt(link.libvirt, action.vmId);
   if (before?.state === 'running') return done;
   if (before?.state.startsWith('paused')) {
     return failed('vm-busy', `a copy of it is ${before.state} on this host`);
   }
   await prepareDisks(link, action.vm.disks);
   const xml = domainXml(action.vmId, action.generation, action.vm, host);
-  await using libvirt = await link.open();
+  const { libvirt } = link;
   try {
     // No deadline: an abandoned call could start the VM after it was said not to run.
-    await libvirt.domains.create(xml, 0, { timeoutMs: Number.POSITIVE_INFINITY });
+    await libvirt.domains.create(xml, { timeoutMs: Number.POSITIVE_INFINITY });
   } catch (error) {
     const outcome = outcomeOf(error);
     if (outcome.outcome === 'failed') return outcome;
@@ -41,7 +41,7 @@ export async function startVm(
     if (isUp(look)) return done;
     return failed('hypervisor-error', 'libvirt went away while the VM was started');
   }
-  if (isUp(await lookAt(link.control(), action.vmId))) return done;
+  if (isUp(await lookAt(link.libvirt, action.vmId))) return done;
   return failed('hypervisor-error', 'it started, and was gone at once');
 }
 
@@ -55,7 +55,7 @@ export async function settledLook(link: LibvirtLink, vmId: string): Promise<VmLo
   for (let looks = 0; ; looks += 1) {
     await link.whenConnected();
     try {
-      const look = await lookAt(link.control(), vmId);
+      const look = await lookAt(link.libvirt, vmId);
       if (look && (!look.starting || looks >= startingLooks)) return look;
       absent = look ? 0 : absent + 1;
       if (absent >= looksToBeSure) return undefined;

@@ -3,7 +3,7 @@
  * the other was asked for.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { domainShutdownFlag, isNotFound, isOperationInvalid, type DomainRef } from 'node-libvirt';
+import { domainShutdownFlag, isNotFound, isOperationInvalid, type Domain } from 'node-libvirt';
 import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
 import { done, failed } from './outcome.ts';
@@ -15,7 +15,7 @@ const pressMs = 5_000;
 const lookMs = 1_000;
 
 export async function stopVm(link: LibvirtLink, action: StopVm): Promise<ActionOutcome> {
-  const look = await lookAt(link.control(), action.vmId);
+  const look = await lookAt(link.libvirt, action.vmId);
   if (!look || look.state === 'shut-off' || look.state === 'crashed') return done;
   if (action.mode === 'force') return pullThePlug(link, look.dom);
   const deadline = performance.now() + action.timeoutMs;
@@ -39,17 +39,17 @@ export async function stopVm(link: LibvirtLink, action: StopVm): Promise<ActionO
 }
 
 /** A VM that does not listen yet, or not any more, is pressed again later. */
-async function press(link: LibvirtLink, dom: DomainRef): Promise<void> {
+async function press(link: LibvirtLink, dom: Domain): Promise<void> {
   try {
-    await link.control().domains.shutdown(dom, domainShutdownFlag.acpiPowerButton);
+    await dom.shutdown({ flags: domainShutdownFlag.acpiPowerButton });
   } catch (error) {
     if (!isNotFound(error) && !isOperationInvalid(error)) throw error;
   }
 }
 
-async function pullThePlug(link: LibvirtLink, dom: DomainRef): Promise<ActionOutcome> {
+async function pullThePlug(link: LibvirtLink, dom: Domain): Promise<ActionOutcome> {
   try {
-    await link.control().domains.destroy(dom);
+    await dom.destroy();
   } catch (error) {
     if (!isNotFound(error) && !isOperationInvalid(error)) throw error;
   }
@@ -62,7 +62,7 @@ async function pullThePlug(link: LibvirtLink, dom: DomainRef): Promise<ActionOut
 async function isGone(link: LibvirtLink, vmId: string): Promise<boolean | undefined> {
   if (!link.connected) return undefined;
   try {
-    const look = await lookAt(link.control(), vmId);
+    const look = await lookAt(link.libvirt, vmId);
     return !look || look.state === 'shut-off' || look.state === 'crashed';
   } catch {
     return undefined;

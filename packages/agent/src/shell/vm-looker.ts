@@ -12,7 +12,7 @@ import {
   isNotFound,
   numberOf,
   parseXml,
-  type DomainRef,
+  type Domain,
   type DomainStats,
   type Libvirt,
 } from 'node-libvirt';
@@ -42,7 +42,7 @@ export class VmLooker {
 
   /** Rejects where libvirt could not be asked for all of them. */
   async look(libvirt: Libvirt): Promise<readonly SeenVm[]> {
-    const records = await libvirt.domains.stats(gathered, flags(domainStatsFlag.noWait));
+    const records = await libvirt.domains.stats(gathered, { flags: flags(domainStatsFlag.noWait) });
     const remembered = new Map<string, Remembered>();
     const seen: SeenVm[] = [];
     for (const record of records.slice(0, vmsMax)) {
@@ -58,7 +58,7 @@ export class VmLooker {
     record: DomainStats,
     remembered: Map<string, Remembered>,
   ): Promise<SeenVm | undefined> {
-    const { dom, params } = record;
+    const { domain: dom, params } = record;
     try {
       const state = await stateOf(libvirt, dom);
       const known = this.#remembered.get(dom.uuid);
@@ -88,13 +88,13 @@ export class VmLooker {
   }
 }
 
-async function stateOf(libvirt: Libvirt, dom: DomainRef): Promise<VmState> {
-  return vmStateOf(await libvirt.domains.state(dom));
+async function stateOf(libvirt: Libvirt, dom: Domain): Promise<VmState> {
+  return vmStateOf(await dom.state());
 }
 
 /** The generation that the copy was started with; later ones are in the journals only. */
-async function generationOf(libvirt: Libvirt, dom: DomainRef): Promise<number | undefined> {
-  const xml = await libvirt.domains.metadata(dom, metadataNamespace);
+async function generationOf(libvirt: Libvirt, dom: Domain): Promise<number | undefined> {
+  const xml = await dom.metadata.get(metadataNamespace);
   if (xml === undefined) return undefined;
   const text = attributeOf(parseXml(xml), 'generation') ?? '';
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;

@@ -7,7 +7,7 @@ import {
   isOperationInvalid,
   isUnsupported,
   LibvirtError,
-  type DomainRef,
+  type Domain,
   type DomainStateInfo,
   type JobStats,
   type Libvirt,
@@ -37,7 +37,7 @@ export function vmStateOf(info: DomainStateInfo): VmState {
 }
 
 export interface VmLook {
-  readonly dom: DomainRef;
+  readonly dom: Domain;
   readonly state: VmState;
   /** Still on its way up: neither running nor failed yet. */
   readonly starting: boolean;
@@ -48,7 +48,7 @@ export interface VmLook {
 export async function lookAt(libvirt: Libvirt, vmId: string): Promise<VmLook | undefined> {
   try {
     const dom = await libvirt.domains.byUuid(vmId);
-    const info = await libvirt.domains.state(dom);
+    const info = await dom.state();
     const state = vmStateOf(info);
     const migrating = await isMigrating(libvirt, dom, state);
     const starting =
@@ -62,14 +62,10 @@ export async function lookAt(libvirt: Libvirt, vmId: string): Promise<VmLook | u
 }
 
 /** Whether a migration's job runs on it, out or in. */
-export async function isMigrating(
-  libvirt: Libvirt,
-  dom: DomainRef,
-  state: VmState,
-): Promise<boolean> {
+export async function isMigrating(libvirt: Libvirt, dom: Domain, state: VmState): Promise<boolean> {
   if (state === 'shut-off' || state === 'crashed') return false;
   try {
-    return isMigrationJob(await libvirt.migration.jobStats(dom));
+    return isMigrationJob(await dom.job.stats());
   } catch (error) {
     // Of an incoming copy libvirt tells no statistics; that it refuses is the answer.
     if (isRefusedAsUnsupported(error)) return state === 'paused-migrating';

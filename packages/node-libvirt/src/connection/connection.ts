@@ -24,9 +24,9 @@ import {
 import { program, programVersion } from '../protocol/programs.ts';
 import { remoteError } from '../protocol/types.ts';
 import { decode, encode } from '../xdr/codec.ts';
+import type { CallArguments, Caller, Listening } from './caller.ts';
 import { CallQueue, type Call, type CallOutcome } from './call-queue.ts';
 import { EventHub } from './event-hub.ts';
-import { EventStream } from './event-stream.ts';
 import { Link } from './link.ts';
 import type { KeepaliveOptions } from './link.ts';
 import {
@@ -34,30 +34,27 @@ import {
   type CallOptions,
   type Closed,
   type ConnectOptions,
-  type EventStreamOptions,
   type StreamOptions,
 } from './options.ts';
 import { LibvirtStream } from './stream.ts';
 
-/** Arguments of a call, left out where the procedure takes none. */
-export type CallArguments<P extends ProcedureName, O> =
-  ArgsOf<P> extends undefined ? [args?: undefined, options?: O] : [args: ArgsOf<P>, options?: O];
-
 /** The longest time a timer can be set for. */
 const maxTimerMs = 0x7fff_ffff;
 
-export class Connection implements AsyncDisposable {
+export class Connection implements Caller, AsyncDisposable {
   /** Resolves once, when the connection has ended, however it did. Never rejects. */
   readonly closed: Promise<Closed>;
   readonly #link: Link;
   readonly #queue: CallQueue;
   readonly #callTimeoutMs: number;
   readonly #streams = new Map<number, LibvirtStream>();
-  readonly #eventStreams = new Set<EventStream<EventName>>();
   readonly #hub: EventHub;
   #state: 'open' | 'retired' | 'closed' = 'open';
   #end: Closed | undefined;
   readonly #resolveClosed: (closed: Closed) => void;
+  readonly #unusable = Promise.withResolvers<Closed>();
+  #idleWaiters: (() => void)[] = [];
+  readonly #listenings = new Set<() => void>();
 
   /** Over a transport that is connected; `openConnection` does the sequence that a daemon expects. */
   constructor(
@@ -87,10 +84,19 @@ export class Connection implements AsyncDisposable {
     return this.#state === 'open';
   }
 
-  /**
-   * Rejects with `LibvirtError` (the daemon said no), `CallAbandonedError`, `ConnectionError`,
-   * `QueueFullError` or `ProtocolError`; `isOutcomeUnknown` tells which leave the outcome open.
-   */
+  /** Resolves when `isUsable` has become false, with why. Never rejects. */
+  get unusable(): Promise<Closed> {
+    return this.#unusable.promise;
+  }
+
+  /** Resolves when no call and no stream occupies the daemon, abandoned calls included. */
+  async whenIdle(): Promise<void> {
+    if (this.#isIdle()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idleWaiters.push(resolve);
+    await promise;
+  }
+
   call<P extends ProcedureName>(
     name: P,
     ...[args, options]: CallArguments<P, CallOptions>
@@ -98,7 +104,6 @@ export class Connection implements AsyncDisposable {
     return this.#start(name, args, options ?? {}).then((done) => done.value as RetOf<P>);
   }
 
-  /** A call that goes on as a stream once the daemon agreed. */
   async openStream<P extends ProcedureName>(
     name: P,
     args: ArgsOf<P>,
@@ -110,38 +115,26 @@ export class Connection implements AsyncDisposable {
     return done.stream;
   }
 
-  /** Calls `listener` for each of these events until disposed. Resolves when they are switched on. */
   async listen<N extends EventName>(
     names: readonly N[],
     listener: (event: EventOf<N>) => void,
-  ): Promise<AsyncDisposable> {
+  ): Promise<Listening> {
     const own = (event: EventOf<EventName>) => listener(event as unknown as EventOf<N>);
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const remove = async () => {
+      this.#listenings.delete(end);
+      end();
       if (this.#state === 'closed') return;
       await Promise.allSettled(names.map((name) => this.#hub.remove(name, own)));
     };
+    this.#listenings.add(end);
     try {
       await Promise.all(names.map((name) => this.#hub.add(name, own)));
     } catch (error) {
       await remove();
       throw error;
     }
-    return { [Symbol.asyncDispose]: remove };
-  }
-
-  /** The same as an async iterable, which ends with the connection. */
-  async events<N extends EventName>(
-    names: readonly N[],
-    options: EventStreamOptions = {},
-  ): Promise<EventStream<N>> {
-    const stream = new EventStream<N>(options.limit ?? defaults.eventLimit, async () => {
-      this.#eventStreams.delete(stream as unknown as EventStream<EventName>);
-      await listening[Symbol.asyncDispose]();
-    });
-    const listening = await this.listen(names, (event) => stream.push(event));
-    if (this.#state === 'closed') stream.end();
-    else this.#eventStreams.add(stream as unknown as EventStream<EventName>);
-    return stream;
+    return { ended, [Symbol.asyncDispose]: remove };
   }
 
   startKeepalive(options: KeepaliveOptions): void {
@@ -225,15 +218,29 @@ export class Connection implements AsyncDisposable {
   #retire(): void {
     if (this.#state !== 'open') return;
     this.#state = 'retired';
+    this.#unusable.resolve({ reason: 'retired', error: undefined });
     for (const call of this.#queue.takeQueued()) {
       call.settle({ ok: false, error: new ConnectionError('retired', false) });
     }
-    this.#closeIfIdle();
+    this.#onFewer();
   }
 
-  #closeIfIdle(): void {
-    if (this.#state !== 'retired' || this.#streams.size > 0) return;
-    if (this.#queue.inFlight === this.#queue.abandoned) this.#link.close('retired');
+  /** A call or a stream has ended. */
+  #onFewer(): void {
+    const waitedFor = this.#streams.size + this.#queue.inFlight - this.#queue.abandoned;
+    if (this.#state === 'retired' && waitedFor === 0) this.#link.close('retired');
+    if (this.#isIdle()) this.#releaseIdleWaiters();
+  }
+
+  #isIdle(): boolean {
+    if (this.#state === 'closed') return true;
+    return this.#streams.size + this.#queue.inFlight + this.#queue.queued === 0;
+  }
+
+  #releaseIdleWaiters(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const release of waiters) release();
   }
 
   #pump(): void {
@@ -274,7 +281,7 @@ export class Connection implements AsyncDisposable {
       this.#finishCall(call, packet);
     } finally {
       this.#pump();
-      this.#closeIfIdle();
+      this.#onFewer();
     }
   }
 
@@ -312,7 +319,7 @@ export class Connection implements AsyncDisposable {
         resume: () => this.#link.resume(),
         released: () => {
           this.#streams.delete(serial);
-          this.#closeIfIdle();
+          this.#onFewer();
         },
         toError: (payload) => toLibvirtError(payload, call.name),
       },
@@ -344,8 +351,10 @@ export class Connection implements AsyncDisposable {
       stream.fail(new ConnectionError(reason, true, error));
     }
     this.#streams.clear();
-    for (const stream of this.#eventStreams) stream.end();
-    this.#eventStreams.clear();
+    this.#releaseIdleWaiters();
+    for (const end of this.#listenings) end();
+    this.#listenings.clear();
+    this.#unusable.resolve(this.#end);
     this.#resolveClosed(this.#end);
   }
 

@@ -1,20 +1,17 @@
 /**
  * Events as an async iterable with a bounded buffer. A reader that falls behind loses the oldest events
- * and is told so once, by a `lost` entry, after which it should look at everything anew.
+ * and is told so once, by a `resync`, after which it should look at everything anew.
  */
 import type { EventName, EventOf } from '../protocol/events.ts';
-
-export interface EventsLost {
-  readonly name: 'lost';
-  readonly count: number;
-}
+import type { Caller, Resync } from './caller.ts';
+import { defaults, type EventStreamOptions } from './options.ts';
 
 export class EventStream<N extends EventName>
-  implements AsyncIterable<EventOf<N> | EventsLost>, AsyncDisposable
+  implements AsyncIterable<EventOf<N> | Resync>, AsyncDisposable
 {
   readonly #limit: number;
   readonly #release: () => Promise<void>;
-  #queue: EventOf<N>[] = [];
+  #queue: (EventOf<N> | Resync)[] = [];
   #lost = 0;
   #ended = false;
   #wake: (() => void) | undefined;
@@ -24,7 +21,7 @@ export class EventStream<N extends EventName>
     this.#release = release;
   }
 
-  push(event: EventOf<N>): void {
+  push(event: EventOf<N> | Resync): void {
     if (this.#ended) return;
     this.#queue.push(event);
     if (this.#queue.length > this.#limit) {
@@ -34,18 +31,18 @@ export class EventStream<N extends EventName>
     this.#notify();
   }
 
-  /** The connection is gone: what is buffered is still delivered, then the iteration ends. */
+  /** Nothing more will come: what is buffered is still delivered, then the iteration ends. */
   end(): void {
     this.#ended = true;
     this.#notify();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<EventOf<N> | EventsLost, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<EventOf<N> | Resync, void, undefined> {
     for (;;) {
       if (this.#lost > 0) {
-        const count = this.#lost;
+        const lost = this.#lost;
         this.#lost = 0;
-        yield { name: 'lost', count };
+        yield { name: 'resync', reason: 'overflow', lost };
         continue;
       }
       const event = this.#queue.shift();
@@ -70,4 +67,22 @@ export class EventStream<N extends EventName>
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+/** Events of `caller` from now on; ends with it, or with the iteration's own signal. */
+export async function openEventStream<N extends EventName>(
+  caller: Caller,
+  names: readonly N[],
+  options: EventStreamOptions = {},
+): Promise<EventStream<N>> {
+  options.signal?.throwIfAborted();
+  const end = () => stream.end();
+  const stream = new EventStream<N>(options.limit ?? defaults.eventLimit, async () => {
+    options.signal?.removeEventListener('abort', end);
+    await listening[Symbol.asyncDispose]();
+  });
+  const listening = await caller.listen(names, (event) => stream.push(event));
+  options.signal?.addEventListener('abort', end, { once: true });
+  void listening.ended.then(end);
+  return stream;
 }

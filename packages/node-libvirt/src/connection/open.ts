@@ -2,6 +2,7 @@
  * The sequence a daemon expects of a new connection: authenticate, agree on keepalive, open a driver.
  * Ends in a usable connection or in nothing at all.
  */
+import type { Duplex } from 'node:stream';
 import { ConnectionError, LibvirtError } from '../errors.ts';
 import { errorCode } from '../protocol/error-codes.ts';
 import { authType, feature, openFlag } from '../protocol/constants.ts';
@@ -35,7 +36,9 @@ export async function openConnection(options: ConnectOptions = {}): Promise<Conn
 async function reach(options: ConnectOptions, signal: AbortSignal) {
   const uri = options.uri ?? defaults.uri;
   // Who knows the way has a URI for the driver alone.
-  if (options.transport !== undefined) return { transport: options.transport, name: uri };
+  if (options.transport !== undefined) {
+    return { transport: await given(options.transport, signal), name: uri };
+  }
   const read =
     options.socketPath === undefined
       ? parseUri(uri)
@@ -43,6 +46,18 @@ async function reach(options: ConnectOptions, signal: AbortSignal) {
   try {
     const transport = await openTarget(read.target, options.readOnly === true, signal);
     return { transport, name: read.driverUri };
+  } catch (error) {
+    throw new ConnectionError('connect-failed', false, error);
+  }
+}
+
+async function given(
+  transport: NonNullable<ConnectOptions['transport']>,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  if (typeof transport !== 'function') return transport;
+  try {
+    return await transport(signal);
   } catch (error) {
     throw new ConnectionError('connect-failed', false, error);
   }

@@ -13,8 +13,11 @@ export interface ConnectOptions {
   readonly uri?: string;
   /** The daemon's unix socket, whatever `uri` says. */
   readonly socketPath?: string;
-  /** Any connected byte stream to a daemon, whatever `uri` and `socketPath` say. */
-  readonly transport?: Duplex;
+  /**
+   * Any connected byte stream to a daemon, or how to get one, whatever `uri` and `socketPath` say. With
+   * one stream there is one connection and no reconnecting.
+   */
+  readonly transport?: Duplex | ((signal: AbortSignal) => Duplex | Promise<Duplex>);
   readonly readOnly?: boolean;
   /** For the whole connect sequence. */
   readonly connectTimeoutMs?: number;
@@ -28,10 +31,24 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Which of a pool's connections a call goes over. `control`: short calls and events. `statistics`: what
+ * may wait for storage, a busy domain or a slow probe. `long`: takes as long as it takes, each on a
+ * connection of its own.
+ */
+export type Lane = 'control' | 'statistics' | 'long';
+
 export interface CallOptions {
-  /** From now, the wait for a place included. `Infinity` for none. */
+  /** From now, the wait for a connection and a place included. `Infinity` for none. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** In a pool, instead of the procedure's own lane. */
+  readonly lane?: Lane;
+}
+
+/** A call whose behaviour flags change: the bits of the constant that its docstring names. */
+export interface FlagOptions extends CallOptions {
+  readonly flags?: number;
 }
 
 export interface StreamOptions extends CallOptions {
@@ -42,6 +59,8 @@ export interface StreamOptions extends CallOptions {
 export interface EventStreamOptions {
   /** Events held for a slow reader. */
   readonly limit?: number;
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a connection ended. */

@@ -2,7 +2,7 @@
  * Calls about the host itself, its hypervisor and what that can give.
  */
 import type { CallOptions } from '../connection/options.ts';
-import type { Connection } from '../connection/connection.ts';
+import type { Caller } from '../connection/caller.ts';
 import { cpuCompareResult } from '../protocol/constants.ts';
 
 export interface Version {
@@ -34,31 +34,31 @@ export interface HypervisorChoice {
 
 export type CpuComparison = 'incompatible' | 'identical' | 'superset';
 
-export class HostCalls {
-  readonly #connection: Connection;
+export class Host {
+  readonly #caller: Caller;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(caller: Caller) {
+    this.#caller = caller;
   }
 
   async hostname(options?: CallOptions): Promise<string> {
-    return (await this.#connection.call('connectGetHostname', undefined, options)).hostname;
+    return (await this.#caller.call('connectGetHostname', undefined, options)).hostname;
   }
 
   /** Of the daemon. Also the cheapest question to ask whether it is alive. */
   async libvirtVersion(options?: CallOptions): Promise<Version> {
-    const { version } = await this.#connection.call('connectGetLibVersion', undefined, options);
+    const { version } = await this.#caller.call('connectGetLibVersion', undefined, options);
     return toVersion(version);
   }
 
   /** Of the hypervisor, such as QEMU. */
   async hypervisorVersion(options?: CallOptions): Promise<Version> {
-    const { version } = await this.#connection.call('connectGetVersion', undefined, options);
+    const { version } = await this.#caller.call('connectGetVersion', undefined, options);
     return toVersion(version);
   }
 
   async info(options?: CallOptions): Promise<HostInfo> {
-    const info = await this.#connection.call('nodeGetInfo', undefined, options);
+    const info = await this.#caller.call('nodeGetInfo', undefined, options);
     return {
       cpuModel: info.model,
       memoryKib: Number(info.memory),
@@ -74,27 +74,27 @@ export class HostCalls {
   /** The kernel's view in KiB by name: `total`, `free`, `buffers`, `cached`. */
   async memoryStatsKib(options?: CallOptions): Promise<Readonly<Record<string, number>>> {
     const ask = async (nparams: number) =>
-      this.#connection.call('nodeGetMemoryStats', { nparams, cellNum: -1, flags: 0 }, options);
+      this.#caller.call('nodeGetMemoryStats', { nparams, cellNum: -1, flags: 0 }, options);
     const { nparams } = await ask(0);
     const { params } = await ask(nparams);
     return Object.fromEntries(params.map((param) => [param.field, Number(param.value)]));
   }
 
   async freeMemoryBytes(options?: CallOptions): Promise<number> {
-    const { freeMemory } = await this.#connection.call('nodeGetFreeMemory', undefined, options);
+    const { freeMemory } = await this.#caller.call('nodeGetFreeMemory', undefined, options);
     return Number(freeMemory);
   }
 
   /** XML; `readHostCapabilities` reads it. */
   async capabilities(options?: CallOptions): Promise<string> {
-    const done = await this.#connection.call('connectGetCapabilities', undefined, options);
+    const done = await this.#caller.call('connectGetCapabilities', undefined, options);
     return done.capabilities;
   }
 
   /** XML; `readDomainCapabilities` reads it. */
   async domainCapabilities(choice: HypervisorChoice = {}, options?: CallOptions): Promise<string> {
     const args = { ...choice, flags: 0 };
-    const done = await this.#connection.call('connectGetDomainCapabilities', args, options);
+    const done = await this.#caller.call('connectGetDomainCapabilities', args, options);
     return done.capabilities;
   }
 
@@ -105,7 +105,7 @@ export class HostCalls {
     options?: CallOptions,
   ): Promise<CpuComparison> {
     const args = { ...choice, cpu, flags: 0 };
-    const { result } = await this.#connection.call('connectCompareHypervisorCpu', args, options);
+    const { result } = await this.#caller.call('connectCompareHypervisorCpu', args, options);
     if (result === cpuCompareResult.identical) return 'identical';
     return result === cpuCompareResult.superset ? 'superset' : 'incompatible';
   }
@@ -118,7 +118,7 @@ export class HostCalls {
     options?: CallOptions,
   ): Promise<string> {
     const args = { ...choice, cpus, flags };
-    return (await this.#connection.call('connectBaselineHypervisorCpu', args, options)).cpu;
+    return (await this.#caller.call('connectBaselineHypervisorCpu', args, options)).cpu;
   }
 }
 

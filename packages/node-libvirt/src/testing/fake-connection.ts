@@ -107,6 +107,11 @@ export class FakeConnection {
     return true;
   }
 
+  /** Calls that were read and have no reply yet. */
+  get inProgress(): number {
+    return this.#inProgress;
+  }
+
   /** What the client has not taken yet. */
   get unsentBytes(): number {
     return this.#transport.writableLength;

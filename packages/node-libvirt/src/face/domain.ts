@@ -1,0 +1,170 @@
+/**
+ * One domain: its life, its state, its description. A handle is only a uuid with a name, so it may be kept
+ * across reconnects; it passes wherever a `DomainRef` is wanted. What is about one part of a domain is
+ * behind a property: `job`, `migration`, `metadata`, ….
+ */
+import type { Caller } from '../connection/caller.ts';
+import type { CallOptions, FlagOptions } from '../connection/options.ts';
+import { domainCreateFlag } from '../protocol/constants.ts';
+import { domainStateInfo, type DomainStateInfo } from '../protocol/states.ts';
+import type { DomainRef } from '../protocol/types.ts';
+import { DomainJob } from './domain-job.ts';
+import { DomainMetadata } from './domain-metadata.ts';
+import { DomainMigration, type MigrateArguments, migrate } from './domain-migration.ts';
+import { DomainMonitor } from './domain-monitor.ts';
+
+/** State without its reason, which this call does not tell. */
+export interface DomainInfo extends Omit<DomainStateInfo, 'reason' | 'reasonCode'> {
+  readonly maxMemoryKib: number;
+  readonly memoryKib: number;
+  readonly vcpus: number;
+  /** Nanoseconds of CPU time since the start; passes 2^53 in practice. */
+  readonly cpuTimeNs: bigint;
+}
+
+export class Domain implements DomainRef {
+  readonly name: string;
+  readonly uuid: string;
+  /** While it runs, as of when this handle was made; -1 otherwise. */
+  readonly id: number;
+  readonly #caller: Caller;
+
+  constructor(caller: Caller, ref: DomainRef) {
+    this.#caller = caller;
+    this.name = ref.name;
+    this.uuid = ref.uuid;
+    this.id = ref.id;
+  }
+
+  /** Its running or last job, such as a migration. */
+  get job(): DomainJob {
+    return new DomainJob(this.#caller, this);
+  }
+
+  /** What tunes a migration, before or while it runs; `migrate` starts one. */
+  get migration(): DomainMigration {
+    return new DomainMigration(this.#caller, this);
+  }
+
+  get metadata(): DomainMetadata {
+    return new DomainMetadata(this.#caller, this);
+  }
+
+  /** QEMU's own monitor, past libvirt. */
+  get monitor(): DomainMonitor {
+    return new DomainMonitor(this.#caller, this);
+  }
+
+  /** (`virDomainGetState`) */
+  async state(options?: CallOptions): Promise<DomainStateInfo> {
+    const done = await this.#caller.call('domainGetState', { dom: this, flags: 0 }, options);
+    return domainStateInfo(done.state, done.reason);
+  }
+
+  /** (`virDomainGetInfo`) */
+  async info(options?: CallOptions): Promise<DomainInfo> {
+    const done = await this.#caller.call('domainGetInfo', { dom: this }, options);
+    const { state, stateCode } = domainStateInfo(done.state, 0);
+    return {
+      state,
+      stateCode,
+      maxMemoryKib: Number(done.maxMemory),
+      memoryKib: Number(done.memory),
+      vcpus: done.vcpus,
+      cpuTimeNs: done.cpuTime,
+    };
+  }
+
+  /** The live XML of a running domain; flags of `domainXmlFlag`. (`virDomainGetXMLDesc`) */
+  async xml({ flags = 0, ...options }: FlagOptions = {}): Promise<string> {
+    return (await this.#caller.call('domainGetXmlDesc', { dom: this, flags }, options)).xml;
+  }
+
+  /** Does it run? (`virDomainIsActive`) */
+  async isActive(options?: CallOptions): Promise<boolean> {
+    return (await this.#caller.call('domainIsActive', { dom: this }, options)).active !== 0;
+  }
+
+  /** Does its definition outlive it? (`virDomainIsPersistent`) */
+  async isPersistent(options?: CallOptions): Promise<boolean> {
+    return (await this.#caller.call('domainIsPersistent', { dom: this }, options)).persistent !== 0;
+  }
+
+  /**
+   * Starts a defined domain; flags of `domainCreateFlag`. With `autoDestroy` it ends when the control
+   * connection does. Resolves with a handle that has its `id`. (`virDomainCreateWithFlags`)
+   */
+  async start({ flags = 0, ...more }: FlagOptions = {}): Promise<Domain> {
+    const options =
+      flags & domainCreateFlag.autoDestroy ? ({ lane: 'control', ...more } as const) : more;
+    const args = { dom: this, flags };
+    const { dom } = await this.#caller.call('domainCreateWithFlags', args, options);
+    return new Domain(this.#caller, dom);
+  }
+
+  /**
+   * Asks it to shut down and returns; whether it does is told by its state. Flags of
+   * `domainShutdownFlag`. (`virDomainShutdownFlags`)
+   */
+  async shutdown({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    await this.#caller.call('domainShutdownFlags', { dom: this, flags }, options);
+  }
+
+  /** Asks it to restart and returns; flags of `domainShutdownFlag`. (`virDomainReboot`) */
+  async reboot({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    await this.#caller.call('domainReboot', { dom: this, flags }, options);
+  }
+
+  /**
+   * Stops it at once, like pulling the plug. Flags of `domainDestroyFlag`: with `graceful` an error
+   * rather than force. (`virDomainDestroyFlags`)
+   */
+  async destroy({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    await this.#caller.call('domainDestroyFlags', { dom: this, flags }, options);
+  }
+
+  /** Like pressing its reset button. (`virDomainReset`) */
+  async reset(options?: CallOptions): Promise<void> {
+    await this.#caller.call('domainReset', { dom: this, flags: 0 }, options);
+  }
+
+  /** Stops its vCPUs; memory and devices stay. (`virDomainSuspend`) */
+  async suspend(options?: CallOptions): Promise<void> {
+    await this.#caller.call('domainSuspend', { dom: this }, options);
+  }
+
+  /** (`virDomainResume`) */
+  async resume(options?: CallOptions): Promise<void> {
+    await this.#caller.call('domainResume', { dom: this }, options);
+  }
+
+  /** Forgets the definition; flags of `domainUndefineFlag`. (`virDomainUndefineFlags`) */
+  async undefine({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    await this.#caller.call('domainUndefineFlags', { dom: this, flags }, options);
+  }
+
+  /** Does libvirt start it with the host? (`virDomainGetAutostart`) */
+  async autostart(options?: CallOptions): Promise<boolean> {
+    return (await this.#caller.call('domainGetAutostart', { dom: this }, options)).autostart !== 0;
+  }
+
+  /** (`virDomainSetAutostart`) */
+  async setAutostart(autostart: boolean, options?: CallOptions): Promise<void> {
+    const args = { dom: this, autostart: autostart ? 1 : 0 };
+    await this.#caller.call('domainSetAutostart', args, options);
+  }
+
+  /**
+   * Moves it to another host, peer to peer: the source's daemon drives, and this resolves when it is
+   * over. Neither success nor an error is the truth about where the domain runs: ask both hosts. The
+   * `signal` cancels the migration itself. (`virDomainMigrateToURI3`)
+   */
+  async migrate(arguments_: MigrateArguments, options?: CallOptions): Promise<void> {
+    await migrate(this.#caller, this, arguments_, options);
+  }
+
+  /** For logs: its name. */
+  toString(): string {
+    return this.name === '' ? this.uuid : this.name;
+  }
+}
