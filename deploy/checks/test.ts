@@ -33,7 +33,7 @@ await tier('unit');
 heading('images of the lab');
 try {
   if (unfit !== undefined) throw unfit;
-  await buildImages((text) => console.log(text));
+  await buildImages((text) => console.log(text), 'tests');
   await tier('contract');
   await tier('end-to-end');
 } catch (error) {

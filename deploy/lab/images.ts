@@ -10,18 +10,35 @@ import { docker, run } from './docker.ts';
 import { checkout } from './settings.ts';
 
 const hashLabel = 'dev.drover.hash';
-const release = 'trixie';
 const folder = join(checkout, 'deploy', 'images');
-const names = ['control', 'host', 'tiny'] as const;
 
-export const imageNames: readonly string[] = ['base', ...names].map((name) => `drover-lab/${name}`);
+interface Base {
+  readonly image: string;
+  readonly release: string;
+}
+
+const debian13: Base = { image: 'drover-lab/base', release: 'trixie' };
+const debian12: Base = { image: 'drover-lab/base12', release: 'bookworm' };
+
+const lab = { control: debian13, host: debian13, tiny: debian13 };
+/** Besides the lab's, what only tests run. */
+const tests = { ...lab, libvirt12: debian12 };
+
+export const imageNames: readonly string[] = [
+  debian13.image,
+  debian12.image,
+  ...Object.keys(tests).map((name) => `drover-lab/${name}`),
+];
 
 /** `onStep` hears what is being built and how it went; nothing for images that are kept. */
-export async function buildImages(onStep: (text: string) => void): Promise<void> {
-  await makeBase(onStep);
-  const base = await docker(['image', 'inspect', '-f', '{{.Id}}', 'drover-lab/base']);
-  for (const name of names) {
-    const hash = await sourceHash(name, base);
+export async function buildImages(
+  onStep: (text: string) => void,
+  wanted: 'lab' | 'tests' = 'lab',
+): Promise<void> {
+  for (const [name, base] of Object.entries(wanted === 'lab' ? lab : tests)) {
+    await makeBase(base, onStep);
+    const baseId = await docker(['image', 'inspect', '-f', '{{.Id}}', base.image]);
+    const hash = await sourceHash(name, baseId);
     if ((await labelOf(`drover-lab/${name}`)) === hash) continue;
     const started = performance.now();
     onStep(`building the ${name} image`);
@@ -42,18 +59,19 @@ export async function buildImages(onStep: (text: string) => void): Promise<void>
   }
 }
 
-async function makeBase(onStep: (text: string) => void): Promise<void> {
-  if ((await run('docker', ['image', 'inspect', 'drover-lab/base'])).exitCode === 0) return;
+async function makeBase(base: Base, onStep: (text: string) => void): Promise<void> {
+  const { image, release } = base;
+  if ((await run('docker', ['image', 'inspect', image])).exitCode === 0) return;
   const started = performance.now();
   const pulled = await run('docker', ['pull', '--quiet', `debian:${release}-slim`], {
     timeoutMs: 60_000,
   });
   if (pulled.exitCode === 0) {
-    await docker(['tag', `debian:${release}-slim`, 'drover-lab/base']);
-    onStep(`took the base image from the registry in ${seconds(started)}`);
+    await docker(['tag', `debian:${release}-slim`, image]);
+    onStep(`took the ${release} base image from the registry in ${seconds(started)}`);
     return;
   }
-  onStep('no container registry answers; making the base image from packages');
+  onStep(`no container registry answers; making the ${release} base image from packages`);
   const work = await mkdtemp(join(tmpdir(), 'drover-base-'));
   try {
     const tar = join(work, 'base.tar');
@@ -67,11 +85,11 @@ async function makeBase(onStep: (text: string) => void): Promise<void> {
           `${release} /dev/null`,
       );
     }
-    await docker(['import', tar, 'drover-lab/base'], { timeoutMs: 300_000 });
+    await docker(['import', tar, image], { timeoutMs: 300_000 });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  onStep(`made the base image in ${seconds(started)}`);
+  onStep(`made the ${release} base image in ${seconds(started)}`);
 }
 
 async function labelOf(image: string): Promise<string | undefined> {

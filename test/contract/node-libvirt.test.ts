@@ -1,15 +1,8 @@
 /**
  * The contract of node-libvirt with a real libvirtd, on its test driver: what we read is what libvirt's own
- * client reads, and what we do it sees. Runs a libvirtd of this machine, or else one in a container of
- * the lab's host image; where neither can be had it fails.
+ * client reads, and what we do it sees.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import {
   buildXml,
   connect,
@@ -30,98 +23,12 @@ import {
   readPool,
 } from 'node-libvirt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from './support/until.ts';
+import { type Libvirtd, startLibvirtd } from './support/libvirt-daemon.ts';
 
-const exec = promisify(execFile);
-const image = 'drover-lab/host:latest';
 const uri = 'test:///default';
 
 /** The daemon pings after 1 s of silence and gives up 2 s later, so that keepalive shows quickly. */
-const daemonConfig = (folder: string) => `
-unix_sock_dir = "${folder}"
-unix_sock_rw_perms = "0777"
-auth_unix_rw = "none"
-auth_unix_ro = "none"
-log_outputs = "3:file:${folder}/log"
-keepalive_interval = 1
-keepalive_count = 1
-`;
-
-interface RealDaemon extends AsyncDisposable {
-  readonly socketPath: string;
-  /** What libvirt's own client prints, over the same socket. */
-  virsh(...args: readonly string[]): Promise<string>;
-}
-
-async function localDaemon(folder: string): Promise<RealDaemon> {
-  await writeFile(join(folder, 'conf'), daemonConfig(folder));
-  await mkdir(join(folder, 'rt'));
-  const child: ChildProcess = spawn(
-    '/usr/sbin/libvirtd',
-    ['-f', join(folder, 'conf'), '-p', join(folder, 'pid'), '--timeout', '600'],
-    { env: { ...process.env, XDG_RUNTIME_DIR: join(folder, 'rt') }, stdio: 'ignore' },
-  );
-  const over = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return {
-    socketPath: join(folder, 'libvirt-sock'),
-    virsh: (...args) => virshOver([], folder, args),
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM');
-      await over;
-    },
-  };
-}
-
-async function containedDaemon(folder: string): Promise<RealDaemon> {
-  const name = `drover-contract-libvirt-${randomUUID().slice(0, 8)}`;
-  await writeFile(join(folder, 'conf'), daemonConfig('/contract'));
-  await exec('docker', [
-    'run',
-    '--detach',
-    '--rm',
-    '--init',
-    `--name=${name}`,
-    '--network=none',
-    `--volume=${folder}:/contract`,
-    '--entrypoint=/usr/sbin/libvirtd',
-    image,
-    '--config=/contract/conf',
-    '--pid-file=/contract/pid',
-  ]);
-  return {
-    socketPath: join(folder, 'libvirt-sock'),
-    virsh: (...args) => virshOver(['docker', 'exec', name], '/contract', args),
-    async [Symbol.asyncDispose]() {
-      await exec('docker', ['rm', '--force', name]);
-    },
-  };
-}
-
-async function virshOver(
-  prefix: readonly string[],
-  folder: string,
-  args: readonly string[],
-): Promise<string> {
-  const connection = `test+unix:///default?socket=${folder}/libvirt-sock`;
-  const [program = '', ...rest] = [...prefix, 'virsh', '--quiet', '-c', connection, ...args];
-  return (await exec(program, rest, { env: { ...process.env, LC_ALL: 'C' } })).stdout;
-}
-
-/** `DROVER_CONTRACT_LIBVIRTD` is `local` or `container` to have one of them. */
-async function startDaemon(folder: string): Promise<RealDaemon> {
-  const wanted = process.env['DROVER_CONTRACT_LIBVIRTD'] ?? 'any';
-  const hasLocal = existsSync('/usr/sbin/libvirtd') && existsSync('/usr/bin/virsh');
-  if (wanted !== 'container' && hasLocal) return localDaemon(folder);
-  const found = await exec('docker', ['image', 'inspect', image]).then(
-    () => true,
-    () => false,
-  );
-  if (wanted !== 'local' && found) return containedDaemon(folder);
-  throw new Error(
-    `no libvirtd (wanted: ${wanted}): neither /usr/sbin/libvirtd with virsh is installed here, nor is ` +
-      `there a Docker image ${image}, which \`npm start\` builds`,
-  );
-}
+const quickPings = 'keepalive_interval = 1\nkeepalive_count = 1\n';
 
 /** virsh's \`key=value\` lines of one domain. */
 function keyValues(text: string): Readonly<Record<string, string>> {
@@ -154,29 +61,17 @@ const domainXml = (name: string) =>
     ]),
   );
 
-let folder: string;
-let daemon: RealDaemon;
+let daemon: Libvirtd;
 let libvirt: Libvirt;
 
+const virsh = (...args: readonly string[]) => daemon.virsh(uri, ...args);
+
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'drover-libvirt-'));
-  daemon = await startDaemon(folder);
-  await until('libvirtd answers', async () => {
-    try {
-      await using probe = await connect({ socketPath: daemon.socketPath, uri });
-      return await probe.host.hostname();
-    } catch {
-      return undefined;
-    }
-  }).catch(async (error: unknown) => {
-    const log = await readFile(join(folder, 'log'), 'utf8').catch(() => 'no log');
-    throw new Error(`${String(error)}\n${log.slice(-2000)}`);
-  });
+  daemon = await startLibvirtd({ config: quickPings });
 });
 
 afterAll(async () => {
   await daemon?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
@@ -190,37 +85,35 @@ afterEach(async () => {
 describe('what libvirt tells its own client it tells us', () => {
   it('about domains', async () => {
     const domains = await libvirt.domains.list();
-    const names = lines(await daemon.virsh('list', '--all', '--name'));
+    const names = lines(await virsh('list', '--all', '--name'));
     expect(domains.map((dom) => dom.name).toSorted()).toEqual(names);
     expect(names).toContain('test');
     const dom = await libvirt.domains.byName('test');
-    expect(dom.uuid).toBe((await daemon.virsh('domuuid', 'test')).trim());
+    expect(dom.uuid).toBe((await virsh('domuuid', 'test')).trim());
     expect(await libvirt.domains.byUuid(dom.uuid)).toEqual(dom);
-    expect((await dom.xml()).trim()).toBe((await daemon.virsh('dumpxml', 'test')).trim());
+    expect((await dom.xml()).trim()).toBe((await virsh('dumpxml', 'test')).trim());
     const info = await dom.info();
-    const told = labelled(await daemon.virsh('dominfo', 'test'));
+    const told = labelled(await virsh('dominfo', 'test'));
     expect(`${info.maxMemoryKib} KiB`).toBe(told['Max memory']);
     expect(`${info.memoryKib} KiB`).toBe(told['Used memory']);
     expect(String(info.vcpus)).toBe(told['CPU(s)']);
     const { state, reason } = await dom.state();
-    expect(`${state} (${reason})`).toBe(
-      (await daemon.virsh('domstate', '--reason', 'test')).trim(),
-    );
+    expect(`${state} (${reason})`).toBe((await virsh('domstate', '--reason', 'test')).trim());
   });
 
   it('in statistics of all domains at once', async () => {
     const [stats, ...others] = await libvirt.domains.stats(domainStatsType.state);
     expect(others).toEqual([]);
-    const told = keyValues(await daemon.virsh('domstats', '--state'));
+    const told = keyValues(await virsh('domstats', '--state'));
     const ours = Object.entries(stats?.params ?? {}).map(([key, value]) => [key, String(value)]);
     expect(ours.length).toBeGreaterThan(1);
     expect(Object.fromEntries(ours)).toEqual(told);
   });
 
   it('about the host', async () => {
-    expect(await libvirt.host.hostname()).toBe((await daemon.virsh('hostname')).trim());
+    expect(await libvirt.host.hostname()).toBe((await virsh('hostname')).trim());
     const info = await libvirt.host.info();
-    const told = labelled(await daemon.virsh('nodeinfo'));
+    const told = labelled(await virsh('nodeinfo'));
     expect(told).toMatchObject({
       'CPU model': info.cpuModel,
       'CPU(s)': String(info.cpus),
@@ -231,11 +124,11 @@ describe('what libvirt tells its own client it tells us', () => {
       'Memory size': `${info.memoryKib} KiB`,
     });
     const version = await libvirt.host.libvirtVersion();
-    expect(await daemon.virsh('version', '--daemon')).toContain(
+    expect(await virsh('version', '--daemon')).toContain(
       `Running against daemon: ${version.major}.${version.minor}.${version.micro}`,
     );
     const capabilities = await libvirt.host.capabilities();
-    expect(capabilities.trim()).toBe((await daemon.virsh('capabilities')).trim());
+    expect(capabilities.trim()).toBe((await virsh('capabilities')).trim());
     const { cells, vmKinds } = readHostCapabilities(capabilities);
     expect(cells.reduce((sum, cell) => sum + cell.memoryKib, 0)).toBeGreaterThan(0);
     expect(vmKinds[0]?.domainTypes).toContain('test');
@@ -244,12 +137,12 @@ describe('what libvirt tells its own client it tells us', () => {
   it('about pools', async () => {
     const pools = await libvirt.pools.list();
     expect(pools.map((pool) => pool.name)).toEqual(
-      lines(await daemon.virsh('pool-list', '--all', '--name')),
+      lines(await virsh('pool-list', '--all', '--name')),
     );
     const pool = await libvirt.pools.byName('default-pool');
-    expect(pool.uuid).toBe((await daemon.virsh('pool-uuid', pool.name)).trim());
+    expect(pool.uuid).toBe((await virsh('pool-uuid', pool.name)).trim());
     const xml = await pool.xml();
-    expect(xml.trim()).toBe((await daemon.virsh('pool-dumpxml', pool.name)).trim());
+    expect(xml.trim()).toBe((await virsh('pool-dumpxml', pool.name)).trim());
     const info = await pool.info();
     expect(info.state).toBe('running');
     expect(readPool(xml)).toMatchObject({
@@ -268,7 +161,7 @@ describe('what we do libvirt sees', () => {
       if (event.dom.name === name) seen.push(`${event.type}/${event.detail}`);
     });
     const dom = await libvirt.domains.define(domainXml(name));
-    expect(await daemon.virsh('domstate', name)).toContain('shut off');
+    expect(await virsh('domstate', name)).toContain('shut off');
     const started = await dom.start();
     expect(started.id).toBeGreaterThan(0);
     await dom.suspend();
@@ -276,7 +169,7 @@ describe('what we do libvirt sees', () => {
       state: 'paused',
       reason: 'user',
     });
-    expect(await daemon.virsh('domstate', name)).toContain('paused');
+    expect(await virsh('domstate', name)).toContain('paused');
     await dom.resume();
     expect(await dom.state()).toMatchObject({ state: 'running' });
     await dom.destroy();
@@ -285,7 +178,7 @@ describe('what we do libvirt sees', () => {
       reason: 'destroyed',
     });
     await dom.undefine({ flags: domainUndefineFlag.managedSave });
-    expect(lines(await daemon.virsh('list', '--all', '--name'))).not.toContain(name);
+    expect(lines(await virsh('list', '--all', '--name'))).not.toContain(name);
     expect(await libvirt.domains.find(dom.uuid)).toBeUndefined();
     expect(seen).toEqual([
       'defined/added',
@@ -301,7 +194,7 @@ describe('what we do libvirt sees', () => {
     const dom = await libvirt.domains.create(domainXml('contract-transient'));
     const read = readDomain(await dom.xml());
     expect(read).toMatchObject({ uuid: dom.uuid, title: 'a <title> & "more"', memoryKib: 65_536 });
-    expect(await daemon.virsh('dominfo', dom.name)).toMatch(/Persistent:\s+no/);
+    expect(await virsh('dominfo', dom.name)).toMatch(/Persistent:\s+no/);
     await dom.destroy();
     expect(await libvirt.domains.find(dom.uuid)).toBeUndefined();
   });
@@ -313,7 +206,7 @@ describe('what we do libvirt sees', () => {
     const xml = buildXml(element('vm', {}, [element('generation', {}, ['4'])]));
     await dom.metadata.set({ ...ours, xml }, { flags: domainImpact.live });
     expect(await dom.metadata.get(ours.uri)).toContain('<generation>4</generation>');
-    const description = readDomain(await daemon.virsh('dumpxml', 'test'));
+    const description = readDomain(await virsh('dumpxml', 'test'));
     expect(metadataElement(description, ours.uri)?.name).toBe('drover:vm');
     await libvirt.domains
       .of(dom)
@@ -337,7 +230,7 @@ describe('what we do libvirt sees', () => {
     expect(await pool.isActive()).toBe(false);
     await pool.start();
     await pool.setAutostart(true);
-    expect(await daemon.virsh('pool-info', pool.name)).toMatch(/Autostart:\s+yes/);
+    expect(await virsh('pool-info', pool.name)).toMatch(/Autostart:\s+yes/);
     await pool.refresh();
     const volumeXml = (name: string) =>
       buildXml(
@@ -349,9 +242,7 @@ describe('what we do libvirt sees', () => {
     const vol = await pool.createVolume(volumeXml('a.raw'));
     const copy = await pool.copyVolume(volumeXml('b.raw'), vol);
     expect((await pool.volumes()).map((one) => one.name).toSorted()).toEqual(['a.raw', 'b.raw']);
-    expect((await daemon.virsh('vol-path', '--pool', pool.name, 'a.raw')).trim()).toBe(
-      await vol.path(),
-    );
+    expect((await virsh('vol-path', '--pool', pool.name, 'a.raw')).trim()).toBe(await vol.path());
     expect(await vol.info()).toMatchObject({
       type: 'file',
       capacityBytes: 8_388_608,
