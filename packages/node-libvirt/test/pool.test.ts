@@ -235,6 +235,24 @@ describe('a pool that loses its daemon', () => {
     expect(await lab.libvirt.host.hostname()).toBe('h1');
   });
 
+  it('told not to wait, still opens what a call needs while the daemon is there', async () => {
+    await using lab = await openPool(
+      { domainManagedSave: () => undefined, domainMemoryStats: () => ({ stats: [] }) },
+      { waitMs: 0 },
+    );
+    await lab.libvirt.call('domainManagedSave', { dom, flags: 0 });
+    await lab.libvirt.call('domainMemoryStats', { dom, maxStats: 1, flags: 0 });
+    expect(lab.daemon.connections).toHaveLength(3);
+  });
+
+  it('gives up a call for which no connection can be opened, though there is one', async () => {
+    await using lab = await openPool({}, { waitMs: 30 });
+    lab.door.open = false;
+    const error = await errorOf(lab.libvirt.call('domainManagedSave', { dom, flags: 0 }));
+    expect(error).toMatchObject({ reason: 'connect-failed', sent: false });
+    expect(lab.libvirt.isConnected).toBe(true);
+  });
+
   it('goes on trying, and tells each failure', async () => {
     await using lab = await openPool();
     lab.door.open = false;

@@ -11,23 +11,35 @@ export class Budget implements Disposable {
   readonly #timeoutMs: number;
   readonly #waitMs: number;
   readonly #begun = performance.now();
+  readonly #timers: NodeJS.Timeout[] = [];
   #signal: AbortSignal | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #waitSignal: AbortSignal | undefined;
 
+  /** `waitMs`: how long to wait for a daemon that is away. */
   constructor(options: CallOptions, callTimeoutMs: number, waitMs: number) {
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? callTimeoutMs;
     this.#waitMs = Math.min(this.#timeoutMs, waitMs);
   }
 
-  /** Aborts when no connection may be waited for any longer. Made when it is first asked for. */
+  /** Aborts at the call's deadline, or with the caller's own signal. */
   get signal(): AbortSignal {
-    return (this.#signal ??= this.#makeSignal());
+    return (this.#signal ??= this.#after(this.#timeoutMs));
+  }
+
+  /** Aborts when a daemon that is away may be waited for no longer. */
+  get waitSignal(): AbortSignal {
+    return (this.#waitSignal ??= this.#after(this.#waitMs));
+  }
+
+  /** No further attempt to connect. */
+  get hasWaited(): boolean {
+    return this.spent !== undefined || this.#elapsedMs >= this.#waitMs;
   }
 
   /** The options for the call itself, with the deadline that is left. */
   left(): CallOptions {
-    if (this.#signal === undefined) return { ...this.#options, timeoutMs: this.#timeoutMs };
+    if (this.#timers.length === 0) return { ...this.#options, timeoutMs: this.#timeoutMs };
     return { ...this.#options, timeoutMs: Math.max(1, this.#timeoutMs - this.#elapsedMs) };
   }
 
@@ -38,17 +50,17 @@ export class Budget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   get #elapsedMs(): number {
     return Math.ceil(performance.now() - this.#begun);
   }
 
-  #makeSignal(): AbortSignal {
+  #after(ms: number): AbortSignal {
     const aborter = new AbortController();
-    const leftMs = Math.max(0, this.#waitMs - this.#elapsedMs);
-    if (leftMs <= maxTimerMs) this.#timer = setTimeout(() => aborter.abort(), leftMs);
+    const leftMs = Math.max(0, ms - this.#elapsedMs);
+    if (leftMs <= maxTimerMs) this.#timers.push(setTimeout(() => aborter.abort(), leftMs));
     const { signal } = this.#options;
     return signal === undefined ? aborter.signal : AbortSignal.any([aborter.signal, signal]);
   }

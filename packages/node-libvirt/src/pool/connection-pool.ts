@@ -154,18 +154,19 @@ export class ConnectionPool implements Caller, AsyncDisposable {
         return await this.#over(lane, budget, use);
       } catch (error) {
         if (this.#closed || !isUnsent(error) || isPermanent(error.cause)) throw error;
-        // Without a signal nobody waited for a connection: the one there was has just gone.
-        if (attempt > 0 && budget.signal.aborted) throw error;
+        // A connection that has just gone is no reason to give up, a failed attempt to make one may be.
+        if (error.reason === 'connect-failed' && budget.hasWaited) throw error;
         if (attempt > 0) await this.#rest(attempt, budget.signal);
       }
     }
   }
 
   async #over<T>(lane: Lane, budget: Budget, use: (connection: Connection) => Promise<T>) {
-    const kept = lane === 'statistics' ? this.#statistics : this.#control;
-    const connection = kept.current ?? (await kept.get(budget.signal));
-    if (lane !== 'long') return use(connection);
-    return this.#long.with(budget.signal, use);
+    // Where the control connection is away so is the daemon.
+    const control = this.#control.current ?? (await this.#control.get(budget.waitSignal));
+    if (lane === 'control') return use(control);
+    if (lane === 'long') return this.#long.with(budget.signal, use);
+    return use(this.#statistics.current ?? (await this.#statistics.get(budget.signal)));
   }
 
   async #rest(attempt: number, signal: AbortSignal): Promise<void> {

@@ -66,7 +66,8 @@ export class KeptConnection {
     const waiter = { resolve, reject };
     const onAbort = () => {
       this.#waiters.delete(waiter);
-      reject(new ConnectionError('connect-failed', false, this.#lastError ?? signal.reason));
+      const why = this.#lastError ?? new Error('the daemon has not answered yet');
+      reject(new ConnectionError('connect-failed', false, why));
     };
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
