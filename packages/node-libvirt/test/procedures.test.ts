@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Procedure } from '../src/protocol/procedure.ts';
 import { procedures } from '../src/protocol/procedures.ts';
-import { layoutOf } from './shapes.ts';
+import { layoutOf } from '../tools/layout.ts';
 
 /** Name, number, priority, program, arguments, results, and the stream's direction as libvirt notes it. */
 type Call = readonly [string, number, 'high' | 'low', string, string, string, string?];
