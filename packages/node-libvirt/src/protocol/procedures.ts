@@ -14,6 +14,11 @@ import { domainDeviceProcedures } from './procedures/domain-devices.ts';
 import { domainLifeProcedures } from './procedures/domain-life.ts';
 import { domainLookProcedures } from './procedures/domain-look.ts';
 import { domainMemoryProcedures } from './procedures/domain-memory.ts';
+import { domainPlainProcedures } from './procedures/domain-plain.ts';
+import { nodeDeviceProcedures } from './procedures/node-device.ts';
+import { nwfilterProcedures } from './procedures/nwfilter.ts';
+import { domainTuneProcedures } from './procedures/domain-tune.ts';
+import { domainSaveProcedures } from './procedures/domain-save.ts';
 import { domainSnapshotProcedures } from './procedures/domain-snapshot.ts';
 import { hostProcedures } from './procedures/host.ts';
 import { migrateProcedures } from './procedures/migrate.ts';
@@ -34,6 +39,11 @@ export const procedures = {
   ...domainLifeProcedures,
   ...domainLookProcedures,
   ...domainMemoryProcedures,
+  ...domainPlainProcedures,
+  ...nodeDeviceProcedures,
+  ...nwfilterProcedures,
+  ...domainTuneProcedures,
+  ...domainSaveProcedures,
   ...domainSnapshotProcedures,
   ...hostProcedures,
   ...migrateProcedures,

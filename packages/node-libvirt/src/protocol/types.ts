@@ -10,6 +10,7 @@ import {
   optional,
   string,
   struct,
+  u32,
   u64,
   type Codec,
   type TypeOf,
@@ -53,6 +54,21 @@ export const listMax = {
   interfaceAddresses: 2048,
   frozenMountpoints: 256,
   guestInfoParams: 2048,
+  vcpus: 16_384,
+  cpuMapsBytes: 8_388_608,
+  schedulerParams: 16,
+  blockIoTuneParams: 32,
+  interfaceParams: 16,
+  nwfilters: 16_384,
+  nwfilterBindings: 16_384,
+  nodeMemoryParams: 64,
+  fileSystems: 256,
+  fileSystemDisks: 256,
+  sevInfo: 64,
+  launchSecurity: 64,
+  identityParams: 20,
+  authorizedSshKeys: 2048,
+  saveParams: 64,
 } as const;
 
 const hexUuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -105,6 +121,20 @@ export const nodeDevice = struct({ name: text });
 export const secret = struct({ uuid, usageType: i32, usageId: text });
 export const snapshot = struct({ name: text, dom: domain });
 export const checkpoint = struct({ name: text, dom: domain });
+
+export const nwfilter = struct({ name: text, uuid });
+export const nwfilterBinding = struct({ portDevice: text, filterName: text });
+/** One connection of a network, such as an interface of a VM. */
+export const networkPort = struct({ net: network, uuid });
+/** `cpuTime` in ns; `cpu` is the host's CPU that it runs on. */
+export const vcpuInfo = struct({ number: u32, state: i32, cpuTime: u64, cpu: i32 });
+/** A file system that is mounted in a VM, and the disks of it by their target. */
+export const fileSystem = struct({
+  mountPoint: text,
+  name: text,
+  type: text,
+  disks: array(text, listMax.fileSystemDisks),
+});
 
 export type DomainRef = TypeOf<typeof domain>;
 export type NetworkRef = TypeOf<typeof network>;

@@ -3,7 +3,7 @@
  */
 import { i32, optional } from '../../xdr/codec.ts';
 import { high } from '../procedure.ts';
-import { domain, network, storagePool } from '../types.ts';
+import { domain, network, nodeDevice, secret, storagePool } from '../types.ts';
 
 export const connectEventProcedures = {
   connectDomainEventCallbackRegisterAny: high(
@@ -26,4 +26,16 @@ export const connectEventProcedures = {
   connectNetworkEventDeregisterAny: high(314, { callbackId: i32 }, undefined),
   connectRegisterCloseCallback: high(360, undefined, undefined),
   connectUnregisterCloseCallback: high(361, undefined, undefined),
+  connectNodeDeviceEventRegisterAny: high(
+    374,
+    { eventId: i32, dev: optional(nodeDevice) },
+    { callbackId: i32 },
+  ),
+  connectNodeDeviceEventDeregisterAny: high(375, { callbackId: i32 }, undefined),
+  connectSecretEventRegisterAny: high(
+    380,
+    { eventId: i32, secret: optional(secret) },
+    { callbackId: i32 },
+  ),
+  connectSecretEventDeregisterAny: high(381, { callbackId: i32 }, undefined),
 };

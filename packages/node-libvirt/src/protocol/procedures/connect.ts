@@ -2,6 +2,7 @@
  * Rows about the connection: opening and closing it, what is at its other end, and lists of what is there.
  */
 import { array, bool, i32, u32, u64 } from '../../xdr/codec.ts';
+import { typedParams } from '../../xdr/typed-params.ts';
 import { high, low } from '../procedure.ts';
 import {
   domain,
@@ -58,4 +59,12 @@ export const connectProcedures = {
     secrets: array(secret, listMax.secrets),
     count: u32,
   }),
+  connectGetMaxVcpus: high(5, { type: optionalText }, { maxVcpus: i32 }),
+  connectIsSecure: high(149, undefined, { secure: i32 }),
+  connectGetSysinfo: high(203, { flags: u32 }, { sysinfo: text }),
+  connectSetIdentity: low(
+    419,
+    { params: typedParams(listMax.identityParams), flags: u32 },
+    undefined,
+  ),
 };

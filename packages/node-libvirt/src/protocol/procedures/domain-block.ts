@@ -56,4 +56,15 @@ export const domainBlockProcedures = {
     { dom: domain, device: text, threshold: u64, flags: u32 },
     undefined,
   ),
+  domainBlockJobSetSpeed: low(
+    239,
+    { dom: domain, path: text, bandwidth: u64, flags: u32 },
+    undefined,
+  ),
+  domainBlockPull: low(240, { dom: domain, path: text, bandwidth: u64, flags: u32 }, undefined),
+  domainBlockRebase: low(
+    266,
+    { dom: domain, path: text, base: optionalText, bandwidth: u64, flags: u32 },
+    undefined,
+  ),
 };

@@ -65,4 +65,7 @@ export const domainDeviceProcedures = {
     { dom: domain, source: u32, flags: u32 },
     { ifaces: array(domainInterface, listMax.domainInterfaces) },
   ),
+  domainInjectNmi: low(210, { dom: domain, flags: u32 }, undefined),
+  domainDetachDeviceAlias: low(392, { dom: domain, alias: text, flags: u32 }, undefined),
+  domainGraphicsReload: low(448, { dom: domain, type: u32, flags: u32 }, undefined),
 };

@@ -2,6 +2,7 @@
  * Rows that find a domain and look at it: description, state, metadata, messages.
  */
 import { array, i32, u32, u64 } from '../../xdr/codec.ts';
+import { typedParams } from '../../xdr/typed-params.ts';
 import { high, low } from '../procedure.ts';
 import { domain, listMax, optionalText, text, uuid } from '../types.ts';
 
@@ -46,4 +47,13 @@ export const domainLookProcedures = {
     { dom: domain, flags: u32 },
     { messages: array(text, listMax.domainMessages) },
   ),
+  domainIsUpdated: high(202, { dom: domain }, { updated: i32 }),
+  domainRename: low(358, { dom: domain, newName: optionalText, flags: u32 }, { result: i32 }),
+  domainGetLaunchSecurityInfo: low(
+    396,
+    { dom: domain, flags: u32 },
+    { params: typedParams(listMax.launchSecurity) },
+  ),
+  domainGetAutostartOnce: high(449, { dom: domain }, { autostart: i32 }),
+  domainSetAutostartOnce: high(450, { dom: domain, autostart: i32 }, undefined),
 };

@@ -34,4 +34,33 @@ export const domainSnapshotProcedures = {
     undefined,
   ),
   domainBackupGetXmlDesc: high(422, { dom: domain, flags: u32 }, { xml: text }),
+  domainSnapshotNum: high(187, { dom: domain, flags: u32 }, { num: i32 }),
+  domainSnapshotListNames: high(
+    188,
+    { dom: domain, maxNames: i32, flags: u32 },
+    { names: array(text, listMax.snapshots) },
+  ),
+  domainHasCurrentSnapshot: low(190, { dom: domain, flags: u32 }, { result: i32 }),
+  domainSnapshotCurrent: low(191, { dom: domain, flags: u32 }, { snap: snapshot }),
+  domainSnapshotGetParent: high(244, { snap: snapshot, flags: u32 }, { snap: snapshot }),
+  domainSnapshotNumChildren: high(246, { snap: snapshot, flags: u32 }, { num: i32 }),
+  domainSnapshotListChildrenNames: high(
+    247,
+    { snap: snapshot, maxNames: i32, flags: u32 },
+    { names: array(text, listMax.snapshots) },
+  ),
+  domainSnapshotIsCurrent: low(271, { snap: snapshot, flags: u32 }, { current: i32 }),
+  domainSnapshotHasMetadata: low(272, { snap: snapshot, flags: u32 }, { metadata: i32 }),
+  domainSnapshotListAllChildren: high(
+    275,
+    { snapshot, needResults: i32, flags: u32 },
+    { snapshots: array(snapshot, listMax.snapshots), count: i32 },
+  ),
+  domainCheckpointListAllChildren: high(
+    414,
+    { checkpoint, needResults: i32, flags: u32 },
+    { checkpoints: array(checkpoint, listMax.checkpoints), count: i32 },
+  ),
+  domainCheckpointLookupByName: high(415, { dom: domain, name: text, flags: u32 }, { checkpoint }),
+  domainCheckpointGetParent: high(416, { checkpoint, flags: u32 }, { parent: checkpoint }),
 };

@@ -1,9 +1,10 @@
 /**
- * Rows about the host itself: CPUs, memory, NUMA cells, devices and its own network interfaces.
+ * Rows about the host itself: CPUs, memory, NUMA cells, security.
  */
 import { array, charArray, i32, opaqueVar, u32, u64 } from '../../xdr/codec.ts';
+import { typedParams } from '../../xdr/typed-params.ts';
 import { high, low } from '../procedure.ts';
-import { charText, hostInterface, listMax, namedCounts, nodeDevice, text } from '../types.ts';
+import { charText, listMax, namedCounts } from '../types.ts';
 
 export const hostProcedures = {
   nodeGetInfo: high(6, undefined, {
@@ -48,7 +49,30 @@ export const hostProcedures = {
     { pages: array(u32, listMax.nodeCells), startCell: i32, cellCount: u32, flags: u32 },
     { counts: array(u64, listMax.nodeCells) },
   ),
-  nodeDeviceLookupByName: high(113, { name: text }, { dev: nodeDevice }),
-  nodeDeviceGetXmlDesc: low(114, { name: text, flags: u32 }, { xml: text }),
-  interfaceGetXmlDesc: low(130, { iface: hostInterface, flags: u32 }, { xml: text }),
+  nodeSetMemoryParameters: low(
+    288,
+    { params: typedParams(listMax.nodeMemoryParams), flags: u32 },
+    undefined,
+  ),
+  nodeGetMemoryParameters: low(
+    289,
+    { nparams: i32, flags: u32 },
+    { params: typedParams(listMax.nodeMemoryParams), nparams: i32 },
+  ),
+  nodeAllocPages: low(
+    347,
+    {
+      pageSizes: array(u32, listMax.nodeCells),
+      pageCounts: array(u64, listMax.nodeCells),
+      startCell: i32,
+      cellCount: u32,
+      flags: u32,
+    },
+    { count: i32 },
+  ),
+  nodeGetSevInfo: low(
+    395,
+    { nparams: i32, flags: u32 },
+    { params: typedParams(listMax.sevInfo), nparams: i32 },
+  ),
 };

@@ -4,7 +4,7 @@
 import { i32, opaqueVar, u32, u64 } from '../../xdr/codec.ts';
 import { typedParams } from '../../xdr/typed-params.ts';
 import { low } from '../procedure.ts';
-import { domain, listMax, optionalText } from '../types.ts';
+import { domain, listMax, optionalText, text } from '../types.ts';
 
 export const migrateProcedures = {
   domainGetJobInfo: low(
@@ -48,4 +48,45 @@ export const migrateProcedures = {
   domainMigrateStartPostCopy: low(364, { dom: domain, flags: u32 }, undefined),
   domainMigrateGetMaxDowntime: low(387, { dom: domain, flags: u32 }, { downtime: u64 }),
   domainAbortJobFlags: low(442, { dom: domain, flags: u32 }, undefined),
+  domainMigrateGetCompressionCache: low(299, { dom: domain, flags: u32 }, { cacheSize: u64 }),
+  domainMigrateSetCompressionCache: low(
+    300,
+    { dom: domain, cacheSize: u64, flags: u32 },
+    undefined,
+  ),
+  domainMigrateBegin3Params: low(
+    302,
+    { dom: domain, params: typedParams(listMax.migrateParams), flags: u32 },
+    { cookieOut: opaqueVar(listMax.migrateCookieBytes), xml: text },
+  ),
+  domainMigratePrepare3Params: low(
+    303,
+    {
+      params: typedParams(listMax.migrateParams),
+      cookieIn: opaqueVar(listMax.migrateCookieBytes),
+      flags: u32,
+    },
+    { cookieOut: opaqueVar(listMax.migrateCookieBytes), uriOut: optionalText },
+  ),
+  domainMigrateFinish3Params: low(
+    306,
+    {
+      params: typedParams(listMax.migrateParams),
+      cookieIn: opaqueVar(listMax.migrateCookieBytes),
+      flags: u32,
+      cancelled: i32,
+    },
+    { dom: domain, cookieOut: opaqueVar(listMax.migrateCookieBytes) },
+  ),
+  domainMigrateConfirm3Params: low(
+    307,
+    {
+      dom: domain,
+      params: typedParams(listMax.migrateParams),
+      cookieIn: opaqueVar(listMax.migrateCookieBytes),
+      flags: u32,
+      cancelled: i32,
+    },
+    undefined,
+  ),
 };

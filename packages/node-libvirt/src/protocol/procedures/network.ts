@@ -3,7 +3,7 @@
  */
 import { array, i32, i64, struct, u32 } from '../../xdr/codec.ts';
 import { high, low } from '../procedure.ts';
-import { listMax, network, optionalText, text } from '../types.ts';
+import { listMax, network, networkPort, optionalText, text, uuid } from '../types.ts';
 
 const dhcpLease = struct({
   iface: text,
@@ -36,5 +36,34 @@ export const networkProcedures = {
     341,
     { net: network, mac: optionalText, needResults: i32, flags: u32 },
     { leases: array(dhcpLease, listMax.dhcpLeases), count: u32 },
+  ),
+  networkCreateXml: low(40, { xml: text }, { net: network }),
+  networkGetAutostart: high(44, { net: network }, { autostart: i32 }),
+  networkGetBridgeName: high(45, { net: network }, { name: text }),
+  networkLookupByUuid: high(47, { uuid }, { net: network }),
+  networkIsPersistent: high(153, { net: network }, { persistent: i32 }),
+  networkListAllPorts: high(
+    404,
+    { net: network, needResults: i32, flags: u32 },
+    { ports: array(networkPort, listMax.networks), count: u32 },
+  ),
+  networkDefineXmlFlags: high(432, { xml: text, flags: u32 }, { net: network }),
+  networkCreateXmlFlags: high(437, { xml: text, flags: u32 }, { net: network }),
+  networkSetMetadata: low(
+    444,
+    {
+      net: network,
+      type: i32,
+      metadata: optionalText,
+      key: optionalText,
+      uri: optionalText,
+      flags: u32,
+    },
+    undefined,
+  ),
+  networkGetMetadata: low(
+    445,
+    { net: network, type: i32, uri: optionalText, flags: u32 },
+    { metadata: text },
   ),
 };

@@ -16,4 +16,5 @@ export const secretProcedures = {
   ),
   secretUndefine: high(146, { secret }, undefined),
   secretLookupByUsage: high(147, { usageType: i32, usageId: text }, { secret }),
+  secretGetValue: high(145, { secret, flags: u32 }, { value: opaqueVar(listMax.secretValueBytes) }),
 };

@@ -3,7 +3,7 @@
  */
 import { array, i32, u32, u64 } from '../../xdr/codec.ts';
 import { high, low } from '../procedure.ts';
-import { listMax, storagePool, storageVol, text, uuid } from '../types.ts';
+import { listMax, optionalText, storagePool, storageVol, text, uuid } from '../types.ts';
 
 export const storagePoolProcedures = {
   storagePoolCreateXml: low(76, { xml: text, flags: u32 }, { pool: storagePool }),
@@ -29,4 +29,20 @@ export const storagePoolProcedures = {
     { pool: storagePool, needResults: i32, flags: u32 },
     { vols: array(storageVol, listMax.storageVols), count: u32 },
   ),
+  connectFindStoragePoolSources: low(
+    75,
+    { type: text, sourceSpec: optionalText, flags: u32 },
+    { xml: text },
+  ),
+  storagePoolDelete: low(81, { pool: storagePool, flags: u32 }, undefined),
+  storagePoolLookupByVolume: high(86, { vol: storageVol }, { pool: storagePool }),
+  storagePoolNumOfVolumes: high(91, { pool: storagePool }, { num: i32 }),
+  storagePoolListVolumes: high(
+    92,
+    { pool: storagePool, maxNames: i32 },
+    { names: array(text, listMax.storagePools) },
+  ),
+  storagePoolIsPersistent: high(155, { pool: storagePool }, { persistent: i32 }),
+  storagePoolLookupByTargetPath: high(391, { path: text }, { pool: storagePool }),
+  connectGetStoragePoolCapabilities: low(403, { flags: u32 }, { capabilities: text }),
 };
