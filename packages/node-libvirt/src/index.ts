@@ -97,6 +97,7 @@ export {
 } from './protocol/constants.ts';
 export { errorCode } from './protocol/error-codes.ts';
 export type { EventName, EventOf } from './protocol/events.ts';
+export type { EventFilter } from './connection/event-registrar.ts';
 export type { ArgsOf, ProcedureName, RetOf } from './protocol/procedures.ts';
 export type {
   DomainState,

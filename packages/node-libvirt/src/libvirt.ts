@@ -3,6 +3,7 @@
  * procedure of the table can also be called as it is with `call`.
  */
 import type { CallArguments, Caller, Listening, Resync } from './connection/caller.ts';
+import type { EventFilter } from './connection/event-registrar.ts';
 import { openEventStream, type EventStream } from './connection/event-stream.ts';
 import type { CallOptions, EventStreamOptions } from './connection/options.ts';
 import { Domains } from './face/domains.ts';
@@ -41,13 +42,14 @@ export class Libvirt implements AsyncDisposable {
 
   /**
    * Events from now on, until disposed. Then list and look: what happened before is not told. The same
-   * again at each `resync`.
+   * again at each `resync`. With `{ dom }` only that domain's.
    */
   listen<N extends EventName>(
     names: readonly N[],
     listener: (event: EventOf<N> | Resync) => void,
+    filter?: EventFilter,
   ): Promise<Listening> {
-    return this.caller.listen(names, listener);
+    return this.caller.listen(names, listener, filter);
   }
 
   /** The same as an async iterable with a bounded buffer; ends when this is closed. */

@@ -94,5 +94,5 @@ describe('the comparison', () => {
 });
 
 it('a struct that stands alone is its fields, one in a list is not', () => {
-  expect(flat('i (s (o[16] i)) (s)<4> (i)?')).toBe('i s o[16] i (s)<4> (i)?');
+  expect(flat('i (s (o[16] i)) (s)<4> (i (s)<2>)')).toBe('i s o[16] i (s)<4> i (s)<2>');
 });

@@ -1,8 +1,12 @@
 /**
  * Events: switched on for the first listener, delivered to all, off after the last.
  */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConnectionError, type Libvirt } from '../src/index.ts';
+import { eventNames, eventRowOf, type EventName } from '../src/protocol/events.ts';
+import type { EventWireOf } from '../src/testing/index.ts';
+import { valuesOf } from './shapes.ts';
 import { dom, errorOf, openLab, until } from './support.ts';
 
 const names = (calls: readonly { readonly name: string }[] | undefined) =>
@@ -145,5 +149,91 @@ describe('events', () => {
     const error = await errorOf(lab.libvirt.events(['reboot']));
     expect(error).toBeInstanceOf(ConnectionError);
     await until(() => lab.daemon.connections.length === 0, 'the daemon to see it');
+  });
+
+  it('of one domain alone are asked for as such, beside those of all', async () => {
+    await using lab = await openLab();
+    const other = { ...dom, name: 'vm-2', uuid: '00000000-0000-4000-8000-000000000002' };
+    const all: string[] = [];
+    const own: string[] = [];
+    await lab.libvirt.listen(['reboot'], (event) => {
+      if (event.name === 'reboot') all.push(event.dom.name);
+    });
+    const listening = await lab.libvirt.listen(
+      ['reboot'],
+      (event) => {
+        if (event.name === 'reboot') own.push(event.dom.name);
+      },
+      { dom },
+    );
+    lab.daemon.emit('reboot', { dom });
+    lab.daemon.emit('reboot', { dom: other });
+    await settle(lab.libvirt);
+    expect({ all, own }).toEqual({ all: ['vm-1', 'vm-2'], own: ['vm-1'] });
+    expect(lab.daemon.connections[0]?.calls.at(-2)).toMatchObject({ args: { eventId: 1, dom } });
+    await listening[Symbol.asyncDispose]();
+    lab.daemon.emit('reboot', { dom });
+    await settle(lab.libvirt);
+    expect({ all: all.length, own: own.length }).toEqual({ all: 3, own: 1 });
+  });
+});
+
+describe('every event of the table', () => {
+  it.each(eventNames)('%s is switched on, heard, and switched off', async (name) => {
+    await using lab = await openLab();
+    const [connection] = lab.daemon.connections;
+    const [wire] = fc.sample(valuesOf(eventRowOf(name).wire), { numRuns: 1, seed: 7 });
+    const seen: unknown[] = [];
+    const listening = await lab.libvirt.listen([name], (event) => seen.push(event));
+    expect(connection?.emit(name, wire as EventWireOf<EventName>)).toBe(true);
+    await settle(lab.libvirt);
+    expect(seen).toEqual([expect.objectContaining({ name })]);
+    await listening[Symbol.asyncDispose]();
+    expect(connection?.emit(name, wire as EventWireOf<EventName>)).toBe(false);
+  });
+
+  it('says in words what libvirt says in numbers', async () => {
+    await using lab = await openLab();
+    const seen: unknown[] = [];
+    await lab.libvirt.listen(
+      ['watchdog', 'graphics', 'blockJob', 'blockThreshold', 'memoryFailure', 'driverClosed'],
+      (event) => seen.push(event),
+    );
+    await lab.libvirt.listen(['networkLifecycle', 'monitorEvent', 'agentLifecycle'], (event) =>
+      seen.push(event),
+    );
+    const address = { family: 1, host: '::1', service: '5900' };
+    lab.daemon.emit('watchdog', { dom, action: 2 });
+    lab.daemon.emit('graphics', {
+      dom,
+      phase: 2,
+      local: address,
+      remote: { ...address, family: 9 },
+      authScheme: 'none',
+      subject: [{ type: 'x509dname', name: 'CN=me' }],
+    });
+    lab.daemon.emit('blockJob', { dom, disk: 'vda', type: 2, status: 3 });
+    lab.daemon.emit('blockThreshold', { dom, device: 'vda', threshold: 9n, excess: 2n });
+    lab.daemon.emit('memoryFailure', { dom, recipient: 1, action: 2, flags: 3 });
+    lab.daemon.emit('driverClosed', { reason: 2 });
+    lab.daemon.emit('networkLifecycle', {
+      net: { name: 'n', uuid: dom.uuid },
+      event: 2,
+      detail: 0,
+    });
+    lab.daemon.emit('monitorEvent', { dom, event: 'STOP', seconds: 2n, micros: 500_000 });
+    lab.daemon.emit('agentLifecycle', { dom, state: 1, reason: 2 });
+    await settle(lab.libvirt);
+    expect(seen).toMatchObject([
+      { action: 'reset' },
+      { phase: 'disconnect', local: { family: 'ipv6', host: '::1' }, remote: { family: 'other' } },
+      { disk: 'vda', type: 'copy', status: 'ready' },
+      { device: 'vda', thresholdBytes: 9, excessBytes: 2 },
+      { recipient: 'guest', action: 'fatal', actionRequired: true, recursive: true },
+      { reason: 'keepalive' },
+      { type: 'started', net: { name: 'n' } },
+      { event: 'STOP', atMs: 2500 },
+      { state: 'connected', reason: 'channel' },
+    ]);
   });
 });

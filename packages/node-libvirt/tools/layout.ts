@@ -49,12 +49,15 @@ function inner({ shape }: Codec<unknown>): string {
 
 /** Structs that stand alone are their fields: the same bytes in another notation. */
 export function flat(layout: string): string {
-  const innermost = /\(([^()]*)\)(?![<?[])/g;
-  let before = '';
-  let now = layout;
-  while (now !== before) {
-    before = now;
-    now = now.replace(innermost, '$1');
+  const characters = layout.split('');
+  const opened: number[] = [];
+  const dropped = new Set<number>();
+  for (const [at, character] of characters.entries()) {
+    if (character === '(') opened.push(at);
+    if (character !== ')') continue;
+    const begin = opened.pop();
+    if (begin === undefined || '<?['.includes(characters[at + 1] ?? ' ')) continue;
+    dropped.add(begin).add(at);
   }
-  return now;
+  return characters.filter((_, at) => !dropped.has(at)).join('');
 }

@@ -4,6 +4,7 @@
  */
 import type { EventName, EventOf } from '../protocol/events.ts';
 import type { ArgsOf, ProcedureName, RetOf } from '../protocol/procedures.ts';
+import type { EventFilter } from './event-registrar.ts';
 import type { CallOptions, StreamOptions } from './options.ts';
 import type { LibvirtStream } from './stream.ts';
 
@@ -43,10 +44,14 @@ export interface Caller {
     options?: StreamOptions,
   ): Promise<LibvirtStream>;
 
-  /** Calls `listener` for each of these events until disposed. Resolves when they are switched on. */
+  /**
+   * Calls `listener` for each of these events until disposed. Resolves when they are switched on. With a
+   * filter the daemon sends no others.
+   */
   listen<N extends EventName>(
     names: readonly N[],
     listener: (event: EventOf<N> | Resync) => void,
+    filter?: EventFilter,
   ): Promise<Listening>;
 
   close(): Promise<void>;

@@ -12,7 +12,7 @@ import {
   QueueFullError,
   type CloseReason,
 } from '../errors.ts';
-import { eventRowOf, type EventName, type EventOf } from '../protocol/events.ts';
+import type { EventName, EventOf } from '../protocol/events.ts';
 import { messageStatus, messageType, type Packet } from '../protocol/header.ts';
 import type { Procedure } from '../protocol/procedure.ts';
 import {
@@ -27,6 +27,7 @@ import { decode, encode } from '../xdr/codec.ts';
 import type { CallArguments, Caller, Listening } from './caller.ts';
 import { CallQueue, type Call, type CallOutcome } from './call-queue.ts';
 import { EventHub } from './event-hub.ts';
+import { deregisterEvent, registerEvent, type EventFilter } from './event-registrar.ts';
 import { Link } from './link.ts';
 import type { KeepaliveOptions } from './link.ts';
 import {
@@ -70,8 +71,10 @@ export class Connection implements Caller, AsyncDisposable {
     );
     this.#callTimeoutMs = options.callTimeoutMs ?? defaults.callTimeoutMs;
     this.#hub = new EventHub({
-      register: (name) => this.#register(name),
-      deregister: (name, callbackId) => this.#deregister(name, callbackId),
+      register: (row, filter) => registerEvent(this, row, filter),
+      deregister: async (row, callbackId) => {
+        if (this.#state === 'open') await deregisterEvent(this, row, callbackId);
+      },
     });
     this.#link = new Link(transport, {
       packet: (packet) => this.#onPacket(packet),
@@ -118,6 +121,7 @@ export class Connection implements Caller, AsyncDisposable {
   async listen<N extends EventName>(
     names: readonly N[],
     listener: (event: EventOf<N>) => void,
+    filter: EventFilter = {},
   ): Promise<Listening> {
     const own = (event: EventOf<EventName>) => listener(event as unknown as EventOf<N>);
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
@@ -125,11 +129,11 @@ export class Connection implements Caller, AsyncDisposable {
       this.#listenings.delete(end);
       end();
       if (this.#state === 'closed') return;
-      await Promise.allSettled(names.map((name) => this.#hub.remove(name, own)));
+      await Promise.allSettled(names.map((name) => this.#hub.remove(name, filter, own)));
     };
     this.#listenings.add(end);
     try {
-      await Promise.all(names.map((name) => this.#hub.add(name, own)));
+      await Promise.all(names.map((name) => this.#hub.add(name, filter, own)));
     } catch (error) {
       await remove();
       throw error;
@@ -360,24 +364,6 @@ export class Connection implements Caller, AsyncDisposable {
 
   #closeReason(): CloseReason {
     return this.#end?.reason ?? 'retired';
-  }
-
-  async #register(name: EventName): Promise<number> {
-    const { scope, eventId } = eventRowOf(name);
-    const done =
-      scope === 'domain'
-        ? await this.call('connectDomainEventCallbackRegisterAny', { eventId })
-        : await this.call('connectStoragePoolEventRegisterAny', { eventId });
-    return done.callbackId;
-  }
-
-  async #deregister(name: EventName, callbackId: number): Promise<void> {
-    if (this.#state !== 'open') return;
-    if (eventRowOf(name).scope === 'domain') {
-      await this.call('connectDomainEventCallbackDeregisterAny', { callbackId });
-    } else {
-      await this.call('connectStoragePoolEventDeregisterAny', { callbackId });
-    }
   }
 }
 

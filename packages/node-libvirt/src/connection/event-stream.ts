@@ -81,7 +81,7 @@ export async function openEventStream<N extends EventName>(
     options.signal?.removeEventListener('abort', end);
     await listening[Symbol.asyncDispose]();
   });
-  const listening = await caller.listen(names, (event) => stream.push(event));
+  const listening = await caller.listen(names, (event) => stream.push(event), options);
   options.signal?.addEventListener('abort', end, { once: true });
   void listening.ended.then(end);
   return stream;

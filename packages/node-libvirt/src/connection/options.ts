@@ -3,6 +3,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { CloseReason } from '../errors.ts';
+import type { EventFilter } from './event-registrar.ts';
 import type { KeepaliveOptions } from './link.ts';
 
 export interface ConnectOptions {
@@ -56,7 +57,7 @@ export interface StreamOptions extends CallOptions {
   readonly idleMs?: number;
 }
 
-export interface EventStreamOptions {
+export interface EventStreamOptions extends EventFilter {
   /** Events held for a slow reader. */
   readonly limit?: number;
   /** Ends the iteration. */

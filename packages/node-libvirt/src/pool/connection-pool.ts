@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { CallArguments, Caller, Listening, Resync } from '../connection/caller.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { EventFilter } from '../connection/event-registrar.ts';
 import {
   defaults,
   type CallOptions,
@@ -92,9 +93,15 @@ export class ConnectionPool implements Caller, AsyncDisposable {
   async listen<N extends EventName>(
     names: readonly N[],
     listener: (event: EventOf<N> | Resync) => void,
+    filter: EventFilter = {},
   ): Promise<Listening> {
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
-    const subscription = this.#subscriptions.add(names, listener as PoolListener, end);
+    const subscription = this.#subscriptions.add({
+      names,
+      listener: listener as PoolListener,
+      filter,
+      end,
+    });
     // However long the first connection takes: none counts as up without its listeners.
     using budget = new Budget({ timeoutMs: Number.POSITIVE_INFINITY }, 0, Number.POSITIVE_INFINITY);
     try {

@@ -3,6 +3,7 @@
  * and each listener is then told to look at everything anew.
  */
 import type { Listening, Resync } from '../connection/caller.ts';
+import type { EventFilter } from '../connection/event-registrar.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { EventName, EventOf } from '../protocol/events.ts';
 
@@ -11,6 +12,7 @@ export type PoolListener = (event: EventOf<EventName> | Resync) => void;
 export interface Subscription {
   readonly names: readonly EventName[];
   readonly listener: PoolListener;
+  readonly filter: EventFilter;
   readonly end: () => void;
   /** The connection that its events come from, and how to switch them off there. */
   registered: { readonly connection: Connection; readonly listening: Listening } | undefined;
@@ -19,8 +21,8 @@ export interface Subscription {
 export class Subscriptions {
   readonly #all = new Set<Subscription>();
 
-  add(names: readonly EventName[], listener: PoolListener, end: () => void): Subscription {
-    const subscription: Subscription = { names, listener, end, registered: undefined };
+  add(wanted: Omit<Subscription, 'registered'>): Subscription {
+    const subscription: Subscription = { ...wanted, registered: undefined };
     this.#all.add(subscription);
     return subscription;
   }
@@ -34,12 +36,13 @@ export class Subscriptions {
   /** Switches the events of one subscription on, if they are not. */
   async register(subscription: Subscription, connection: Connection): Promise<void> {
     if (subscription.registered?.connection === connection) return;
-    const { names, listener } = subscription;
+    const { names, listener, filter } = subscription;
     const before = subscription.registered;
-    const listening = await connection.listen(names, (event) => {
-      // While a retired connection dies down, its events would come twice.
+    // While a retired connection dies down, its events would come twice.
+    const own = (event: EventOf<EventName>) => {
       if (subscription.registered?.connection === connection) listener(event);
-    });
+    };
+    const listening = await connection.listen(names, own, filter);
     subscription.registered = { connection, listening };
     // Resolved long ago, or about to be: its connection is of no more use.
     void before?.listening[Symbol.asyncDispose]();

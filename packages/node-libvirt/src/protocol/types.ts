@@ -54,6 +54,7 @@ export const listMax = {
   interfaceAddresses: 2048,
   frozenMountpoints: 256,
   guestInfoParams: 2048,
+  graphicsIdentities: 20,
   vcpus: 16_384,
   cpuMapsBytes: 8_388_608,
   schedulerParams: 16,

@@ -4,7 +4,8 @@
  */
 import type { Duplex } from 'node:stream';
 import { LibvirtError } from '../errors.ts';
-import { eventRowOf, events, type EventName, type EventWireOf } from '../protocol/events.ts';
+import { eventNames, eventRowOf, type EventName, type EventWireOf } from '../protocol/events.ts';
+import type { EventScope } from '../protocol/events/row.ts';
 import { errorCode } from '../protocol/error-codes.ts';
 import { FrameParser } from '../protocol/framing.ts';
 import {
@@ -47,7 +48,7 @@ export class FakeConnection {
   readonly #handlers: Handlers;
   readonly #options: { readonly maxRequests: number; readonly answersPings: boolean };
   readonly #parser = new FrameParser();
-  readonly #callbackIds = new Map<EventName, number>();
+  #registrations: Registration[] = [];
   #inProgress = 0;
   #waiting: Packet[] = [];
 
@@ -98,13 +99,17 @@ export class FakeConnection {
 
   /** False when the client did not register the event. */
   emit<N extends EventName>(name: N, wire: EventWireOf<N>): boolean {
-    const callbackId = this.#callbackIds.get(name);
-    if (callbackId === undefined) return false;
     const row = eventRowOf(name);
-    const payload = encode(row.wire, wire);
-    payload.writeInt32BE(callbackId, 0);
-    this.send({ procedure: row.message }, payload);
-    return true;
+    const uuid = (wire as { readonly dom?: { readonly uuid: string } }).dom?.uuid;
+    const asked = this.#registrations.filter(
+      (one) => one.name === name && (one.uuid === undefined || one.uuid === uuid),
+    );
+    for (const { callbackId } of asked) {
+      const payload = encode(row.wire, wire);
+      if (row.scope !== 'connection') payload.writeInt32BE(callbackId, 0);
+      this.send({ program: program[row.program], procedure: row.message }, payload);
+    }
+    return asked.length > 0;
   }
 
   /** Calls that were read and have no reply yet. */
@@ -183,21 +188,60 @@ export class FakeConnection {
   }
 
   #rememberRegistration(name: ProcedureName, args: unknown, value: unknown): void {
-    const scope =
-      name === 'connectDomainEventCallbackRegisterAny'
-        ? 'domain'
-        : name === 'connectStoragePoolEventRegisterAny'
-          ? 'storagePool'
-          : undefined;
-    if (scope === undefined) return;
-    const { eventId } = args as { readonly eventId: number };
-    const { callbackId } = value as { readonly callbackId: number };
-    for (const event of Object.keys(events) as EventName[]) {
-      const row = eventRowOf(event);
-      if (row.scope === scope && row.eventId === eventId) this.#callbackIds.set(event, callbackId);
+    const scope = registerCalls[name];
+    const { eventId = 0, dom } = (args ?? {}) as Asked;
+    const { callbackId = -1 } = (value ?? {}) as { readonly callbackId?: number };
+    if (scope !== undefined) {
+      const event = eventNames.find((one) => {
+        const row = eventRowOf(one);
+        return row.scope === scope && row.eventId === eventId;
+      });
+      if (event !== undefined) {
+        this.#registrations.push({ name: event, scope, callbackId, uuid: dom?.uuid });
+      }
     }
+    const over = deregisterCalls[name];
+    if (over === undefined) return;
+    const { callbackId: id = -1 } = (args ?? {}) as { readonly callbackId?: number };
+    this.#registrations = this.#registrations.filter(
+      (one) => one.scope !== over || one.callbackId !== id,
+    );
   }
 }
+
+interface Registration {
+  readonly name: EventName;
+  readonly scope: EventScope;
+  readonly callbackId: number;
+  /** Of a registration for one domain alone. */
+  readonly uuid: string | undefined;
+}
+
+interface Asked {
+  readonly eventId?: number;
+  readonly dom?: { readonly uuid: string };
+}
+
+type Calls = { readonly [P in ProcedureName]?: EventScope };
+
+const registerCalls: Calls = {
+  connectDomainEventCallbackRegisterAny: 'domain',
+  connectStoragePoolEventRegisterAny: 'storagePool',
+  connectNetworkEventRegisterAny: 'network',
+  connectSecretEventRegisterAny: 'secret',
+  connectNodeDeviceEventRegisterAny: 'nodeDevice',
+  connectRegisterCloseCallback: 'connection',
+  qemuConnectDomainMonitorEventRegister: 'monitor',
+};
+const deregisterCalls: Calls = {
+  connectDomainEventCallbackDeregisterAny: 'domain',
+  connectStoragePoolEventDeregisterAny: 'storagePool',
+  connectNetworkEventDeregisterAny: 'network',
+  connectSecretEventDeregisterAny: 'secret',
+  connectNodeDeviceEventDeregisterAny: 'nodeDevice',
+  connectUnregisterCloseCallback: 'connection',
+  qemuConnectDomainMonitorEventDeregister: 'monitor',
+};
 
 function rpcError(message: string): LibvirtError {
   return new LibvirtError({ code: errorCode.internal, domain: 7, level: 2, message });

@@ -86,5 +86,15 @@ function defaultHandlers(): Handlers {
     connectDomainEventCallbackDeregisterAny: () => undefined,
     connectStoragePoolEventRegisterAny: () => ({ callbackId: callbackId++ }),
     connectStoragePoolEventDeregisterAny: () => undefined,
+    connectNetworkEventRegisterAny: () => ({ callbackId: callbackId++ }),
+    connectNetworkEventDeregisterAny: () => undefined,
+    connectSecretEventRegisterAny: () => ({ callbackId: callbackId++ }),
+    connectSecretEventDeregisterAny: () => undefined,
+    connectNodeDeviceEventRegisterAny: () => ({ callbackId: callbackId++ }),
+    connectNodeDeviceEventDeregisterAny: () => undefined,
+    connectRegisterCloseCallback: () => undefined,
+    connectUnregisterCloseCallback: () => undefined,
+    qemuConnectDomainMonitorEventRegister: () => ({ callbackId: callbackId++ }),
+    qemuConnectDomainMonitorEventDeregister: () => undefined,
   };
 }

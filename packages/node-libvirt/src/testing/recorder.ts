@@ -3,7 +3,7 @@
  * to the making of a connection, secrets among it, is left out; so are streams.
  */
 import { duplexPair, type Duplex } from 'node:stream';
-import { eventRowOf, events, type EventName } from '../protocol/events.ts';
+import { eventNames, eventRowOf, type EventName } from '../protocol/events.ts';
 import { FrameParser } from '../protocol/framing.ts';
 import { messageStatus, messageType, type Packet } from '../protocol/header.ts';
 import { procedureOf, procedures, type ProcedureName } from '../protocol/procedures.ts';
@@ -24,10 +24,10 @@ const nameByNumber: ReadonlyMap<string, ProcedureName> = new Map(
   }),
 );
 const eventByMessage: ReadonlyMap<string, EventName> = new Map(
-  (Object.keys(events) as EventName[]).map((name) => [
-    `${program.remote}/${eventRowOf(name).message}`,
-    name,
-  ]),
+  eventNames.map((name) => {
+    const row = eventRowOf(name);
+    return [`${program[row.program]}/${row.message}`, name];
+  }),
 );
 
 /** Done anew by each client that is played to; and no password may end up in a file. */

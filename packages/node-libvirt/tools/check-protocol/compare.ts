@@ -2,7 +2,7 @@
  * Our tables against the protocol files of one libvirt: numbers, names, priorities, streams, and what each
  * message is made of. What libvirt has and we do not is told apart from what differs.
  */
-import { type EventName, eventRowOf, events } from '../../src/protocol/events.ts';
+import { eventNames, type EventName, eventRowOf } from '../../src/protocol/events.ts';
 import type { Procedure } from '../../src/protocol/procedure.ts';
 import { procedures } from '../../src/protocol/procedures.ts';
 import type { ProgramName } from '../../src/protocol/programs.ts';
@@ -58,8 +58,8 @@ export function compare(program: ProgramName, prefix: string, file: XFile): Comp
       unequal(
         'message',
         flat(layouts.of(structOf(file, member, 'msg')) ?? ''),
-        // Every event message begins with the id of the registration that it answers.
-        flat(`i ${layoutOf(row.wire)}`).trim(),
+        // All but one begin with the id of the registration that they answer.
+        flat(`${row.scope === 'connection' ? '' : 'i '}${layoutOf(row.wire)}`),
       ),
     );
   }
@@ -73,7 +73,7 @@ function rowsOf(program: ProgramName): readonly (readonly [string, Procedure])[]
 }
 
 function eventsOf(program: ProgramName): readonly EventName[] {
-  return program === 'remote' ? (Object.keys(events) as EventName[]) : [];
+  return eventNames.filter((name) => eventRowOf(name).program === program);
 }
 
 /** Without the count that libvirt keeps at the end of some enums. */
