@@ -19,7 +19,9 @@ export {
 } from './uri.ts';
 export type { Certificates } from './transport/certificates.ts';
 export { startTls, type TlsOptions } from './transport/tls.ts';
-export { LibvirtStream } from './connection/stream.ts';
+export { LibvirtStream, type Hole, type StreamPiece } from './connection/stream.ts';
+export { toDuplex, toReadable, toWritable } from './streams/node.ts';
+export { toReadableStream, toWritableStream } from './streams/web.ts';
 export type { KeepaliveOptions } from './connection/link.ts';
 export type {
   CallOptions,
@@ -43,7 +45,7 @@ export type { Domains, DomainStats, StatsOptions } from './face/domains.ts';
 export type { MigrationParams } from './face/migration-params.ts';
 export type { PoolInfo, StoragePool } from './face/storage-pool.ts';
 export type { StoragePools } from './face/storage-pools.ts';
-export type { StorageVol, VolInfo, VolRange } from './face/storage-vol.ts';
+export type { FileOptions, StorageVol, VolInfo, VolRange } from './face/storage-vol.ts';
 export type { JobStats } from './job-stats.ts';
 
 export {

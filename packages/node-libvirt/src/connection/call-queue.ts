@@ -4,6 +4,7 @@
  * An abandoned call still occupies the daemon, so it keeps its place here until its reply comes.
  */
 import type { Procedure } from '../protocol/procedure.ts';
+import type { StreamOptions } from './options.ts';
 import type { ProcedureName } from '../protocol/procedures.ts';
 
 export interface Call {
@@ -13,8 +14,8 @@ export interface Call {
   readonly settle: (outcome: CallOutcome) => void;
   serial: number;
   abandoned: boolean;
-  /** For a call that opens a stream: how long that may stand still. */
-  readonly streamIdleMs: number | undefined;
+  /** For a call that opens a stream, those of the stream. */
+  readonly options: StreamOptions;
 }
 
 export type CallOutcome =

@@ -113,7 +113,7 @@ export class Connection implements Caller, AsyncDisposable {
     options: StreamOptions = {},
   ): Promise<LibvirtStream> {
     if (procedureOf(name).stream === undefined) throw new TypeError(`${name} has no stream`);
-    const done = await this.#start(name, args, options, options.idleMs ?? defaults.streamIdleMs);
+    const done = await this.#start(name, args, options);
     if (done.stream === undefined) throw new ConnectionError(this.#closeReason(), true);
     return done.stream;
   }
@@ -164,12 +164,7 @@ export class Connection implements Caller, AsyncDisposable {
     await this.close();
   }
 
-  #start(
-    name: ProcedureName,
-    args: unknown,
-    options: CallOptions,
-    streamIdleMs?: number,
-  ): Promise<Done> {
+  #start(name: ProcedureName, args: unknown, options: StreamOptions): Promise<Done> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'open') throw new ConnectionError(this.#closeReason(), false);
       const row = procedureOf(name);
@@ -186,7 +181,7 @@ export class Connection implements Caller, AsyncDisposable {
         settle,
         serial: 0,
         abandoned: false,
-        streamIdleMs,
+        options,
       };
       if (options.signal?.aborted === true) {
         throw new CallAbandonedError('aborted', name, false, options.signal.reason);
@@ -270,7 +265,7 @@ export class Connection implements Caller, AsyncDisposable {
     const { header } = packet;
     if (header.type === messageType.message) this.#hub.dispatch(packet);
     else if (header.type === messageType.reply) this.#onReply(packet);
-    else if (header.type === messageType.stream) this.#onStream(packet);
+    else if (isStream(header.type)) this.#onStream(packet);
     else throw new ProtocolError('bad-header', `message type ${header.type} from a daemon`);
   }
 
@@ -311,24 +306,25 @@ export class Connection implements Caller, AsyncDisposable {
   }
 
   #addStream(call: Call): void {
-    const { serial, row } = call;
-    const send = (status: number, payload: Uint8Array) =>
-      this.#link.send(this.#header(row, serial, messageType.stream, status), payload);
-    const stream = new LibvirtStream(
-      {
-        procedure: call.name,
-        send,
-        drained: () => this.#link.drained(),
-        pause: () => this.#link.pause(),
-        resume: () => this.#link.resume(),
-        released: () => {
-          this.#streams.delete(serial);
-          this.#onFewer();
-        },
-        toError: (payload) => toLibvirtError(payload, call.name),
+    const { serial, row, options } = call;
+    const stream = new LibvirtStream({
+      procedure: call.name,
+      kind: row.stream ?? 'read',
+      sparse: options.sparse ?? false,
+      idleMs: options.idleMs ?? defaults.streamIdleMs,
+      signal: options.signal,
+      send: (type, status, payload) =>
+        void this.#link.send(this.#header(row, serial, type, status), payload),
+      drained: () => this.#link.drained(),
+      needsDrain: () => this.#link.needsDrain,
+      pause: () => this.#link.pause(),
+      resume: () => this.#link.resume(),
+      released: () => {
+        this.#streams.delete(serial);
+        this.#onFewer();
       },
-      call.streamIdleMs ?? defaults.streamIdleMs,
-    );
+      toError: (payload) => toLibvirtError(payload, call.name),
+    });
     this.#streams.set(serial, stream);
     // Nobody waits for it any more, but the daemon opened it.
     if (call.abandoned) void stream.abort();
@@ -365,6 +361,10 @@ export class Connection implements Caller, AsyncDisposable {
   #closeReason(): CloseReason {
     return this.#end?.reason ?? 'retired';
   }
+}
+
+function isStream(type: number): boolean {
+  return type === messageType.stream || type === messageType.streamHole;
 }
 
 interface Done {

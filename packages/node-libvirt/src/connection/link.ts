@@ -60,6 +60,11 @@ export class Link {
     return this.#transport.write(encodePacket(header, payload));
   }
 
+  /** Do bytes wait in memory? */
+  get needsDrain(): boolean {
+    return this.#open && this.#transport.writableNeedDrain;
+  }
+
   /** Resolves when the socket takes more, or is gone. */
   drained(): Promise<void> {
     if (!this.#open || !this.#transport.writableNeedDrain) return Promise.resolve();
@@ -125,8 +130,13 @@ export class Link {
   }
 
   #tick(options: KeepaliveOptions): void {
-    // A paused socket is our own doing, not the peer's silence.
-    if (this.#heard || this.#transport.isPaused()) {
+    // A paused socket is our own doing, not the peer's silence. But the peer's pings are not heard then:
+    // it must not take us for dead.
+    if (this.#transport.isPaused()) {
+      this.#sendKeepalive(keepaliveProcedure.ping);
+      return;
+    }
+    if (this.#heard) {
       this.#heard = false;
       return;
     }

@@ -52,9 +52,12 @@ export interface FlagOptions extends CallOptions {
   readonly flags?: number;
 }
 
+/** The signal ends the open stream as well; the deadline is for its opening. */
 export interface StreamOptions extends CallOptions {
   /** How long an open stream may make no progress. */
   readonly idleMs?: number;
+  /** Holes may pass both ways; the call's own flag has to say so too. */
+  readonly sparse?: boolean;
 }
 
 export interface EventStreamOptions extends EventFilter {

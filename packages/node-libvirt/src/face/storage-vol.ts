@@ -1,11 +1,14 @@
 /**
  * One volume of a storage pool: what it says of itself, its size, its content as a stream of bytes.
  */
+import { open } from 'node:fs/promises';
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions, StreamOptions } from '../connection/options.ts';
-import { CallAbandonedError } from '../errors.ts';
+import type { LibvirtStream } from '../connection/stream.ts';
+import { volStreamFlag } from '../protocol/constants.ts';
 import { nameOf, volTypes, type VolType } from '../protocol/states.ts';
 import type { StorageVolRef } from '../protocol/types.ts';
+import { receiveFile, sendFile } from '../streams/file.ts';
 
 export interface VolInfo {
   readonly type: VolType;
@@ -17,6 +20,11 @@ export interface VolRange {
   readonly offsetBytes?: number;
   /** 0 or absent: to the end. */
   readonly lengthBytes?: number;
+}
+
+export interface FileOptions extends StreamOptions {
+  /** Told after each piece: bytes so far, holes included. */
+  readonly onProgress?: (bytes: number) => void;
 }
 
 export class StorageVol implements StorageVolRef {
@@ -79,17 +87,14 @@ export class StorageVol implements StorageVolRef {
     range: VolRange = {},
     options: StreamOptions = {},
   ): Promise<void> {
-    const name = 'storageVolUpload';
-    await using stream = await this.#caller.openStream(name, rangeOf(this, range), options);
+    await using stream = await this.openUpload(range, options);
     let left = range.lengthBytes || Number.POSITIVE_INFINITY;
     for await (const bytes of source) {
-      checkSignal(name, options);
       // A daemon that is sent more than it was told spins for ever and serves nobody.
       if (bytes.length > left) throw new RangeError(`source is over ${range.lengthBytes} bytes`);
       left -= bytes.length;
       await stream.write(bytes);
     }
-    checkSignal(name, options);
     await stream.finish();
   }
 
@@ -98,13 +103,42 @@ export class StorageVol implements StorageVolRef {
     range: VolRange = {},
     options: StreamOptions = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const name = 'storageVolDownload';
-    await using stream = await this.#caller.openStream(name, rangeOf(this, range), options);
-    for await (const bytes of stream) {
-      checkSignal(name, options);
-      yield bytes;
-    }
+    await using stream = await this.openDownload(range, options);
+    yield* stream;
     await stream.finish();
+  }
+
+  /**
+   * Writes a file into the volume; resolves with its size in bytes. With `sparse` its runs of zeroes are
+   * left out: only for a new volume, since what was there under a hole stays.
+   */
+  async uploadFile(path: string, options: FileOptions = {}): Promise<number> {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const range = size === 0 ? {} : { lengthBytes: size };
+    await using stream = await this.openUpload(range, options);
+    const sent = await sendFile(file, stream, options.onProgress);
+    await stream.finish();
+    return sent;
+  }
+
+  /** Writes the volume into a file, with its holes; resolves with its size in bytes. */
+  async downloadFile(path: string, options: FileOptions = {}): Promise<number> {
+    await using file = await open(path, 'w');
+    await using stream = await this.openDownload({}, { sparse: true, ...options });
+    const received = await receiveFile(stream, file, options.onProgress);
+    await stream.finish();
+    return received;
+  }
+
+  /** For `toWritable` and its like: the stream of an upload. */
+  openUpload(range: VolRange = {}, options: StreamOptions = {}): Promise<LibvirtStream> {
+    return this.#caller.openStream('storageVolUpload', rangeOf(this, range, options), options);
+  }
+
+  /** For `toReadable` and its like: the stream of a download. */
+  openDownload(range: VolRange = {}, options: StreamOptions = {}): Promise<LibvirtStream> {
+    return this.#caller.openStream('storageVolDownload', rangeOf(this, range, options), options);
   }
 
   /** For logs: pool and name. */
@@ -113,18 +147,11 @@ export class StorageVol implements StorageVolRef {
   }
 }
 
-function rangeOf(vol: StorageVolRef, range: VolRange) {
+function rangeOf(vol: StorageVolRef, range: VolRange, { sparse = false }: StreamOptions) {
   return {
     vol,
     offset: BigInt(range.offsetBytes ?? 0),
     length: BigInt(range.lengthBytes ?? 0),
-    flags: 0,
+    flags: sparse ? volStreamFlag.sparse : 0,
   };
-}
-
-function checkSignal(procedure: string, options: StreamOptions): void {
-  const { signal } = options;
-  if (signal?.aborted === true) {
-    throw new CallAbandonedError('aborted', procedure, true, signal.reason);
-  }
 }

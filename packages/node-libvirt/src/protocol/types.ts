@@ -5,6 +5,7 @@
 import {
   array,
   i32,
+  i64,
   mapped,
   opaqueFixed,
   optional,
@@ -150,6 +151,9 @@ export const domainStatsRecord = struct({
 /** A named count of the host's CPU or memory statistics. */
 export const namedCount = struct({ field: text, value: u64 });
 export const namedCounts = array(namedCount, listMax.nodeStats);
+
+/** Bytes that are zero and are not sent. */
+export const streamHole = struct({ length: i64, flags: u32 });
 
 /** What a reply or stream packet with status ERROR carries. */
 export const remoteError = struct({

@@ -18,7 +18,7 @@ import {
 import type { Procedure } from '../protocol/procedure.ts';
 import { procedures, type ProcedureName } from '../protocol/procedures.ts';
 import { keepaliveProcedure, program, programVersion } from '../protocol/programs.ts';
-import { remoteError } from '../protocol/types.ts';
+import { remoteError, streamHole } from '../protocol/types.ts';
 import { decode, encode } from '../xdr/codec.ts';
 import type { Handlers } from './fake-daemon.ts';
 
@@ -97,6 +97,15 @@ export class FakeConnection {
     this.send({ procedure: row.number, type: messageType.stream, serial, status }, payload);
   }
 
+  /** So many bytes of zero in the stream that the call of this serial opened. */
+  sendHole(serial: number, bytes: number): void {
+    const call = this.calls.find((seen) => seen.serial === serial);
+    const row = procedures[call?.name as ProcedureName] as Procedure;
+    const { continue: status } = messageStatus;
+    const payload = encode(streamHole, { length: BigInt(bytes), flags: 0 });
+    this.send({ procedure: row.number, type: messageType.streamHole, serial, status }, payload);
+  }
+
   /** False when the client did not register the event. */
   emit<N extends EventName>(name: N, wire: EventWireOf<N>): boolean {
     const row = eventRowOf(name);
@@ -145,7 +154,7 @@ export class FakeConnection {
     const { header } = packet;
     if (header.program === program.keepalive) {
       this.#onKeepalive(header.procedure);
-    } else if (header.type === messageType.stream) {
+    } else if (header.type === messageType.stream || header.type === messageType.streamHole) {
       this.streamPackets.push(packet);
     } else if (header.type === messageType.call) {
       this.#inProgress += 1;
