@@ -18,6 +18,16 @@ export const libvirtImages = {
 
 export type Release = keyof typeof libvirtImages;
 
+/** What QEMU's driver needs of a container to run VMs in it. */
+export const hypervisorOptions: readonly string[] = [
+  ...['SYS_ADMIN', 'NET_ADMIN', 'DAC_READ_SEARCH', 'SYS_PTRACE', 'SYS_NICE'].map(
+    (capability) => `--cap-add=${capability}`,
+  ),
+  '--security-opt=seccomp=unconfined',
+  '--security-opt=apparmor=unconfined',
+  '--device=/dev/net/tun',
+];
+
 export interface LibvirtdOptions {
   readonly release?: Release;
   /** Lines of libvirtd.conf besides those that make the socket. */
