@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { ProtocolError, type CloseReason } from '../errors.ts';
 import { FrameParser } from '../protocol/framing.ts';
 import {
+  encodeHeader,
   encodePacket,
   messageStatus,
   messageType,
@@ -54,10 +55,22 @@ export class Link {
     return this.#open;
   }
 
-  /** False when the bytes wait in memory; `drained` tells when they no longer do. */
+  /**
+   * False when the bytes wait in memory; `drained` tells when they no longer do, and until then they must
+   * not change.
+   */
   send(header: Header, payload: Uint8Array): boolean {
     if (!this.#open) return true;
-    return this.#transport.write(encodePacket(header, payload));
+    const transport = this.#transport;
+    if (payload.length < transport.writableHighWaterMark) {
+      return transport.write(encodePacket(header, payload));
+    }
+    // Too much to copy: both parts go out together, and whoever may change the bytes waits for the drain.
+    transport.cork();
+    transport.write(encodeHeader(header, payload.length));
+    const more = transport.write(payload);
+    transport.uncork();
+    return more;
   }
 
   /** Do bytes wait in memory? */

@@ -38,11 +38,24 @@ export const maxPacketBytes = 33_554_432 + lengthBytes;
 export const streamChunkBytes = 262_120;
 
 export function encodePacket(header: Header, payload: Uint8Array): Buffer {
-  const total = lengthBytes + headerBytes + payload.length;
+  const bytes = Buffer.allocUnsafe(lengthBytes + headerBytes + payload.length);
+  writeHeader(bytes, header, payload.length);
+  bytes.set(payload, lengthBytes + headerBytes);
+  return bytes;
+}
+
+/** What stands before a payload of so many bytes. */
+export function encodeHeader(header: Header, payloadBytes: number): Buffer {
+  const bytes = Buffer.allocUnsafe(lengthBytes + headerBytes);
+  writeHeader(bytes, header, payloadBytes);
+  return bytes;
+}
+
+function writeHeader(bytes: Buffer, header: Header, payloadBytes: number): void {
+  const total = lengthBytes + headerBytes + payloadBytes;
   if (total > maxPacketBytes) {
     throw new ProtocolError('cannot-encode', `packet of ${total} bytes`);
   }
-  const bytes = Buffer.allocUnsafe(total);
   bytes.writeUInt32BE(total, 0);
   bytes.writeUInt32BE(header.program, 4);
   bytes.writeUInt32BE(header.version, 8);
@@ -50,8 +63,6 @@ export function encodePacket(header: Header, payload: Uint8Array): Buffer {
   bytes.writeInt32BE(header.type, 16);
   bytes.writeUInt32BE(header.serial, 20);
   bytes.writeInt32BE(header.status, 24);
-  bytes.set(payload, lengthBytes + headerBytes);
-  return bytes;
 }
 
 /** `bytes` is one packet without its length word, at least a header long. */
