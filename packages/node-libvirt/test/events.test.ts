@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionError, type Libvirt } from '../src/index.ts';
 import { eventNames, eventRowOf, type EventName } from '../src/protocol/events.ts';
 import type { EventWireOf } from '../src/testing/index.ts';
-import { valuesOf } from './shapes.ts';
+import { valuesOf } from '../tools/values.ts';
 import { dom, errorOf, openLab, until } from './support.ts';
 
 const names = (calls: readonly { readonly name: string }[] | undefined) =>

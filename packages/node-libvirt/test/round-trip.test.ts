@@ -9,7 +9,7 @@ import { eventRowOf, events, type EventName } from '../src/protocol/events.ts';
 import type { Procedure } from '../src/protocol/procedure.ts';
 import { procedures } from '../src/protocol/procedures.ts';
 import { decode, encode, type Codec } from '../src/xdr/codec.ts';
-import { valuesOf } from './shapes.ts';
+import { valuesOf } from '../tools/values.ts';
 
 const rows = Object.entries<Procedure>(procedures as Readonly<Record<string, Procedure>>);
 const codecs: readonly (readonly [string, Codec<unknown>])[] = [
