@@ -24,30 +24,12 @@ import {
 } from 'node-libvirt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Libvirtd, startLibvirtd } from './support/libvirt-daemon.ts';
+import { keyValues, labelled, lines } from './support/virsh-text.ts';
 
 const uri = 'test:///default';
 
 /** The daemon pings after 1 s of silence and gives up 2 s later, so that keepalive shows quickly. */
 const quickPings = 'keepalive_interval = 1\nkeepalive_count = 1\n';
-
-/** virsh's \`key=value\` lines of one domain. */
-function keyValues(text: string): Readonly<Record<string, string>> {
-  const pairs = [...text.matchAll(/^\s+(\S+)=(.*)$/gm)];
-  return Object.fromEntries(pairs.map((pair) => [pair[1] ?? '', pair[2] ?? '']));
-}
-
-/** virsh's \`Name:   value\` lines. */
-function labelled(text: string): Readonly<Record<string, string>> {
-  const pairs = [...text.matchAll(/^(.+?):\s+(.*)$/gm)];
-  return Object.fromEntries(pairs.map((pair) => [pair[1] ?? '', pair[2] ?? '']));
-}
-
-const lines = (text: string) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .toSorted();
 
 const domainXml = (name: string) =>
   buildXml(

@@ -12,7 +12,7 @@ import {
   type Libvirt,
   openConnection,
 } from 'node-libvirt';
-import { hypervisorOptions, startLibvirtd } from '../../contract/support/libvirt-daemon.ts';
+import { startLibvirtd } from '../../contract/support/libvirt-daemon.ts';
 import { type Contest, judge, type Ratio } from '../ratio.ts';
 import { compileClient, run, type CClient } from './c-client.ts';
 
@@ -43,7 +43,8 @@ export async function benchLibvirt(options: BenchOptions): Promise<readonly Rati
   await using client = await compileClient();
   onStep('starting a libvirtd');
   await using daemon = await startLibvirtd({
-    containerOptions: [...hypervisorOptions, '--tmpfs=/pool:size=2g'],
+    hypervisor: true,
+    containerOptions: ['--tmpfs=/pool:size=2g'],
   });
   const uriOf = (driver: string) =>
     `${driver.replace(':', '+unix:')}?socket=${encodeURIComponent(daemon.socketPath)}`;

@@ -19,7 +19,7 @@ export const libvirtImages = {
 export type Release = keyof typeof libvirtImages;
 
 /** What QEMU's driver needs of a container to run VMs in it. */
-export const hypervisorOptions: readonly string[] = [
+const hypervisorOptions: readonly string[] = [
   ...['SYS_ADMIN', 'NET_ADMIN', 'DAC_READ_SEARCH', 'SYS_PTRACE', 'SYS_NICE'].map(
     (capability) => `--cap-add=${capability}`,
   ),
@@ -28,14 +28,27 @@ export const hypervisorOptions: readonly string[] = [
   '--device=/dev/net/tun',
 ];
 
+/** And of its configuration: a container has no cgroups and no namespaces to give away. */
+const hypervisorConfig = `
+user = "root"
+group = "root"
+security_driver = "none"
+cgroup_controllers = [ ]
+namespaces = [ ]
+stdio_handler = "file"
+remember_owner = 0
+`;
+
 export interface LibvirtdOptions {
   readonly release?: Release;
   /** Lines of libvirtd.conf besides those that make the socket. */
   readonly config?: string;
+  /** It can run VMs, under software emulation. */
+  readonly hypervisor?: boolean;
+  /** Lines of qemu.conf besides those that a container needs. */
+  readonly qemuConfig?: string;
   /** Besides the options that every container gets. */
   readonly containerOptions?: readonly string[];
-  /** Programs that are started before libvirtd, such as virtlogd. */
-  readonly before?: readonly string[];
 }
 
 export interface Libvirtd extends AsyncDisposable {
@@ -67,6 +80,7 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
   await requireImage(image);
   const folder = await mkdtemp(join(tmpdir(), 'drover-libvirt-'));
   await writeFile(join(folder, 'conf'), `${config}${options.config ?? ''}`);
+  await writeFile(join(folder, 'qemu.conf'), `${hypervisorConfig}${options.qemuConfig ?? ''}`);
   const container = `drover-contract-libvirt-${randomUUID().slice(0, 8)}`;
   const daemon = new ContainedLibvirtd(container, folder);
   try {
@@ -78,13 +92,13 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
       `--name=${container}`,
       '--network=none',
       `--volume=${folder}:/contract`,
+      ...(options.hypervisor ? hypervisorOptions : []),
       ...(options.containerOptions ?? []),
       '--entrypoint=sleep',
       image,
       'infinity',
     );
-    for (const program of options.before ?? [])
-      await docker('exec', '--detach', container, program);
+    await daemon.exec('cp', '/contract/qemu.conf', '/etc/libvirt/qemu.conf');
     await daemon.start();
     return daemon;
   } catch (error) {
