@@ -36,7 +36,7 @@ export { ConnectionPool } from './pool/connection-pool.ts';
 export type { PoolOptions, PoolStatus } from './pool/options.ts';
 
 export type { CpuComparison, Host, HostInfo, HypervisorChoice, Version } from './face/host.ts';
-export type { Domain, DomainInfo } from './face/domain.ts';
+export type { ConsoleOptions, Domain, DomainInfo } from './face/domain.ts';
 export type { DomainJob } from './face/domain-job.ts';
 export type { DomainMetadata, MetadataElement } from './face/domain-metadata.ts';
 export type { DomainMigration, MigrateArguments } from './face/domain-migration.ts';
@@ -73,6 +73,7 @@ export {
   abortJobFlag,
   baselineCpuFlag,
   compareCpuFlag,
+  consoleFlag,
   cpuCompareResult,
   domainCreateFlag,
   domainDefineFlag,

@@ -3,7 +3,7 @@
  * started again while its VMs run on. What it is asked is the test's affair.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node-libvirt';
@@ -47,6 +47,10 @@ export interface LibvirtdOptions {
   readonly hypervisor?: boolean;
   /** Lines of qemu.conf besides those that a container needs. */
   readonly qemuConfig?: string;
+  /** Its own, where one in a place of its own will not do. */
+  readonly folder?: string;
+  /** The Docker network that it is on; none if absent. */
+  readonly network?: string;
   /** Besides the options that every container gets. */
   readonly containerOptions?: readonly string[];
 }
@@ -66,7 +70,8 @@ export interface Libvirtd extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-const config = `
+const config = (hostUuid: string) => `
+host_uuid = "${hostUuid}"
 unix_sock_dir = "/contract"
 unix_sock_rw_perms = "0777"
 unix_sock_ro_perms = "0777"
@@ -78,8 +83,9 @@ log_outputs = "3:file:/contract/log"
 export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libvirtd> {
   const image = libvirtImages[options.release ?? 'Debian 13'];
   await requireImage(image);
-  const folder = await mkdtemp(join(tmpdir(), 'drover-libvirt-'));
-  await writeFile(join(folder, 'conf'), `${config}${options.config ?? ''}`);
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'drover-libvirt-')));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'conf'), `${config(randomUUID())}${options.config ?? ''}`);
   await writeFile(join(folder, 'qemu.conf'), `${hypervisorConfig}${options.qemuConfig ?? ''}`);
   const container = `drover-contract-libvirt-${randomUUID().slice(0, 8)}`;
   const daemon = new ContainedLibvirtd(container, folder);
@@ -90,7 +96,7 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
       '--rm',
       '--init',
       `--name=${container}`,
-      '--network=none',
+      `--network=${options.network ?? 'none'}`,
       `--volume=${folder}:/contract`,
       ...(options.hypervisor ? hypervisorOptions : []),
       ...(options.containerOptions ?? []),

@@ -4,7 +4,8 @@
  * behind a property: `job`, `migration`, `metadata`, ….
  */
 import type { Caller } from '../connection/caller.ts';
-import type { CallOptions, FlagOptions } from '../connection/options.ts';
+import type { CallOptions, FlagOptions, StreamOptions } from '../connection/options.ts';
+import type { LibvirtStream } from '../connection/stream.ts';
 import { domainCreateFlag } from '../protocol/constants.ts';
 import { domainStateInfo, type DomainStateInfo } from '../protocol/states.ts';
 import type { DomainRef } from '../protocol/types.ts';
@@ -20,6 +21,11 @@ export interface DomainInfo extends Omit<DomainStateInfo, 'reason' | 'reasonCode
   readonly vcpus: number;
   /** Nanoseconds of CPU time since the start; passes 2^53 in practice. */
   readonly cpuTimeNs: bigint;
+}
+
+export interface ConsoleOptions extends StreamOptions {
+  readonly flags?: number;
+  readonly device?: string;
 }
 
 export class Domain implements DomainRef {
@@ -161,6 +167,16 @@ export class Domain implements DomainRef {
    */
   async migrate(arguments_: MigrateArguments, options?: CallOptions): Promise<void> {
     await migrate(this.#caller, this, arguments_, options);
+  }
+
+  /**
+   * Its serial console, to be read and written: `toDuplex` makes a Node stream of it. `device` is an alias,
+   * the first console if absent; flags of `consoleFlag`. It ends when the domain stops or moves.
+   * (`virDomainOpenConsole`)
+   */
+  console({ flags = 0, device, ...options }: ConsoleOptions = {}): Promise<LibvirtStream> {
+    const args = { dom: this, device, flags };
+    return this.#caller.openStream('domainOpenConsole', args, options);
   }
 
   /** For logs: its name. */

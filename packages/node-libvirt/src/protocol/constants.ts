@@ -69,6 +69,9 @@ export const domainShutdownFlag = {
 
 export const domainDestroyFlag = { graceful: 1, removeLogs: 2 } as const;
 
+/** `force` ends another's session; `safe` opens only where the console can be told to be free. */
+export const consoleFlag = { force: 1, safe: 2 } as const;
+
 export const domainXmlFlag = { secure: 1, inactive: 2, updateCpu: 4, migratable: 8 } as const;
 
 /** Which half of a domain a change is for: the running one, the stored one, or both. */
