@@ -1,7 +1,7 @@
 /**
  * The errors a caller can meet, one class per kind of wrong: the daemon said no (`LibvirtError`), the
  * bytes made no sense (`ProtocolError`), the connection ended (`ConnectionError`), the caller's own
- * patience did (`CallAbandonedError`), or the way to the daemon was never one (`UriError`). What to do
+ * patience did (`CallAbandonedError`), nobody could prove who they are (`AuthError`), or the way to the daemon was never one (`UriError`). What to do
  * about them is left to the caller.
  */
 import { errorCode } from './protocol/error-codes.ts';
@@ -116,9 +116,14 @@ export class UriError extends Error {
   }
 }
 
+/** Who we are could not be proved, or the daemon could not prove who it is. Never shows a password. */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+}
+
 /** The same attempt to connect would fail again: nothing but a change of options can mend it. */
 export function isPermanent(error: unknown): boolean {
-  if (error instanceof UriError) return true;
+  if (error instanceof UriError || error instanceof AuthError) return true;
   return error instanceof LibvirtError && permanentCodes.has(error.code);
 }
 

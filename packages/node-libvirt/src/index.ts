@@ -48,7 +48,9 @@ export type { StoragePools } from './face/storage-pools.ts';
 export type { FileOptions, StorageVol, VolInfo, VolRange } from './face/storage-vol.ts';
 export type { JobStats } from './job-stats.ts';
 
+export type { Credentials, CredentialSource } from './auth/sasl.ts';
 export {
+  AuthError,
   CallAbandonedError,
   ConnectionError,
   isAccessDenied,

@@ -43,6 +43,12 @@ export interface LibvirtdOptions {
   readonly release?: Release;
   /** Lines of libvirtd.conf besides those that make the socket. */
   readonly config?: string;
+  /** Listens on TCP and TLS, as its configuration says. */
+  readonly listens?: boolean;
+  /** Commands for a shell in the container, before the daemon starts. */
+  readonly prepare?: string;
+  /** How the daemon is to find out who calls on its unix socket; it is not probed then. */
+  readonly auth?: 'none' | 'sasl' | 'polkit';
   /** It can run VMs, under software emulation. */
   readonly hypervisor?: boolean;
   /** Lines of qemu.conf besides those that a container needs. */
@@ -70,12 +76,12 @@ export interface Libvirtd extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-const config = (hostUuid: string) => `
+const config = (hostUuid: string, auth: string) => `
 host_uuid = "${hostUuid}"
 unix_sock_dir = "/contract"
 unix_sock_rw_perms = "0777"
 unix_sock_ro_perms = "0777"
-auth_unix_rw = "none"
+auth_unix_rw = "${auth}"
 auth_unix_ro = "none"
 log_outputs = "3:file:/contract/log"
 `;
@@ -85,10 +91,13 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
   await requireImage(image);
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'drover-libvirt-')));
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'conf'), `${config(randomUUID())}${options.config ?? ''}`);
+  await writeFile(
+    join(folder, 'conf'),
+    `${config(randomUUID(), options.auth ?? 'none')}${options.config ?? ''}`,
+  );
   await writeFile(join(folder, 'qemu.conf'), `${hypervisorConfig}${options.qemuConfig ?? ''}`);
   const container = `drover-contract-libvirt-${randomUUID().slice(0, 8)}`;
-  const daemon = new ContainedLibvirtd(container, folder);
+  const daemon = new ContainedLibvirtd(container, folder, options.listens === true);
   try {
     await docker(
       'run',
@@ -105,6 +114,7 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
       'infinity',
     );
     await daemon.exec('cp', '/contract/qemu.conf', '/etc/libvirt/qemu.conf');
+    if (options.prepare !== undefined) await daemon.exec('sh', '-ec', options.prepare);
     await daemon.start();
     return daemon;
   } catch (error) {
@@ -118,7 +128,10 @@ class ContainedLibvirtd implements Libvirtd {
   readonly folder: string;
   readonly socketPath: string;
 
-  constructor(container: string, folder: string) {
+  readonly #listens: boolean;
+
+  constructor(container: string, folder: string, listens: boolean) {
+    this.#listens = listens;
     this.container = container;
     this.folder = folder;
     this.socketPath = join(folder, 'libvirt-sock');
@@ -142,6 +155,7 @@ class ContainedLibvirtd implements Libvirtd {
       '/usr/sbin/libvirtd',
       '--config=/contract/conf',
       '--pid-file=/contract/pid',
+      ...(this.#listens ? ['--listen'] : []),
     );
     await until('libvirtd answers', () => this.#answers()).catch(async (error: unknown) => {
       const log = await readFile(join(this.folder, 'log'), 'utf8').catch(() => 'no log');
@@ -149,11 +163,16 @@ class ContainedLibvirtd implements Libvirtd {
     });
   }
 
-  /** The test driver is in every libvirtd, and quick to open. */
+  /** The test driver is in every libvirtd, and quick to open; who only reads is not asked who he is. */
   async #answers(): Promise<boolean> {
     try {
       const { socketPath } = this;
-      await using probe = await connect({ socketPath, uri: 'test:///default' });
+      const readOnly = true;
+      await using probe = await connect({
+        socketPath: `${socketPath}-ro`,
+        uri: 'test:///default',
+        readOnly,
+      });
       return probe.isConnected;
     } catch {
       return false;

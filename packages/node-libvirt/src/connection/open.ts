@@ -3,8 +3,8 @@
  * Ends in a usable connection or in nothing at all.
  */
 import type { Duplex } from 'node:stream';
-import { ConnectionError, LibvirtError } from '../errors.ts';
-import { errorCode } from '../protocol/error-codes.ts';
+import { authenticateBySasl } from '../auth/sasl.ts';
+import { AuthError, ConnectionError, LibvirtError } from '../errors.ts';
 import { authType, feature, openFlag } from '../protocol/constants.ts';
 import { openTarget } from '../transport/open.ts';
 import { parseUri, unixTarget } from '../uri.ts';
@@ -20,32 +20,43 @@ export async function openConnection(options: ConnectOptions = {}): Promise<Conn
   const deadline = AbortSignal.timeout(timeoutMs);
   const signal =
     options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
-  const { transport, name } = await reach(options, signal);
-  const connection = new Connection(transport, options);
+  const way = await reach(options, signal);
+  const connection = new Connection(way.transport, options);
   try {
-    await handshake(connection, options, name, { timeoutMs, signal });
+    await handshake(connection, options, way, { timeoutMs, signal });
   } catch (error) {
     connection.destroy('connect-failed', error as Error);
-    if (error instanceof LibvirtError) throw error;
+    if (error instanceof LibvirtError || error instanceof AuthError) throw error;
     throw new ConnectionError('connect-failed', false, error);
   }
   return connection;
 }
 
+interface Way {
+  readonly transport: Duplex;
+  /** What the driver is to be opened by. */
+  readonly name: string;
+  /** The URI's. */
+  readonly username: string | undefined;
+  readonly isPlainTcp: boolean;
+}
+
 /** A stream to the daemon, and the name that its driver is to be opened by. */
-async function reach(options: ConnectOptions, signal: AbortSignal) {
+async function reach(options: ConnectOptions, signal: AbortSignal): Promise<Way> {
   const uri = options.uri ?? defaults.uri;
   // Who knows the way has a URI for the driver alone.
   if (options.transport !== undefined) {
-    return { transport: await given(options.transport, signal), name: uri };
+    const transport = await given(options.transport, signal);
+    return { transport, name: uri, username: undefined, isPlainTcp: false };
   }
   const read =
     options.socketPath === undefined
       ? parseUri(uri)
-      : { target: unixTarget(options.socketPath), driverUri: uri };
+      : { target: unixTarget(options.socketPath), driverUri: uri, username: undefined };
   try {
     const transport = await openTarget(read.target, options.readOnly === true, signal);
-    return { transport, name: read.driverUri };
+    const isPlainTcp = read.target.kind === 'tcp';
+    return { transport, name: read.driverUri, username: read.username, isPlainTcp };
   } catch (error) {
     throw new ConnectionError('connect-failed', false, error);
   }
@@ -66,11 +77,11 @@ async function given(
 async function handshake(
   connection: Connection,
   options: ConnectOptions,
-  name: string,
+  way: Way,
   call: CallOptions,
 ): Promise<void> {
   const { types } = await connection.call('authList', undefined, call);
-  await authenticate(connection, types, call);
+  await authenticate(connection, types, options, way, call);
   // Asking is what switches the daemon's own pings on.
   const keepalive = await connection.call(
     'connectSupportsFeature',
@@ -78,7 +89,7 @@ async function handshake(
     call,
   );
   const flags = options.readOnly === true ? openFlag.readOnly : 0;
-  await connection.call('connectOpen', { name, flags }, call);
+  await connection.call('connectOpen', { name: way.name, flags }, call);
   const wanted = options.keepalive ?? defaults.keepalive;
   if (keepalive.supported && wanted !== false) connection.startKeepalive(wanted);
 }
@@ -86,18 +97,22 @@ async function handshake(
 async function authenticate(
   connection: Connection,
   types: readonly number[],
+  options: ConnectOptions,
+  way: Way,
   call: CallOptions,
 ): Promise<void> {
   const [first] = types;
   if (first === undefined || first === authType.none) return;
   if (first === authType.polkit) {
     const { complete } = await connection.call('authPolkit', undefined, call);
-    if (complete) return;
-  }
-  throw new LibvirtError({
-    code: errorCode.authFailed,
-    domain: 7,
-    level: 2,
-    message: `no way to authenticate: the daemon asks for type ${first}`,
-  });
+    if (!complete) throw new AuthError('polkit did not come to a decision');
+  } else if (first === authType.sasl) {
+    if (way.isPlainTcp) {
+      throw new AuthError(
+        'the daemon asks for SASL over TCP, where it wants SASL to encrypt as well, which is not done ' +
+          'here: use qemu+tls://, or the unix socket',
+      );
+    }
+    await authenticateBySasl(connection, options.auth, way.username, call);
+  } else throw new AuthError(`the daemon asks for authentication of type ${first}`);
 }

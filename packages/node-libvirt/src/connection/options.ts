@@ -2,6 +2,7 @@
  * What a caller may set on a connection and on one call, with the defaults and why they are so.
  */
 import type { Duplex } from 'node:stream';
+import type { CredentialSource } from '../auth/sasl.ts';
 import type { CloseReason } from '../errors.ts';
 import type { EventFilter } from './event-registrar.ts';
 import type { KeepaliveOptions } from './link.ts';
@@ -20,6 +21,8 @@ export interface ConnectOptions {
    */
   readonly transport?: Duplex | ((signal: AbortSignal) => Duplex | Promise<Duplex>);
   readonly readOnly?: boolean;
+  /** For a daemon that asks for a password (SASL). Over TCP without TLS none is ever proved. */
+  readonly auth?: CredentialSource;
   /** For the whole connect sequence. */
   readonly connectTimeoutMs?: number;
   /** For a call that names no deadline of its own. */
