@@ -135,6 +135,8 @@ export {
   type XmlChild,
   type XmlElement,
 } from './xml/element.ts';
+export { XmlEditor, type PathStep, type XmlPath } from './xml/edit.ts';
+export { DomainEditor } from './xml/edit-domain.ts';
 export { attributeOf, childOf, childrenOf, parseXml, textOf } from './xml/parse.ts';
 export {
   metadataElement,

@@ -98,7 +98,8 @@ function checkName(name: string): void {
   if (!namePattern.test(name)) throw new XmlError(`not an XML name: ${JSON.stringify(name)}`);
 }
 
-function checkText(text: string, where: string): string {
+/** Throws `XmlError` for characters that XML does not have. */
+export function checkText(text: string, where: string): string {
   if (forbiddenCharacter.test(text) || !text.isWellFormed()) {
     throw new XmlError(`character not allowed in XML, in ${where}: ${JSON.stringify(text)}`);
   }
