@@ -141,12 +141,13 @@ export { attributeOf, childOf, childrenOf, parseXml, textOf } from './xml/parse.
 export {
   metadataElement,
   readDomain,
-  type DiskHost,
-  type DiskSource,
   type DomainDescription,
-  type DomainDisk,
   type DomainInterface,
 } from './xml/domain.ts';
+export type { CpuFeature, CpuTopology } from './xml/domain-cpu.ts';
+export type { BackingImage, DiskHost, DiskSource, DomainDisk } from './xml/domain-disk.ts';
+export type { CharacterDevice, Graphics, SharedFileSystem } from './xml/domain-io.ts';
+export type { MemoryBacking } from './xml/domain-memory.ts';
 export {
   readDomainCapabilities,
   readHostCapabilities,

@@ -1,7 +1,20 @@
 /**
- * Reads what an agent needs to know from a domain's XML: identity, size, disks, network cards, metadata.
- * What it does not know it leaves alone; the XML itself stays the truth.
+ * Reads what a manager needs to know from a domain's XML: identity, size, firmware, CPU, memory, devices,
+ * metadata. What it does not know it leaves alone; the XML itself stays the truth.
  */
+import { type CpuFeature, type CpuTopology, readFeature, readTopology } from './domain-cpu.ts';
+import { type DomainDisk, readDisk } from './domain-disk.ts';
+import {
+  type CharacterDevice,
+  type Graphics,
+  isCharacterDevice,
+  readCharacterDevice,
+  readFileSystem,
+  readGraphics,
+  type SharedFileSystem,
+} from './domain-io.ts';
+import { type MemoryBacking, readMemoryBacking } from './domain-memory.ts';
+import { given } from './given.ts';
 import { XmlError, type XmlElement } from './element.ts';
 import {
   attributeOf,
@@ -14,38 +27,6 @@ import {
   required,
   textOf,
 } from './parse.ts';
-
-export interface DiskHost {
-  readonly name: string;
-  readonly port?: number;
-}
-
-export type DiskSource =
-  | { readonly type: 'file' | 'block'; readonly path: string }
-  | {
-      readonly type: 'network';
-      readonly protocol: string;
-      readonly name: string;
-      readonly hosts: readonly DiskHost[];
-    }
-  | { readonly type: 'volume'; readonly pool: string; readonly volume: string }
-  /** A drive without a medium. */
-  | { readonly type: 'empty' }
-  | { readonly type: 'other'; readonly kind: string };
-
-export interface DomainDisk {
-  /** `disk`, `cdrom`, `floppy` or `lun`. */
-  readonly device: string;
-  /** The name inside the VM, such as `vda`; unique in a domain. */
-  readonly target: string;
-  readonly bus?: string;
-  readonly source: DiskSource;
-  readonly format?: string;
-  readonly cache?: string;
-  readonly readOnly: boolean;
-  readonly shareable: boolean;
-  readonly serial?: string;
-}
 
 export interface DomainInterface {
   readonly type: string;
@@ -70,14 +51,28 @@ export interface DomainDescription {
   readonly currentVcpus: number;
   readonly arch: string;
   readonly machine?: string;
+  readonly firmware?: string;
+  /** The file of its firmware's variables: a host that it moves to has to have it too. */
+  readonly nvram?: string;
+  /** Kinds of devices to boot from, in order, such as `hd`; empty where the devices say it. */
+  readonly bootDevices: readonly string[];
   readonly cpuMode?: string;
   readonly cpuModel?: string;
+  /** What the CPU has beyond its model, or lacks, by libvirt's policy: `require`, `disable`, …. */
+  readonly cpuFeatures: readonly CpuFeature[];
+  readonly topology?: CpuTopology;
+  readonly memoryBacking: MemoryBacking;
   /** The whole `<cpu>`, as a comparison with a host wants it. */
   readonly cpu?: XmlElement;
   readonly disks: readonly DomainDisk[];
   readonly interfaces: readonly DomainInterface[];
   /** Kinds of devices taken from the host (`pci`, `usb`, …): such a domain cannot move. */
   readonly hostDevices: readonly string[];
+  readonly graphics: readonly Graphics[];
+  readonly characterDevices: readonly CharacterDevice[];
+  readonly fileSystems: readonly SharedFileSystem[];
+  /** Models of TPMs, such as `tpm-crb`. */
+  readonly tpms: readonly string[];
   readonly metadata: readonly XmlElement[];
 }
 
@@ -104,12 +99,24 @@ export function readDomain(xml: string): DomainDescription {
     currentVcpus: optionalCountOf(attributeOf(vcpu, 'current'), 'current vcpus') ?? vcpus,
     arch: attributeOf(osType, 'arch') ?? '',
     ...given('machine', attributeOf(osType, 'machine')),
+    ...given('firmware', attributeOf(childOf(root, 'os'), 'firmware')),
+    ...given('nvram', textOf(childOf(root, 'os', 'nvram'))),
+    bootDevices: childrenOf(childOf(root, 'os'), 'boot').map(
+      (boot) => attributeOf(boot, 'dev') ?? '',
+    ),
     ...given('cpuMode', attributeOf(cpu, 'mode')),
     ...given('cpuModel', textOf(childOf(cpu, 'model'))),
+    cpuFeatures: childrenOf(cpu, 'feature').map(readFeature),
+    ...given('topology', readTopology(childOf(cpu, 'topology'))),
+    memoryBacking: readMemoryBacking(childOf(root, 'memoryBacking')),
     ...given('cpu', cpu),
     disks: childrenOf(devices, 'disk').map(readDisk),
     interfaces: childrenOf(devices, 'interface').map(readInterface),
     hostDevices: childrenOf(devices, 'hostdev').map((dev) => attributeOf(dev, 'type') ?? ''),
+    graphics: childrenOf(devices, 'graphics').map(readGraphics),
+    characterDevices: childrenOf(devices).filter(isCharacterDevice).map(readCharacterDevice),
+    fileSystems: childrenOf(devices, 'filesystem').map(readFileSystem),
+    tpms: childrenOf(devices, 'tpm').map((tpm) => attributeOf(tpm, 'model') ?? ''),
     metadata: childrenOf(childOf(root, 'metadata')),
   };
 }
@@ -126,49 +133,6 @@ export function metadataElement(
   });
 }
 
-function readDisk(disk: XmlElement): DomainDisk {
-  const target = childOf(disk, 'target');
-  const driver = childOf(disk, 'driver');
-  return {
-    device: attributeOf(disk, 'device') ?? 'disk',
-    target: required(attributeOf(target, 'dev'), 'disk target'),
-    ...given('bus', attributeOf(target, 'bus')),
-    source: readDiskSource(attributeOf(disk, 'type') ?? '', childOf(disk, 'source')),
-    ...given('format', attributeOf(driver, 'type')),
-    ...given('cache', attributeOf(driver, 'cache')),
-    readOnly: childOf(disk, 'readonly') !== undefined,
-    shareable: childOf(disk, 'shareable') !== undefined,
-    ...given('serial', textOf(childOf(disk, 'serial'))),
-  };
-}
-
-function readDiskSource(type: string, source: XmlElement | undefined): DiskSource {
-  if (source === undefined) return { type: 'empty' };
-  if (type === 'file' || type === 'block') {
-    const path = attributeOf(source, type === 'file' ? 'file' : 'dev');
-    return path === undefined ? { type: 'empty' } : { type, path };
-  }
-  if (type === 'network') {
-    return {
-      type,
-      protocol: required(attributeOf(source, 'protocol'), 'disk protocol'),
-      name: attributeOf(source, 'name') ?? '',
-      hosts: childrenOf(source, 'host').map((host) => ({
-        name: attributeOf(host, 'name') ?? attributeOf(host, 'socket') ?? '',
-        ...given('port', optionalCountOf(attributeOf(host, 'port'), 'disk host port')),
-      })),
-    };
-  }
-  if (type === 'volume') {
-    return {
-      type,
-      pool: required(attributeOf(source, 'pool'), 'disk pool'),
-      volume: required(attributeOf(source, 'volume'), 'disk volume'),
-    };
-  }
-  return { type: 'other', kind: type };
-}
-
 function readInterface(item: XmlElement): DomainInterface {
   const source = childOf(item, 'source');
   return {
@@ -179,8 +143,4 @@ function readInterface(item: XmlElement): DomainInterface {
     ...given('target', attributeOf(childOf(item, 'target'), 'dev')),
     ...given('model', attributeOf(childOf(item, 'model'), 'type')),
   };
-}
-
-function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 }
