@@ -4,7 +4,7 @@
  * patience did (`CallAbandonedError`), nobody could prove who they are (`AuthError`), or the way to the daemon was never one (`UriError`). What to do
  * about them is left to the caller.
  */
-import { errorCode } from './protocol/error-codes.ts';
+import { errorCode, errorDomain } from './protocol/error-codes.ts';
 
 export type ProtocolErrorReason =
   | 'truncated'
@@ -35,6 +35,15 @@ export interface LibvirtErrorFields {
   readonly level: number;
   readonly message: string;
   readonly procedure?: string;
+  /** The domain that it is about, where libvirt says so. */
+  readonly dom?: ObjectRef;
+  readonly net?: ObjectRef;
+}
+
+/** What an error is about. */
+export interface ObjectRef {
+  readonly name: string;
+  readonly uuid: string;
 }
 
 /** An answer of the daemon that says no. Branch on `code` or the `is…` helpers, never on the text. */
@@ -44,6 +53,13 @@ export class LibvirtError extends Error {
   readonly domain: number;
   readonly level: number;
   readonly procedure: string | undefined;
+  readonly dom: ObjectRef | undefined;
+  readonly net: ObjectRef | undefined;
+
+  /** The part of libvirt that raised it, by name. */
+  get domainName(): keyof typeof errorDomain | undefined {
+    return domainNames.get(this.domain);
+  }
 
   constructor(fields: LibvirtErrorFields) {
     super(fields.message);
@@ -54,8 +70,14 @@ export class LibvirtError extends Error {
     this.domain = fields.domain;
     this.level = fields.level;
     this.procedure = fields.procedure;
+    this.dom = fields.dom;
+    this.net = fields.net;
   }
 }
+
+const domainNames: ReadonlyMap<number, keyof typeof errorDomain> = new Map(
+  Object.entries(errorDomain).map(([name, number]) => [number, name as keyof typeof errorDomain]),
+);
 
 export type CloseReason =
   /** `close()` was called here. */
@@ -145,8 +167,17 @@ const hasCode =
   (error: unknown): error is LibvirtError =>
     error instanceof LibvirtError && codes.includes(error.code);
 
-/** No such domain, network, pool, volume, secret or metadata. */
+/** No such domain, network, pool, volume, secret, snapshot, device, …, or no such metadata. */
 export const isNotFound = hasCode(
+  errorCode.noNodeDevice,
+  errorCode.noInterface,
+  errorCode.noNwfilter,
+  errorCode.noNwfilterBinding,
+  errorCode.noNetworkPort,
+  errorCode.noDomainSnapshot,
+  errorCode.noDomainCheckpoint,
+  errorCode.noDomainBackup,
+  errorCode.noNetworkMetadata,
   errorCode.noDomain,
   errorCode.noNetwork,
   errorCode.noStoragePool,
@@ -154,7 +185,12 @@ export const isNotFound = hasCode(
   errorCode.noSecret,
   errorCode.noDomainMetadata,
 );
-export const isAlreadyExists = hasCode(errorCode.domainExists, errorCode.storageVolExists);
+export const isAlreadyExists = hasCode(
+  errorCode.domainExists,
+  errorCode.networkExist,
+  errorCode.storageVolExists,
+  errorCode.networkPortExist,
+);
 export const isUnsupported = hasCode(
   errorCode.noSupport,
   errorCode.argumentUnsupported,
@@ -168,6 +204,12 @@ export const isLockTimeout = hasCode(errorCode.operationTimeout);
 export const isOperationAborted = hasCode(errorCode.operationAborted);
 /** A lock on a resource, such as an image, is held elsewhere (87). */
 export const isResourceBusy = hasCode(errorCode.resourceBusy);
+/** The disks' caching would make the migration unsafe; `migrateFlag.unsafe` insists (81). */
+export const isMigrationUnsafe = hasCode(errorCode.migrateUnsafe);
+/** The host cannot give the CPU that was asked for (91). */
+export const isCpuIncompatible = hasCode(errorCode.cpuIncompatible);
+/** The guest agent does not answer, or is not there (86). */
+export const isAgentUnresponsive = hasCode(errorCode.agentUnresponsive);
 export const isAccessDenied = hasCode(errorCode.accessDenied, errorCode.authFailed);
 
 /** True when the daemon may have done, or may still do, what was asked: look before acting again. */

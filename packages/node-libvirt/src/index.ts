@@ -36,7 +36,39 @@ export { ConnectionPool } from './pool/connection-pool.ts';
 export type { PoolOptions, PoolStatus } from './pool/options.ts';
 
 export type { CpuComparison, Host, HostInfo, HypervisorChoice, Version } from './face/host.ts';
-export type { ConsoleOptions, Domain, DomainInfo } from './face/domain.ts';
+export type {
+  BackupOptions,
+  ConsoleOptions,
+  ControlInfo,
+  Domain,
+  DomainInfo,
+} from './face/domain.ts';
+export type {
+  BlockInfo,
+  BlockJobInfo,
+  BlockStats,
+  CommitArguments,
+  CopyArguments,
+  DomainBlock,
+} from './face/domain-block.ts';
+export type {
+  DomainDevices,
+  InterfaceAddresses,
+  InterfaceStats,
+  SendKeyOptions,
+} from './face/domain-devices.ts';
+export type { AgentCommandOptions, DomainGuest } from './face/domain-guest.ts';
+export type { DomainMemory, MemoryStats } from './face/domain-memory.ts';
+export type {
+  Checkpoint,
+  DomainCheckpoints,
+  DomainSnapshots,
+  Snapshot,
+} from './face/domain-snapshots.ts';
+export type { DhcpLease, Network, NetworkUpdate } from './face/network.ts';
+export type { Networks } from './face/networks.ts';
+export type { Secret } from './face/secret.ts';
+export type { Secrets } from './face/secrets.ts';
 export type { DomainJob } from './face/domain-job.ts';
 export type { DomainMetadata, MetadataElement } from './face/domain-metadata.ts';
 export type { DomainMigration, MigrateArguments } from './face/domain-migration.ts';
@@ -54,8 +86,11 @@ export {
   CallAbandonedError,
   ConnectionError,
   isAccessDenied,
+  isAgentUnresponsive,
   isAlreadyExists,
+  isCpuIncompatible,
   isLockTimeout,
+  isMigrationUnsafe,
   isNotFound,
   isOperationAborted,
   isOperationInvalid,
@@ -67,12 +102,33 @@ export {
   ProtocolError,
   QueueFullError,
   UriError,
+  type ObjectRef,
   type CloseReason,
   type ProtocolErrorReason,
 } from './errors.ts';
 
 export {
   abortJobFlag,
+  addressSource,
+  agentTimeout,
+  blockCommitFlag,
+  blockCopyFlag,
+  blockJobAbortFlag,
+  blockResizeFlag,
+  checkpointCreateFlag,
+  domainMemoryFlag,
+  domainVcpuFlag,
+  guestInfoType,
+  keyCodeSet,
+  networkListFlag,
+  networkSection,
+  networkUpdateCommand,
+  networkXmlFlag,
+  secretUsage,
+  snapshotCreateFlag,
+  snapshotDeleteFlag,
+  snapshotListFlag,
+  snapshotRevertFlag,
   baselineCpuFlag,
   compareCpuFlag,
   consoleFlag,
@@ -99,8 +155,9 @@ export {
   volCreateFlag,
   volResizeFlag,
   volStreamFlag,
+  volWipePattern,
 } from './protocol/constants.ts';
-export { errorCode } from './protocol/error-codes.ts';
+export { errorCode, errorDomain } from './protocol/error-codes.ts';
 export type { EventName, EventOf } from './protocol/events.ts';
 export type { EventFilter } from './connection/event-registrar.ts';
 export type { ArgsOf, ProcedureName, RetOf } from './protocol/procedures.ts';
@@ -117,7 +174,16 @@ export type {
   PoolState,
   VolType,
 } from './protocol/states.ts';
-export type { DomainRef, NetworkRef, StoragePoolRef, StorageVolRef } from './protocol/types.ts';
+export type {
+  CheckpointRef,
+  DomainRef,
+  HostInterfaceRef,
+  NetworkRef,
+  SecretRef,
+  SnapshotRef,
+  StoragePoolRef,
+  StorageVolRef,
+} from './protocol/types.ts';
 export {
   bigintOf,
   numberOf,

@@ -8,6 +8,8 @@ import { openEventStream, type EventStream } from './connection/event-stream.ts'
 import type { CallOptions, EventStreamOptions } from './connection/options.ts';
 import { Domains } from './face/domains.ts';
 import { Host } from './face/host.ts';
+import { Networks } from './face/networks.ts';
+import { Secrets } from './face/secrets.ts';
 import { StoragePools } from './face/storage-pools.ts';
 import type { EventName, EventOf } from './protocol/events.ts';
 import type { ProcedureName, RetOf } from './protocol/procedures.ts';
@@ -18,6 +20,8 @@ export class Libvirt implements AsyncDisposable {
   readonly host: Host;
   readonly domains: Domains;
   readonly pools: StoragePools;
+  readonly networks: Networks;
+  readonly secrets: Secrets;
 
   /** Over an open connection or pool; `connect` makes one from a URI. */
   constructor(caller: Caller) {
@@ -25,6 +29,8 @@ export class Libvirt implements AsyncDisposable {
     this.host = new Host(caller);
     this.domains = new Domains(caller);
     this.pools = new StoragePools(caller);
+    this.networks = new Networks(caller);
+    this.secrets = new Secrets(caller);
   }
 
   /** Is the daemon there right now? */

@@ -390,5 +390,7 @@ function toLibvirtError(payload: Buffer, procedure: ProcedureName): LibvirtError
     level: fields.level,
     message: fields.message ?? `libvirt error ${fields.code}`,
     procedure,
+    ...(fields.dom === undefined ? {} : { dom: fields.dom }),
+    ...(fields.net === undefined ? {} : { net: fields.net }),
   });
 }

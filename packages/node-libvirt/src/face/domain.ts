@@ -7,12 +7,17 @@ import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions, StreamOptions } from '../connection/options.ts';
 import type { LibvirtStream } from '../connection/stream.ts';
 import { domainCreateFlag } from '../protocol/constants.ts';
-import { domainStateInfo, type DomainStateInfo } from '../protocol/states.ts';
+import { domainStateInfo, type DomainStateInfo, nameOf } from '../protocol/states.ts';
 import type { DomainRef } from '../protocol/types.ts';
+import { DomainBlock } from './domain-block.ts';
+import { DomainDevices } from './domain-devices.ts';
+import { DomainGuest } from './domain-guest.ts';
 import { DomainJob } from './domain-job.ts';
+import { DomainMemory } from './domain-memory.ts';
 import { DomainMetadata } from './domain-metadata.ts';
 import { DomainMigration, type MigrateArguments, migrate } from './domain-migration.ts';
 import { DomainMonitor } from './domain-monitor.ts';
+import { DomainCheckpoints, DomainSnapshots } from './domain-snapshots.ts';
 
 /** State without its reason, which this call does not tell. */
 export interface DomainInfo extends Omit<DomainStateInfo, 'reason' | 'reasonCode'> {
@@ -21,6 +26,19 @@ export interface DomainInfo extends Omit<DomainStateInfo, 'reason' | 'reasonCode
   readonly vcpus: number;
   /** Nanoseconds of CPU time since the start; passes 2^53 in practice. */
   readonly cpuTimeNs: bigint;
+}
+
+const controlStates = ['ok', 'job', 'occupied', 'error'] as const;
+
+export interface ControlInfo {
+  /** `occupied`: somebody waits for an answer of its monitor. */
+  readonly state: (typeof controlStates)[number] | 'other';
+  /** How long it has been so. */
+  readonly sinceMs: number;
+}
+
+export interface BackupOptions extends FlagOptions {
+  readonly checkpointXml?: string;
 }
 
 export interface ConsoleOptions extends StreamOptions {
@@ -54,6 +72,32 @@ export class Domain implements DomainRef {
 
   get metadata(): DomainMetadata {
     return new DomainMetadata(this.#caller, this);
+  }
+
+  /** The disk with this target, such as `vda`, while it runs. */
+  disk(target: string): DomainBlock {
+    return new DomainBlock(this.#caller, this, target);
+  }
+
+  get devices(): DomainDevices {
+    return new DomainDevices(this.#caller, this);
+  }
+
+  get memory(): DomainMemory {
+    return new DomainMemory(this.#caller, this);
+  }
+
+  /** The agent inside it. */
+  get guest(): DomainGuest {
+    return new DomainGuest(this.#caller, this);
+  }
+
+  get snapshots(): DomainSnapshots {
+    return new DomainSnapshots(this.#caller, this);
+  }
+
+  get checkpoints(): DomainCheckpoints {
+    return new DomainCheckpoints(this.#caller, this);
   }
 
   /** QEMU's own monitor, past libvirt. */
@@ -147,6 +191,55 @@ export class Domain implements DomainRef {
   /** Forgets the definition; flags of `domainUndefineFlag`. (`virDomainUndefineFlags`) */
   async undefine({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
     await this.#caller.call('domainUndefineFlags', { dom: this, flags }, options);
+  }
+
+  /**
+   * Stops it with its memory in a file of libvirt's own; `start` goes on from there. Flags of
+   * `domainSaveFlag`. (`virDomainManagedSave`)
+   */
+  async save({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    await this.#caller.call('domainManagedSave', { dom: this, flags }, options);
+  }
+
+  /** (`virDomainHasManagedSaveImage`) */
+  async isSaved(options?: CallOptions): Promise<boolean> {
+    const args = { dom: this, flags: 0 };
+    return (await this.#caller.call('domainHasManagedSaveImage', args, options)).result !== 0;
+  }
+
+  /** Throws the saved memory away: it will boot. (`virDomainManagedSaveRemove`) */
+  async forgetSave(options?: CallOptions): Promise<void> {
+    await this.#caller.call('domainManagedSaveRemove', { dom: this, flags: 0 }, options);
+  }
+
+  /** What libvirt has against it, such as being tainted. (`virDomainGetMessages`) */
+  async messages({ flags = 0, ...options }: FlagOptions = {}): Promise<readonly string[]> {
+    return (await this.#caller.call('domainGetMessages', { dom: this, flags }, options)).messages;
+  }
+
+  /** Whether its monitor can be talked to. (`virDomainGetControlInfo`) */
+  async control(options?: CallOptions): Promise<ControlInfo> {
+    const args = { dom: this, flags: 0 };
+    const { state, stateTime } = await this.#caller.call('domainGetControlInfo', args, options);
+    return { state: nameOf(controlStates, state), sinceMs: Number(stateTime) };
+  }
+
+  /**
+   * Copies its disks, as of one moment, while it runs; the XML says which and where to. With a
+   * checkpoint's XML the next backup can have what changed since. (`virDomainBackupBegin`)
+   */
+  async beginBackup(
+    backupXml: string,
+    { checkpointXml, flags = 0, ...options }: BackupOptions = {},
+  ): Promise<void> {
+    const args = { dom: this, backupXml, checkpointXml, flags };
+    await this.#caller.call('domainBackupBegin', args, options);
+  }
+
+  /** Of the backup that runs. (`virDomainBackupGetXMLDesc`) */
+  async backupXml(options?: CallOptions): Promise<string> {
+    return (await this.#caller.call('domainBackupGetXmlDesc', { dom: this, flags: 0 }, options))
+      .xml;
   }
 
   /** Does libvirt start it with the host? (`virDomainGetAutostart`) */

@@ -1,9 +1,10 @@
 /**
  * Calls about the host itself, its hypervisor and what that can give.
  */
-import type { CallOptions } from '../connection/options.ts';
+import type { CallOptions, FlagOptions } from '../connection/options.ts';
 import type { Caller } from '../connection/caller.ts';
 import { cpuCompareResult } from '../protocol/constants.ts';
+import type { HostInterfaceRef } from '../protocol/types.ts';
 
 export interface Version {
   readonly major: number;
@@ -78,6 +79,94 @@ export class Host {
     const { nparams } = await ask(0);
     const { params } = await ask(nparams);
     return Object.fromEntries(params.map((param) => [param.field, Number(param.value)]));
+  }
+
+  /** Time in ns since the host started, of all processors: `user`, `kernel`, `idle`, `iowait`, …. */
+  async cpuStats(options?: CallOptions): Promise<Readonly<Record<string, bigint>>> {
+    const ask = async (nparams: number) =>
+      this.#caller.call('nodeGetCpuStats', { cpuNum: -1, nparams, flags: 0 }, options);
+    const { nparams } = await ask(0);
+    const { params } = await ask(nparams);
+    return Object.fromEntries(params.map((param) => [param.field, param.value]));
+  }
+
+  /** For each processor that could be there, whether it is. (`virNodeGetCPUMap`) */
+  async onlineCpus(options?: CallOptions): Promise<readonly boolean[]> {
+    const args = { needMap: 1, needOnline: 0, flags: 0 };
+    const { cpuMap, count } = await this.#caller.call('nodeGetCpuMap', args, options);
+    return Array.from({ length: count }, (_, cpu) => {
+      const byte = cpuMap[Math.floor(cpu / 8)] ?? 0;
+      return (byte & (1 << (cpu % 8))) !== 0;
+    });
+  }
+
+  /** Of each NUMA cell. (`virNodeGetCellsFreeMemory`) */
+  async cellsFreeMemoryBytes(options?: CallOptions): Promise<readonly number[]> {
+    const args = { startCell: 0, maxCells: 1024 };
+    const { cells } = await this.#caller.call('nodeGetCellsFreeMemory', args, options);
+    return cells.map(Number);
+  }
+
+  /** Pages of this size that are free, in each of so many cells. (`virNodeGetFreePages`) */
+  async freePages(
+    pageKib: number,
+    cells: number,
+    options?: CallOptions,
+  ): Promise<readonly number[]> {
+    const args = { pages: [pageKib], startCell: 0, cellCount: cells, flags: 0 };
+    const { counts } = await this.#caller.call('nodeGetFreePages', args, options);
+    return counts.map(Number);
+  }
+
+  /** Such as `apparmor`; an empty model for none. (`virNodeGetSecurityModel`) */
+  async securityModel(
+    options?: CallOptions,
+  ): Promise<{ readonly model: string; readonly doi: string }> {
+    const zero = String.fromCharCode(0);
+    const done = await this.#caller.call('nodeGetSecurityModel', undefined, options);
+    const text = (value: string) => value.split(zero)[0] ?? '';
+    return { model: text(done.model), doi: text(done.doi) };
+  }
+
+  /** As the daemon sees it, such as `qemu:///system`. (`virConnectGetURI`) */
+  async uri(options?: CallOptions): Promise<string> {
+    return (await this.#caller.call('connectGetUri', undefined, options)).uri;
+  }
+
+  /** Of the driver, such as `QEMU`. (`virConnectGetType`) */
+  async driver(options?: CallOptions): Promise<string> {
+    return (await this.#caller.call('connectGetType', undefined, options)).type;
+  }
+
+  /** Names that libvirt has for CPUs of this architecture. (`virConnectGetCPUModelNames`) */
+  async cpuModels(arch: string, options?: CallOptions): Promise<readonly string[]> {
+    const args = { arch, needResults: 1, flags: 0 };
+    return (await this.#caller.call('connectGetCpuModelNames', args, options)).models;
+  }
+
+  /** Names of the host's devices, such as `pci_0000_3b_00_0`; flags narrow it to kinds. */
+  async devices({ flags = 0, ...options }: FlagOptions = {}): Promise<readonly string[]> {
+    const args = { needResults: 1, flags };
+    const { devices } = await this.#caller.call('connectListAllNodeDevices', args, options);
+    return devices.map(({ name }) => name);
+  }
+
+  /** (`virNodeDeviceGetXMLDesc`) */
+  async deviceXml(name: string, options?: CallOptions): Promise<string> {
+    return (await this.#caller.call('nodeDeviceGetXmlDesc', { name, flags: 0 }, options)).xml;
+  }
+
+  /** The host's own network interfaces, where libvirt knows how to look. (`virConnectListAllInterfaces`) */
+  async interfaces({ flags = 0, ...options }: FlagOptions = {}): Promise<
+    readonly HostInterfaceRef[]
+  > {
+    const args = { needResults: 1, flags };
+    return (await this.#caller.call('connectListAllInterfaces', args, options)).ifaces;
+  }
+
+  /** (`virInterfaceGetXMLDesc`) */
+  async interfaceXml(iface: HostInterfaceRef, options?: CallOptions): Promise<string> {
+    return (await this.#caller.call('interfaceGetXmlDesc', { iface, flags: 0 }, options)).xml;
   }
 
   async freeMemoryBytes(options?: CallOptions): Promise<number> {

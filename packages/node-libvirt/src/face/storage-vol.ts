@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions, StreamOptions } from '../connection/options.ts';
 import type { LibvirtStream } from '../connection/stream.ts';
-import { volStreamFlag } from '../protocol/constants.ts';
+import { volStreamFlag, volWipePattern } from '../protocol/constants.ts';
 import { nameOf, volTypes, type VolType } from '../protocol/states.ts';
 import type { StorageVolRef } from '../protocol/types.ts';
 import { receiveFile, sendFile } from '../streams/file.ts';
@@ -72,9 +72,17 @@ export class StorageVol implements StorageVolRef {
     return (await this.#caller.call('storageVolGetXmlDesc', { vol: this, flags: 0 }, options)).xml;
   }
 
-  /** Overwrites its content with zeroes: takes as long as writing all of it. (`virStorageVolWipe`) */
-  async wipe(options?: CallOptions): Promise<void> {
-    await this.#caller.call('storageVolWipe', { vol: this, flags: 0 }, options);
+  /**
+   * Overwrites its content, with zeroes if not told: takes as long as writing all of it, or many times as
+   * long. (`virStorageVolWipe`, `virStorageVolWipePattern`)
+   */
+  async wipe(pattern: keyof typeof volWipePattern = 'zero', options?: CallOptions): Promise<void> {
+    if (pattern === 'zero') {
+      await this.#caller.call('storageVolWipe', { vol: this, flags: 0 }, options);
+      return;
+    }
+    const args = { vol: this, algorithm: volWipePattern[pattern], flags: 0 };
+    await this.#caller.call('storageVolWipePattern', args, options);
   }
 
   /**

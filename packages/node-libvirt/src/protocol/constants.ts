@@ -145,8 +145,138 @@ export const poolListFlag = {
 
 export const poolCreateFlag = { build: 1, buildOverwrite: 2, buildNoOverwrite: 4 } as const;
 
+export const blockResizeFlag = { bytes: 1, capacity: 2 } as const;
+export const blockJobAbortFlag = { async: 1, pivot: 2 } as const;
+export const blockCommitFlag = {
+  shallow: 1,
+  delete: 2,
+  active: 4,
+  relative: 8,
+  bandwidthBytes: 16,
+} as const;
+export const blockCopyFlag = {
+  shallow: 1,
+  reuseExternal: 2,
+  transientJob: 4,
+  synchronousWrites: 8,
+} as const;
+
+/** The order to see them in is their hierarchy: `roots` and `descendants` are one bit. */
+export const snapshotListFlag = {
+  roots: 1,
+  metadata: 2,
+  leaves: 4,
+  noLeaves: 8,
+  noMetadata: 16,
+  inactive: 32,
+  active: 64,
+  diskOnly: 128,
+  internal: 256,
+  external: 512,
+  topological: 1024,
+} as const;
+export const snapshotCreateFlag = {
+  redefine: 1,
+  current: 2,
+  noMetadata: 4,
+  halt: 8,
+  diskOnly: 16,
+  reuseExternal: 32,
+  quiesce: 64,
+  atomic: 128,
+  live: 256,
+  validate: 512,
+} as const;
+export const snapshotRevertFlag = { running: 1, paused: 2, force: 4, resetNvram: 8 } as const;
+export const snapshotDeleteFlag = { children: 1, metadataOnly: 2, childrenOnly: 4 } as const;
+export const checkpointCreateFlag = { redefine: 1, quiesce: 2, redefineValidate: 4 } as const;
+
+/** What the guest agent is asked for; 0 for all that it knows. */
+export const guestInfoType = {
+  users: 1,
+  os: 2,
+  timezone: 4,
+  hostname: 8,
+  fileSystems: 16,
+  disks: 32,
+  interfaces: 64,
+  load: 128,
+} as const;
+/** Instead of seconds. */
+export const agentTimeout = { block: -2, default: -1, noWait: 0 } as const;
+
+export const domainMemoryFlag = { live: 1, config: 2, maximum: 4 } as const;
+export const domainVcpuFlag = {
+  live: 1,
+  config: 2,
+  maximum: 4,
+  guest: 8,
+  hotpluggable: 16,
+} as const;
+
+/** Who tells the addresses of a domain's network cards. */
+export const addressSource = { lease: 0, agent: 1, arp: 2 } as const;
+/** What the numbers of keys mean. */
+export const keyCodeSet = {
+  linux: 0,
+  xt: 1,
+  atset1: 2,
+  atset2: 3,
+  atset3: 4,
+  osx: 5,
+  xtKbd: 6,
+  usb: 7,
+  win32: 8,
+  qnum: 9,
+} as const;
+
+export const networkListFlag = {
+  inactive: 1,
+  active: 2,
+  persistent: 4,
+  transient: 8,
+  autostart: 16,
+  noAutostart: 32,
+} as const;
+export const networkXmlFlag = { inactive: 1 } as const;
+export const networkUpdateCommand = {
+  modify: 1,
+  delete: 2,
+  addLast: 3,
+  addFirst: 4,
+} as const;
+export const networkSection = {
+  bridge: 1,
+  domain: 2,
+  ip: 3,
+  ipDhcpHost: 4,
+  ipDhcpRange: 5,
+  forward: 6,
+  forwardInterface: 7,
+  forwardPf: 8,
+  portGroup: 9,
+  dnsHost: 10,
+  dnsTxt: 11,
+  dnsSrv: 12,
+} as const;
+
+export const secretUsage = { none: 0, volume: 1, ceph: 2, iscsi: 3, tls: 4, vtpm: 5 } as const;
+
 export const volCreateFlag = { preallocateMetadata: 1, reflink: 2, validate: 4 } as const;
 export const volResizeFlag = { allocate: 1, delta: 2, shrink: 4 } as const;
+/** `trim` gives the space back instead of writing. */
+export const volWipePattern = {
+  zero: 0,
+  nnsa: 1,
+  dod: 2,
+  bsi: 3,
+  gutmann: 4,
+  schneier: 5,
+  pfitzner7: 6,
+  pfitzner33: 7,
+  random: 8,
+  trim: 9,
+} as const;
 export const volStreamFlag = { sparse: 1 } as const;
 
 export const baselineCpuFlag = { expandFeatures: 1, migratable: 2 } as const;

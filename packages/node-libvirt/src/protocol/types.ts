@@ -142,6 +142,10 @@ export type DomainRef = TypeOf<typeof domain>;
 export type NetworkRef = TypeOf<typeof network>;
 export type StoragePoolRef = TypeOf<typeof storagePool>;
 export type StorageVolRef = TypeOf<typeof storageVol>;
+export type HostInterfaceRef = TypeOf<typeof hostInterface>;
+export type SecretRef = TypeOf<typeof secret>;
+export type SnapshotRef = TypeOf<typeof snapshot>;
+export type CheckpointRef = TypeOf<typeof checkpoint>;
 
 export const domainStatsRecord = struct({
   dom: domain,
