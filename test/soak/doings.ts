@@ -114,10 +114,12 @@ export class Doings implements AsyncDisposable {
 
   /** False when it did not become true in time. */
   async #within(condition: () => boolean): Promise<boolean> {
-    const end = performance.now() + patienceMs;
+    let end = performance.now() + patienceMs;
     while (!condition()) {
+      // A daemon that is away says nothing, however long it takes to come back.
+      if (!this.#libvirt.isConnected) end = performance.now() + patienceMs;
       if (performance.now() > end) return false;
-      await this.#change(end - performance.now());
+      await this.#change(Math.min(100, end - performance.now()));
     }
     return true;
   }

@@ -9,7 +9,10 @@ const run = promisify(execFile);
 export const controlImage = 'drover-lab/control:latest';
 
 export async function docker(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run('docker', [...args], { timeout: 120_000 });
+  const { stdout } = await run('docker', [...args], {
+    timeout: 120_000,
+    maxBuffer: 64 * 1024 ** 2,
+  });
   return stdout.trim();
 }
 
