@@ -185,6 +185,27 @@ describe('a download', () => {
   });
 });
 
+describe('a stream that has ended', () => {
+  it('may still be heard of: the daemon had sent it before it knew', async () => {
+    await using lab = await openLab({
+      storageVolDownload: () => undefined,
+      domainGetState: () => ({ state: 1, reason: 0 }),
+    });
+    const [connection] = lab.daemon.connections;
+    const args = { vol, offset: 0n, length: 0n, flags: 0 };
+    const stream = await lab.connection.openStream('storageVolDownload', args);
+    const serial = serialOf(connection);
+    const aborted = stream.abort();
+    await until(() => ended(connection) === true, 'the abort');
+    connection?.sendStream(serial, failed, failure);
+    await aborted;
+    connection?.sendStream(serial, more, Buffer.from('late'));
+    connection?.sendStream(serial, ok);
+    expect((await lab.libvirt.domains.of(dom).state()).state).toBe('running');
+    expect(lab.connection.isUsable).toBe(true);
+  });
+});
+
 describe('a procedure without a stream', () => {
   it('cannot be opened as one', async () => {
     await using lab = await openLab();

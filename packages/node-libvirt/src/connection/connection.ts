@@ -39,6 +39,8 @@ import {
 } from './options.ts';
 import { LibvirtStream } from './stream.ts';
 
+/** Streams that may still be heard of after their end. */
+const rememberedStreams = 64;
 /** The longest time a timer can be set for. */
 const maxTimerMs = 0x7fff_ffff;
 
@@ -49,6 +51,7 @@ export class Connection implements Caller, AsyncDisposable {
   readonly #queue: CallQueue;
   readonly #callTimeoutMs: number;
   readonly #streams = new Map<number, LibvirtStream>();
+  readonly #endedStreams = new Set<number>();
   readonly #hub: EventHub;
   #state: 'open' | 'retired' | 'closed' = 'open';
   #end: Closed | undefined;
@@ -321,6 +324,7 @@ export class Connection implements Caller, AsyncDisposable {
       resume: () => this.#link.resume(),
       released: () => {
         this.#streams.delete(serial);
+        this.#rememberEnded(serial);
         this.#onFewer();
       },
       toError: (payload) => toLibvirtError(payload, call.name),
@@ -331,11 +335,20 @@ export class Connection implements Caller, AsyncDisposable {
   }
 
   #onStream(packet: Packet): void {
-    const stream = this.#streams.get(packet.header.serial);
-    if (stream === undefined) {
-      throw new ProtocolError('unknown-serial', `stream of serial ${packet.header.serial}`);
+    const { serial } = packet.header;
+    const stream = this.#streams.get(serial);
+    if (stream !== undefined) stream.receive(packet);
+    // What the daemon had on its way when it heard of the end.
+    else if (!this.#endedStreams.has(serial)) {
+      throw new ProtocolError('unknown-serial', `stream of serial ${serial}`);
     }
-    stream.receive(packet);
+  }
+
+  #rememberEnded(serial: number): void {
+    this.#endedStreams.add(serial);
+    if (this.#endedStreams.size <= rememberedStreams) return;
+    const [oldest] = this.#endedStreams;
+    if (oldest !== undefined) this.#endedStreams.delete(oldest);
   }
 
   #onClosed(reason: CloseReason, error: Error | undefined): void {
