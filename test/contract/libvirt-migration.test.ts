@@ -2,8 +2,11 @@
  * Real migrations through node-libvirt: one VM that moves to and fro between two hosts, in every way, and
  * stays where it is when a move fails. Judged by what both hosts' daemons say, and by the VM itself.
  */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   connect,
   type Domain,
@@ -323,6 +326,17 @@ describe('a migration that cannot be', () => {
     expect((await domain.state()).state).toBe('running');
     await domain.destroy();
   });
+});
+
+it('the example of a migration moves it', async () => {
+  const from = await place();
+  const folder = new URL('../../packages/node-libvirt/examples/', import.meta.url);
+  const uri = `qemu+unix:///system?socket=${encodeURIComponent(from.at.daemon.socketPath)}`;
+  const program = fileURLToPath(new URL('migrate.ts', folder));
+  const args = [program, uri, 'mover', from.other.uri, `tcp://${from.other.address}`];
+  const { stdout } = await promisify(execFile)('node', args);
+  expect(stdout).toContain('mover has moved');
+  expect(await home()).toBe(from.other);
 });
 
 it('a migration can take the definition along', async () => {

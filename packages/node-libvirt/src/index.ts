@@ -73,11 +73,14 @@ export type { DomainJob } from './face/domain-job.ts';
 export type { DomainMetadata, MetadataElement } from './face/domain-metadata.ts';
 export type { DomainMigration, MigrateArguments } from './face/domain-migration.ts';
 export type { DomainMonitor } from './face/domain-monitor.ts';
-export type { Domains, DomainStats, StatsOptions } from './face/domains.ts';
+export type { DomainStats } from './face/domain-stats.ts';
+export type { Domains, StatsOptions } from './face/domains.ts';
 export type { MigrationParams } from './face/migration-params.ts';
 export type { PoolInfo, StoragePool } from './face/storage-pool.ts';
 export type { StoragePools } from './face/storage-pools.ts';
 export type { FileOptions, StorageVol, VolInfo, VolRange } from './face/storage-vol.ts';
+export { readDomainStats, type DirtyRate, type DomainFigures } from './params/domain-stats.ts';
+export type { FieldsOf } from './params/fields.ts';
 export type { JobStats } from './job-stats.ts';
 
 export type { Credentials, CredentialSource } from './auth/sasl.ts';
@@ -229,3 +232,7 @@ export {
   type PoolDescription,
   type VolumeDescription,
 } from './xml/storage.ts';
+export { readNetwork, type NetworkAddress, type NetworkDescription } from './xml/network.ts';
+export { readNodeDevice, type NodeDeviceDescription, type PciDevice } from './xml/node-device.ts';
+export { readSecret, type SecretDescription } from './xml/secret.ts';
+export { readSnapshot, type SnapshotDescription, type SnapshotDisk } from './xml/snapshot.ts';

@@ -7,13 +7,9 @@ import type { CallOptions, FlagOptions } from '../connection/options.ts';
 import { isNotFound } from '../errors.ts';
 import { domainCreateFlag, domainStatsFlag } from '../protocol/constants.ts';
 import type { DomainRef } from '../protocol/types.ts';
-import { paramsRecord, type ParamsRecord } from '../xdr/typed-params.ts';
+import { paramsRecord } from '../xdr/typed-params.ts';
 import { Domain } from './domain.ts';
-
-export interface DomainStats {
-  readonly domain: Domain;
-  readonly params: ParamsRecord;
-}
+import { DomainStats } from './domain-stats.ts';
 
 export interface StatsOptions extends FlagOptions {
   /** Only of these; of all if absent. */
@@ -78,10 +74,7 @@ export class Domains {
   ): Promise<readonly DomainStats[]> {
     const args = { doms: domains, stats, flags };
     const { records } = await this.#caller.call('connectGetAllDomainStats', args, options);
-    return records.map((record) => ({
-      domain: this.of(record.dom),
-      params: paramsRecord(record.params),
-    }));
+    return records.map(({ dom, params }) => new DomainStats(this.of(dom), paramsRecord(params)));
   }
 
   /**
