@@ -43,7 +43,7 @@ function example(file: string, ...args: readonly string[]): Running {
 it('list tells what runs', async () => {
   const list = example('list.ts', uriOf('test:///default'));
   expect({ code: await list.ended, text: list.text() }).toMatchObject({ code: 0 });
-  expect(list.text()).toMatch(/: 16 CPUs, 3072 MiB\ntest: running \(.*\), 2048 MiB, /);
+  expect(list.text()).toMatch(/: 16 CPUs, 3072 MiB\ntest: running \(/);
 });
 
 it('start takes away what it made', async () => {
