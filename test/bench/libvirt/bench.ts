@@ -34,7 +34,7 @@ const domains = 500;
 const calls = 10_000;
 const slots = 4;
 const streamBytes = 1024 ** 3;
-const statsRounds = 10;
+const statsRounds = 50;
 const virshCalls = 10;
 
 export async function benchLibvirt(options: BenchOptions): Promise<readonly Ratio[]> {
