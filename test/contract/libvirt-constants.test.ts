@@ -98,8 +98,47 @@ const newer: ReadonlySet<string> = new Set([
 /** libvirt does not agree with itself on where words end. */
 const bare = (name: string) => name.replaceAll('_', '').toUpperCase();
 
+/** Ours, and what libvirt's names of its keys begin with. */
+const tables: readonly (readonly [string, libvirt.FieldTable, string])[] = [
+  ['migrationFields', libvirt.migrationFields, 'VIR_MIGRATE_PARAM_'],
+  ['jobFields', libvirt.jobFields, 'VIR_DOMAIN_JOB_'],
+  ['blockIoTuneFields', libvirt.blockIoTuneFields, 'VIR_DOMAIN_BLOCK_IOTUNE_'],
+  ['blockCopyFields', libvirt.blockCopyFields, 'VIR_DOMAIN_BLOCK_COPY_'],
+  ['schedulerFields', libvirt.schedulerFields, 'VIR_DOMAIN_SCHEDULER_'],
+  ['interfaceBandwidthFields', libvirt.interfaceBandwidthFields, 'VIR_DOMAIN_BANDWIDTH_'],
+  ['saveFields', libvirt.saveFields, 'VIR_DOMAIN_SAVE_PARAM_'],
+  ['domainCpuFields', libvirt.domainCpuFields, 'VIR_DOMAIN_CPU_STATS_'],
+  ['sharedMemoryFields', libvirt.sharedMemoryFields, 'VIR_NODE_MEMORY_SHARED_'],
+  ['sevFields', libvirt.sevFields, 'VIR_NODE_SEV_'],
+  ['launchSecurityFields', libvirt.launchSecurityFields, 'VIR_DOMAIN_LAUNCH_SECURITY_SEV_'],
+  ['identityFields', libvirt.identityFields, 'VIR_CONNECT_IDENTITY_'],
+];
+
+/** Keys of a libvirt after 9.0. */
+const newerKeys: ReadonlySet<string> = new Set([
+  'migrate_disks_detect_zeroes',
+  'bandwidth.avail.switchover',
+  'compression.zlib.level',
+  'compression.zstd.level',
+  'image_format',
+  'parallel.channels',
+  'vfio_data_transferred',
+  'sev-snp-policy',
+]);
+
+/** Other hypervisors' keys, and what is read in another place. */
+const notOurs: ReadonlySet<string> = new Set([
+  'weight',
+  'cap',
+  'reservation',
+  'limit',
+  'shares',
+  'operation',
+]);
+
 describe('libvirt’s own description of its API', () => {
   let theirs: ReadonlyMap<string, number>;
+  let keys: readonly (readonly [name: string, key: string])[];
 
   beforeAll(async () => {
     const image = libvirtImages['Debian 12'];
@@ -114,10 +153,14 @@ describe('libvirt’s own description of its API', () => {
         Number(value),
       ]),
     );
+    keys = [...xml.matchAll(/<macro name='(\w+)'[^>]*? string='([^']+)'/g)].map(
+      ([, name = '', key = '']) => [name, key],
+    );
   });
 
   it('was found', () => {
     expect(theirs.size).toBeGreaterThan(900);
+    expect(keys.length).toBeGreaterThan(200);
   });
 
   it.each(groups)('has the numbers of %s', (group, ours, prefix) => {
@@ -127,5 +170,13 @@ describe('libvirt’s own description of its API', () => {
       return [key, number ?? (newer.has(word) ? ours[key] : undefined)];
     });
     expect(ours).toEqual(Object.fromEntries(found));
+  });
+
+  it.each(tables)('has each key of %s, and no other', (_, table, prefix) => {
+    const found = keys.filter(([name]) => name.startsWith(prefix)).map(([, key]) => key);
+    const ours = Object.values(table).map(([key]) => key);
+    expect(ours.filter((key) => !newerKeys.has(key)).toSorted()).toEqual(
+      found.filter((key) => !notOurs.has(key)).toSorted(),
+    );
   });
 });

@@ -75,13 +75,51 @@ export type { DomainMigration, MigrateArguments } from './face/domain-migration.
 export type { DomainMonitor } from './face/domain-monitor.ts';
 export type { DomainStats } from './face/domain-stats.ts';
 export type { Domains, StatsOptions } from './face/domains.ts';
-export type { MigrationParams } from './face/migration-params.ts';
 export type { PoolInfo, StoragePool } from './face/storage-pool.ts';
 export type { StoragePools } from './face/storage-pools.ts';
 export type { FileOptions, StorageVol, VolInfo, VolRange } from './face/storage-vol.ts';
 export { readDomainStats, type DirtyRate, type DomainFigures } from './params/domain-stats.ts';
-export type { FieldsOf } from './params/fields.ts';
-export type { JobStats } from './job-stats.ts';
+export {
+  readFields,
+  writeFields,
+  type Field,
+  type FieldKind,
+  type FieldsOf,
+  type FieldTable,
+} from './params/fields.ts';
+export {
+  readGuestInfo,
+  type GuestDisk,
+  type GuestFileSystem,
+  type GuestInfo,
+  type GuestInterface,
+} from './params/guest-info.ts';
+export {
+  domainCpuFields,
+  identityFields,
+  launchSecurityFields,
+  sevFields,
+  sharedMemoryFields,
+  type DomainCpuStats,
+  type Identity,
+  type LaunchSecurity,
+  type SevInfo,
+  type SharedMemoryParams,
+} from './params/host.ts';
+export { jobFields, type JobStats } from './params/job-stats.ts';
+export { migrationFields, type MigrationParams } from './params/migration.ts';
+export {
+  blockCopyFields,
+  blockIoTuneFields,
+  interfaceBandwidthFields,
+  saveFields,
+  schedulerFields,
+  type BlockCopyParams,
+  type BlockIoTune,
+  type InterfaceBandwidth,
+  type SaveParams,
+  type SchedulerParams,
+} from './params/tuning.ts';
 
 export type { Credentials, CredentialSource } from './auth/sasl.ts';
 export {
@@ -155,6 +193,7 @@ export {
   monitorCommandFlag,
   poolCreateFlag,
   poolListFlag,
+  typedParamFlag,
   volCreateFlag,
   volResizeFlag,
   volStreamFlag,
@@ -189,7 +228,9 @@ export type {
 } from './protocol/types.ts';
 export {
   bigintOf,
+  booleanOf,
   numberOf,
+  paramsRecord,
   stringOf,
   type ParamsRecord,
   type TypedParam,
@@ -207,13 +248,10 @@ export {
 export { XmlEditor, type PathStep, type XmlPath } from './xml/edit.ts';
 export { DomainEditor } from './xml/edit-domain.ts';
 export { attributeOf, childOf, childrenOf, parseXml, textOf } from './xml/parse.ts';
-export {
-  metadataElement,
-  readDomain,
-  type DomainDescription,
-  type DomainInterface,
-} from './xml/domain.ts';
-export type { CpuFeature, CpuTopology } from './xml/domain-cpu.ts';
+export { metadataElement, readDomain, type DomainDescription } from './xml/domain.ts';
+export type { DomainInterface } from './xml/domain-interface.ts';
+export type { HostDevice } from './xml/domain-host-device.ts';
+export type { CpuFeature, CpuTopology, DomainNumaCell } from './xml/domain-cpu.ts';
 export type { BackingImage, DiskHost, DiskSource, DomainDisk } from './xml/domain-disk.ts';
 export type { CharacterDevice, Graphics, SharedFileSystem } from './xml/domain-io.ts';
 export type { MemoryBacking } from './xml/domain-memory.ts';
@@ -232,6 +270,13 @@ export {
   type PoolDescription,
   type VolumeDescription,
 } from './xml/storage.ts';
+export { readBackup, type BackupDescription, type BackupDisk } from './xml/backup.ts';
+export {
+  readCheckpoint,
+  type CheckpointDescription,
+  type CheckpointDisk,
+} from './xml/checkpoint.ts';
+export { readHostInterface, type HostInterfaceDescription } from './xml/host-interface.ts';
 export { readNetwork, type NetworkAddress, type NetworkDescription } from './xml/network.ts';
 export { readNodeDevice, type NodeDeviceDescription, type PciDevice } from './xml/node-device.ts';
 export { readSecret, type SecretDescription } from './xml/secret.ts';

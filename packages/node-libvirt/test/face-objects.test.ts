@@ -39,7 +39,7 @@ describe('a domain', () => {
         nparams: 1,
       }),
     });
-    expect(await one.domain.memory.cpuStats()).toEqual({ cpu_time: 2n ** 60n });
+    expect(await one.domain.memory.cpuStats()).toEqual({ timeNs: 2n ** 60n });
     expect(last(one.lab)).toMatchObject({ args: { nparams: 1, startCpu: -1 } });
   });
 
@@ -69,7 +69,7 @@ describe('a domain', () => {
     expect(await disk.job()).toBeUndefined();
     found = 1;
     expect(await disk.job()).toEqual({ type: 'copy', bandwidthMibps: 5, current: 6, end: 7 });
-    await disk.copy({ destinationXml: '<disk/>', bandwidthBytesPerSecond: 9, granularityBytes: 8 });
+    await disk.copy({ destinationXml: '<disk/>', bandwidthBps: 9, granularityBytes: 8 });
     expect(last(one.lab)).toMatchObject({
       args: {
         path: 'vda',
@@ -137,9 +137,33 @@ describe('a domain', () => {
       }),
     });
     expect(await one.domain.guest.freeze(['/data'])).toBe(2);
-    expect(await one.domain.guest.info()).toEqual({ 'os.name': 'Debian' });
+    expect((await one.domain.guest.info()).system).toEqual({ name: 'Debian' });
     await one.domain.guest.command('{"execute":"guest-ping"}', { agentTimeout: 5 });
     expect(last(one.lab)).toMatchObject({ args: { timeout: 5 } });
+  });
+
+  it('throttles a disk, and tells its limits', async () => {
+    await using one = await withDomain({
+      domainSetBlockIoTune: () => undefined,
+      domainGetBlockIoTune: ({ nparams }) => ({
+        params: nparams === 0 ? [] : [{ field: 'group_name', type: 'string', value: 'slow' }],
+        nparams: 1,
+      }),
+    });
+    const disk = one.domain.disk('vda');
+    await disk.setIoTune({ totalIops: 500, groupName: 'slow' });
+    expect(last(one.lab)).toMatchObject({
+      args: {
+        disk: 'vda',
+        params: [
+          { field: 'total_iops_sec', type: 'ullong', value: 500n },
+          { field: 'group_name', type: 'string', value: 'slow' },
+        ],
+      },
+    });
+    // A string is among them only for who says that it can read one.
+    expect(await disk.ioTune()).toEqual({ groupName: 'slow' });
+    expect(last(one.lab)).toMatchObject({ args: { nparams: 1, flags: 4 } });
   });
 
   it('says whether its monitor can be talked to, and for how long not', async () => {

@@ -25,8 +25,8 @@ describe('the face', () => {
         flags: 3,
         params: [
           { field: 'migrate_uri', type: 'string', value: 'tcp://10.0.0.2' },
-          { field: 'parallel.connections', type: 'int', value: 2 },
           { field: 'bandwidth', type: 'ullong', value: 50n },
+          { field: 'parallel.connections', type: 'int', value: 2 },
         ],
       },
     });

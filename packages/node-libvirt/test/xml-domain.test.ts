@@ -56,6 +56,9 @@ const xml = `<domain type='kvm' id='12'>
       <source bridge='br0'/>
       <target dev='vnet4'/>
       <model type='virtio'/>
+      <mtu size='9000'/>
+      <vlan><tag id='42'/></vlan>
+      <link state='down'/>
     </interface>
     <serial type='pty'>
       <source path='/dev/pts/3'/>
@@ -80,10 +83,66 @@ const xml = `<domain type='kvm' id='12'>
     <hostdev mode='subsystem' type='pci' managed='yes'>
       <source><address domain='0x0000' bus='0x3b' slot='0x00' function='0x0'/></source>
     </hostdev>
+    <watchdog model='itco' action='reset'/>
     <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
     <something from='the future'/>
   </devices>
+  <launchSecurity type='sev'><policy>0x3</policy></launchSecurity>
 </domain>`;
+
+const devices = (inner: string) =>
+  "<domain type='qemu'><name>a</name><uuid>0f3a6c1e-5d2b-4b7a-9c7e-2f6d1a8e4b30</uuid>" +
+  `<memory>1024</memory>${inner}</domain>`;
+
+describe('a device of the host', () => {
+  it.each([
+    [
+      'of PCI, from its parts',
+      "<hostdev type='pci'><source><address bus='0xa' slot='0x1f' function='0x7'/></source></hostdev>",
+      { type: 'pci', address: '0000:0a:1f.7', managed: false },
+    ],
+    [
+      'of USB, by its place',
+      "<hostdev type='usb'><source><address bus='1' device='4'/></source></hostdev>",
+      { type: 'usb', address: '1:4', managed: false },
+    ],
+    [
+      'of USB, by what it is',
+      "<hostdev type='usb'><source><vendor id='0x1d6b'/><product id='0x0002'/></source></hostdev>",
+      { type: 'usb', address: '1d6b:0002', managed: false },
+    ],
+    [
+      'made of another, by its uuid',
+      "<hostdev type='mdev'><source><address uuid='c2177883'/></source></hostdev>",
+      { type: 'mdev', address: 'c2177883', managed: false },
+    ],
+    ['that tells nothing', "<hostdev type='scsi'/>", { type: 'scsi', managed: false }],
+  ])('%s', (_, xml, expected) => {
+    expect(readDomain(devices(`<devices>${xml}</devices>`)).hostDevices).toEqual([expected]);
+  });
+});
+
+it('NUMA cells are read with their own unit, and where they may lie on the host', () => {
+  const xml = devices(
+    "<numatune><memory mode='strict' nodeset='0-1'/></numatune>" +
+      "<cpu><numa><cell id='0' cpus='0-3' memory='2' unit='GiB'/><cell memory='1024'/></numa></cpu>",
+  );
+  expect(readDomain(xml)).toMatchObject({
+    numaMode: 'strict',
+    numaNodeset: '0-1',
+    numaCells: [
+      { id: 0, cpus: '0-3', memoryKib: 2_097_152 },
+      { id: 1, memoryKib: 1024 },
+    ],
+  });
+});
+
+it('a disk tells its limits by libvirt’s names', () => {
+  const limits = '<iotune><total_iops_sec>500</total_iops_sec></iotune>';
+  const disk = `<disk type='file'><target dev='vda'/>${limits}</disk>`;
+  const [read] = readDomain(devices(`<devices>${disk}</devices>`)).disks;
+  expect(read?.ioTune).toEqual({ total_iops_sec: '500' });
+});
 
 describe('a running domain', () => {
   const read = readDomain(xml);
@@ -153,7 +212,16 @@ describe('a running domain', () => {
 
   it('tells the ways in and out', () => {
     expect(read.interfaces).toEqual([
-      { type: 'bridge', mac: '52:54:00:aa:bb:cc', bridge: 'br0', target: 'vnet4', model: 'virtio' },
+      {
+        type: 'bridge',
+        mac: '52:54:00:aa:bb:cc',
+        bridge: 'br0',
+        target: 'vnet4',
+        model: 'virtio',
+        mtu: 9000,
+        vlanTags: [42],
+        linkState: 'down',
+      },
     ]);
     expect(read.characterDevices.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
       'serial /dev/pts/3',
@@ -175,8 +243,9 @@ describe('a running domain', () => {
   });
 
   it('tells what ties it to its host', () => {
-    expect(read.hostDevices).toEqual(['pci']);
+    expect(read.hostDevices).toEqual([{ type: 'pci', address: '0000:3b:00.0', managed: true }]);
     expect(read.tpms).toEqual(['tpm-crb']);
+    expect(read.launchSecurity).toBe('sev');
   });
 
   it('never gives a password away', () => {

@@ -1,8 +1,17 @@
 /**
- * The XML of networks, secrets, snapshots and host devices, read into what a manager asks of them.
+ * The XML of networks, secrets, snapshots, checkpoints, backups, and a host's devices and interfaces, read into what a manager asks of them.
  */
 import { describe, expect, it } from 'vitest';
-import { readNetwork, readNodeDevice, readSecret, readSnapshot, XmlError } from '../src/index.ts';
+import {
+  readBackup,
+  readCheckpoint,
+  readHostInterface,
+  readNetwork,
+  readNodeDevice,
+  readSecret,
+  readSnapshot,
+  XmlError,
+} from '../src/index.ts';
 import { thrownBy } from './support.ts';
 
 describe('a network', () => {
@@ -116,3 +125,102 @@ it.each([readNetwork, readSecret, readSnapshot, readNodeDevice])(
     expect(thrownBy(() => read('<domain/>'))).toBeInstanceOf(XmlError);
   },
 );
+
+it('a checkpoint tells since when, and which disks’ changes it records', () => {
+  const xml = `<domaincheckpoint>
+    <name>monday</name><parent><name>sunday</name></parent><creationTime>1700000000</creationTime>
+    <disks>
+      <disk name='vda' checkpoint='bitmap' bitmap='monday' size='65536'/>
+      <disk name='vdb' checkpoint='no'/>
+    </disks>
+  </domaincheckpoint>`;
+  expect(readCheckpoint(xml)).toEqual({
+    name: 'monday',
+    parent: 'sunday',
+    createdAt: new Date(1_700_000_000_000),
+    disks: [
+      { target: 'vda', kind: 'bitmap', bitmap: 'monday', changedBytes: 65_536 },
+      { target: 'vdb', kind: 'no' },
+    ],
+  });
+});
+
+describe('a backup', () => {
+  it('that is pulled tells where from', () => {
+    const xml = `<domainbackup mode='pull'>
+      <incremental>monday</incremental>
+      <server transport='tcp' name='192.0.2.1' port='10809'/>
+      <disks>
+        <disk name='vda' backup='yes' type='file' exportname='vda' exportbitmap='backup-vda'>
+          <driver type='qcow2'/><scratch file='/pool/scratch'/>
+        </disk>
+        <disk name='vdb' backup='no'/>
+      </disks>
+    </domainbackup>`;
+    expect(readBackup(xml)).toEqual({
+      mode: 'pull',
+      incremental: 'monday',
+      server: { address: '192.0.2.1', port: 10_809 },
+      disks: [
+        {
+          target: 'vda',
+          included: true,
+          path: '/pool/scratch',
+          format: 'qcow2',
+          exportName: 'vda',
+          exportBitmap: 'backup-vda',
+        },
+        { target: 'vdb', included: false },
+      ],
+    });
+  });
+
+  it('that is pushed tells where to', () => {
+    const disk = "<disk name='vda' type='block'><target dev='/dev/sdz'/></disk>";
+    expect(readBackup(`<domainbackup mode='push'><disks>${disk}</disks></domainbackup>`)).toEqual({
+      mode: 'push',
+      disks: [{ target: 'vda', included: true, path: '/dev/sdz' }],
+    });
+  });
+});
+
+describe('an interface of the host', () => {
+  it('that is a bridge tells what it is made of', () => {
+    const xml = `<interface type='bridge' name='br0'>
+      <mac address='52:54:00:AA:00:01'/><mtu size='9000'/>
+      <protocol family='ipv4'><ip address='192.0.2.1' prefix='24'/></protocol>
+      <protocol family='ipv6'><ip address='2001:db8::1'/></protocol>
+      <bridge><interface type='ethernet' name='eno1'><link speed='10000' state='up'/></interface></bridge>
+    </interface>`;
+    expect(readHostInterface(xml)).toEqual({
+      type: 'bridge',
+      name: 'br0',
+      mac: '52:54:00:aa:00:01',
+      mtu: 9000,
+      addresses: ['192.0.2.1/24', '2001:db8::1'],
+      members: ['eno1'],
+    });
+  });
+
+  it('that is a VLAN tells its number, and what it is on', () => {
+    const xml = `<interface type='vlan' name='eno1.42'><link speed='1000' state='up'/>
+      <vlan tag='42'><interface name='eno1'/></vlan></interface>`;
+    expect(readHostInterface(xml)).toEqual({
+      type: 'vlan',
+      name: 'eno1.42',
+      linkState: 'up',
+      linkMbps: 1000,
+      addresses: [],
+      members: [],
+      vlan: { tag: 42, parent: 'eno1' },
+    });
+  });
+});
+
+it.each([
+  ['checkpoint', readCheckpoint],
+  ['backup', readBackup],
+  ['interface', readHostInterface],
+])('what is no %s is refused', (_, read) => {
+  expect(thrownBy(() => read('<domain/>'))).toBeInstanceOf(XmlError);
+});

@@ -166,7 +166,7 @@ describe('the readers', () => {
       machine: 'pc-q35-10.0',
       cpuMode: 'custom',
       cpuModel: 'EPYC',
-      hostDevices: ['pci'],
+      hostDevices: [{ type: 'pci', managed: false }],
       disks: [
         {
           device: 'disk',

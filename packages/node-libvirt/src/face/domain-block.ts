@@ -4,11 +4,18 @@
  */
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions } from '../connection/options.ts';
-import { blockResizeFlag } from '../protocol/constants.ts';
+import { readFields, writeFields } from '../params/fields.ts';
+import {
+  blockCopyFields,
+  blockIoTuneFields,
+  type BlockCopyParams,
+  type BlockIoTune,
+} from '../params/tuning.ts';
+import { blockResizeFlag, typedParamFlag } from '../protocol/constants.ts';
 import { blockJobTypes } from '../protocol/events/names.ts';
 import { nameOf } from '../protocol/states.ts';
 import type { DomainRef } from '../protocol/types.ts';
-import type { TypedParam } from '../xdr/typed-params.ts';
+import { paramsRecord } from '../xdr/typed-params.ts';
 
 export interface BlockStats {
   readonly readRequests: number;
@@ -44,12 +51,9 @@ export interface CommitArguments {
   readonly bandwidthMibps?: number;
 }
 
-export interface CopyArguments {
+export interface CopyArguments extends BlockCopyParams {
   /** A `<disk>` with the copy's source and driver. */
   readonly destinationXml: string;
-  readonly bandwidthBytesPerSecond?: number;
-  readonly granularityBytes?: number;
-  readonly bufferBytes?: number;
 }
 
 /** The number that libvirt writes for what it does not know. */
@@ -138,7 +142,7 @@ export class DomainBlock {
    */
   async copy(copy: CopyArguments, { flags = 0, ...options }: FlagOptions = {}): Promise<void> {
     const { destinationXml: destXml } = copy;
-    const args = { ...this.#path, destXml, params: copyParams(copy), flags };
+    const args = { ...this.#path, destXml, params: writeFields(blockCopyFields, copy), flags };
     await this.#caller.call('domainBlockCopy', args, options);
   }
 
@@ -150,21 +154,22 @@ export class DomainBlock {
     const args = { dom: this.#dom, device: this.target, threshold: BigInt(bytes), flags: 0 };
     await this.#caller.call('domainSetBlockThreshold', args, options);
   }
-}
 
-function copyParams(copy: CopyArguments): readonly TypedParam[] {
-  const { bandwidthBytesPerSecond: bandwidth, granularityBytes, bufferBytes } = copy;
-  return [
-    ...(bandwidth === undefined ? [] : [ullong('bandwidth', bandwidth)]),
-    ...(granularityBytes === undefined
-      ? []
-      : [{ field: 'granularity', type: 'uint', value: granularityBytes } as const]),
-    ...(bufferBytes === undefined ? [] : [ullong('buf-size', bufferBytes)]),
-  ];
-}
+  /** Its limits; 0 is none. Flags of `domainImpact`. (`virDomainGetBlockIoTune`) */
+  async ioTune({ flags = 0, ...options }: FlagOptions = {}): Promise<BlockIoTune> {
+    const ask = (nparams: number) => {
+      const asked = flags | typedParamFlag.stringOkay;
+      const args = { dom: this.#dom, disk: this.target, nparams, flags: asked };
+      return this.#caller.call('domainGetBlockIoTune', args, options);
+    };
+    const { nparams } = await ask(0);
+    return readFields(blockIoTuneFields, paramsRecord((await ask(nparams)).params));
+  }
 
-const ullong = (field: string, value: number): TypedParam => ({
-  field,
-  type: 'ullong',
-  value: BigInt(value),
-});
+  /** What is not given stays as it is. Flags of `domainImpact`. (`virDomainSetBlockIoTune`) */
+  async setIoTune(limits: BlockIoTune, { flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    const params = writeFields(blockIoTuneFields, limits);
+    const args = { dom: this.#dom, disk: this.target, params, flags };
+    await this.#caller.call('domainSetBlockIoTune', args, options);
+  }
+}

@@ -5,7 +5,8 @@
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions } from '../connection/options.ts';
 import type { DomainRef } from '../protocol/types.ts';
-import { paramsRecord, type ParamsRecord } from '../xdr/typed-params.ts';
+import { readGuestInfo, type GuestInfo } from '../params/guest-info.ts';
+import { paramsRecord } from '../xdr/typed-params.ts';
 
 export interface AgentCommandOptions extends FlagOptions {
   /** Seconds, or a number of `agentTimeout`. */
@@ -36,10 +37,11 @@ export class DomainGuest {
     return (await this.#caller.call('domainFsthaw', args, options)).filesystems;
   }
 
-  /** By libvirt's names, such as `os.name`; `types` is bits of `guestInfoType`. (`virDomainGetGuestInfo`) */
-  async info(types = 0, options?: CallOptions): Promise<ParamsRecord> {
+  /** `types` is bits of `guestInfoType`; all that the agent can tell if absent. (`virDomainGetGuestInfo`) */
+  async info(types = 0, options?: CallOptions): Promise<GuestInfo> {
     const args = { dom: this.#dom, types, flags: 0 };
-    return paramsRecord((await this.#caller.call('domainGetGuestInfo', args, options)).params);
+    const { params } = await this.#caller.call('domainGetGuestInfo', args, options);
+    return readGuestInfo(paramsRecord(params));
   }
 
   /** Seconds, or a number of `agentTimeout`. (`virDomainAgentSetResponseTimeout`) */

@@ -4,7 +4,7 @@
  */
 import type { Caller } from '../connection/caller.ts';
 import type { FlagOptions } from '../connection/options.ts';
-import { readJobStats, type JobStats } from '../job-stats.ts';
+import { readJobStats, type JobStats } from '../params/job-stats.ts';
 import type { DomainRef } from '../protocol/types.ts';
 
 export class DomainJob {

@@ -4,7 +4,9 @@
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions } from '../connection/options.ts';
 import type { DomainRef } from '../protocol/types.ts';
-import { paramsRecord, type ParamsRecord } from '../xdr/typed-params.ts';
+import { readFields } from '../params/fields.ts';
+import { domainCpuFields, type DomainCpuStats } from '../params/host.ts';
+import { paramsRecord } from '../xdr/typed-params.ts';
 
 /** By libvirt's number. All in KiB but faults, which are counts, and the time of the last update. */
 const statNames = [
@@ -57,14 +59,14 @@ export class DomainMemory {
     await this.#caller.call('domainSetVcpusFlags', { dom: this.#dom, vcpus, flags }, options);
   }
 
-  /** Of all processors together, by libvirt's names: `cpu_time` in ns. (`virDomainGetCPUStats`) */
-  async cpuStats(options?: CallOptions): Promise<ParamsRecord> {
+  /** On all processors together. (`virDomainGetCPUStats`) */
+  async cpuStats(options?: CallOptions): Promise<DomainCpuStats> {
     const ask = (nparams: number) => {
       const args = { dom: this.#dom, nparams, startCpu: -1, ncpus: 1, flags: 0 };
       return this.#caller.call('domainGetCpuStats', args, options);
     };
     const { nparams } = await ask(0);
-    return paramsRecord((await ask(nparams)).params);
+    return readFields(domainCpuFields, paramsRecord((await ask(nparams)).params));
   }
 
   /**

@@ -7,7 +7,8 @@ import { defaults, type CallOptions, type FlagOptions } from '../connection/opti
 import { CallAbandonedError } from '../errors.ts';
 import { flags as join, migrateFlag } from '../protocol/constants.ts';
 import type { DomainRef } from '../protocol/types.ts';
-import { migrationParams, type MigrationParams } from './migration-params.ts';
+import { writeFields } from '../params/fields.ts';
+import { migrationFields, type MigrationParams } from '../params/migration.ts';
 
 export interface MigrateArguments extends MigrationParams {
   /** The destination's daemon as the source's daemon reaches it, such as `qemu+tls://h2/system`. */
@@ -33,7 +34,7 @@ export async function migrate(
   const args = {
     dom,
     dconnuri: destinationUri,
-    params: migrationParams(params),
+    params: writeFields(migrationFields, params),
     cookieIn: new Uint8Array(),
     flags: join(flags, migrateFlag.peer2peer),
   };

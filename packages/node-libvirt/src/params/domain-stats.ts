@@ -95,11 +95,7 @@ export interface DomainFigures {
   readonly dirtyRate?: DirtyRate | undefined;
 }
 
-/** libvirt counts its lists itself; a daemon that counts beyond all reason is not followed. */
-const longestList = 16_384;
-
 export function readDomainStats(params: ParamsRecord): DomainFigures {
-  const count = (key: string) => Math.min(numberOf(params, key) ?? 0, longestList);
   const state = numberOf(params, 'state.state');
   const dirtyRate = readDirtyRate(params);
   return {
@@ -108,11 +104,11 @@ export function readDomainStats(params: ParamsRecord): DomainFigures {
       : { state: domainStateInfo(state, numberOf(params, 'state.reason') ?? 0) }),
     cpu: readFields(cpuFields, params),
     balloon: readFields(balloonFields, params),
-    vcpus: readList(vcpuFields, params, 'vcpu.', count('vcpu.maximum')).filter(
+    vcpus: readList(vcpuFields, params, 'vcpu.', 'vcpu.maximum').filter(
       (vcpu) => vcpu.stateCode !== undefined,
     ),
-    interfaces: readList(interfaceFields, params, 'net.', count('net.count')),
-    blocks: readList(blockFields, params, 'block.', count('block.count')),
+    interfaces: readList(interfaceFields, params, 'net.'),
+    blocks: readList(blockFields, params, 'block.'),
     ...(dirtyRate === undefined ? {} : { dirtyRate }),
   };
 }

@@ -21,6 +21,9 @@ export const feature = {
 
 export const authType = { none: 0, sasl: 1, polkit: 2 } as const;
 
+/** Besides a call's own: that strings may be among the typed parameters of its answer. */
+export const typedParamFlag = { stringOkay: 4 } as const;
+
 export const openFlag = { readOnly: 1 } as const;
 
 export const domainListFlag = {

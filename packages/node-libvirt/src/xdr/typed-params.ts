@@ -77,6 +77,11 @@ export function bigintOf(params: ParamsRecord, field: string): bigint | undefine
   return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : undefined;
 }
 
+export function booleanOf(params: ParamsRecord, field: string): boolean | undefined {
+  const value = params[field];
+  return typeof value === 'boolean' ? value : undefined;
+}
+
 export function stringOf(params: ParamsRecord, field: string): string | undefined {
   const value = params[field];
   return typeof value === 'string' ? value : undefined;

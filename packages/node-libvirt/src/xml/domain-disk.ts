@@ -48,6 +48,8 @@ export interface DomainDisk {
   readonly readOnly: boolean;
   readonly shareable: boolean;
   readonly serial?: string;
+  /** Its limits, by libvirt's names, such as `total_bytes_sec`; empty for none. */
+  readonly ioTune: Readonly<Record<string, string>>;
 }
 
 /** Throws `XmlError` for one without a target. */
@@ -72,6 +74,9 @@ export function readDisk(disk: XmlElement): DomainDisk {
     readOnly: childOf(disk, 'readonly') !== undefined,
     shareable: childOf(disk, 'shareable') !== undefined,
     ...given('serial', textOf(childOf(disk, 'serial'))),
+    ioTune: Object.fromEntries(
+      childrenOf(childOf(disk, 'iotune')).map((limit) => [limit.name, textOf(limit) ?? '']),
+    ),
   };
 }
 

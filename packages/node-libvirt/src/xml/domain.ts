@@ -2,7 +2,14 @@
  * Reads what a manager needs to know from a domain's XML: identity, size, firmware, CPU, memory, devices,
  * metadata. What it does not know it leaves alone; the XML itself stays the truth.
  */
-import { type CpuFeature, type CpuTopology, readFeature, readTopology } from './domain-cpu.ts';
+import {
+  type CpuFeature,
+  type CpuTopology,
+  type DomainNumaCell,
+  readFeature,
+  readNumaCell,
+  readTopology,
+} from './domain-cpu.ts';
 import { type DomainDisk, readDisk } from './domain-disk.ts';
 import {
   type CharacterDevice,
@@ -13,6 +20,8 @@ import {
   readGraphics,
   type SharedFileSystem,
 } from './domain-io.ts';
+import { type HostDevice, readHostDevice } from './domain-host-device.ts';
+import { type DomainInterface, readInterface } from './domain-interface.ts';
 import { type MemoryBacking, readMemoryBacking } from './domain-memory.ts';
 import { given } from './given.ts';
 import { XmlError, type XmlElement } from './element.ts';
@@ -27,16 +36,6 @@ import {
   required,
   textOf,
 } from './parse.ts';
-
-export interface DomainInterface {
-  readonly type: string;
-  readonly mac?: string;
-  readonly bridge?: string;
-  readonly network?: string;
-  /** The device on the host, such as `vnet3`; only while running. */
-  readonly target?: string;
-  readonly model?: string;
-}
 
 export interface DomainDescription {
   /** `kvm`, `qemu`, … */
@@ -61,16 +60,26 @@ export interface DomainDescription {
   /** What the CPU has beyond its model, or lacks, by libvirt's policy: `require`, `disable`, …. */
   readonly cpuFeatures: readonly CpuFeature[];
   readonly topology?: CpuTopology;
+  /** What the VM sees; empty for one that sees no cells. */
+  readonly numaCells: readonly DomainNumaCell[];
+  /** Cells of the host that its memory may lie in, such as `0-1,3`; with `numaMode`. */
+  readonly numaNodeset?: string;
+  /** `strict`, `preferred`, `interleave` or `restrictive`. */
+  readonly numaMode?: string;
   readonly memoryBacking: MemoryBacking;
   /** The whole `<cpu>`, as a comparison with a host wants it. */
   readonly cpu?: XmlElement;
   readonly disks: readonly DomainDisk[];
   readonly interfaces: readonly DomainInterface[];
-  /** Kinds of devices taken from the host (`pci`, `usb`, …): such a domain cannot move. */
-  readonly hostDevices: readonly string[];
+  /** Taken from the host: such a domain cannot move live. */
+  readonly hostDevices: readonly HostDevice[];
   readonly graphics: readonly Graphics[];
   readonly characterDevices: readonly CharacterDevice[];
   readonly fileSystems: readonly SharedFileSystem[];
+  /** Sealed memory, such as `sev`: such a domain cannot move. */
+  readonly launchSecurity?: string;
+  /** What its watchdog does when nobody feeds it, such as `reset`. */
+  readonly watchdogAction?: string;
   /** Models of TPMs, such as `tpm-crb`. */
   readonly tpms: readonly string[];
   readonly metadata: readonly XmlElement[];
@@ -86,6 +95,7 @@ export function readDomain(xml: string): DomainDescription {
   const vcpus = vcpu === undefined ? 1 : countOf(textOf(vcpu), 'vcpu');
   const osType = childOf(root, 'os', 'type');
   const cpu = childOf(root, 'cpu');
+  const numaMemory = childOf(root, 'numatune', 'memory');
   const devices = childOf(root, 'devices');
   return {
     type: required(attributeOf(root, 'type'), 'domain type'),
@@ -108,14 +118,19 @@ export function readDomain(xml: string): DomainDescription {
     ...given('cpuModel', textOf(childOf(cpu, 'model'))),
     cpuFeatures: childrenOf(cpu, 'feature').map(readFeature),
     ...given('topology', readTopology(childOf(cpu, 'topology'))),
+    numaCells: childrenOf(childOf(cpu, 'numa'), 'cell').map(readNumaCell),
+    ...given('numaNodeset', attributeOf(numaMemory, 'nodeset')),
+    ...given('numaMode', attributeOf(numaMemory, 'mode')),
     memoryBacking: readMemoryBacking(childOf(root, 'memoryBacking')),
     ...given('cpu', cpu),
     disks: childrenOf(devices, 'disk').map(readDisk),
     interfaces: childrenOf(devices, 'interface').map(readInterface),
-    hostDevices: childrenOf(devices, 'hostdev').map((dev) => attributeOf(dev, 'type') ?? ''),
+    hostDevices: childrenOf(devices, 'hostdev').map(readHostDevice),
     graphics: childrenOf(devices, 'graphics').map(readGraphics),
     characterDevices: childrenOf(devices).filter(isCharacterDevice).map(readCharacterDevice),
     fileSystems: childrenOf(devices, 'filesystem').map(readFileSystem),
+    ...given('launchSecurity', attributeOf(childOf(root, 'launchSecurity'), 'type')),
+    ...given('watchdogAction', attributeOf(childOf(devices, 'watchdog'), 'action')),
     tpms: childrenOf(devices, 'tpm').map((tpm) => attributeOf(tpm, 'model') ?? ''),
     metadata: childrenOf(childOf(root, 'metadata')),
   };
@@ -131,16 +146,4 @@ export function metadataElement(
     const declaration = colon < 0 ? 'xmlns' : `xmlns:${item.name.slice(0, colon)}`;
     return attributeOf(item, declaration) === uri;
   });
-}
-
-function readInterface(item: XmlElement): DomainInterface {
-  const source = childOf(item, 'source');
-  return {
-    type: attributeOf(item, 'type') ?? '',
-    ...given('mac', attributeOf(childOf(item, 'mac'), 'address')?.toLowerCase()),
-    ...given('bridge', attributeOf(source, 'bridge')),
-    ...given('network', attributeOf(source, 'network')),
-    ...given('target', attributeOf(childOf(item, 'target'), 'dev')),
-    ...given('model', attributeOf(childOf(item, 'model'), 'type')),
-  };
 }

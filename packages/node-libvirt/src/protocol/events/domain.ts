@@ -2,7 +2,7 @@
  * Events about domains. Each carries its domain as `dom`, a handle as of the moment of the event: by the
  * time it is heard the domain may be gone.
  */
-import { readJobCompleted } from '../../job-stats.ts';
+import { readJobCompleted } from '../../params/job-stats.ts';
 import { array, i32, i64, struct, u32, u64 } from '../../xdr/codec.ts';
 import { paramsRecord, typedParams } from '../../xdr/typed-params.ts';
 import { ioErrorActions, lifecycleNames, nameOf } from '../states.ts';
