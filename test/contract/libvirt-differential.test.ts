@@ -3,6 +3,8 @@
  * virsh tells, we tell the same.
  */
 import {
+  type BlockIoTune,
+  blockIoTuneFields,
   buildXml,
   connect,
   domainListFlag,
@@ -255,6 +257,25 @@ describe.each(cases)('%s, %s', (release, driver) => {
       expect(told).toContain(`vda rd_req ${block.readRequests}`);
       expect(told).toContain(`vda rd_bytes ${block.readBytes}`);
       expect(told).toContain(`vda wr_req ${block.writeRequests}`);
+    });
+
+    it('have the same limits of a disk, and take new ones', async () => {
+      const disk = domain.disk('vda');
+      await disk.setIoTune({
+        groupName: 'slow',
+        totalIops: 500,
+        totalIopsBurst: 900,
+        totalIopsBurstSeconds: 2,
+      });
+      const ours = await disk.ioTune();
+      expect(ours).toMatchObject({ totalIops: 500, totalIopsBurst: 900, totalIopsBurstSeconds: 2 });
+      expect(ours.readBps).toBe(0);
+      const told = labelled(await virsh('blkdeviotune', domain.name, 'vda'));
+      const byKey = Object.entries(blockIoTuneFields).map(([name, [key]]) => [
+        key,
+        String(ours[name as keyof BlockIoTune] ?? ''),
+      ]);
+      expect(told).toEqual(Object.fromEntries(byKey));
     });
 
     it.each(qemuOnly)('have the same job, which is none', async () => {

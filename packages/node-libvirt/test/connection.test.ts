@@ -12,6 +12,7 @@ import {
   errorCode,
   isNotFound,
   isOutcomeUnknown,
+  isPermanent,
   isUnsupported,
   LibvirtError,
   ProtocolError,
@@ -33,6 +34,19 @@ describe('connecting', () => {
       { name: 'connectSupportsFeature', args: { feature: 10 } },
       { name: 'connectOpen', args: { name: 'test:///default', flags: 1 } },
     ]);
+  });
+
+  it('says what polkit wants of who may not pass, and keeps the daemon’s own words', async () => {
+    await using polkit = new FakeDaemon({
+      authList: () => ({ types: [2] }),
+      authPolkit: () => {
+        throw new LibvirtError({ code: 94, domain: 60, level: 2, message: 'no polkit agent' });
+      },
+    });
+    const error = await errorOf(connect({ transport: polkit.open() }));
+    expect(error).toBeInstanceOf(AuthError);
+    expect(String(error)).toMatch(/no polkit agent.*group libvirt/);
+    expect(isPermanent(error)).toBe(true);
   });
 
   it('passes polkit, and gives up on what it cannot do', async () => {

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { authenticateBySasl } from '../auth/sasl.ts';
 import { AuthError, ConnectionError, LibvirtError } from '../errors.ts';
 import { authType, feature, openFlag } from '../protocol/constants.ts';
+import { errorCode } from '../protocol/error-codes.ts';
 import { openTarget } from '../transport/open.ts';
 import { parseUri, unixTarget } from '../uri.ts';
 import { Connection } from './connection.ts';
@@ -104,8 +105,7 @@ async function authenticate(
   const [first] = types;
   if (first === undefined || first === authType.none) return;
   if (first === authType.polkit) {
-    const { complete } = await connection.call('authPolkit', undefined, call);
-    if (!complete) throw new AuthError('polkit did not come to a decision');
+    await authenticateByPolkit(connection, call);
   } else if (first === authType.sasl) {
     if (way.isPlainTcp) {
       throw new AuthError(
@@ -116,3 +116,25 @@ async function authenticate(
     await authenticateBySasl(connection, options.auth, way.username, call);
   } else throw new AuthError(`the daemon asks for authentication of type ${first}`);
 }
+
+/** polkit judges the process at the other end of the socket; all there is to say is that it may begin. */
+async function authenticateByPolkit(connection: Connection, call: CallOptions): Promise<void> {
+  let complete: boolean;
+  try {
+    ({ complete } = await connection.call('authPolkit', undefined, call));
+  } catch (error) {
+    if (!(error instanceof LibvirtError) || !polkitRefusals.has(error.code)) throw error;
+    throw new AuthError(
+      `polkit does not let this user manage libvirt (${error.message}): it takes membership in the group ` +
+        'libvirt, or a rule that grants org.libvirt.unix.manage',
+      { cause: error },
+    );
+  }
+  if (!complete) throw new AuthError('polkit did not come to a decision');
+}
+
+const polkitRefusals: ReadonlySet<number> = new Set([
+  errorCode.authFailed,
+  errorCode.authCancelled,
+  errorCode.authUnavailable,
+]);
