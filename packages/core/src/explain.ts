@@ -12,12 +12,24 @@ const sentences: Readonly<Record<RefusalReason, Sentence>> = {
   'host-cordoned': () => 'it is cordoned',
   'wrong-architecture': (no) => `it is ${no.available}, the VM is ${no.required}`,
   'accelerator-differs': (no) => `it has ${no.available}, the VM runs under ${no.required}`,
+  'cpu-differs': (no) => `its CPU is ${no.available}, the VM was given all of a ${no.required}`,
+  'cpu-feature-missing': (no) => `its CPU (${no.available}) lacks ${no.required}`,
   'machine-type-missing': (no) => `its QEMU lacks machine type ${no.required}`,
   'qemu-older': (no) => `its QEMU is older (${no.available}) than the VM's (${no.required})`,
   'bridge-missing': (no) => `it lacks bridge ${no.required} (has ${no.available})`,
   'pool-not-reachable': (no) => `pool ${no.required} is ${no.available}`,
   'not-enough-memory': (no) => `needs ${no.required} MiB, has ${no.available} MiB free`,
   'not-enough-cpu': (no) => `needs ${no.required} mCPU, has ${no.available} mCPU free`,
+  'not-enough-huge-pages': (no) =>
+    `needs ${no.required} MiB of huge pages, has ${no.available} MiB left`,
+  'numa-cell-too-small': (no) =>
+    `the VM needs ${no.required} MiB and its CPUs in one NUMA cell, the largest has ${no.available} MiB`,
+  'pool-local': (no) => `pool ${no.available} belongs to one host: its disks would stay behind`,
+  'pool-full': (no) =>
+    `its disks need ${no.required} MiB in the pool, ${no.available} MiB are free`,
+  'held-by-device': (no) => `the VM holds a device of its host (${no.available})`,
+  'device-missing': (no) => `needs ${no.required} × ${no.unit}, has ${no.available} left`,
+  'rule-broken': (no) => `rule ${no.required} (${no.available}) would be broken`,
   'no-migration-slot': () => 'all its slots for incoming migrations are taken',
 };
 
@@ -62,6 +74,16 @@ export function remedyFor(rejections: readonly Rejection[]): string {
     return `make its pools reachable on ${hosts('pool-not-reachable')}`;
   }
   if (reasons.has('bridge-missing')) return `add its bridge on ${hosts('bridge-missing')}`;
+  if (reasons.has('pool-full')) return `free space in its pools`;
+  if (reasons.has('rule-broken')) {
+    const rules = rejections.filter((one) => one.reason === 'rule-broken');
+    return `change rule ${listed([...new Set(rules.map((one) => String(one.required)))])}`;
+  }
+  if (reasons.has('held-by-device')) return 'stop the VM, or take its device away';
+  if (reasons.has('pool-local')) return 'stop the VM, or move its disks to a shared pool';
+  if (reasons.has('not-enough-huge-pages')) {
+    return `set more huge pages aside on ${hosts('not-enough-huge-pages')}`;
+  }
   if (reasons.has('host-not-up')) return `bring back ${hosts('host-not-up')}`;
   return 'stop the VM, or add a host that fits it';
 }

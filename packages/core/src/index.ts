@@ -2,16 +2,30 @@ export { allocatable } from './cluster/host.ts';
 export type {
   Accelerator,
   Arch,
+  DeviceStock,
   Host,
   HostHealth,
   HostId,
   HostIntent,
   HostUsage,
+  HugePages,
   NumaCell,
   PoolReach,
   Resources,
 } from './cluster/host.ts';
-export type { MigrationMode, Vm, VmId, VmShape, VmState } from './cluster/vm.ts';
+export type {
+  DiskRequest,
+  MigrationMode,
+  Vm,
+  VmAutomation,
+  VmCpu,
+  VmId,
+  VmShape,
+  VmState,
+  VmUsage,
+} from './cluster/vm.ts';
+export type { Pool, PoolType } from './cluster/pool.ts';
+export type { Scope, Rule, RuleId, Selector } from './cluster/rule.ts';
 export type { Cluster, MigrationInFlight, Reservation } from './cluster/cluster.ts';
 export type {
   Candidate,
@@ -21,24 +35,39 @@ export type {
   Rejection,
   ScoreTerm,
 } from './placement/answer.ts';
-export type { Blocker, DrainPlan, Move } from './plan/plan.ts';
+export type { Blocker, DrainPlan, Move, Plan } from './plan/plan.ts';
 export type {
   MigrationVerdict,
   Observation,
   ObservedVm,
   ObservedVmState,
 } from './migration/observed.ts';
+export { Random, type Range } from './random.ts';
 export { limits } from './limits.ts';
 export { freeOn, promisedOn } from './cluster/load.ts';
 export { byId, byText } from './order.ts';
 export { place } from './placement/place.ts';
 export { explainPlacement, explainRejection, remedyFor } from './explain.ts';
-export { applyMove, beginMove } from './plan/apply.ts';
+export { applyMove, applyMoves, beginMove } from './plan/apply.ts';
 export { checkMove } from './plan/check.ts';
 export type { MoveCheck } from './plan/check.ts';
 export { defaultWaveLimits, toWaves } from './plan/order.ts';
 export type { WaveLimits } from './plan/order.ts';
-export { planDrain, planMove } from './drain/drain.ts';
+export { planDrain } from './drain/drain.ts';
+export { planMove, type PlannedMove } from './plan/move-one.ts';
 export type { DrainOptions } from './drain/drain.ts';
 export { resolveMigration } from './migration/resolve.ts';
 export type { BothSides } from './migration/resolve.ts';
+export { readGaneti, writeGaneti } from './dump/ganeti.ts';
+export { DumpError } from './dump/error.ts';
+export { planBalance, type BalancePlan, type CalmReason } from './balance/balance.ts';
+export {
+  balanceDefaults,
+  tempers,
+  type Aggressiveness,
+  type BalanceOptions,
+  type RecentMove,
+  type Temper,
+} from './balance/options.ts';
+export { loadWeights, type LoadTerm, type LoadWeights } from './search/loads.ts';
+export { planOrder, type Order, type TimedMove, type Wanted } from './plan/plan-order.ts';

@@ -7,5 +7,7 @@ export const limits = {
   migrationsPerCluster: 8,
   /** Assumed where no link speed is known, for estimates only. */
   linkMibPerSecond: 100,
+  /** What a migration takes besides copying: preparing the target, switching over, tidying up. */
+  migrationOverheadSeconds: 2,
   cpuOvercommitPermilleDefault: 4_000,
 } as const;

@@ -10,7 +10,7 @@ import {
 } from '../src/index.ts';
 import { aCluster, aHost, aVm } from './builders.ts';
 
-const given = { required: 'REQ', available: 'AVA' };
+const given = { required: 'REQ', available: 'AVA', unit: 'gpu' };
 const sentences: Readonly<Record<RefusalReason, string>> = {
   'not-asked-for': 'only REQ was asked for',
   'host-excluded': 'the VM is there already, or the host was tried before',
@@ -19,12 +19,22 @@ const sentences: Readonly<Record<RefusalReason, string>> = {
   'host-cordoned': 'it is cordoned',
   'wrong-architecture': 'it is AVA, the VM is REQ',
   'accelerator-differs': 'it has AVA, the VM runs under REQ',
+  'cpu-differs': 'its CPU is AVA, the VM was given all of a REQ',
+  'cpu-feature-missing': 'its CPU (AVA) lacks REQ',
   'machine-type-missing': 'its QEMU lacks machine type REQ',
   'qemu-older': "its QEMU is older (AVA) than the VM's (REQ)",
   'bridge-missing': 'it lacks bridge REQ (has AVA)',
   'pool-not-reachable': 'pool REQ is AVA',
   'not-enough-memory': 'needs REQ MiB, has AVA MiB free',
   'not-enough-cpu': 'needs REQ mCPU, has AVA mCPU free',
+  'not-enough-huge-pages': 'needs REQ MiB of huge pages, has AVA MiB left',
+  'numa-cell-too-small':
+    'the VM needs REQ MiB and its CPUs in one NUMA cell, the largest has AVA MiB',
+  'pool-local': 'pool AVA belongs to one host: its disks would stay behind',
+  'pool-full': 'its disks need REQ MiB in the pool, AVA MiB are free',
+  'held-by-device': 'the VM holds a device of its host (AVA)',
+  'device-missing': 'needs REQ × gpu, has AVA left',
+  'rule-broken': 'rule REQ (AVA) would be broken',
   'no-migration-slot': 'all its slots for incoming migrations are taken',
 };
 

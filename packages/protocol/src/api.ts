@@ -186,6 +186,11 @@ const MoveBody = Type.Object(
     target: Name,
     mode: Text,
     memoryMib: Count,
+    /** How uneven the cluster is before and after it, in millionths; 0 is even. */
+    unevenBefore: Type.Optional(Count),
+    unevenAfter: Type.Optional(Count),
+    /** VMs that a rule has move at the same time. */
+    along: Type.Optional(Type.Array(Uuid)),
     reason: Text,
   },
   closed,

@@ -8,7 +8,7 @@ import type { Host } from './host.ts';
 import type { Copy } from './hypervisor.ts';
 import type { Life } from './life.ts';
 import type { MigrationEnd, Migrations } from './migration.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 
 /** Something done to a VM that ends it, or could. */

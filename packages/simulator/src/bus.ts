@@ -2,7 +2,7 @@
  * Core NATS as its clients can tell: at most once, in order from one sender to one receiver and in no order
  * across senders; delays, losses, cuts in one direction or both, a server that restarts.
  */
-import type { Random, Range } from './random.ts';
+import type { Random, Range } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Etcd, EtcdChange, EtcdTxn } from './etcd.ts';
 import type { Life } from './life.ts';
-import type { Random, Range } from './random.ts';
+import type { Random, Range } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
 

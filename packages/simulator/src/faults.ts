@@ -2,7 +2,7 @@
  * What can go wrong, by name. Each fault is begun once; those that last are mended after a while, or all at
  * once when a run comes to its calm part.
  */
-import type { Random } from './random.ts';
+import type { Random } from '@drover/core';
 import type { World } from './world.ts';
 
 export interface FaultOrder {

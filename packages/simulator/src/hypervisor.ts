@@ -2,7 +2,7 @@
  * libvirt and QEMU of one host: the copies of VMs that are there and what each is doing. Calls answer at
  * once; what takes time ends by itself. libvirt may go away while its VMs run on.
  */
-import type { Random } from './random.ts';
+import type { Random } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
 

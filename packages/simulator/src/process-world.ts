@@ -6,7 +6,7 @@ import type { EtcdReach } from './etcd-client.ts';
 import type { Host } from './host.ts';
 import type { ClockOffsets } from './life.ts';
 import type { Migrations } from './migration.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
 

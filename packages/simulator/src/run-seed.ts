@@ -4,7 +4,7 @@
  */
 import { unsettled } from './checkers/calm.ts';
 import { FaultMaker } from './faults.ts';
-import { Random } from './random.ts';
+import { Random } from '@drover/core';
 import { type SwarmOptions, swarmOptions } from './swarm.ts';
 import { uneven } from './tempo.ts';
 import { Workload } from './workload.ts';

@@ -4,7 +4,7 @@
  */
 import { FaultMaker, isFaultName } from './faults.ts';
 import type { HostShape } from './host.ts';
-import { Random } from './random.ts';
+import { Random } from '@drover/core';
 import { Fields } from './scenario-fields.ts';
 import { steady } from './tempo.ts';
 import type { TraceLine } from './trace.ts';

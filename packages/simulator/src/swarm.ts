@@ -5,7 +5,7 @@
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import { type FaultName, faultNames, type FaultOrder, faults } from './faults.ts';
 import type { HostShape } from './host.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@drover/core';
 
 export interface SwarmOptions {
   readonly hosts: readonly HostShape[];

@@ -1,5 +1,5 @@
 /** How long things take. `steady` for scenarios, whose traces people read; `uneven` for swarms. */
-import type { Range } from './random.ts';
+import type { Range } from '@drover/core';
 
 export interface Tempo {
   /** One way through NATS. */

@@ -1,6 +1,6 @@
 /** People in a swarm: they make VMs and ask for things at random, now and then twice or too late. */
 import { isOpen } from './checkers/truth.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@drover/core';
 import type { SwarmOptions } from './swarm.ts';
 import type { World } from './world.ts';
 

@@ -17,7 +17,7 @@ import { Life } from './life.ts';
 import { Migrations } from './migration.ts';
 import { People } from './people.ts';
 import type { ProcessWorld } from './process-world.ts';
-import { Random } from './random.ts';
+import { Random } from '@drover/core';
 import { SchedulerProcess } from './scheduler-process.ts';
 import type { Tempo } from './tempo.ts';
 import { Timeline } from './timeline.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Bus } from '../src/bus.ts';
-import { Random } from '../src/random.ts';
+import { Random } from '@drover/core';
 import { steady } from '../src/tempo.ts';
 import { Timeline } from '../src/timeline.ts';
 import { runFor } from './support.ts';

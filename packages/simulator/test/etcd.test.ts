@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Etcd } from '../src/etcd.ts';
 import { type Answer, EtcdClient, fairEtcd } from '../src/etcd-client.ts';
 import { Life } from '../src/life.ts';
-import { Random } from '../src/random.ts';
+import { Random } from '@drover/core';
 import { steady } from '../src/tempo.ts';
 import { Timeline } from '../src/timeline.ts';
 import { runFor } from './support.ts';

@@ -1,7 +1,7 @@
 /** Small pieces of a world for tests of its parts. */
 import { Records, type TrueHost, type Truth } from '../src/checkers/truth.ts';
 import type { HypervisorWorld } from '../src/hypervisor.ts';
-import { Random } from '../src/random.ts';
+import { Random } from '@drover/core';
 import { steady } from '../src/tempo.ts';
 import { Timeline } from '../src/timeline.ts';
 

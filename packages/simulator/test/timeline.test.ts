@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Life } from '../src/life.ts';
-import { Random } from '../src/random.ts';
+import { Random } from '@drover/core';
 import { Timeline } from '../src/timeline.ts';
 import { runFor } from './support.ts';
 

@@ -37,7 +37,10 @@ export function drainPlanBody(plan: DrainPlan): api.DrainPlanBody {
   return {
     hostId: plan.hostId,
     revision: plan.revision,
-    moves: plan.moves.map((move) => ({ ...move })),
+    moves: plan.moves.map(({ along, ...move }) => ({
+      ...move,
+      ...(along === undefined ? {} : { along: [...along] }),
+    })),
     waves: plan.waves.map((wave) => [...wave]),
     blockers: plan.blockers.map((blocker) => ({
       ...blocker,

@@ -229,7 +229,15 @@ function emptyAnswer(query: Query): QueryReply {
     return { type: 'place', answers: [{ type: 'refused', rejections }] };
   }
   if (query.type === 'plan-drain') {
-    const plan = { hostId: query.hostId, revision: 1, moves: [], waves: [], blockers: [] };
+    const plan = {
+      hostId: query.hostId,
+      hostIds: [],
+      bent: [],
+      revision: 1,
+      moves: [],
+      waves: [],
+      blockers: [],
+    };
     return { type: 'plan-drain', plan: { ...plan, estimatedSeconds: 0 } };
   }
   return { type: 'error', code: 'vm-not-found', message: 'no such VM' };

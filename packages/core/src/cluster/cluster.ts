@@ -2,6 +2,8 @@
  * The snapshot: one immutable picture of the cluster, made for one decision.
  */
 import type { Host, HostId, Resources } from './host.ts';
+import type { Pool } from './pool.ts';
+import type { Rule } from './rule.ts';
 import type { Vm, VmId } from './vm.ts';
 
 /** Capacity held on a target from the decision until its outcome is known. */
@@ -25,6 +27,9 @@ export interface Cluster {
   readonly revision: number;
   readonly hosts: ReadonlyMap<HostId, Host>;
   readonly vms: ReadonlyMap<VmId, Vm>;
+  /** By name; empty where nobody declared any. */
+  readonly pools?: ReadonlyMap<string, Pool>;
+  readonly rules?: readonly Rule[];
   readonly reservations: readonly Reservation[];
   readonly migrations: readonly MigrationInFlight[];
 }

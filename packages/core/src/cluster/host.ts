@@ -28,6 +28,18 @@ export interface NumaCell {
   readonly memoryMib: number;
 }
 
+/** Huge pages of one size that the host has set aside. */
+export interface HugePages {
+  readonly sizeKib: number;
+  readonly totalMib: number;
+}
+
+/** A kind of device that can be given to a VM, such as `gpu`, and how many of it there are. */
+export interface DeviceStock {
+  readonly kind: string;
+  readonly count: number;
+}
+
 /** A pool as seen from one host. */
 export interface PoolReach {
   readonly name: string;
@@ -53,24 +65,37 @@ export interface Host {
   readonly reserved: Resources;
   /** Promised CPU over physical CPU, in thousandths: 4000 lets four vCPUs share a core. */
   readonly cpuOvercommitPermille: number;
+  /** Promised memory over physical memory, in thousandths; 1000 if absent. */
+  readonly memoryOvercommitPermille?: number;
   readonly cpuModel: string;
+  /** Features that its hypervisor can give to a VM; absent where nobody looked. */
+  readonly cpuFeatures?: readonly string[];
   /** Versioned machine types that its QEMU offers. */
   readonly machineTypes: readonly string[];
   /** major * 1,000,000 + minor * 1,000 + micro, as libvirt counts. */
   readonly qemuVersion: number;
   readonly libvirtVersion: number;
   readonly numaCells: readonly NumaCell[];
+  readonly hugePages?: readonly HugePages[];
+  readonly devices?: readonly DeviceStock[];
   readonly labels: Readonly<Record<string, string>>;
+  /** What fails together: a room or a power feed, and a cabinet in it. */
+  readonly zone?: string;
+  readonly rack?: string;
   readonly pools: readonly PoolReach[];
   readonly bridges: readonly string[];
+  /** Of the migration network; assumed to be `limits.linkMibPerSecond` if absent. */
+  readonly linkMibPerSecond?: number;
   readonly usage?: HostUsage;
 }
 
 /** What VMs may be promised on this host: capacity times overcommit, less what the host keeps. */
 export function allocatable(host: Host): Resources {
-  const cpu = Math.floor((host.capacity.cpuMilli * host.cpuOvercommitPermille) / 1000);
+  const times = (amount: number, permille: number) => Math.floor((amount * permille) / 1000);
+  const cpu = times(host.capacity.cpuMilli, host.cpuOvercommitPermille);
+  const memory = times(host.capacity.memoryMib, host.memoryOvercommitPermille ?? 1000);
   return {
     cpuMilli: Math.max(0, cpu - host.reserved.cpuMilli),
-    memoryMib: Math.max(0, host.capacity.memoryMib - host.reserved.memoryMib),
+    memoryMib: Math.max(0, memory - host.reserved.memoryMib),
   };
 }

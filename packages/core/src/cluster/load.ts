@@ -63,3 +63,15 @@ export function freeOn(cluster: Cluster, host: Host): Resources {
     memoryMib: Math.max(0, total.memoryMib - promised.memoryMib),
   };
 }
+
+/** MiB of huge pages of this size that VMs are promised there. */
+export function hugePagesPromisedOn(cluster: Cluster, hostId: HostId, sizeKib: number): number {
+  let sum = 0;
+  for (const vm of cluster.vms.values()) {
+    if (vm.hugePageKib !== sizeKib) continue;
+    const there = vm.hostId === hostId && holdsResources(vm);
+    const coming = cluster.reservations.some((one) => one.vmId === vm.id && one.hostId === hostId);
+    if (there || coming) sum += vm.request.memoryMib;
+  }
+  return sum;
+}

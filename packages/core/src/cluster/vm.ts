@@ -26,16 +26,53 @@ export type VmState =
 /** How a VM may be moved while it runs; `paused` where nothing on the pool guards the disk by a lock. */
 export type MigrationMode = 'live' | 'paused';
 
+/**
+ * What the VM sees of its host's CPU. `host-passthrough` moves between equal hosts only. The features are
+ * those that it was started with; absent where nobody looked.
+ */
+export interface VmCpu {
+  readonly mode: 'host-passthrough' | 'host-model' | 'custom';
+  readonly model?: string;
+  readonly features?: readonly string[];
+}
+
+/** A disk to come: the space that it may grow to. */
+export interface DiskRequest {
+  readonly pool: string;
+  readonly sizeMib: number;
+}
+
 /** The part of a VM that placement looks at; enough to ask for a place before the VM exists. */
 export interface VmShape {
+  /** Of a VM that is there already. */
+  readonly id?: VmId;
   readonly request: Resources;
   readonly arch: Arch;
   /** Versioned machine type; absent: the newest that the chosen host has. */
   readonly machine?: string;
+  readonly cpu?: VmCpu;
   readonly pools: readonly string[];
+  /** Of a VM that is still to be made. */
+  readonly disks?: readonly DiskRequest[];
   readonly bridges: readonly string[];
+  /** Its memory is to lie in huge pages of this size. */
+  readonly hugePageKib?: number;
+  /** All of it is to fit one NUMA cell. */
+  readonly oneNumaCell?: boolean;
+  /** Kinds of devices that it takes from its host; such a VM cannot move live. */
+  readonly devices?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
+
+export interface VmUsage extends Resources {
+  /** What it would have used besides, had its vCPUs not waited for others: wait and steal. */
+  readonly cpuWaitMilli?: number;
+  /** How fast it writes to its memory. */
+  readonly dirtyMibPerSecond?: number;
+}
+
+/** Who may move it: anybody, only a drain and a person, or only a person. */
+export type VmAutomation = 'full' | 'drain' | 'none';
 
 export interface Vm extends VmShape {
   readonly id: VmId;
@@ -46,5 +83,11 @@ export interface Vm extends VmShape {
   /** Grows with each change of owner. */
   readonly generation: number;
   readonly migrationMode: MigrationMode;
-  readonly usage?: Resources;
+  /** `full` if absent. */
+  readonly automation?: VmAutomation;
+  /** Who is restarted first when a host is lost; 0 if absent, more is sooner. */
+  readonly priority?: number;
+  /** How long it will still live, as far as anybody knows. */
+  readonly remainingHours?: number;
+  readonly usage?: VmUsage;
 }

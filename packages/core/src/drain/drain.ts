@@ -1,109 +1,131 @@
 /**
- * The plan that empties a host: largest VMs first, each to the best host that remains, everything placed
- * before counted on both hosts. Touches nothing.
+ * The plan that empties hosts: each VM to where it leaves the cluster evenest; where that leaves some without
+ * a place, others are moved to make room. Soft rules only cost; hard ones that may bend do so last. What
+ * cannot leave is named with a remedy. Touches nothing.
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { HostId } from '../cluster/host.ts';
 import type { Vm } from '../cluster/vm.ts';
-import { remedyFor } from '../explain.ts';
-import { limits } from '../limits.ts';
 import { byId } from '../order.ts';
-import { place } from '../placement/place.ts';
-import { beginMove } from '../plan/apply.ts';
-import { defaultWaveLimits, toWaves, type WaveLimits } from '../plan/order.ts';
-import type { Blocker, DrainPlan, Move } from '../plan/plan.ts';
+import { applyMoves } from '../plan/apply.ts';
+import { movesOf } from '../plan/moves-of.ts';
+import { defaultWaveLimits, type WaveLimits } from '../plan/order.ts';
+import type { Blocker, DrainPlan } from '../plan/plan.ts';
+import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
+import { Arrangement } from '../search/arrangement.ts';
+import { costsOf } from '../search/costs.ts';
+import { Loads } from '../search/loads.ts';
+import type { Unit } from '../search/units.ts';
+import { heldByItself, noHostFits } from './blockers.ts';
+import { findPlaces } from './find-places.ts';
 
 export interface DrainOptions {
   readonly waveLimits?: WaveLimits;
+  /** Whether VMs on other hosts may be moved out of the way; not if absent. */
+  readonly makesRoom?: boolean;
+  /** How long to look for room, in steps of the search. */
+  readonly steps?: number;
 }
 
-export function planDrain(cluster: Cluster, hostId: HostId, options: DrainOptions = {}): DrainPlan {
-  const moves: Move[] = [];
-  const blockers: Blocker[] = [];
-  let now = cluster;
-  for (const vm of largestFirst(cluster, hostId)) {
-    const planned = planMove(now, vm, hostId);
-    if (planned.type === 'blocked') {
-      blockers.push(planned.blocker);
-      continue;
-    }
-    moves.push(planned.move);
-    now = beginMove(now, planned.move);
-  }
-  const waves = toWaves(moves, options.waveLimits ?? defaultWaveLimits);
+export function planDrain(
+  cluster: Cluster,
+  hostIds: HostId | readonly HostId[],
+  options: DrainOptions = {},
+): DrainPlan {
+  const asked = typeof hostIds === 'string' ? [hostIds] : hostIds.toSorted();
+  const strict = drainOnce(cluster, asked, options, false);
+  const mayBend = (cluster.rules ?? []).some(
+    (rule) => rule.strength === 'hard' && rule.bendsForDrain === true,
+  );
+  const stayed = strict.blockers.some(({ reason }) => reason === 'no-host-fits');
+  if (!mayBend || !stayed) return strict;
+  const bent = drainOnce(cluster, asked, options, true);
+  return bent.blockers.length < strict.blockers.length ? bent : strict;
+}
+
+function drainOnce(
+  cluster: Cluster,
+  hostIds: readonly HostId[],
+  options: DrainOptions,
+  bend: boolean,
+): DrainPlan {
+  const arrange = () => new Arrangement(cluster, { closed: new Set(hostIds), bend });
+  const arrangement = arrange();
+  const waveLimits = options.waveLimits ?? defaultWaveLimits;
+  const costOf = costsOf(arrangement);
+  const { leaving, held } = sortOut(arrangement, hostIds);
+  const { wanted, homeless } = findPlaces(arrangement, leaving, costOf, options);
+  const { steps, left } = schedule(arrange(), wanted, {
+    ...scheduleDefaults,
+    ...waveLimits,
+    costOf,
+    mayStopOver: options.makesRoom === true,
+  });
+  const start = arrange();
+  const reasonOf = (step: Step, unit: Unit) => reasonFor(start, hostIds, step, unit);
+  const { moves, waves } = movesOf(start, new Loads(start), steps, { waveLimits, reasonOf });
+  const after = applyMoves(cluster, moves);
+  const vmsOf = (units: readonly number[]) =>
+    units
+      .flatMap((unit) => arrangement.units[unit]?.vms ?? [])
+      .filter((vm) => hostIds.includes(vm.hostId ?? ''));
+  const blocked = (vm: Vm) => noHostFits(after, vm, vm.hostId ?? '', hostIds);
   return {
-    hostId,
+    hostId: hostIds[0] ?? '',
+    hostIds,
     revision: cluster.revision,
     moves,
     waves,
-    blockers,
-    estimatedSeconds: estimate(moves, waves),
+    blockers: [
+      ...held,
+      ...vmsOf(homeless).map(blocked),
+      ...vmsOf(left).map((vm): Blocker => ({ ...blocked(vm), reason: 'no-safe-order' })),
+    ],
+    bent: bend ? hardOnes(start) : [],
+    estimatedSeconds: Math.ceil(Math.max(0, ...steps.map(({ endSeconds }) => endSeconds))),
   };
 }
 
-function largestFirst(cluster: Cluster, hostId: HostId): readonly Vm[] {
-  return [...cluster.vms.values()]
-    .filter((vm) => vm.hostId === hostId)
-    .toSorted((a, b) => b.request.memoryMib - a.request.memoryMib || byId(a, b));
+/** Units that are to leave, and VMs that cannot for reasons of their own. */
+function sortOut(
+  { cluster, units }: Arrangement,
+  hostIds: readonly HostId[],
+): { readonly leaving: readonly number[]; readonly held: readonly Blocker[] } {
+  const held = [...cluster.vms.values()]
+    .filter((vm) => hostIds.includes(vm.hostId ?? ''))
+    .toSorted(byId)
+    .flatMap((vm) => heldByItself(vm) ?? []);
+  const leaving: number[] = [];
+  for (const [index, unit] of units.entries()) {
+    if (!hostIds.includes(unit.hostId)) continue;
+    const holders = unit.vms.filter((vm) => heldByItself(vm) !== undefined);
+    if (holders.length === 0) {
+      leaving.push(index);
+      continue;
+    }
+    const names = holders.map(({ name }) => name).join(', ');
+    for (const vm of unit.vms) {
+      if (holders.includes(vm)) continue;
+      const remedy = `a rule keeps it together with ${names}: see there`;
+      held.push({ vmId: vm.id, vmName: vm.name, reason: 'rule-broken', rejections: [], remedy });
+    }
+  }
+  return { leaving, held };
 }
 
-type Planned =
-  | { readonly type: 'move'; readonly move: Move }
-  | { readonly type: 'blocked'; readonly blocker: Blocker };
-
-/** One VM off one host, on this snapshot. */
-export function planMove(
-  cluster: Cluster,
-  vm: Vm,
-  source: HostId,
-  exclude: readonly HostId[] = [],
-): Planned {
-  const about = { vmId: vm.id, vmName: vm.name };
-  const blocked = (reason: Blocker['reason'], remedy: string): Planned => ({
-    type: 'blocked',
-    blocker: { ...about, reason, rejections: [], remedy },
-  });
-  if (vm.state === 'unknown') {
-    return blocked('vm-unknown', 'wait until both hosts are heard; its last operation says why');
-  }
-  if (vm.state === 'starting' || vm.state === 'stopping' || vm.state === 'migrating') {
-    return blocked('vm-busy', `wait until it is no longer ${vm.state}`);
-  }
-  if (vm.state !== 'running') {
-    return blocked('vm-not-running', 'start it elsewhere, or delete it');
-  }
-  const answer = place(cluster, { shape: vm, source, exclude });
-  if (answer.type === 'refused') {
-    const { rejections } = answer;
-    const remedy = remedyFor(rejections);
-    return { type: 'blocked', blocker: { ...about, reason: 'no-host-fits', rejections, remedy } };
-  }
-  const best = answer.candidates[0];
-  const others = answer.candidates.length - 1;
-  const reason =
-    `best of ${answer.candidates.length} with ${best?.score ?? 0} points` +
-    (others === 0 ? ', the only one that fits' : '');
-  return {
-    type: 'move',
-    move: {
-      ...about,
-      source,
-      target: answer.hostId,
-      mode: vm.migrationMode,
-      memoryMib: vm.request.memoryMib,
-      reason,
-    },
-  };
+function reasonFor(
+  { hosts }: Arrangement,
+  hostIds: readonly HostId[],
+  step: Step,
+  unit: Unit,
+): string {
+  const target = hosts[step.to]?.id ?? '';
+  if (step.stopsOver) return `stops over on ${target}: it makes room for another move`;
+  if (!hostIds.includes(unit.hostId)) return `makes room on ${unit.hostId}`;
+  const also = unit.vms.length > 1 ? `, with ${unit.vms.length - 1} that a rule keeps with it` : '';
+  return `leaves the cluster evenest on ${target}${also}`;
 }
 
-/** Each wave lasts as long as its largest VM takes over the assumed link, shared by the wave. */
-function estimate(moves: readonly Move[], waves: readonly (readonly number[])[]): number {
-  const overheadSeconds = 2;
-  let seconds = 0;
-  for (const wave of waves) {
-    const memory = wave.map((index) => moves[index]?.memoryMib ?? 0);
-    const total = memory.reduce((sum, one) => sum + one, 0);
-    seconds += overheadSeconds + Math.ceil(total / limits.linkMibPerSecond);
-  }
-  return seconds;
+function hardOnes({ book }: Arrangement): readonly string[] {
+  return book.violations().flatMap(({ rule }) => (rule.strength === 'hard' ? [rule.id] : []));
 }

@@ -2,7 +2,7 @@
  * What a request for a place is answered with: a host with its reasons, or every host's refusal.
  */
 import type { HostId } from '../cluster/host.ts';
-import type { VmShape } from '../cluster/vm.ts';
+import type { VmId, VmShape } from '../cluster/vm.ts';
 
 /** Closed list: each reason has one filter that gives it. */
 export type RefusalReason =
@@ -13,12 +13,21 @@ export type RefusalReason =
   | 'not-asked-for'
   | 'wrong-architecture'
   | 'accelerator-differs'
+  | 'cpu-differs'
+  | 'cpu-feature-missing'
   | 'machine-type-missing'
   | 'qemu-older'
   | 'not-enough-memory'
   | 'not-enough-cpu'
+  | 'not-enough-huge-pages'
+  | 'numa-cell-too-small'
   | 'pool-not-reachable'
+  | 'pool-local'
+  | 'pool-full'
   | 'bridge-missing'
+  | 'held-by-device'
+  | 'device-missing'
+  | 'rule-broken'
   | 'no-migration-slot';
 
 /** One host's no, with what was needed and what was there. */
@@ -52,6 +61,8 @@ export interface PlacementRequest {
   /** Only this host will do: a person named it. */
   readonly only?: HostId;
   readonly exclude?: readonly HostId[];
+  /** VMs that move from the same host at the same time, because a rule keeps them together. */
+  readonly along?: readonly VmId[];
   /** A move that is to begin now: a host without a free slot for it is ruled out. */
   readonly needsSlot?: boolean;
 }

@@ -35,3 +35,20 @@ export function applyMove(cluster: Cluster, move: Move): Cluster {
     migrations: cluster.migrations.filter((one) => one.vmId !== vm.id),
   };
 }
+
+/** All of them, one after the other. */
+export function applyMoves(cluster: Cluster, moves: readonly Move[]): Cluster {
+  if (moves.length === 0) return cluster;
+  const moved = new Set(moves.map(({ vmId }) => vmId));
+  const vms = new Map(cluster.vms);
+  for (const { vmId, target } of moves) {
+    const vm = vms.get(vmId);
+    if (vm !== undefined) vms.set(vmId, { ...vm, state: 'running', hostId: target });
+  }
+  return {
+    ...cluster,
+    vms,
+    reservations: cluster.reservations.filter(({ vmId }) => !moved.has(vmId)),
+    migrations: cluster.migrations.filter(({ vmId }) => !moved.has(vmId)),
+  };
+}

@@ -12,6 +12,14 @@ export interface Move {
   readonly target: HostId;
   readonly mode: MigrationMode;
   readonly memoryMib: number;
+  /**
+   * How uneven the cluster is before and after, in millionths (see `loads.ts`); 0 is even. Absent where a
+   * place was asked for, not a better cluster.
+   */
+  readonly unevenBefore?: number;
+  readonly unevenAfter?: number;
+  /** VMs that have to move at the same time, because a rule keeps them together. */
+  readonly along?: readonly VmId[];
   /** A sentence for people. */
   readonly reason: string;
 }
@@ -20,20 +28,36 @@ export interface Move {
 export interface Blocker {
   readonly vmId: VmId;
   readonly vmName: string;
-  readonly reason: RefusalReason | 'vm-not-running' | 'vm-busy' | 'vm-unknown' | 'no-host-fits';
+  readonly reason:
+    | RefusalReason
+    | 'vm-not-running'
+    | 'vm-busy'
+    | 'vm-unknown'
+    | 'vm-not-to-move'
+    | 'no-host-fits'
+    /** There is a place for it in the end, but no order of moves that brings it there. */
+    | 'no-safe-order';
   readonly rejections: readonly Rejection[];
   readonly remedy: string;
 }
 
-export interface DrainPlan {
-  readonly hostId: HostId;
+/** Moves and their order. */
+export interface Plan {
   /** Revision of the snapshot it was made from. */
   readonly revision: number;
   /** In the order in which they are to be performed. */
   readonly moves: readonly Move[];
   /** Indexes into `moves`; the moves of one wave may run at the same time. */
   readonly waves: readonly (readonly number[])[];
-  readonly blockers: readonly Blocker[];
-  /** From RAM, assumed link speed and limits. */
+  /** From what is to be copied, the links and the limits. */
   readonly estimatedSeconds: number;
+}
+
+export interface DrainPlan extends Plan {
+  /** The first of them, where several are emptied together. */
+  readonly hostId: HostId;
+  readonly hostIds: readonly HostId[];
+  readonly blockers: readonly Blocker[];
+  /** Rules that had to bend. */
+  readonly bent: readonly string[];
 }

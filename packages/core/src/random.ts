@@ -1,4 +1,4 @@
-/** The simulator's one source of chance: a small generator, forked by purpose, so that one part of the world does not disturb another. */
+/** The one source of chance of searches and simulations: a small generator, seeded, forked by purpose, so that one part does not disturb another. */
 
 export type Range = readonly [min: number, max: number];
 

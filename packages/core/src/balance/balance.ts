@@ -1,0 +1,143 @@
+/**
+ * The plan that evens a cluster out: contention first, then CPU and memory; what is gained over a horizon
+ * against what moving costs; within budgets. "Do nothing" is an answer with a reason. A second run on what a
+ * plan leaves finds nothing: the search goes on from its own result until that is not worth a move.
+ */
+import type { Cluster } from '../cluster/cluster.ts';
+import { applyMoves } from '../plan/apply.ts';
+import { defaultWaveLimits, type WaveLimits } from '../plan/order.ts';
+import type { Move, Plan } from '../plan/plan.ts';
+import { Arrangement } from '../search/arrangement.ts';
+import { Loads } from '../search/loads.ts';
+import { budgetLeft } from './budget.ts';
+import { movableUnits } from './movable.ts';
+import { balanceDefaults, type BalanceOptions, tempers } from './options.ts';
+import { inOrder, type Ordered, pricePerMib, searchBetter } from './search.ts';
+
+export type CalmReason =
+  /** Nothing contends, and the cluster is even enough. */
+  | 'even-enough'
+  /** Nothing that was found gains enough for what it costs. */
+  | 'no-gain'
+  /** This hour's moves or bytes are spent. */
+  | 'budget-spent'
+  /** Every VM is left alone for a reason of its own. */
+  | 'nothing-movable';
+
+export interface BalancePlan extends Plan {
+  /** How uneven the cluster is, in millionths (see `loads.ts`); contention is part of it. */
+  readonly unevenBefore: number;
+  readonly unevenAfter: number;
+  readonly copiedMib: number;
+  /** Why there are no moves. */
+  readonly calm?: CalmReason;
+}
+
+const mostRounds = 50;
+
+export function planBalance(
+  cluster: Cluster,
+  given: Partial<BalanceOptions> = {},
+  waveLimits: WaveLimits = defaultWaveLimits,
+): BalancePlan {
+  const options = { ...balanceDefaults, ...given };
+  const start = new Arrangement(cluster);
+  const loads = new Loads(start, options.weights);
+  const uneven = loads.uneven();
+  const calm = calmBecause(start, loads, options);
+  const better = calm === undefined ? findBetter(cluster, options, waveLimits) : nothing;
+  const reason = calm ?? (better.moves.length === 0 ? 'no-gain' : undefined);
+  const { moves, waves, copiedMib, seconds } = better;
+  return {
+    revision: cluster.revision,
+    moves,
+    waves,
+    unevenBefore: uneven,
+    unevenAfter: unevenAfter(cluster, moves, options),
+    copiedMib,
+    estimatedSeconds: seconds,
+    ...(reason === undefined ? {} : { calm: reason }),
+  };
+}
+
+const nothing: Ordered = { moves: [], waves: [], copiedMib: 0, seconds: 0 };
+
+function calmBecause(
+  arrangement: Arrangement,
+  loads: Loads,
+  options: BalanceOptions,
+): CalmReason | undefined {
+  const { floor } = tempers[options.aggressiveness];
+  const even = loads.contention === 0 && loads.uneven() <= floor;
+  if (even && options.regardless !== true) return 'even-enough';
+  const budget = budgetLeft(options);
+  if (budget.moves <= 0 || budget.mib <= 0) return 'budget-spent';
+  return movableUnits(arrangement, options).includes(1) ? undefined : 'nothing-movable';
+}
+
+/** Round by round, until a round is not worth its moves; then all rounds as one plan. */
+function findBetter(cluster: Cluster, options: BalanceOptions, waveLimits: WaveLimits): Ordered {
+  const { leastGainPermille, horizonSeconds } = tempers[options.aggressiveness];
+  const regardless = options.regardless === true;
+  const { weights, steps } = options;
+  const price = pricePerMib(cluster, horizonSeconds);
+  let state = cluster;
+  let budget = budgetLeft(options);
+  const rounds: Ordered[] = [];
+  while (rounds.length < (regardless ? 1 : mostRounds)) {
+    const arrangement = new Arrangement(state);
+    const loads = new Loads(arrangement, weights);
+    const before = loads.uneven();
+    if (calmBecause(arrangement, loads, options) !== undefined) break;
+    const movable = movableUnits(arrangement, options);
+    const searching = { weights, movable, budget, pricePerMib: price, waveLimits };
+    const wanted = searchBetter(state, steps === undefined ? searching : { ...searching, steps });
+    const round = inOrder(state, wanted, weights, waveLimits);
+    const gain = before - unevenAfter(state, round.moves, options);
+    if (round.moves.length === 0 || round.moves.length > budget.moves) break;
+    if (!regardless && gain * 1000 < leastGainPermille * before) break;
+    rounds.push(round);
+    state = applyMoves(state, round.moves);
+    budget = { moves: budget.moves - round.moves.length, mib: budget.mib - round.copiedMib };
+    if (budget.moves <= 0 || budget.mib <= 0) break;
+  }
+  const [only = nothing, ...more] = rounds;
+  return more.length === 0 ? only : asOne(cluster, state, rounds, weights, waveLimits);
+}
+
+/** Straight from where everything is to where it shall be, where there is an order for that. */
+function asOne(
+  from: Cluster,
+  to: Cluster,
+  rounds: readonly Ordered[],
+  weights: BalanceOptions['weights'],
+  waveLimits: WaveLimits,
+): Ordered {
+  const arrangement = new Arrangement(from);
+  const wanted = new Map<number, number>();
+  for (const [index, { vms, hostId }] of arrangement.units.entries()) {
+    const now = to.vms.get(vms[0]?.id ?? '')?.hostId;
+    if (now !== undefined && now !== hostId) wanted.set(index, arrangement.book.hostIndex(now));
+  }
+  const straight = inOrder(from, wanted, weights, waveLimits);
+  const done = applyMoves(from, straight.moves);
+  const arrives = [...to.vms.values()].every((vm) => done.vms.get(vm.id)?.hostId === vm.hostId);
+  if (arrives) return straight;
+  const moves: Move[] = [];
+  const waves: number[][] = [];
+  for (const round of rounds) {
+    for (const wave of round.waves) waves.push(wave.map((index) => index + moves.length));
+    moves.push(...round.moves);
+  }
+  return {
+    moves,
+    waves,
+    copiedMib: rounds.reduce((sum, round) => sum + round.copiedMib, 0),
+    seconds: rounds.reduce((sum, round) => sum + round.seconds, 0),
+  };
+}
+
+function unevenAfter(cluster: Cluster, moves: readonly Move[], options: BalanceOptions): number {
+  const after = applyMoves(cluster, moves);
+  return new Loads(new Arrangement(after), options.weights).uneven();
+}

@@ -1,0 +1,58 @@
+/** How eager balancing is, and what bounds it. */
+import type { VmId } from '../cluster/vm.ts';
+import { type LoadWeights, loadWeights } from '../search/loads.ts';
+
+/** 1: only against contention, and only where it is plain; 5: for any gain that outlasts its price. */
+export type Aggressiveness = 1 | 2 | 3 | 4 | 5;
+
+export interface RecentMove {
+  readonly vmId: VmId;
+  readonly atMs: number;
+  /** That were copied. */
+  readonly mib: number;
+}
+
+export interface BalanceOptions {
+  readonly aggressiveness: Aggressiveness;
+  /** On the clock of `recent`. */
+  readonly nowMs: number;
+  /** Moves of the last hours, of whatever cause. */
+  readonly recent: readonly RecentMove[];
+  /** A VM that was moved is left alone for so long. */
+  readonly cooldownMs: number;
+  /** In any hour. */
+  readonly movesPerHour: number;
+  readonly mibPerHour: number;
+  readonly weights: LoadWeights;
+  /** Of each search; grows with the number of VMs if absent. */
+  readonly steps?: number;
+  /** Whether to act below the floor and for any gain: for comparisons, not for a cluster at work. */
+  readonly regardless?: boolean;
+}
+
+export const balanceDefaults: BalanceOptions = {
+  aggressiveness: 3,
+  nowMs: 0,
+  recent: [],
+  cooldownMs: 6 * 3_600_000,
+  movesPerHour: 30,
+  mibPerHour: 1_048_576,
+  weights: loadWeights,
+};
+
+export interface Temper {
+  /** Where nothing contends and the cluster is no more uneven than this, nothing is moved; millionths. */
+  readonly floor: number;
+  /** What a plan has to gain at least, as a share of what there is, in thousandths. */
+  readonly leastGainPermille: number;
+  /** For how long the load is trusted to stay as it is. */
+  readonly horizonSeconds: number;
+}
+
+export const tempers: Readonly<Record<Aggressiveness, Temper>> = {
+  1: { floor: 400_000, leastGainPermille: 250, horizonSeconds: 900 },
+  2: { floor: 250_000, leastGainPermille: 150, horizonSeconds: 1800 },
+  3: { floor: 150_000, leastGainPermille: 100, horizonSeconds: 3600 },
+  4: { floor: 80_000, leastGainPermille: 50, horizonSeconds: 7200 },
+  5: { floor: 30_000, leastGainPermille: 20, horizonSeconds: 14_400 },
+};

@@ -1,0 +1,119 @@
+/** One search for a better arrangement, from a snapshot to the moves that lead there in a safe order. */
+import type { Cluster } from '../cluster/cluster.ts';
+import { limits } from '../limits.ts';
+import { movesOf } from '../plan/moves-of.ts';
+import type { WaveLimits } from '../plan/order.ts';
+import type { Move } from '../plan/plan.ts';
+import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
+import { Random } from '../random.ts';
+import { Arrangement } from '../search/arrangement.ts';
+import { costsOf } from '../search/costs.ts';
+import { improve } from '../search/improve.ts';
+import { Loads, type LoadWeights } from '../search/loads.ts';
+import { real, whole } from '../search/numbers.ts';
+import type { Budget } from './budget.ts';
+
+export interface SearchOptions {
+  readonly weights: LoadWeights;
+  readonly movable: Uint8Array;
+  readonly budget: Budget;
+  /** What a MiB that is copied adds to the value. */
+  readonly pricePerMib: number;
+  readonly steps?: number;
+  readonly waveLimits: WaveLimits;
+}
+
+export interface Ordered {
+  readonly moves: readonly Move[];
+  readonly waves: readonly (readonly number[])[];
+  readonly copiedMib: number;
+  readonly seconds: number;
+}
+
+const stepsPerUnit = 6000;
+const mostSteps = 2_000_000;
+
+/** How much a migration disturbs its hosts while it runs, as a share of one host. */
+const disturbance = 1;
+
+/** What the disturbance of copying a MiB is, spread over all hosts and the time that the gain lasts. */
+export function pricePerMib(cluster: Cluster, horizonSeconds: number): number {
+  return disturbance / (limits.linkMibPerSecond * Math.max(1, cluster.hosts.size) * horizonSeconds);
+}
+
+/** Where units shall be that are better elsewhere. */
+export function searchBetter(
+  cluster: Cluster,
+  { weights, movable, budget, pricePerMib: price, steps }: SearchOptions,
+): ReadonlyMap<number, number> {
+  const arrangement = new Arrangement(cluster);
+  const loads = new Loads(arrangement, weights);
+  const costOf = costsOf(arrangement);
+  const count = movable.reduce((sum, one) => sum + one, 0);
+  improve(arrangement, loads, {
+    movable,
+    costOf,
+    budgetMib: budget.mib,
+    pricePerMib: price,
+    steps: steps ?? Math.min(mostSteps, stepsPerUnit * count),
+    random: new Random(1),
+  });
+  sendHome(arrangement, loads, costOf, price, budget.moves);
+  const wanted = new Map<number, number>();
+  for (const [unit, host] of arrangement.hostOf.entries()) {
+    if (host !== whole(arrangement.origin, unit)) wanted.set(unit, host);
+  }
+  return wanted;
+}
+
+/** Moves in a safe order; what has none is left out. */
+export function inOrder(
+  cluster: Cluster,
+  wanted: ReadonlyMap<number, number>,
+  weights: LoadWeights,
+  waveLimits: WaveLimits,
+): Ordered {
+  const arrangement = new Arrangement(cluster);
+  const costOf = costsOf(arrangement);
+  const { steps } = schedule(arrangement, wanted, { ...scheduleDefaults, ...waveLimits, costOf });
+  const start = new Arrangement(cluster);
+  const loads = new Loads(start, weights);
+  const reasonOf = (step: Step) => (step.stopsOver ? 'stops over: it makes room for another' : '');
+  const { moves, waves } = movesOf(start, loads, steps, { waveLimits, reasonOf });
+  return {
+    moves,
+    waves,
+    copiedMib: Math.ceil(steps.reduce((sum, { unit }) => sum + real(costOf, unit), 0)),
+    seconds: Math.ceil(Math.max(0, ...steps.map(({ endSeconds }) => endSeconds))),
+  };
+}
+
+/** Takes back what is not worth its price, and then what is worth least, until few enough are left. */
+function sendHome(
+  arrangement: Arrangement,
+  loads: Loads,
+  costOf: Float64Array,
+  price: number,
+  most: number,
+): void {
+  for (;;) {
+    const moved = [...arrangement.hostOf.keys()].filter(
+      (unit) => whole(arrangement.hostOf, unit) !== whole(arrangement.origin, unit),
+    );
+    const count = moved.reduce((sum, unit) => sum + (arrangement.units[unit]?.vms.length ?? 0), 0);
+    let worst = -1;
+    let least = count > most ? Number.POSITIVE_INFINITY : 0;
+    for (const unit of moved) {
+      const home = whole(arrangement.origin, unit);
+      if (!arrangement.fits(unit, home)) continue;
+      const worth = loads.after(unit, home) - loads.total() - price * real(costOf, unit);
+      if (worth >= least) continue;
+      worst = unit;
+      least = worth;
+    }
+    if (worst < 0) return;
+    const home = whole(arrangement.origin, worst);
+    loads.follow(worst, home);
+    arrangement.put(worst, home);
+  }
+}

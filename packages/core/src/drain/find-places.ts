@@ -1,0 +1,93 @@
+/** Where the units that leave shall be, and which others have to move for it. */
+import { Random } from '../random.ts';
+import type { Arrangement } from '../search/arrangement.ts';
+import { Loads } from '../search/loads.ts';
+import { makeRoom } from '../search/make-room.ts';
+import { real, whole } from '../search/numbers.ts';
+import { heldByItself } from './blockers.ts';
+import { placeAll } from './place-all.ts';
+
+export interface FindPlacesOptions {
+  readonly makesRoom?: boolean;
+  /** Of each search. */
+  readonly steps?: number;
+}
+
+export interface Places {
+  /** By unit: its host at the end. */
+  readonly wanted: ReadonlyMap<number, number>;
+  /** Units that leave, but have no place. */
+  readonly homeless: readonly number[];
+}
+
+/** Of the search, for each unit that may be moved; and the most of them. */
+const stepsPerUnit = 2000;
+const mostSteps = 200_000;
+/** Searches from different chances; the cheapest of what they find is taken. */
+const attempts = 4;
+
+/** The arrangement is left as it was. */
+export function findPlaces(
+  arrangement: Arrangement,
+  leaving: readonly number[],
+  costOf: Float64Array,
+  options: FindPlacesOptions,
+): Places {
+  const evenest = placed(arrangement, leaving);
+  if (evenest.homeless.length === 0) return evenest;
+  const largestFirst = placed(arrangement, leaving, 1);
+  if (largestFirst.homeless.length === 0) return largestFirst;
+  const found = searched(arrangement, leaving, costOf, options);
+  if (found !== undefined) return { wanted: found, homeless: [] };
+  return largestFirst.homeless.length < evenest.homeless.length ? largestFirst : evenest;
+}
+
+function placed(arrangement: Arrangement, leaving: readonly number[], atOnce?: number): Places {
+  const homeless = placeAll(arrangement, new Loads(arrangement), leaving, atOnce);
+  const wanted = changes(arrangement.hostOf, arrangement.origin);
+  for (const unit of leaving) arrangement.put(unit, whole(arrangement.origin, unit));
+  return { wanted, homeless };
+}
+
+function searched(
+  arrangement: Arrangement,
+  leaving: readonly number[],
+  costOf: Float64Array,
+  { makesRoom, steps }: FindPlacesOptions,
+): ReadonlyMap<number, number> | undefined {
+  const leaves = new Set(leaving);
+  const movable = Uint8Array.from(arrangement.units, ({ vms }, unit) => {
+    const may = makesRoom === true && vms.every((vm) => heldByItself(vm) === undefined);
+    return may || leaves.has(unit) ? 1 : 0;
+  });
+  const count = movable.reduce((sum, one) => sum + one, 0);
+  let best: Int32Array | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const found = makeRoom(arrangement, leaving, {
+      movable,
+      costOf,
+      steps: steps ?? Math.min(mostSteps, stepsPerUnit * count),
+      random: new Random(attempt),
+    });
+    const cost = found === undefined ? least : costOfAll(arrangement, found, costOf);
+    if (found === undefined || cost >= least) continue;
+    best = found;
+    least = cost;
+  }
+  return best === undefined ? undefined : changes(best, arrangement.origin);
+}
+
+function costOfAll({ origin }: Arrangement, hostOf: Int32Array, costOf: Float64Array): number {
+  let sum = 0;
+  for (const [unit, host] of hostOf.entries()) {
+    if (host !== whole(origin, unit)) sum += real(costOf, unit);
+  }
+  return sum;
+}
+
+function changes(hostOf: Int32Array, origin: Int32Array): ReadonlyMap<number, number> {
+  const wanted = new Map<number, number>();
+  for (const [unit, host] of hostOf.entries()) if (host !== origin[unit]) wanted.set(unit, host);
+  return wanted;
+}

@@ -1,0 +1,20 @@
+/** What a filter is: it looks at one host and either lets it pass or rules it out with its numbers. */
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { Host } from '../../cluster/host.ts';
+import type { PlacementRequest, Rejection } from '../answer.ts';
+
+export interface FilterInput {
+  readonly cluster: Cluster;
+  readonly request: PlacementRequest;
+  readonly host: Host;
+}
+
+export type No = Omit<Rejection, 'hostId' | 'reason'>;
+
+/** `undefined`: the host passes. */
+export type Filter = (input: FilterInput) => No | undefined;
+
+/** Where the VM runs now, of a move. */
+export function sourceOf({ cluster, request }: FilterInput): Host | undefined {
+  return request.source === undefined ? undefined : cluster.hosts.get(request.source);
+}

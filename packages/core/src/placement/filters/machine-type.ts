@@ -1,0 +1,17 @@
+/** The board that the VM was started with, and the QEMU that can go on with it. */
+import { type FilterInput, type No, sourceOf } from './filter.ts';
+
+export function machineTypeMissing({ request, host }: FilterInput): No | undefined {
+  const { machine } = request.shape;
+  return machine === undefined || host.machineTypes.includes(machine)
+    ? undefined
+    : { required: machine, available: `${host.machineTypes.length} other machine types` };
+}
+
+/** QEMU migrates to an equal or newer version; the other way is not promised by anybody. */
+export function qemuOlder(input: FilterInput): No | undefined {
+  const source = sourceOf(input);
+  return source === undefined || input.host.qemuVersion >= source.qemuVersion
+    ? undefined
+    : { required: source.qemuVersion, available: input.host.qemuVersion, unit: 'version' };
+}

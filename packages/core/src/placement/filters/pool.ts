@@ -1,0 +1,39 @@
+/** The pools that the VM's disks are in: reached, shared where the VM moves, with room for new disks. */
+import type { FilterInput, No } from './filter.ts';
+
+export function poolNotReachable({ request, host }: FilterInput): No | undefined {
+  for (const name of poolsOf(request.shape)) {
+    const pool = host.pools.find((candidate) => candidate.name === name);
+    if (pool?.state !== 'active') {
+      return { required: name, available: pool === undefined ? 'not there' : pool.state };
+    }
+  }
+  return undefined;
+}
+
+/** A pool of one host's own is somewhere else another one. */
+export function poolIsLocal({ cluster, request }: FilterInput): No | undefined {
+  if (request.source === undefined) return undefined;
+  const local = request.shape.pools.find((name) => cluster.pools?.get(name)?.type === 'local');
+  return local === undefined ? undefined : { required: 'a shared pool', available: local };
+}
+
+/** Only disks that are still to be made need room; `nfs-direct` does not tell how much there is. */
+export function poolFull({ cluster, request, host }: FilterInput): No | undefined {
+  const wanted = new Map<string, number>();
+  for (const { pool, sizeMib } of request.shape.disks ?? []) {
+    wanted.set(pool, (wanted.get(pool) ?? 0) + sizeMib);
+  }
+  for (const [name, required] of wanted) {
+    const declared = cluster.pools?.get(name);
+    const pool = host.pools.find((candidate) => candidate.name === name);
+    if (pool === undefined || pool.capacityMib === 0) continue;
+    const available = Math.max(0, pool.freeMib - (declared?.reservedMib ?? 0));
+    if (available < required) return { required, available, unit: 'MiB' };
+  }
+  return undefined;
+}
+
+function poolsOf(shape: FilterInput['request']['shape']): readonly string[] {
+  return [...shape.pools, ...(shape.disks ?? []).map(({ pool }) => pool)];
+}

@@ -1,0 +1,78 @@
+/**
+ * From the steps of a schedule to the moves of a plan, with their waves: moves of one wave may run at the same
+ * time, and a wave begins when the one before has ended.
+ */
+import type { Arrangement } from '../search/arrangement.ts';
+import type { Loads } from '../search/loads.ts';
+import { whole } from '../search/numbers.ts';
+import type { Unit } from '../search/units.ts';
+import type { WaveLimits } from './order.ts';
+import type { Move } from './plan.ts';
+import type { Step } from './schedule.ts';
+
+export interface MovesOptions {
+  readonly waveLimits: WaveLimits;
+  readonly reasonOf: (step: Step, unit: Unit) => string;
+}
+
+/** `arrangement` and `loads` are as before the first step, and after the last when this returns. */
+export function movesOf(
+  arrangement: Arrangement,
+  loads: Loads,
+  steps: readonly Step[],
+  { waveLimits, reasonOf }: MovesOptions,
+): { readonly moves: readonly Move[]; readonly waves: readonly (readonly number[])[] } {
+  const moves: Move[] = [];
+  const waves: number[][] = [];
+  const flying: Step[] = [];
+  const land = () => {
+    for (const { unit, to } of flying.splice(0)) arrangement.arrive(unit, to);
+  };
+  for (const step of steps) {
+    if (flying.length > 0 && !mayJoin(arrangement, flying, step, waveLimits)) land();
+    if (flying.length === 0) waves.push([]);
+    const unit = arrangement.units[step.unit] as Unit;
+    const unevenBefore = loads.uneven();
+    loads.follow(step.unit, step.to);
+    const unevenAfter = loads.uneven();
+    arrangement.begin(step.unit, step.to);
+    flying.push(step);
+    for (const vm of unit.vms) {
+      waves.at(-1)?.push(moves.length);
+      moves.push({
+        vmId: vm.id,
+        vmName: vm.name,
+        source: arrangement.hosts[step.from]?.id ?? '',
+        target: arrangement.hosts[step.to]?.id ?? '',
+        mode: vm.migrationMode,
+        memoryMib: vm.request.memoryMib,
+        unevenBefore,
+        unevenAfter,
+        ...(unit.vms.length === 1
+          ? {}
+          : { along: unit.vms.map(({ id }) => id).filter((id) => id !== vm.id) }),
+        reason: reasonOf(step, unit),
+      });
+    }
+  }
+  land();
+  return { moves, waves };
+}
+
+function mayJoin(
+  arrangement: Arrangement,
+  flying: readonly Step[],
+  step: Step,
+  { outPerHost, inPerHost, perCluster }: WaveLimits,
+): boolean {
+  const out = flying.filter(({ from }) => from === step.from).length;
+  const into = flying.filter(({ to }) => to === step.to).length;
+  return (
+    flying.length < perCluster &&
+    out < outPerHost &&
+    into < inPerHost &&
+    flying.every(({ unit }) => unit !== step.unit) &&
+    whole(arrangement.hostOf, step.unit) === step.from &&
+    arrangement.fits(step.unit, step.to)
+  );
+}

@@ -1,0 +1,40 @@
+/**
+ * The rule book of a snapshot: every VM that holds a place counted where it is, and where it is on its way to.
+ */
+import type { Cluster } from '../cluster/cluster.ts';
+import { holdsResources } from '../cluster/load.ts';
+import { byId } from '../order.ts';
+import { RuleBook, type RuleBookOptions } from './rule-book.ts';
+
+/** A snapshot never changes: its book is made once. Nobody who asks may leave it changed. */
+const known = new WeakMap<Cluster, RuleBook>();
+
+export function ruleBookOf(cluster: Cluster): RuleBook {
+  let book = known.get(cluster);
+  if (book === undefined) {
+    book = newRuleBook(cluster);
+    known.set(cluster, book);
+  }
+  return book;
+}
+
+/** One that may be changed. */
+export function newRuleBook(cluster: Cluster, options: RuleBookOptions = {}): RuleBook {
+  const hosts = [...cluster.hosts.values()].toSorted(byId);
+  const book = new RuleBook(cluster.rules ?? [], hosts, options);
+  if (book.size === 0) return book;
+  for (const vm of cluster.vms.values()) {
+    if (!holdsResources(vm) || vm.hostId === undefined) continue;
+    const host = book.hostIndex(vm.hostId);
+    if (host >= 0) book.add(book.membersAmong([vm]), host);
+  }
+  for (const { vmId, hostId } of cluster.reservations) {
+    const vm = cluster.vms.get(vmId);
+    const host = book.hostIndex(hostId);
+    // A VM that is on its way is in both places until the outcome is known.
+    if (vm === undefined || host < 0 || vm.hostId === hostId) continue;
+    if (holdsResources(vm)) book.addOnTheirWay(book.membersAmong([vm]), host);
+    else book.add(book.membersAmong([vm]), host);
+  }
+  return book;
+}

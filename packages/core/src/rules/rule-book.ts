@@ -1,0 +1,245 @@
+/**
+ * All rules of a cluster with the number of their VMs in each scope, kept up as VMs are moved about: says
+ * at once which rule a place would break, and what the soft ones cost. Filters, scores and searches all ask
+ * here, so that there is one meaning of a rule.
+ */
+import type { Host } from '../cluster/host.ts';
+import { type Scope, type Rule, selects } from '../cluster/rule.ts';
+
+/** Whom a rule may be about: a VM, or one that is still to be made. */
+export interface Ruled {
+  readonly id?: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Rules by their index in the book, and how many VMs of each are meant. */
+export type Members = readonly { readonly index: number; readonly count: number }[];
+const nobody: Members = [];
+
+export const softWeightDefault = 10;
+
+interface Bound {
+  readonly rule: Rule;
+  readonly hard: boolean;
+  readonly weight: number;
+  /** By host: its scope, or for `pinned` and `away` 1 where the VMs may be. */
+  readonly scopeOf: Int32Array;
+  /** By scope: how many VMs of the rule are there. */
+  readonly counts: Int32Array;
+  /** In element 0: how many VMs there are, one that is on its way counted once. */
+  readonly total: Int32Array;
+  /** Scopes that have a host which could take a VM; the others do not count for evenness. */
+  readonly open: readonly number[];
+}
+
+export interface Violation {
+  readonly rule: Rule;
+  readonly count: number;
+  readonly cost: number;
+}
+
+export interface RuleBookOptions {
+  /** Hard rules that may bend for a drain are soft here. */
+  readonly bend?: boolean;
+}
+
+export class RuleBook {
+  readonly #bound: readonly Bound[];
+  readonly #hostIndex: ReadonlyMap<string, number>;
+
+  constructor(
+    rules: readonly Rule[],
+    hosts: readonly Host[],
+    { bend = false }: RuleBookOptions = {},
+  ) {
+    this.#hostIndex = new Map(hosts.map((host, at) => [host.id, at]));
+    this.#bound = rules.map((rule) => bind(rule, hosts, bend));
+  }
+
+  get size(): number {
+    return this.#bound.length;
+  }
+
+  /** The rules that these are of, each with how many of them. */
+  membersAmong(some: readonly Ruled[]): Members {
+    return this.#bound.flatMap(({ rule }, index) => {
+      const count = some.filter((one) => selects(rule.vms, one)).length;
+      return count > 0 ? [{ index, count }] : [];
+    });
+  }
+
+  rule(index: number): Rule | undefined {
+    return this.#bound[index]?.rule;
+  }
+
+  hostIndex(hostId: string): number {
+    return this.#hostIndex.get(hostId) ?? -1;
+  }
+
+  /** So many times these on that host more; less where `times` is negative. */
+  add(members: Members, host: number, times = 1): void {
+    for (const { index, count } of members) {
+      const { scopeOf, counts, total } = this.#bound[index] as Bound;
+      const scope = scopeOf[host] as number;
+      counts[scope] = (counts[scope] as number) + times * count;
+      total[0] = (total[0] as number) + times * count;
+    }
+  }
+
+  /** These are counted already, and on their way to that host: they are in both places, until -1 `times`. */
+  addOnTheirWay(members: Members, host: number, times = 1): void {
+    for (const { index, count } of members) {
+      const { scopeOf, counts } = this.#bound[index] as Bound;
+      const scope = scopeOf[host] as number;
+      counts[scope] = (counts[scope] as number) + times * count;
+    }
+  }
+
+  /**
+   * The first hard rule that would be broken if these came to host `to` from another (or from nowhere, -1);
+   * -1 if none would. A rule that is broken already is not broken by what makes it no worse. `leaving` go
+   * from `to` in exchange.
+   */
+  broken(members: Members, from: number, to: number, leaving: Members = nobody): number {
+    for (const { index, count } of members) {
+      const bound = this.#bound[index] as Bound;
+      if (!bound.hard) continue;
+      const fewer = leaving.find((one) => one.index === index)?.count ?? 0;
+      if (this.#breaks(bound, from, to, count, fewer)) return index;
+    }
+    return -1;
+  }
+
+  /** Points of the soft rules that these are of, as things stand. */
+  cost(members: Members): number {
+    let sum = 0;
+    for (const { index } of members) {
+      const bound = this.#bound[index] as Bound;
+      if (!bound.hard) sum += bound.weight * violation(bound);
+    }
+    return sum;
+  }
+
+  /** What it costs more if these go from host `from` (-1: nowhere) to `to`. */
+  costOfMove(members: Members, from: number, to: number): number {
+    if (members.length === 0) return 0;
+    const before = this.cost(members);
+    if (from >= 0) this.add(members, from, -1);
+    this.add(members, to);
+    const after = this.cost(members);
+    this.add(members, to, -1);
+    if (from >= 0) this.add(members, from);
+    return after - before;
+  }
+
+  /** Rules that are broken as things stand, with how many VMs too many; points of the soft ones. */
+  violations(): readonly Violation[] {
+    return this.#bound.flatMap((bound) => {
+      const count = violation(bound);
+      const { rule, hard, weight } = bound;
+      return count > 0 ? [{ rule, count, cost: hard ? 0 : weight * count }] : [];
+    });
+  }
+
+  #breaks(bound: Bound, from: number, to: number, count: number, leaving: number): boolean {
+    const { rule, scopeOf, counts, total } = bound;
+    const target = scopeOf[to] as number;
+    const source = from < 0 ? -1 : (scopeOf[from] as number);
+    if (rule.type === 'pinned' || rule.type === 'away') return target !== 1;
+    if (source === target) return false;
+    const there = (counts[target] as number) - leaving;
+    if (rule.type === 'apart') return there + count > 1;
+    if (rule.type === 'together') {
+      const all = (total[0] as number) - leaving;
+      const others = from < 0 ? all : all - count;
+      return others > there;
+    }
+    const before = violation(bound);
+    if (source >= 0) counts[source] = (counts[source] as number) - count;
+    counts[target] = there + count;
+    const after = violation(bound);
+    if (source >= 0) counts[source] = (counts[source] as number) + count;
+    counts[target] = there + leaving;
+    return after > before;
+  }
+}
+
+/** How many VMs too many there are in the wrong place. */
+function violation({ rule, counts, total, open }: Bound): number {
+  switch (rule.type) {
+    case 'pinned':
+    case 'away':
+      return counts[0] as number;
+    case 'apart': {
+      let sum = 0;
+      for (const count of counts) if (count > 1) sum += count - 1;
+      return sum;
+    }
+    case 'together': {
+      let most = 0;
+      for (const count of counts) if (count > most) most = count;
+      return Math.max(0, (total[0] as number) - most);
+    }
+    case 'spread': {
+      let least = Number.MAX_SAFE_INTEGER;
+      let most = 0;
+      for (const scope of open) {
+        const count = counts[scope] as number;
+        if (count < least) least = count;
+      }
+      for (const count of counts) if (count > most) most = count;
+      return open.length === 0 ? 0 : Math.max(0, most - least - rule.maxSkew);
+    }
+  }
+}
+
+function bind(rule: Rule, hosts: readonly Host[], bend: boolean): Bound {
+  const hard = isHard(rule, bend);
+  const weight = rule.weight ?? softWeightDefault;
+  if ('hosts' in rule) {
+    const wanted = rule.type === 'pinned';
+    const scopeOf = Int32Array.from(hosts, (host) =>
+      selects(rule.hosts, host) === wanted ? 1 : 0,
+    );
+    return {
+      rule,
+      hard,
+      weight,
+      scopeOf,
+      counts: new Int32Array(2),
+      total: new Int32Array(1),
+      open: [1],
+    };
+  }
+  const scopes = new Map<string, number>();
+  const over = rule.over;
+  const scopeOf = Int32Array.from(hosts, (host) => {
+    const name = scopeName(host, over);
+    const known = scopes.get(name);
+    if (known !== undefined) return known;
+    scopes.set(name, scopes.size);
+    return scopes.size - 1;
+  });
+  const open = new Set<number>();
+  for (const [at, host] of hosts.entries()) {
+    if (host.health === 'up' && host.intent === 'active') open.add(scopeOf[at] as number);
+  }
+  return {
+    rule,
+    hard,
+    weight,
+    scopeOf,
+    counts: new Int32Array(scopes.size),
+    total: new Int32Array(1),
+    open: [...open],
+  };
+}
+
+export function isHard(rule: Rule, bend: boolean): boolean {
+  return rule.strength === 'hard' && !(bend && rule.bendsForDrain === true);
+}
+
+function scopeName(host: Host, over: Scope): string {
+  if (over === 'host') return host.id;
+  return (over === 'zone' ? host.zone : `${host.zone ?? ''}/${host.rack ?? ''}`) ?? '';
+}

@@ -1,0 +1,47 @@
+/**
+ * Which hosts can take which VM at all, whatever else is placed: the fixed filters, asked once for each kind
+ * of VM. VMs are of one kind when no fixed filter can tell them apart.
+ */
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Host } from '../cluster/host.ts';
+import type { VmShape } from '../cluster/vm.ts';
+import type { PlacementRequest } from '../placement/answer.ts';
+import { rejectForGood } from '../placement/filters.ts';
+
+export class Eligibility {
+  readonly #cluster: Cluster;
+  readonly #hosts: readonly Host[];
+  readonly #kinds = new Map<string, Uint8Array>();
+
+  constructor(cluster: Cluster, hosts: readonly Host[]) {
+    this.#cluster = cluster;
+    this.#hosts = hosts;
+  }
+
+  /** By host: 1 where it can be. */
+  of(shape: VmShape, source: Host | undefined): Uint8Array {
+    const key = kindOf(shape, source);
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const request: PlacementRequest =
+      source === undefined ? { shape } : { shape, source: source.id };
+    const row = Uint8Array.from(this.#hosts, (host) =>
+      rejectForGood({ cluster: this.#cluster, request, host }) === undefined ? 1 : 0,
+    );
+    this.#kinds.set(key, row);
+    return row;
+  }
+}
+
+/** All that a fixed filter looks at. */
+function kindOf(shape: VmShape, source: Host | undefined): string {
+  const { arch, machine, cpu, pools, disks, bridges, oneNumaCell, devices, request } = shape;
+  const parts: unknown[] = [arch, machine, cpu, pools, disks?.map(({ pool }) => pool), bridges];
+  if (oneNumaCell === true) parts.push(request);
+  if (devices !== undefined && devices.length > 0) parts.push(devices);
+  if (source !== undefined) {
+    parts.push(source.accelerator, source.qemuVersion, source.cpuModel);
+    if (cpu?.mode === 'host-passthrough') parts.push(source.cpuFeatures);
+  }
+  return JSON.stringify(parts);
+}

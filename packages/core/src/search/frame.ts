@@ -1,0 +1,82 @@
+/**
+ * What all arrangements of a snapshot have in common: hosts, units, where they are, what they need, which
+ * hosts could take them. Made once for a snapshot, and never changed.
+ */
+import type { Cluster } from '../cluster/cluster.ts';
+import { allocatable, type Host } from '../cluster/host.ts';
+import { promisedOn } from '../cluster/load.ts';
+import { byId } from '../order.ts';
+import { newRuleBook } from '../rules/book-of.ts';
+import { type Demand, demandOf } from './demand.ts';
+import { Eligibility } from './eligibility.ts';
+import { type Unit, unitsOf } from './units.ts';
+
+export interface Frame {
+  readonly hosts: readonly Host[];
+  readonly hostIndex: ReadonlyMap<string, number>;
+  readonly units: readonly Unit[];
+  /** By unit. */
+  readonly origin: Int32Array;
+  readonly memoryOf: Float64Array;
+  readonly cpuOf: Float64Array;
+  /** By unit, then by host: 1 where the fixed filters let it be. */
+  readonly eligible: readonly Uint8Array[];
+  /** By host: what is promised, and what may still be; below zero where it is too much. */
+  readonly promisedMemory: Float64Array;
+  readonly promisedCpu: Float64Array;
+  readonly freeMemory: Float64Array;
+  readonly freeCpu: Float64Array;
+  readonly demand: Demand;
+}
+
+const known = new WeakMap<Cluster, Frame>();
+
+export function frameOf(cluster: Cluster): Frame {
+  let frame = known.get(cluster);
+  if (frame === undefined) {
+    frame = makeFrame(cluster);
+    known.set(cluster, frame);
+  }
+  return frame;
+}
+
+function makeFrame(cluster: Cluster): Frame {
+  const hosts = [...cluster.hosts.values()].toSorted(byId);
+  const hostIndex = new Map(hosts.map((host, at) => [host.id, at]));
+  const units = unitsOf(cluster, newRuleBook(cluster));
+  const origin = Int32Array.from(units, (unit) => hostIndex.get(unit.hostId) ?? -1);
+  const total = hosts.map(allocatable);
+  const promised = hosts.map((host) => promisedOn(cluster, host.id));
+  const promisedMemory = Float64Array.from(promised, ({ memoryMib }) => memoryMib);
+  const promisedCpu = Float64Array.from(promised, ({ cpuMilli }) => cpuMilli);
+  return {
+    hosts,
+    hostIndex,
+    units,
+    origin,
+    memoryOf: Float64Array.from(units, (unit) => unit.memoryMib),
+    cpuOf: Float64Array.from(units, (unit) => unit.cpuMilli),
+    eligible: eligibleRows(cluster, hosts, units),
+    promisedMemory,
+    promisedCpu,
+    freeMemory: promisedMemory.map((one, at) => (total[at]?.memoryMib ?? 0) - one),
+    freeCpu: promisedCpu.map((one, at) => (total[at]?.cpuMilli ?? 0) - one),
+    demand: demandOf(hosts, units, origin),
+  };
+}
+
+function eligibleRows(
+  cluster: Cluster,
+  hosts: readonly Host[],
+  units: readonly Unit[],
+): readonly Uint8Array[] {
+  const eligibility = new Eligibility(cluster, hosts);
+  return units.map((unit) => {
+    const source = cluster.hosts.get(unit.hostId);
+    const rows = unit.vms.map((vm) => eligibility.of(vm, source));
+    const [first = new Uint8Array(hosts.length), ...rest] = rows;
+    return rest.length === 0
+      ? first
+      : first.map((one, at) => (rest.every((row) => row[at] === 1) ? one : 0));
+  });
+}

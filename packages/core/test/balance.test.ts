@@ -1,0 +1,145 @@
+/** The balance plan: it evens out what contends, leaves alone what is well, and stays within its bounds. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  allocatable,
+  applyMove,
+  applyMoves,
+  beginMove,
+  type Cluster,
+  planBalance,
+  promisedOn,
+} from '../src/index.ts';
+import { aCluster, aHost, aVm, reversed, someCluster } from './builders.ts';
+
+const using = (id: string, hostId: string, cpuMilli: number, more = {}) =>
+  aVm(id, {
+    hostId,
+    request: { cpuMilli: 1000, memoryMib: 512 },
+    usage: { cpuMilli, memoryMib: 512 },
+    ...more,
+  });
+
+/** h1 is asked for more than it has; h2 and h3 have nothing to do. */
+const crowded = aCluster(
+  [aHost('h1'), aHost('h2'), aHost('h3')],
+  ['a', 'b', 'c', 'd'].map((id) => using(id, 'h1', 1000)),
+);
+
+const short = { steps: 3000 } as const;
+
+interface Held {
+  readonly recent?: readonly string[];
+  readonly automation?: 'full' | 'drain';
+}
+
+describe('a balance plan', () => {
+  it('takes VMs off a host where they wait for each other', () => {
+    const plan = planBalance(crowded);
+    expect(plan.moves.length).toBeGreaterThan(0);
+    expect(new Set(plan.moves.map(({ source }) => source))).toEqual(new Set(['h1']));
+    expect(plan.unevenAfter).toBeLessThan(plan.unevenBefore / 2);
+  });
+
+  it('of a cluster that is even enough moves nothing, and says so', () => {
+    const even = aCluster(
+      [aHost('h1'), aHost('h2')],
+      [using('a', 'h1', 500), using('b', 'h2', 500)],
+    );
+    expect(planBalance(even)).toMatchObject({ moves: [], calm: 'even-enough' });
+  });
+
+  it.each<[string, Held]>([
+    ['in their cooldown', { recent: ['a', 'b', 'c', 'd'] }],
+    ['that may not be moved by themselves', { automation: 'drain' }],
+  ])('leaves VMs alone %s', (_, { recent = [], automation = 'full' }: Held) => {
+    const vms = [...crowded.vms.values()].map((vm) => ({ ...vm, automation }));
+    const cluster = { ...crowded, vms: new Map(vms.map((vm) => [vm.id, vm])) };
+    const moved = recent.map((vmId) => ({ vmId, atMs: 0, mib: 0 }));
+    expect(planBalance(cluster, { nowMs: 3_600_001, recent: moved })).toMatchObject({
+      moves: [],
+      calm: 'nothing-movable',
+    });
+  });
+
+  it('stops where this hour’s moves are spent', () => {
+    const recent = [{ vmId: 'x', atMs: 0, mib: 10 }];
+    const plan = planBalance(crowded, { nowMs: 1000, recent, movesPerHour: 1 });
+    expect(plan).toMatchObject({ moves: [], calm: 'budget-spent' });
+    expect(planBalance(crowded, { movesPerHour: 1 }).moves).toHaveLength(1);
+  });
+
+  it('moves no more than the hour’s memory', () => {
+    const plan = planBalance(crowded, { mibPerHour: 600 });
+    expect(plan.copiedMib).toBeLessThanOrEqual(600);
+    expect(plan.moves).toHaveLength(1);
+  });
+});
+
+describe('on any cluster, a balance plan', () => {
+  const numRuns = 60;
+
+  it('is the same again, and in whatever order the maps were filled', () => {
+    fc.assert(
+      fc.property(someCluster, (cluster) => {
+        expect(planBalance(reversed(cluster), short)).toEqual(planBalance(cluster, short));
+      }),
+      { numRuns },
+    );
+  });
+
+  it('leaves nothing to do for a second run', () => {
+    fc.assert(
+      fc.property(someCluster, (cluster) => {
+        const plan = planBalance(cluster, short);
+        expect(planBalance(applyMoves(cluster, plan.moves), short).moves).toEqual([]);
+      }),
+      { numRuns },
+    );
+  });
+
+  it('comes out as it says', () => {
+    fc.assert(
+      fc.property(someCluster, (cluster) => {
+        const plan = planBalance(cluster, short);
+        const after = planBalance(applyMoves(cluster, plan.moves), short);
+        expect(after.unevenBefore).toBe(plan.unevenAfter);
+        expect(plan.unevenAfter).toBeLessThanOrEqual(plan.unevenBefore);
+      }),
+      { numRuns },
+    );
+  });
+
+  it('keeps every host within its limits at every step, wave by wave', () => {
+    fc.assert(
+      fc.property(someCluster, (cluster) => {
+        const { moves, waves } = planBalance(cluster, short);
+        let now = cluster;
+        for (const wave of waves) {
+          const flying = wave.flatMap((index) => moves[index] ?? []);
+          for (const move of flying) {
+            now = beginMove(now, move);
+            expect(beyondLimits(now, cluster)).toEqual([]);
+          }
+          now = flying.reduce(applyMove, now);
+        }
+      }),
+      { numRuns },
+    );
+  });
+});
+
+/** Hosts that are promised more than they may be, and more than before. */
+function beyondLimits(now: Cluster, before: Cluster): readonly string[] {
+  return [...now.hosts.values()]
+    .filter((host) => {
+      const total = allocatable(host);
+      const was = promisedOn(before, host.id);
+      const is = promisedOn(now, host.id);
+      return (
+        is.memoryMib > Math.max(total.memoryMib, was.memoryMib) ||
+        is.cpuMilli > Math.max(total.cpuMilli, was.cpuMilli)
+      );
+    })
+    .map(({ id }) => id);
+}
