@@ -3,20 +3,38 @@
  * one run on this machine.
  */
 import { parseArgs } from 'node:util';
+import { benchBalance } from './htools/balance.ts';
+import { benchDrain } from './htools/drain.ts';
+import type { Goal } from './htools/goal.ts';
+import { benchSchedule } from './htools/schedule.ts';
 import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
 import { table } from './ratio.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
+       npm run -s bench -- balance | drain | schedule [--seeds 1,2,3]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
                Compiles a small C program: needs libvirt-dev, gcc, pkg-config and libvirt-clients.
+  balance      planning against Ganeti's hbal: evenness for the same memory moved, and time.
+  drain        emptying a host against hbal and the proved optimum.
+  schedule     the order of hbal's own moves against the bound of the busiest link.
+               These need ganeti-htools, and print one line of JSON for each goal.
 
   --rounds N   pairs of runs for each case, taking turns (7)
   --only CASE  that one alone
   --json       one line of JSON instead of a table
+  --seeds LIST of the clusters that are made up (1,2,3,4,5)
 
-Each figure is the median of ratios within one pair, with the smallest and the largest.`;
+Each figure of libvirt is the median of ratios within one pair, with the smallest and the largest.`;
+
+type Bench = (seeds: readonly number[], onStep: (text: string) => void) => Promise<readonly Goal[]>;
+
+const planning: Readonly<Record<string, Bench>> = {
+  balance: benchBalance,
+  drain: benchDrain,
+  schedule: benchSchedule,
+};
 
 function fail(message: string): never {
   console.error(message);
@@ -31,6 +49,7 @@ function readArguments() {
         rounds: { type: 'string', default: '7' },
         only: { type: 'string' },
         json: { type: 'boolean', default: false },
+        seeds: { type: 'string', default: '1,2,3,4,5' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -44,17 +63,29 @@ if (values.help) {
   console.log(usage);
   process.exit(0);
 }
-const rounds = Number(values.rounds);
-const { only } = values;
-if (positionals[0] !== 'libvirt' || positionals.length > 1) fail(usage);
-if (!Number.isInteger(rounds) || rounds < 1) fail(`--rounds ${values.rounds} is no count`);
-if (only !== undefined && !libvirtCases.includes(only)) {
-  fail(`there is no case ${only}: ${libvirtCases.join(', ')}`);
+const [wanted = ''] = positionals;
+const onStep = (text: string) => console.error(text);
+if (positionals.length !== 1) fail(usage);
+const plan = planning[wanted];
+if (plan !== undefined) await benchPlanning(plan);
+else if (wanted === 'libvirt') await benchClient();
+else fail(usage);
+
+async function benchPlanning(bench: Bench): Promise<void> {
+  const seeds = values.seeds.split(',').map(Number);
+  if (!seeds.every((seed) => Number.isInteger(seed) && seed >= 0)) {
+    fail(`--seeds ${values.seeds} is no list of numbers`);
+  }
+  for (const goal of await bench(seeds, onStep)) console.log(JSON.stringify(goal));
 }
 
-const results = await benchLibvirt({
-  rounds,
-  only,
-  onStep: (text) => console.error(text),
-});
-console.log(values.json ? JSON.stringify(results) : table(results));
+async function benchClient(): Promise<void> {
+  const rounds = Number(values.rounds);
+  const { only } = values;
+  if (!Number.isInteger(rounds) || rounds < 1) fail(`--rounds ${values.rounds} is no count`);
+  if (only !== undefined && !libvirtCases.includes(only)) {
+    fail(`there is no case ${only}: ${libvirtCases.join(', ')}`);
+  }
+  const results = await benchLibvirt({ rounds, only, onStep });
+  console.log(values.json ? JSON.stringify(results) : table(results));
+}
