@@ -71,3 +71,4 @@ export {
 } from './balance/options.ts';
 export { loadWeights, type LoadTerm, type LoadWeights } from './search/loads.ts';
 export { planOrder, type Order, type TimedMove, type Wanted } from './plan/plan-order.ts';
+export { dumpCluster, loadCluster } from './dump/dump.ts';
