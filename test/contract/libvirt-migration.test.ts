@@ -36,14 +36,21 @@ const { live, persistDest, undefineSource } = migrateFlag;
 
 let hosts: MigrationHosts;
 let certificates: CertificateLab;
+let pki: string;
 let born: Heard;
 
 beforeAll(async () => {
   certificates = await CertificateLab.create();
-  hosts = await startMigrationHosts(await qemuPki(certificates));
+  pki = await qemuPki(certificates);
+  await bringUp();
+});
+
+/** Two hosts, and the VM on one of them. */
+async function bringUp(): Promise<void> {
+  hosts = await startMigrationHosts(pki);
   const domain = await hosts.one.libvirt.domains.create(dirtyVmXml({ name: 'mover', uuid }));
   born = await listenTo(domain);
-});
+}
 
 afterAll(async () => {
   await hosts?.[Symbol.asyncDispose]();
@@ -353,29 +360,42 @@ it('a migration can take the definition along', async () => {
 
 /**
  * The last: it ends the VM. Bringing it to its end (`migrateFlag.postCopyResume`) cannot be tried under
- * software emulation: the destination's QEMU waits for missing memory with its monitor locked.
+ * software emulation: the destination's QEMU waits for missing memory with its monitor locked. On a busy
+ * machine it does so at times before libvirt has asked it for the last time, and libvirt waits with it: that
+ * is tried again on new hosts.
  */
-it('a post-copy migration that breaks stands still on both hosts, and neither half is lost', async () => {
-  const from = await place();
-  await tellToDirty(from.domain, 60);
-  const slow = { bandwidthMibps: 8, postCopyBandwidthMibps: 1 };
-  const moving = from.domain.migrate(
-    toOther(from, { flags: flags(live, migrateFlag.postCopy), ...slow }),
-  );
-  const broken = failureOf(moving);
-  await until('memory is on its way', async () => {
-    const stats = await jobOf(from.domain);
-    return (stats?.memoryProcessedBytes ?? 0) > 4 * 2 ** 20;
-  });
-  await from.domain.migration.startPostCopy();
-  const there = await from.other.libvirt.domains.byUuid(uuid);
-  await until('it runs there', async () => (await there.state()).state === 'running');
-  await from.domain.job.abort({ flags: abortJobFlag.postCopy });
-  expect(await broken).toBeInstanceOf(LibvirtError);
-  expect(await from.domain.state()).toMatchObject({ state: 'paused', reason: 'postcopy-failed' });
-  expect(await there.state()).toMatchObject({ state: 'running', reason: 'postcopy-failed' });
-  await Promise.all([from.domain.destroy(), there.destroy()]);
-});
+const onNewHosts = { retry: 2, timeout: 75_000 };
+let isSpent = false;
+it(
+  'a post-copy migration that breaks stands still on both hosts, and neither half is lost',
+  onNewHosts,
+  async () => {
+    if (isSpent) {
+      await hosts[Symbol.asyncDispose]();
+      await bringUp();
+    }
+    isSpent = true;
+    const from = await place();
+    await tellToDirty(from.domain, 60);
+    const slow = { bandwidthMibps: 8, postCopyBandwidthMibps: 1 };
+    const moving = from.domain.migrate(
+      toOther(from, { flags: flags(live, migrateFlag.postCopy), ...slow }),
+    );
+    const broken = failureOf(moving);
+    await until('memory is on its way', async () => {
+      const stats = await jobOf(from.domain);
+      return (stats?.memoryProcessedBytes ?? 0) > 4 * 2 ** 20;
+    });
+    await from.domain.migration.startPostCopy();
+    const there = await from.other.libvirt.domains.byUuid(uuid);
+    await until('it runs there', async () => (await there.state()).state === 'running');
+    await from.domain.job.abort({ flags: abortJobFlag.postCopy });
+    expect(await broken).toBeInstanceOf(LibvirtError);
+    expect(await from.domain.state()).toMatchObject({ state: 'paused', reason: 'postcopy-failed' });
+    expect(await there.state()).toMatchObject({ state: 'running', reason: 'postcopy-failed' });
+    await Promise.all([from.domain.destroy(), there.destroy()]);
+  },
+);
 
 /** One certificate for both ends; both hosts go by the same name. */
 async function qemuPki(lab: CertificateLab): Promise<string> {
