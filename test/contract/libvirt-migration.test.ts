@@ -361,8 +361,8 @@ it('a migration can take the definition along', async () => {
 /**
  * The last: it ends the VM. Bringing it to its end (`migrateFlag.postCopyResume`) cannot be tried under
  * software emulation: the destination's QEMU waits for missing memory with its monitor locked. On a busy
- * machine it does so at times before libvirt has asked it for the last time, and libvirt waits with it: that
- * is tried again on new hosts.
+ * machine the break itself hangs at times, for what is likely the same reason, though nobody has caught it at
+ * that: it is tried again on new hosts.
  */
 const onNewHosts = { retry: 2, timeout: 75_000 };
 let isSpent = false;
