@@ -10,4 +10,9 @@ export const limits = {
   /** What a migration takes besides copying: preparing the target, switching over, tidying up. */
   migrationOverheadSeconds: 2,
   cpuOvercommitPermilleDefault: 4_000,
+  /** Of a soft rule that does not say. */
+  ruleWeightDefault: 10,
+  balanceCooldownMs: 6 * 3_600_000,
+  balanceMovesPerHour: 30,
+  balanceMibPerHour: 1_048_576,
 } as const;

@@ -77,7 +77,7 @@ export async function benchDrain(
     const runs = Array.from({ length: 5 }, () => timed(() => planDrain(cluster, host)));
     const plan = runs[0]?.value;
     const offline = (moves: readonly { readonly vmId: string; readonly target: string }[]) => {
-      const after = applyMoves(cluster, moves as never);
+      const after = applyMoves(cluster, moves);
       const gone = after.hosts.get(host);
       return gone === undefined
         ? after

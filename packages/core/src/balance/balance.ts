@@ -5,7 +5,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import { applyMoves } from '../plan/apply.ts';
-import { defaultWaveLimits, type WaveLimits } from '../plan/order.ts';
+import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { Move, Plan } from '../plan/plan.ts';
 import { Arrangement } from '../search/arrangement.ts';
 import { Loads } from '../search/loads.ts';
@@ -81,60 +81,53 @@ function findBetter(cluster: Cluster, options: BalanceOptions, waveLimits: WaveL
   const regardless = options.regardless === true;
   const { weights, steps } = options;
   const price = pricePerMib(cluster, horizonSeconds);
-  let state = cluster;
+  const states = [cluster];
   let budget = budgetLeft(options);
-  const rounds: Ordered[] = [];
-  while (rounds.length < (regardless ? 1 : mostRounds)) {
+  let first = nothing;
+  while (states.length <= (regardless ? 1 : mostRounds)) {
+    const state = states.at(-1) ?? cluster;
     const arrangement = new Arrangement(state);
     const loads = new Loads(arrangement, weights);
     const before = loads.uneven();
     if (calmBecause(arrangement, loads, options) !== undefined) break;
     const movable = movableUnits(arrangement, options);
-    const searching = { weights, movable, budget, pricePerMib: price, waveLimits };
+    const searching = { weights, movable, budget, pricePerMib: price };
     const wanted = searchBetter(state, steps === undefined ? searching : { ...searching, steps });
     const round = inOrder(state, wanted, weights, waveLimits);
-    const gain = before - unevenAfter(state, round.moves, options);
+    const after = applyMoves(state, round.moves);
+    const gain = before - new Loads(new Arrangement(after), weights).uneven();
     if (round.moves.length === 0 || round.moves.length > budget.moves) break;
     if (!regardless && gain * 1000 < leastGainPermille * before) break;
-    rounds.push(round);
-    state = applyMoves(state, round.moves);
+    if (states.length === 1) first = round;
+    states.push(after);
     budget = { moves: budget.moves - round.moves.length, mib: budget.mib - round.copiedMib };
     if (budget.moves <= 0 || budget.mib <= 0) break;
   }
-  const [only = nothing, ...more] = rounds;
-  return more.length === 0 ? only : asOne(cluster, state, rounds, weights, waveLimits);
+  // No VM moves twice in one plan: as many rounds as there is a straight way for.
+  for (const state of states.slice(2).toReversed()) {
+    const straight = straightTo(cluster, state, weights, waveLimits);
+    if (straight !== undefined) return straight;
+  }
+  return first;
 }
 
-/** Straight from where everything is to where it shall be, where there is an order for that. */
-function asOne(
+/** From where everything is to where it is in `to`, each VM in one move; nothing where no order does that. */
+function straightTo(
   from: Cluster,
   to: Cluster,
-  rounds: readonly Ordered[],
   weights: BalanceOptions['weights'],
   waveLimits: WaveLimits,
-): Ordered {
-  const arrangement = new Arrangement(from);
+): Ordered | undefined {
+  const { units, book } = new Arrangement(from);
   const wanted = new Map<number, number>();
-  for (const [index, { vms, hostId }] of arrangement.units.entries()) {
+  for (const [index, { vms, hostId }] of units.entries()) {
     const now = to.vms.get(vms[0]?.id ?? '')?.hostId;
-    if (now !== undefined && now !== hostId) wanted.set(index, arrangement.book.hostIndex(now));
+    if (now !== undefined && now !== hostId) wanted.set(index, book.hostIndex(now));
   }
   const straight = inOrder(from, wanted, weights, waveLimits);
   const done = applyMoves(from, straight.moves);
   const arrives = [...to.vms.values()].every((vm) => done.vms.get(vm.id)?.hostId === vm.hostId);
-  if (arrives) return straight;
-  const moves: Move[] = [];
-  const waves: number[][] = [];
-  for (const round of rounds) {
-    for (const wave of round.waves) waves.push(wave.map((index) => index + moves.length));
-    moves.push(...round.moves);
-  }
-  return {
-    moves,
-    waves,
-    copiedMib: rounds.reduce((sum, round) => sum + round.copiedMib, 0),
-    seconds: rounds.reduce((sum, round) => sum + round.seconds, 0),
-  };
+  return arrives ? straight : undefined;
 }
 
 function unevenAfter(cluster: Cluster, moves: readonly Move[], options: BalanceOptions): number {

@@ -1,5 +1,6 @@
 /** How eager balancing is, and what bounds it. */
 import type { VmId } from '../cluster/vm.ts';
+import { limits } from '../limits.ts';
 import { type LoadWeights, loadWeights } from '../search/loads.ts';
 
 /** 1: only against contention, and only where it is plain; 5: for any gain that outlasts its price. */
@@ -34,9 +35,9 @@ export const balanceDefaults: BalanceOptions = {
   aggressiveness: 3,
   nowMs: 0,
   recent: [],
-  cooldownMs: 6 * 3_600_000,
-  movesPerHour: 30,
-  mibPerHour: 1_048_576,
+  cooldownMs: limits.balanceCooldownMs,
+  movesPerHour: limits.balanceMovesPerHour,
+  mibPerHour: limits.balanceMibPerHour,
   weights: loadWeights,
 };
 

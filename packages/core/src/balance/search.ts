@@ -2,16 +2,18 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { limits } from '../limits.ts';
 import { movesOf } from '../plan/moves-of.ts';
-import type { WaveLimits } from '../plan/order.ts';
+import type { WaveLimits } from '../plan/wave-limits.ts';
 import type { Move } from '../plan/plan.ts';
-import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
+import { schedule, scheduleDefaults } from '../plan/schedule.ts';
 import { Random } from '../random.ts';
 import { Arrangement } from '../search/arrangement.ts';
+import { changesFrom } from '../search/changes.ts';
 import { costsOf } from '../search/costs.ts';
 import { improve } from '../search/improve.ts';
 import { Loads, type LoadWeights } from '../search/loads.ts';
 import { real, whole } from '../search/numbers.ts';
 import type { Budget } from './budget.ts';
+import { reasonOf } from './reason.ts';
 
 export interface SearchOptions {
   readonly weights: LoadWeights;
@@ -20,7 +22,6 @@ export interface SearchOptions {
   /** What a MiB that is copied adds to the value. */
   readonly pricePerMib: number;
   readonly steps?: number;
-  readonly waveLimits: WaveLimits;
 }
 
 export interface Ordered {
@@ -59,14 +60,13 @@ export function searchBetter(
     random: new Random(1),
   });
   sendHome(arrangement, loads, costOf, price, budget.moves);
-  const wanted = new Map<number, number>();
-  for (const [unit, host] of arrangement.hostOf.entries()) {
-    if (host !== whole(arrangement.origin, unit)) wanted.set(unit, host);
-  }
-  return wanted;
+  return changesFrom(arrangement.origin, arrangement.hostOf);
 }
 
-/** Moves in a safe order; what has none is left out. */
+/**
+ * Moves in a safe order; what has none is left out. Nothing stops over: that would be copied twice, and cost
+ * more than it was found worth.
+ */
 export function inOrder(
   cluster: Cluster,
   wanted: ReadonlyMap<number, number>,
@@ -75,10 +75,14 @@ export function inOrder(
 ): Ordered {
   const arrangement = new Arrangement(cluster);
   const costOf = costsOf(arrangement);
-  const { steps } = schedule(arrangement, wanted, { ...scheduleDefaults, ...waveLimits, costOf });
+  const { steps } = schedule(arrangement, wanted, {
+    ...scheduleDefaults,
+    ...waveLimits,
+    costOf,
+    mayStopOver: false,
+  });
   const start = new Arrangement(cluster);
   const loads = new Loads(start, weights);
-  const reasonOf = (step: Step) => (step.stopsOver ? 'stops over: it makes room for another' : '');
   const { moves, waves } = movesOf(start, loads, steps, { waveLimits, reasonOf });
   return {
     moves,
@@ -97,9 +101,7 @@ function sendHome(
   most: number,
 ): void {
   for (;;) {
-    const moved = [...arrangement.hostOf.keys()].filter(
-      (unit) => whole(arrangement.hostOf, unit) !== whole(arrangement.origin, unit),
-    );
+    const moved = [...changesFrom(arrangement.origin, arrangement.hostOf).keys()];
     const count = moved.reduce((sum, unit) => sum + (arrangement.units[unit]?.vms.length ?? 0), 0);
     let worst = -1;
     let least = count > most ? Number.POSITIVE_INFINITY : 0;

@@ -8,14 +8,13 @@ import type { HostId } from '../cluster/host.ts';
 import type { Vm } from '../cluster/vm.ts';
 import { byId } from '../order.ts';
 import { applyMoves } from '../plan/apply.ts';
-import { movesOf } from '../plan/moves-of.ts';
-import { defaultWaveLimits, type WaveLimits } from '../plan/order.ts';
+import { movesOf, type StepTaken } from '../plan/moves-of.ts';
+import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { Blocker, DrainPlan } from '../plan/plan.ts';
-import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
+import { schedule, scheduleDefaults } from '../plan/schedule.ts';
 import { Arrangement } from '../search/arrangement.ts';
 import { costsOf } from '../search/costs.ts';
 import { Loads } from '../search/loads.ts';
-import type { Unit } from '../search/units.ts';
 import { heldByItself, noHostFits } from './blockers.ts';
 import { findPlaces } from './find-places.ts';
 
@@ -54,7 +53,7 @@ function drainOnce(
   const waveLimits = options.waveLimits ?? defaultWaveLimits;
   const costOf = costsOf(arrangement);
   const { leaving, held } = sortOut(arrangement, hostIds);
-  const { wanted, homeless } = findPlaces(arrangement, leaving, costOf, options);
+  const { wanted, homeless, evenest } = findPlaces(arrangement, leaving, costOf, options);
   const { steps, left } = schedule(arrange(), wanted, {
     ...scheduleDefaults,
     ...waveLimits,
@@ -62,7 +61,7 @@ function drainOnce(
     mayStopOver: options.makesRoom === true,
   });
   const start = arrange();
-  const reasonOf = (step: Step, unit: Unit) => reasonFor(start, hostIds, step, unit);
+  const reasonOf = (taken: StepTaken) => reasonFor(hostIds, evenest, taken);
   const { moves, waves } = movesOf(start, new Loads(start), steps, { waveLimits, reasonOf });
   const after = applyMoves(cluster, moves);
   const vmsOf = (units: readonly number[]) =>
@@ -114,16 +113,16 @@ function sortOut(
 }
 
 function reasonFor(
-  { hosts }: Arrangement,
   hostIds: readonly HostId[],
-  step: Step,
-  unit: Unit,
+  evenest: boolean,
+  { step, unit, target }: StepTaken,
 ): string {
-  const target = hosts[step.to]?.id ?? '';
   if (step.stopsOver) return `stops over on ${target}: it makes room for another move`;
   if (!hostIds.includes(unit.hostId)) return `makes room on ${unit.hostId}`;
   const also = unit.vms.length > 1 ? `, with ${unit.vms.length - 1} that a rule keeps with it` : '';
-  return `leaves the cluster evenest on ${target}${also}`;
+  return evenest
+    ? `leaves the cluster evenest on ${target}${also}`
+    : `finds room on ${target} next to the others that leave${also}`;
 }
 
 function hardOnes({ book }: Arrangement): readonly string[] {

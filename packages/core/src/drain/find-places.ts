@@ -1,6 +1,7 @@
 /** Where the units that leave shall be, and which others have to move for it. */
 import { Random } from '../random.ts';
 import type { Arrangement } from '../search/arrangement.ts';
+import { changesFrom } from '../search/changes.ts';
 import { Loads } from '../search/loads.ts';
 import { makeRoom } from '../search/make-room.ts';
 import { real, whole } from '../search/numbers.ts';
@@ -16,6 +17,8 @@ export interface FindPlacesOptions {
 export interface Places {
   /** By unit: its host at the end. */
   readonly wanted: ReadonlyMap<number, number>;
+  /** Each is where it leaves the cluster evenest; else where all of them find room. */
+  readonly evenest: boolean;
   /** Units that leave, but have no place. */
   readonly homeless: readonly number[];
 }
@@ -38,15 +41,15 @@ export function findPlaces(
   const largestFirst = placed(arrangement, leaving, 1);
   if (largestFirst.homeless.length === 0) return largestFirst;
   const found = searched(arrangement, leaving, costOf, options);
-  if (found !== undefined) return { wanted: found, homeless: [] };
+  if (found !== undefined) return { wanted: found, homeless: [], evenest: false };
   return largestFirst.homeless.length < evenest.homeless.length ? largestFirst : evenest;
 }
 
 function placed(arrangement: Arrangement, leaving: readonly number[], atOnce?: number): Places {
   const homeless = placeAll(arrangement, new Loads(arrangement), leaving, atOnce);
-  const wanted = changes(arrangement.hostOf, arrangement.origin);
+  const wanted = changesFrom(arrangement.origin, arrangement.hostOf);
   for (const unit of leaving) arrangement.put(unit, whole(arrangement.origin, unit));
-  return { wanted, homeless };
+  return { wanted, homeless, evenest: true };
 }
 
 function searched(
@@ -75,7 +78,7 @@ function searched(
     best = found;
     least = cost;
   }
-  return best === undefined ? undefined : changes(best, arrangement.origin);
+  return best === undefined ? undefined : changesFrom(arrangement.origin, best);
 }
 
 function costOfAll({ origin }: Arrangement, hostOf: Int32Array, costOf: Float64Array): number {
@@ -84,10 +87,4 @@ function costOfAll({ origin }: Arrangement, hostOf: Int32Array, costOf: Float64A
     if (host !== whole(origin, unit)) sum += real(costOf, unit);
   }
   return sum;
-}
-
-function changes(hostOf: Int32Array, origin: Int32Array): ReadonlyMap<number, number> {
-  const wanted = new Map<number, number>();
-  for (const [unit, host] of hostOf.entries()) if (host !== origin[unit]) wanted.set(unit, host);
-  return wanted;
 }

@@ -6,8 +6,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Host } from '../cluster/host.ts';
-import { promisedOn } from '../cluster/load.ts';
-import { holdsResources } from '../cluster/load.ts';
+import { holdsResources, promisedOn } from '../cluster/load.ts';
 import type { Vm } from '../cluster/vm.ts';
 import { byId } from '../order.ts';
 import { DumpError } from './error.ts';

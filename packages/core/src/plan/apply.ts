@@ -37,7 +37,10 @@ export function applyMove(cluster: Cluster, move: Move): Cluster {
 }
 
 /** All of them, one after the other. */
-export function applyMoves(cluster: Cluster, moves: readonly Move[]): Cluster {
+export function applyMoves(
+  cluster: Cluster,
+  moves: readonly Pick<Move, 'vmId' | 'target'>[],
+): Cluster {
   if (moves.length === 0) return cluster;
   const moved = new Set(moves.map(({ vmId }) => vmId));
   const vms = new Map(cluster.vms);

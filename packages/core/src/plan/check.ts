@@ -13,7 +13,7 @@ export type MoveCheck =
 
 export function checkMove(
   cluster: Cluster,
-  move: Pick<Move, 'vmId' | 'source' | 'target'>,
+  move: Pick<Move, 'vmId' | 'source' | 'target' | 'along'>,
 ): MoveCheck {
   const vm = cluster.vms.get(move.vmId);
   if (!vm) return { type: 'changed', why: 'the VM is gone' };
@@ -23,7 +23,8 @@ export function checkMove(
   if (vm.state !== 'running') return { type: 'changed', why: `it is ${vm.state}` };
   const host = cluster.hosts.get(move.target);
   if (!host) return { type: 'changed', why: `${move.target} is gone` };
-  const request = { shape: vm, source: move.source };
+  const { source, along = [] } = move;
+  const request = { shape: vm, source, along };
   const rejection = reject({ cluster, request, host });
   return rejection ? { type: 'refused', rejection } : { type: 'right' };
 }

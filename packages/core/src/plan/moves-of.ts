@@ -2,17 +2,28 @@
  * From the steps of a schedule to the moves of a plan, with their waves: moves of one wave may run at the same
  * time, and a wave begins when the one before has ended.
  */
+import type { HostId } from '../cluster/host.ts';
 import type { Arrangement } from '../search/arrangement.ts';
-import type { Loads } from '../search/loads.ts';
+import { type Loads, type LoadTerm, unevenOf } from '../search/loads.ts';
 import { whole } from '../search/numbers.ts';
 import type { Unit } from '../search/units.ts';
-import type { WaveLimits } from './order.ts';
+import type { WaveLimits } from './wave-limits.ts';
 import type { Move } from './plan.ts';
 import type { Step } from './schedule.ts';
 
 export interface MovesOptions {
   readonly waveLimits: WaveLimits;
-  readonly reasonOf: (step: Step, unit: Unit) => string;
+  readonly reasonOf: (taken: StepTaken) => string;
+}
+
+/** A step, and what it does to the cluster. */
+export interface StepTaken {
+  readonly step: Step;
+  readonly unit: Unit;
+  readonly target: HostId;
+  /** What makes the cluster uneven, before it and after. */
+  readonly before: readonly LoadTerm[];
+  readonly after: readonly LoadTerm[];
 }
 
 /** `arrangement` and `loads` are as before the first step, and after the last when this returns. */
@@ -32,9 +43,11 @@ export function movesOf(
     if (flying.length > 0 && !mayJoin(arrangement, flying, step, waveLimits)) land();
     if (flying.length === 0) waves.push([]);
     const unit = arrangement.units[step.unit] as Unit;
-    const unevenBefore = loads.uneven();
+    const target = arrangement.hosts[step.to]?.id ?? '';
+    const before = loads.terms();
     loads.follow(step.unit, step.to);
-    const unevenAfter = loads.uneven();
+    const after = loads.terms();
+    const reason = reasonOf({ step, unit, target, before, after });
     arrangement.begin(step.unit, step.to);
     flying.push(step);
     for (const vm of unit.vms) {
@@ -43,15 +56,15 @@ export function movesOf(
         vmId: vm.id,
         vmName: vm.name,
         source: arrangement.hosts[step.from]?.id ?? '',
-        target: arrangement.hosts[step.to]?.id ?? '',
+        target,
         mode: vm.migrationMode,
         memoryMib: vm.request.memoryMib,
-        unevenBefore,
-        unevenAfter,
+        unevenBefore: unevenOf(before),
+        unevenAfter: unevenOf(after),
         ...(unit.vms.length === 1
           ? {}
           : { along: unit.vms.map(({ id }) => id).filter((id) => id !== vm.id) }),
-        reason: reasonOf(step, unit),
+        reason,
       });
     }
   }

@@ -7,11 +7,9 @@
 import { limits } from '../limits.ts';
 import type { Arrangement } from '../search/arrangement.ts';
 import { real, whole } from '../search/numbers.ts';
+import { defaultWaveLimits, type WaveLimits } from './wave-limits.ts';
 
-export interface ScheduleOptions {
-  readonly outPerHost: number;
-  readonly inPerHost: number;
-  readonly perCluster: number;
+export interface ScheduleOptions extends WaveLimits {
   /** By unit: MiB that are copied; its memory if absent. */
   readonly costOf?: Float64Array;
   /** What a move takes besides copying. */
@@ -21,9 +19,7 @@ export interface ScheduleOptions {
 }
 
 export const scheduleDefaults: ScheduleOptions = {
-  outPerHost: limits.migrationsOutPerHost,
-  inPerHost: limits.migrationsInPerHost,
-  perCluster: limits.migrationsPerCluster,
+  ...defaultWaveLimits,
   overheadSeconds: limits.migrationOverheadSeconds,
   mayStopOver: true,
 };
@@ -145,7 +141,6 @@ class Scheduling {
     return (
       whole(this.#out, from) < this.#options.outPerHost &&
       whole(this.#in, to) < this.#options.inPerHost &&
-      !this.#running.some((step) => step.unit === unit) &&
       this.#arrangement.fits(unit, to)
     );
   }

@@ -33,8 +33,10 @@ export function newRuleBook(cluster: Cluster, options: RuleBookOptions = {}): Ru
     const host = book.hostIndex(hostId);
     // A VM that is on its way is in both places until the outcome is known.
     if (vm === undefined || host < 0 || vm.hostId === hostId) continue;
-    if (holdsResources(vm)) book.addOnTheirWay(book.membersAmong([vm]), host);
-    else book.add(book.membersAmong([vm]), host);
+    const from = book.hostIndex(vm.hostId ?? '');
+    const members = book.membersAmong([vm]);
+    if (holdsResources(vm) && from >= 0) book.begin(members, from, host);
+    else book.add(members, host);
   }
   return book;
 }

@@ -4,7 +4,8 @@
  * here, so that there is one meaning of a rule.
  */
 import type { Host } from '../cluster/host.ts';
-import { type Scope, type Rule, selects } from '../cluster/rule.ts';
+import { type Rule, type Scope, selects } from '../cluster/rule.ts';
+import { limits } from '../limits.ts';
 
 /** Whom a rule may be about: a VM, or one that is still to be made. */
 export interface Ruled {
@@ -15,8 +16,6 @@ export interface Ruled {
 /** Rules by their index in the book, and how many VMs of each are meant. */
 export type Members = readonly { readonly index: number; readonly count: number }[];
 const nobody: Members = [];
-
-export const softWeightDefault = 10;
 
 interface Bound {
   readonly rule: Rule;
@@ -86,10 +85,22 @@ export class RuleBook {
     }
   }
 
-  /** These are counted already, and on their way to that host: they are in both places, until -1 `times`. */
-  addOnTheirWay(members: Members, host: number, times = 1): void {
+  /**
+   * These are counted on host `from`, and on their way to `to`: they are in both places, but not twice in one.
+   */
+  begin(members: Members, from: number, to: number): void {
+    this.#count(members, from, to, to, 1);
+  }
+
+  /** They have come to `to`, and are no longer on `from`. */
+  arrive(members: Members, from: number, to: number): void {
+    this.#count(members, from, to, from, -1);
+  }
+
+  #count(members: Members, from: number, to: number, host: number, times: number): void {
     for (const { index, count } of members) {
       const { scopeOf, counts } = this.#bound[index] as Bound;
+      if (scopeOf[from] === scopeOf[to]) continue;
       const scope = scopeOf[host] as number;
       counts[scope] = (counts[scope] as number) + times * count;
     }
@@ -97,7 +108,7 @@ export class RuleBook {
 
   /**
    * The first hard rule that would be broken if these came to host `to` from another (or from nowhere, -1);
-   * -1 if none would. A rule that is broken already is not broken by what makes it no worse. `leaving` go
+   * -1 if none would. What is in a wrong place already may leave it, but not for another wrong one. `leaving` go
    * from `to` in exchange.
    */
   broken(members: Members, from: number, to: number, leaving: Members = nobody): number {
@@ -195,7 +206,7 @@ function violation({ rule, counts, total, open }: Bound): number {
 
 function bind(rule: Rule, hosts: readonly Host[], bend: boolean): Bound {
   const hard = isHard(rule, bend);
-  const weight = rule.weight ?? softWeightDefault;
+  const weight = rule.weight ?? limits.ruleWeightDefault;
   if ('hosts' in rule) {
     const wanted = rule.type === 'pinned';
     const scopeOf = Int32Array.from(hosts, (host) =>

@@ -120,7 +120,7 @@ export class Arrangement {
   begin(unit: number, to: number): void {
     this.#take(unit, to, 1);
     const { rules } = this.units[unit] as Unit;
-    if (rules.length > 0) this.book.addOnTheirWay(rules, to);
+    if (rules.length > 0) this.book.begin(rules, whole(this.hostOf, unit), to);
   }
 
   /** It has arrived where it was on its way to, and holds nothing where it was. */
@@ -129,16 +129,7 @@ export class Arrangement {
     this.#take(unit, from, -1);
     this.hostOf[unit] = to;
     const { rules } = this.units[unit] as Unit;
-    if (rules.length > 0) this.book.addOnTheirWay(rules, from, -1);
-  }
-
-  /** MiB of the units that are not where they were at first. */
-  movedMib(): number {
-    let sum = 0;
-    for (let unit = 0; unit < this.units.length; unit += 1) {
-      if (this.hostOf[unit] !== this.origin[unit]) sum += real(this.memoryOf, unit);
-    }
-    return sum;
+    if (rules.length > 0) this.book.arrive(rules, from, to);
   }
 
   /** Holds room there for so many times the unit; gives it back where `times` is negative. */

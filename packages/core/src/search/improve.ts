@@ -136,7 +136,8 @@ class Search {
     if (value > this.#value + this.#threshold) return;
     this.#put(unit, to);
     this.#put(other, from);
-    this.#value = value;
+    // Anew: two that share a rule cost together what each alone does not.
+    this.#value = this.#loads.total() + this.#price * moved;
     this.#moved = moved;
   }
 

@@ -4,7 +4,7 @@
  * standard deviations, over the hosts that take part, of measured CPU, of memory and of promised CPU, each
  * as a share of the host's capacity. Soft rules add to it.
  */
-import type { Host } from '../cluster/host.ts';
+import type { Host, Resources } from '../cluster/host.ts';
 import type { Arrangement } from './arrangement.ts';
 import { real, whole } from './numbers.ts';
 
@@ -70,14 +70,24 @@ export class Loads {
       this.#counts.reduce((sum, one) => sum + one, 0),
     );
     const { demand, promisedMemory, promisedCpu } = arrangement.frame;
-    this.#demand = this.#measure('CPU in use', weights.demand, demand.ofUnit, (host, at) =>
-      share(real(demand.onHost, at), host.capacity.cpuMilli),
+    this.#demand = this.#measure(
+      'CPU in use',
+      'cpuMilli',
+      weights.demand,
+      demand.ofUnit,
+      (host, at) => share(real(demand.onHost, at), host.capacity.cpuMilli),
     );
-    const memory = this.#measure('memory', weights.memory, arrangement.memoryOf, (host, at) =>
-      share(real(promisedMemory, at) + host.reserved.memoryMib, host.capacity.memoryMib),
+    const memory = this.#measure(
+      'memory',
+      'memoryMib',
+      weights.memory,
+      arrangement.memoryOf,
+      (host, at) =>
+        share(real(promisedMemory, at) + host.reserved.memoryMib, host.capacity.memoryMib),
     );
     const promise = this.#measure(
       'promised CPU',
+      'cpuMilli',
       weights.promisedCpu,
       arrangement.cpuOf,
       (host, at) => share(real(promisedCpu, at) + host.reserved.cpuMilli, host.capacity.cpuMilli),
@@ -141,7 +151,7 @@ export class Loads {
 
   /** The sum of the terms: how uneven the arrangement is, in millionths; 0 is even. */
   uneven(): number {
-    return this.terms().reduce((sum, term) => sum + term.millionths, 0);
+    return unevenOf(this.terms());
   }
 
   #changed(from: number, to: number, unit: number, other: number): number {
@@ -205,6 +215,7 @@ export class Loads {
 
   #measure(
     name: LoadTermName,
+    resource: keyof Resources,
     weight: number,
     of: Float64Array,
     loadOf: (host: Host, at: number) => number,
@@ -223,8 +234,7 @@ export class Loads {
       sum += apart;
       squares += apart * apart;
     }
-    const perCapacity = of === this.#arrangement.memoryOf ? 'memoryMib' : 'cpuMilli';
-    const inverse = Float64Array.from(hosts, (host) => share(1, host.capacity[perCapacity]));
+    const inverse = Float64Array.from(hosts, (host) => share(1, host.capacity[resource]));
     return { name, weight, of, load, mean, inverse, sum, squares };
   }
 }
@@ -232,6 +242,11 @@ export class Loads {
 /** Of the hosts that can take a VM: the others are nobody's measure of evenness. */
 function takesPart(host: Host, closed: ReadonlySet<string>): boolean {
   return host.health === 'up' && host.intent === 'active' && !closed.has(host.id);
+}
+
+/** The terms add up to how uneven the cluster is. */
+export function unevenOf(terms: readonly LoadTerm[]): number {
+  return terms.reduce((sum, term) => sum + term.millionths, 0);
 }
 
 function millionths(value: number): number {

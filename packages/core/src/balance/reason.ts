@@ -1,0 +1,20 @@
+/** Why balancing moves a VM, as a sentence: what gets better by it, and by how much. */
+import type { StepTaken } from '../plan/moves-of.ts';
+
+export function reasonOf({ target, before, after }: StepTaken): string {
+  const gains = before
+    .map(({ name, millionths }, at) => {
+      const then = after[at]?.millionths ?? 0;
+      return { name, from: millionths, to: then, gain: millionths - then };
+    })
+    .toSorted((a, b) => b.gain - a.gain);
+  const [best] = gains;
+  if (best === undefined || best.gain <= 0) {
+    return `to ${target}: makes way for the moves after it, which need its room`;
+  }
+  return `to ${target}: ${best.name} is less uneven, ${shown(best.from)} to ${shown(best.to)}`;
+}
+
+function shown(millionths: number): string {
+  return (millionths / 1_000_000).toFixed(3);
+}

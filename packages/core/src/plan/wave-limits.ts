@@ -1,0 +1,14 @@
+/** How many moves may run at the same time: out of a host, into one, and in all. */
+import { limits } from '../limits.ts';
+
+export interface WaveLimits {
+  readonly outPerHost: number;
+  readonly inPerHost: number;
+  readonly perCluster: number;
+}
+
+export const defaultWaveLimits: WaveLimits = {
+  outPerHost: limits.migrationsOutPerHost,
+  inPerHost: limits.migrationsInPerHost,
+  perCluster: limits.migrationsPerCluster,
+};
