@@ -1,6 +1,6 @@
 /** Each filter with its reason and numbers, and their order. */
 import { describe, expect, it } from 'vitest';
-import { place, type Cluster, type Host, type Rejection } from '../src/index.ts';
+import { place, type Cluster, type Host, type Rejection, type Vm } from '../src/index.ts';
 import type { PlacementRequest } from '../src/index.ts';
 import { aCluster, aHost, aVm } from './builders.ts';
 
@@ -20,11 +20,7 @@ function rejectionOf(
 const one = { cpuMilli: 1000, memoryMib: 1024 };
 
 describe('a host is ruled out', () => {
-  const table: readonly (readonly [
-    string,
-    Parameters<typeof rejectionOf>,
-    Omit<Rejection, 'hostId'>,
-  ])[] = [
+  const table: (readonly [string, Parameters<typeof rejectionOf>, Omit<Rejection, 'hostId'>])[] = [
     [
       'where another was asked for',
       [{}, { only: 'h9' }],
@@ -99,6 +95,77 @@ describe('a host is ruled out', () => {
       { reason: 'not-enough-cpu', required: 1000, available: 999, unit: 'mCPU' },
     ],
   ];
+  const hugeVm = { ...vm, hugePageKib: 2048 };
+  const pages = { hugePages: [{ sizeKib: 2048, totalMib: 2000 }] };
+  const gpuVm = { ...vm, devices: ['gpu', 'gpu'] };
+  const disks = [
+    { pool: 'p', sizeMib: 300 },
+    { pool: 'p', sizeMib: 150 },
+  ];
+  const holding = (id: string, more: Partial<Vm>): Partial<Cluster> => ({
+    vms: new Map([[id, aVm(id, { hostId: 'h1', ...more })]]),
+  });
+  table.push(
+    [
+      'with another CPU, for a VM that was given all of its host’s',
+      [{ cpuModel: 'b' }, { source: 'h0', shape: { ...vm, cpu: { mode: 'host-passthrough' } } }],
+      { reason: 'cpu-differs', required: 'test', available: 'b' },
+    ],
+    [
+      'whose CPU lacks a feature that the VM was started with',
+      [
+        { cpuFeatures: ['sse4'] },
+        { shape: { ...vm, cpu: { mode: 'custom', features: ['sse4', 'avx2', 'aes'] } } },
+      ],
+      { reason: 'cpu-feature-missing', required: 'avx2 aes', available: 'test' },
+    ],
+    [
+      'from which a pool of one host’s own is not reached',
+      [{}, { source: 'h0' }, { pools: new Map([['p', { name: 'p', type: 'local' }]]) }],
+      { reason: 'pool-local', required: 'a shared pool', available: 'p' },
+    ],
+    [
+      'where the pool has too little room for its disks together',
+      [
+        {},
+        { shape: { ...vm, disks } },
+        { pools: new Map([['p', { name: 'p', type: 'nfs', reservedMib: 51 }]]) },
+      ],
+      { reason: 'pool-full', required: 450, available: 449, unit: 'MiB' },
+    ],
+    [
+      'without one NUMA cell that holds it',
+      [
+        { numaCells: [{ id: 0, cpuCount: 4, memoryMib: 1023 }] },
+        { shape: { ...vm, oneNumaCell: true } },
+      ],
+      { reason: 'numa-cell-too-small', required: 1024, available: 1023, unit: 'MiB' },
+    ],
+    [
+      'without huge pages of its size',
+      [{}, { shape: hugeVm }],
+      { reason: 'not-enough-huge-pages', required: 1024, available: 0, unit: 'MiB' },
+    ],
+    [
+      'whose huge pages are promised to others',
+      [pages, { shape: hugeVm }, holding('b', { hugePageKib: 2048 })],
+      { reason: 'not-enough-huge-pages', required: 1024, available: 976, unit: 'MiB' },
+    ],
+    [
+      'for a VM that holds a device where it is',
+      [{}, { source: 'h0', shape: gpuVm }],
+      { reason: 'held-by-device', required: 'no device of its host', available: 'gpu' },
+    ],
+    [
+      'with too few devices left',
+      [
+        { devices: [{ kind: 'gpu', count: 2 }] },
+        { shape: gpuVm },
+        holding('b', { devices: ['gpu'] }),
+      ],
+      { reason: 'device-missing', required: 2, available: 1, unit: 'gpu' },
+    ],
+  );
   for (const [what, args, expected] of table) {
     it(`${what}`, () => {
       expect(rejectionOf(...args)).toEqual({ hostId: 'h1', ...expected });
@@ -140,6 +207,50 @@ describe('a host passes', () => {
 
   it('with another accelerator or an older QEMU, where nothing is moved', () => {
     expect(rejectionOf({ accelerator: 'tcg', qemuVersion: 1 })).toBeUndefined();
+  });
+
+  it('with memory overcommitted, where that is allowed', () => {
+    const small = { capacity: { cpuMilli: 4000, memoryMib: 1000 } };
+    expect(rejectionOf({ ...small, memoryOvercommitPermille: 1024 })).toBeUndefined();
+    expect(rejectionOf({ ...small, memoryOvercommitPermille: 1023 })).toMatchObject({
+      reason: 'not-enough-memory',
+      available: 1023,
+    });
+  });
+
+  it.each<[string, Partial<Host>, Partial<PlacementRequest>]>([
+    [
+      'with every feature that is wanted',
+      { cpuFeatures: ['avx2', 'more'] },
+      { shape: { ...vm, cpu: { mode: 'custom', features: ['avx2'] } } },
+    ],
+    [
+      'whose features nobody looked at: the agents compare before they move',
+      {},
+      { source: 'h0', shape: { ...vm, cpu: { mode: 'custom', features: ['avx2'] } } },
+    ],
+    [
+      'with a NUMA cell that holds it exactly',
+      { numaCells: [{ id: 0, cpuCount: 1, memoryMib: 1024 }] },
+      { shape: { ...vm, oneNumaCell: true } },
+    ],
+    [
+      'with huge pages enough',
+      { hugePages: [{ sizeKib: 2048, totalMib: 1024 }] },
+      { shape: { ...vm, hugePageKib: 2048 } },
+    ],
+    [
+      'with a device of the kind',
+      { devices: [{ kind: 'gpu', count: 1 }] },
+      { shape: { ...vm, devices: ['gpu'] } },
+    ],
+    [
+      'where the disks just fit the pool',
+      {},
+      { shape: { ...vm, disks: [{ pool: 'p', sizeMib: 500 }] } },
+    ],
+  ])('%s', (_, host, request) => {
+    expect(rejectionOf(host, request)).toBeUndefined();
   });
 
   it('with a newer QEMU than the source', () => {
