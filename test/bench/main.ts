@@ -6,12 +6,13 @@ import { parseArgs } from 'node:util';
 import { benchBalance } from './htools/balance.ts';
 import { benchDrain } from './htools/drain.ts';
 import type { Goal } from './htools/goal.ts';
+import { benchPlace } from './htools/place.ts';
 import { benchSchedule } from './htools/schedule.ts';
 import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
 import { table } from './ratio.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
-       npm run -s bench -- balance | drain | schedule [--seeds 1,2,3]
+       npm run -s bench -- balance | drain | schedule | place [--seeds 1,2,3]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -19,6 +20,7 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   balance      planning against Ganeti's hbal: evenness for the same memory moved, and time.
   drain        emptying a host against hbal and the proved optimum.
   schedule     the order of hbal's own moves against the bound of the busiest link.
+  place        one VM after the other against hail, with restart room and without, and a mere scan.
                These need ganeti-htools, and print one line of JSON for each goal.
 
   --rounds N   pairs of runs for each case, taking turns (7)
@@ -34,6 +36,7 @@ const planning: Readonly<Record<string, Bench>> = {
   balance: benchBalance,
   drain: benchDrain,
   schedule: benchSchedule,
+  place: benchPlace,
 };
 
 function fail(message: string): never {

@@ -31,6 +31,8 @@ const sentences: Readonly<Record<RefusalReason, Sentence>> = {
   'device-missing': (no) => `needs ${no.required} × ${no.unit}, has ${no.available} left`,
   'rule-broken': (no) => `rule ${no.required} (${no.available}) would be broken`,
   'no-migration-slot': () => 'all its slots for incoming migrations are taken',
+  'headroom-lost': (no) =>
+    `it has room, but then not all VMs of ${no.required} would find a place if that host were lost`,
 };
 
 export function explainRejection(rejection: Rejection): string {

@@ -47,6 +47,29 @@ export { limits } from './limits.ts';
 export { freeOn, promisedOn } from './cluster/load.ts';
 export { byId, byText } from './order.ts';
 export { place } from './placement/place.ts';
+export { PlacementIndex, type PlacementIndexOptions } from './placement/placement-index.ts';
+export {
+  policies,
+  policyNames,
+  problemWithWeights,
+  scoreNames,
+  type PolicyName,
+  type ScoreName,
+  type ScorePolicy,
+  type ScoreWeights,
+} from './cluster/policy.ts';
+export {
+  placeBatch,
+  placeGang,
+  type BatchAnswer,
+  type GangAnswer,
+  type PlacedVm,
+  type RefusedVm,
+} from './placement/gang.ts';
+export { headroomOf, type Headroom, type HeadroomOptions, type Loss } from './headroom/headroom.ts';
+export { roomFor, type RoomFor } from './headroom/room-for.ts';
+export { planRecovery, type RecoveryPlan, type Restart } from './recover/recover.ts';
+export { scoreTitles } from './placement/scores.ts';
 export { explainPlacement, explainRejection, remedyFor } from './explain.ts';
 export { applyMove, applyMoves, beginMove } from './plan/apply.ts';
 export { checkMove } from './plan/check.ts';

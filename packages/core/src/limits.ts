@@ -10,6 +10,14 @@ export const limits = {
   /** What a migration takes besides copying: preparing the target, switching over, tidying up. */
   migrationOverheadSeconds: 2,
   cpuOvercommitPermilleDefault: 4_000,
+  /** Ways of placing one VM that are tried to place several, where the first does not do. */
+  seatTries: 50_000,
+  /** Sets of hosts whose loss is tried, to say how much the cluster bears. */
+  headroomSets: 2000,
+  /** VMs of one shape that are counted into what is free. */
+  roomForMost: 10_000,
+  /** The most that a term of a score may count. */
+  scoreWeight: 100,
   /** Of a soft rule that does not say. */
   ruleWeightDefault: 10,
   balanceCooldownMs: 6 * 3_600_000,

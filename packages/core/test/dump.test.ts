@@ -29,12 +29,14 @@ const everything = aCluster(
       oneNumaCell: true,
       devices: ['gpu'],
       automation: 'drain',
+      policy: 'pack',
       priority: 5,
       remainingHours: 9,
       usage: { cpuMilli: 1, memoryMib: 2, cpuWaitMilli: 3, dirtyMibPerSecond: 4 },
     }),
   ],
   {
+    policy: { memoryLeft: 3, stays: 1 },
     pools: new Map([['p', { name: 'p', type: 'nfs', reservedMib: 7 }]]),
     rules: [
       { id: 'r2', type: 'apart', strength: 'soft', weight: 3, over: 'zone', vms: { ids: ['a'] } },
@@ -88,7 +90,9 @@ describe('a dump', () => {
 
   it('has a line for each thing in it', () => {
     const lines = dumpCluster(everything).trimEnd().split('\n');
-    expect(lines[0]).toBe('{"format":"drover-cluster","version":1,"revision":7,');
+    expect(lines[0]).toBe(
+      '{"format":"drover-cluster","version":1,"revision":7,"policy":{"memoryLeft":3,"stays":1},',
+    );
     expect(lines.filter((line) => line.includes('"id":"r'))).toHaveLength(3);
   });
 });
@@ -113,6 +117,16 @@ describe('what is no dump', () => {
       'has a number that is none',
       text.replace('"priority":5', '"priority":-5'),
       'cluster.vms[0].priority: not a whole number of 0 or more: -5',
+    ],
+    [
+      'has weights of scores that there are not',
+      text.replace('"stays":1', '"stay":1'),
+      'cluster.policy: there is no score stay: ',
+    ],
+    [
+      'has no policy where there should be one',
+      text.replace('"policy":"pack"', '"policy":"dense"'),
+      'cluster.vms[0].policy: no policy: one of spread, pack, balanced, or weights',
     ],
     [
       'has a rule of no type',

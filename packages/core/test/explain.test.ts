@@ -36,6 +36,8 @@ const sentences: Readonly<Record<RefusalReason, string>> = {
   'device-missing': 'needs REQ × gpu, has AVA left',
   'rule-broken': 'rule REQ (AVA) would be broken',
   'no-migration-slot': 'all its slots for incoming migrations are taken',
+  'headroom-lost':
+    'it has room, but then not all VMs of REQ would find a place if that host were lost',
 };
 
 describe('a rejection is told', () => {

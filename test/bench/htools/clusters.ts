@@ -59,7 +59,7 @@ export function makeCluster(shape: ClusterShape): Cluster {
     here.cpus += cpus;
     here.mib += mib;
     total += mib;
-    vms.push(vmOf(vms.length, hosts[at]?.id ?? '', cpus, mib));
+    vms.push(vmOf(padded('vm', vms.length, 6), hosts[at]?.id, cpus, mib));
   }
   return clusterOf(hosts, vms);
 }
@@ -72,6 +72,12 @@ export function clusterOf(hosts: readonly Host[], vms: readonly Vm[]): Cluster {
     reservations: [],
     migrations: [],
   };
+}
+
+/** One that is placed nowhere yet, of the same sizes. */
+export function drawVm(random: Random, id: string): Vm {
+  const [cpus, mib] = drawSize(random);
+  return vmOf(id, undefined, cpus, mib);
 }
 
 function drawSize(random: Random): readonly [number, number] {
@@ -116,13 +122,12 @@ function hostOf(at: number, cpuRatio: number): Host {
   };
 }
 
-function vmOf(at: number, hostId: string, cpus: number, memoryMib: number): Vm {
-  const id = padded('vm', at, 6);
+function vmOf(id: string, hostId: string | undefined, cpus: number, memoryMib: number): Vm {
   return {
     id,
     name: id,
     state: 'running',
-    hostId,
+    ...(hostId === undefined ? {} : { hostId }),
     generation: 1,
     migrationMode: 'live',
     request: { cpuMilli: cpus * 1000, memoryMib },

@@ -18,13 +18,19 @@ export interface Ran {
 export async function htool(
   program: string,
   args: readonly string[],
-  input?: { readonly cluster: Cluster },
+  input?: { readonly cluster: Cluster; readonly request?: string },
 ): Promise<Ran> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-bench-'));
   try {
     const file = join(folder, 'cluster');
     if (input !== undefined) await writeFile(file, writeGaneti(input.cluster));
-    const all = args.map((arg) => (arg === '@cluster' ? file : arg));
+    const request = join(folder, 'request.json');
+    if (input?.request !== undefined) await writeFile(request, input.request);
+    const files = new Map([
+      ['@cluster', file],
+      ['@request', request],
+    ]);
+    const all = args.map((arg) => files.get(arg) ?? arg);
     const script = 'TIMEFORMAT=%U; time "$0" "$@"';
     const { stdout, stderr } = await run('bash', ['-c', script, program, ...all], {
       maxBuffer: 256 * 1024 ** 2,

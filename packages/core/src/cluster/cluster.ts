@@ -1,6 +1,7 @@
 /**
  * The snapshot: one immutable picture of the cluster, made for one decision.
  */
+import type { ScorePolicy } from './policy.ts';
 import type { Host, HostId, Resources } from './host.ts';
 import type { Pool } from './pool.ts';
 import type { Rule } from './rule.ts';
@@ -30,6 +31,8 @@ export interface Cluster {
   /** By name; empty where nobody declared any. */
   readonly pools?: ReadonlyMap<string, Pool>;
   readonly rules?: readonly Rule[];
+  /** What places are judged by where neither request nor VM says; `balanced` if absent. */
+  readonly policy?: ScorePolicy;
   readonly reservations: readonly Reservation[];
   readonly migrations: readonly MigrationInFlight[];
 }

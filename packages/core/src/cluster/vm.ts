@@ -1,6 +1,7 @@
 /**
  * A VM as the deciding core sees it: what it asks for, where it is, what keeps it from moving.
  */
+import type { ScorePolicy } from './policy.ts';
 import type { Arch, HostId, Resources } from './host.ts';
 
 export type VmId = string;
@@ -62,6 +63,10 @@ export interface VmShape {
   /** Kinds of devices that it takes from its host; such a VM cannot move live. */
   readonly devices?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** What its places are judged by; the cluster's if absent. */
+  readonly policy?: ScorePolicy;
+  /** How long it will still live, as far as anybody knows. */
+  readonly remainingHours?: number;
 }
 
 export interface VmUsage extends Resources {
@@ -87,7 +92,5 @@ export interface Vm extends VmShape {
   readonly automation?: VmAutomation;
   /** Who is restarted first when a host is lost; 0 if absent, more is sooner. */
   readonly priority?: number;
-  /** How long it will still live, as far as anybody knows. */
-  readonly remainingHours?: number;
   readonly usage?: VmUsage;
 }

@@ -34,10 +34,14 @@ export function heldByItself(vm: Vm): Blocker | undefined {
 export function noHostFits(
   cluster: Cluster,
   vm: Vm,
-  source: HostId,
+  source: HostId | undefined,
   exclude: readonly HostId[] = [],
 ): Blocker {
-  const { rejections } = place(cluster, { shape: vm, source, exclude });
+  const { rejections } = place(cluster, {
+    shape: vm,
+    exclude,
+    ...(source === undefined ? {} : { source }),
+  });
   return {
     vmId: vm.id,
     vmName: vm.name,

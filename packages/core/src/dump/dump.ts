@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { byId, byText } from '../order.ts';
 import { DumpError } from './error.ts';
 import { count, list, object, oneOf } from './readers.ts';
-import { host, migration, pool, reservation, rule, vm } from './schema.ts';
+import { host, migration, policy, pool, reservation, rule, vm } from './schema.ts';
 
 const format = 'drover-cluster';
 const version = 1;
@@ -23,7 +23,7 @@ const file = object(
     reservations: list(reservation),
     migrations: list(migration),
   },
-  {},
+  { policy },
 );
 
 /** The same text for the same cluster, however its maps were filled. */
@@ -37,11 +37,13 @@ export function dumpCluster(cluster: Cluster): string {
     ['migrations', cluster.migrations],
   ];
   const head = `{"format":"${format}","version":${version},"revision":${cluster.revision}`;
+  const judged =
+    cluster.policy === undefined ? '' : `,"policy":${JSON.stringify(ordered(cluster.policy))}`;
   const body = parts.map(([name, items]) => {
     const lines = items.map((item) => `\n${JSON.stringify(ordered(item))}`);
     return `,\n"${name}":[${lines.join(',')}${lines.length > 0 ? '\n' : ''}]`;
   });
-  return `${head}${body.join('')}}\n`;
+  return `${head}${judged}${body.join('')}}\n`;
 }
 
 /** Throws `DumpError` that says where, and what is wrong there. */
@@ -56,7 +58,10 @@ export function loadCluster(text: string): Cluster {
   if (typeof found === 'number' && found > version) {
     throw new DumpError('version', `${found} is newer than ${version}, the newest known here`);
   }
-  const { revision, hosts, vms, pools, rules, reservations, migrations } = file(parsed, 'cluster');
+  const { revision, hosts, vms, pools, rules, reservations, migrations, ...more } = file(
+    parsed,
+    'cluster',
+  );
   const names = new Set(hosts.map(({ id }) => id));
   for (const [index, { hostId }] of vms.entries()) {
     if (hostId === undefined || names.has(hostId)) continue;
@@ -70,6 +75,7 @@ export function loadCluster(text: string): Cluster {
     rules,
     reservations,
     migrations,
+    ...(more.policy === undefined ? {} : { policy: more.policy }),
   };
 }
 

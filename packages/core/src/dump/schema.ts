@@ -4,8 +4,21 @@ import type { Host } from '../cluster/host.ts';
 import type { Pool } from '../cluster/pool.ts';
 import type { Rule } from '../cluster/rule.ts';
 import type { Vm } from '../cluster/vm.ts';
+import { policyNames, problemWithWeights, type ScorePolicy } from '../cluster/policy.ts';
 import { DumpError } from './error.ts';
 import { count, flag, list, object, oneOf, type Reader, text, texts } from './readers.ts';
+
+/** A policy's name, or weights by the names of scores. */
+export const policy: Reader<ScorePolicy> = (value, at) => {
+  const named = policyNames.find((name) => name === value);
+  if (named !== undefined) return named;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DumpError(at, `no policy: one of ${policyNames.join(', ')}, or weights`);
+  }
+  const problem = problemWithWeights({ ...value });
+  if (problem !== undefined) throw new DumpError(at, problem);
+  return value;
+};
 
 const resources = object({ cpuMilli: count, memoryMib: count });
 
@@ -86,6 +99,7 @@ export const vm: Reader<Vm> = object(
     oneNumaCell: flag,
     devices: list(text),
     automation: oneOf('full', 'drain', 'none'),
+    policy,
     priority: count,
     remainingHours: count,
     usage: object(

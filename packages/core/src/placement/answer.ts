@@ -3,6 +3,7 @@
  */
 import type { HostId } from '../cluster/host.ts';
 import type { VmId, VmShape } from '../cluster/vm.ts';
+import type { ScorePolicy } from '../cluster/policy.ts';
 
 /** Closed list: each reason has one filter that gives it. */
 export type RefusalReason =
@@ -28,7 +29,8 @@ export type RefusalReason =
   | 'held-by-device'
   | 'device-missing'
   | 'rule-broken'
-  | 'no-migration-slot';
+  | 'no-migration-slot'
+  | 'headroom-lost';
 
 /** One host's no, with what was needed and what was there. */
 export interface Rejection {
@@ -61,8 +63,14 @@ export interface PlacementRequest {
   /** Only this host will do: a person named it. */
   readonly only?: HostId;
   readonly exclude?: readonly HostId[];
+  /** Where it was before, of a VM that is started again: a little better than others. */
+  readonly home?: HostId;
+  /** The VM's own, or the cluster's, if absent. */
+  readonly policy?: ScorePolicy;
   /** VMs that move from the same host at the same time, because a rule keeps them together. */
   readonly along?: readonly VmId[];
+  /** Ruled out is also a host after which the loss of some host is not borne that is borne now. */
+  readonly keepsHeadroom?: boolean;
   /** A move that is to begin now: a host without a free slot for it is ruled out. */
   readonly needsSlot?: boolean;
 }

@@ -6,15 +6,16 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { byId, byText } from '../order.ts';
 import type { Candidate, PlacementAnswer, PlacementRequest, Rejection } from './answer.ts';
 import { reject } from './filters.ts';
-import { score } from './scores.ts';
+import { policyOf, score } from './scores.ts';
 
 export function place(cluster: Cluster, request: PlacementRequest): PlacementAnswer {
   const candidates: Candidate[] = [];
   const rejections: Rejection[] = [];
+  const weights = policyOf({ cluster, request });
   for (const host of [...cluster.hosts.values()].toSorted(byId)) {
     const rejection = reject({ cluster, request, host });
     if (rejection) rejections.push(rejection);
-    else candidates.push(score({ cluster, request, host }));
+    else candidates.push(score({ cluster, request, host }, weights));
   }
   const ranked = candidates.toSorted((a, b) => b.score - a.score || byText(a.hostId, b.hostId));
   const best = ranked[0];

@@ -1,51 +1,66 @@
 /**
- * The score table: weighted integer terms, each from 0 to 1000, higher is better. The points of a candidate
- * are printed with it, and add up.
+ * The score of a place: a table of weighted integer terms, each from 0 to 1000, higher is better. The points
+ * of a candidate are printed with it, and add up.
  */
-import type { Cluster } from '../cluster/cluster.ts';
-import { allocatable, type Host } from '../cluster/host.ts';
+import { allocatable } from '../cluster/host.ts';
 import { freeOn } from '../cluster/load.ts';
-import type { Candidate, PlacementRequest, ScoreTerm } from './answer.ts';
+import type { Candidate, ScoreTerm } from './answer.ts';
+import { clusterTerms, type TermInput } from './cluster-terms.ts';
+import {
+  policies,
+  scoreNames,
+  type ScoreName,
+  type ScoreWeights,
+  weightsOf,
+} from '../cluster/policy.ts';
+import { type Seat, seatTerms, type SeatTermName } from './seat.ts';
 
-interface ScoreInput {
-  readonly cluster: Cluster;
-  readonly request: PlacementRequest;
-  readonly host: Host;
+/** As people read them. */
+export const scoreTitles: Readonly<Record<ScoreName, string>> = {
+  memoryLeft: 'free memory after',
+  cpuLeft: 'free CPU after',
+  memoryFilled: 'memory filled',
+  cpuFilled: 'CPU filled',
+  shapeLeft: 'memory and CPU left alike',
+  cpuIdle: 'idle CPU',
+  cpuCalm: 'no CPU pressure',
+  memoryCalm: 'no memory pressure',
+  softRules: 'soft rules kept',
+  zoneSpread: 'few alike in its zone',
+  stays: 'was there before',
+  leavesTogether: 'leaves when others do',
+  headroom: 'room to restart others kept',
+};
+
+/** Given by the request, or else by the VM, or else by the cluster. */
+export function policyOf({
+  cluster,
+  request,
+}: Pick<TermInput, 'cluster' | 'request'>): ScoreWeights {
+  return weightsOf(request.policy ?? request.shape.policy ?? cluster.policy);
 }
 
-const table: readonly (readonly [string, number, (input: ScoreInput) => number])[] = [
-  ['free memory after', 4, memoryLeft],
-  ['free CPU after', 2, cpuLeft],
-  ['no CPU pressure', 2, ({ host }) => 1000 - (host.usage?.cpuPressurePermille ?? 0)],
-  ['no memory pressure', 1, ({ host }) => 1000 - (host.usage?.memoryPressurePermille ?? 0)],
-];
-
-export function score(input: ScoreInput): Candidate {
-  const terms: readonly ScoreTerm[] = table.map(([name, weight, valueOf]) => {
-    const value = clampPermille(valueOf(input));
-    return { name, weight, value, points: weight * value };
-  });
-  return {
-    hostId: input.host.id,
-    score: terms.reduce((sum, term) => sum + term.points, 0),
-    terms,
+export function score(input: TermInput, weights: ScoreWeights = policies.balanced): Candidate {
+  const { cluster, request, host } = input;
+  const seat: Seat = {
+    need: request.shape.request,
+    free: freeOn(cluster, host),
+    total: allocatable(host),
+    capacity: host.capacity,
+    ...(host.usage === undefined ? {} : { usage: host.usage }),
   };
+  const terms: ScoreTerm[] = [];
+  for (const name of scoreNames) {
+    const weight = weights[name] ?? 0;
+    if (weight === 0) continue;
+    const value = isSeatTerm(name) ? seatTerms[name](seat) : clusterTerms[name](input);
+    if (value === undefined) continue;
+    terms.push({ name: scoreTitles[name], weight, value, points: weight * value });
+  }
+  const points = terms.reduce((sum, term) => sum + term.points, 0);
+  return { hostId: host.id, score: points, terms };
 }
 
-function memoryLeft({ cluster, request, host }: ScoreInput): number {
-  const left = freeOn(cluster, host).memoryMib - request.shape.request.memoryMib;
-  return share(left, allocatable(host).memoryMib);
-}
-
-function cpuLeft({ cluster, request, host }: ScoreInput): number {
-  const left = freeOn(cluster, host).cpuMilli - request.shape.request.cpuMilli;
-  return share(left, allocatable(host).cpuMilli);
-}
-
-function share(part: number, whole: number): number {
-  return whole <= 0 ? 0 : Math.floor((part * 1000) / whole);
-}
-
-function clampPermille(value: number): number {
-  return Math.min(1000, Math.max(0, Math.floor(value)));
+export function isSeatTerm(name: ScoreName): name is SeatTermName {
+  return name in seatTerms;
 }

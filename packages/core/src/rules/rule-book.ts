@@ -109,12 +109,19 @@ export class RuleBook {
   /**
    * The first hard rule that would be broken if these came to host `to` from another (or from nowhere, -1);
    * -1 if none would. What is in a wrong place already may leave it, but not for another wrong one. `leaving` go
-   * from `to` in exchange.
+   * from `to` in exchange. `unless-even`: leaves out rules of evenness, for those who place several and look at
+   * the whole in the end.
    */
-  broken(members: Members, from: number, to: number, leaving: Members = nobody): number {
+  broken(
+    members: Members,
+    from: number,
+    to: number,
+    leaving: Members = nobody,
+    which: 'all' | 'unless-even' = 'all',
+  ): number {
     for (const { index, count } of members) {
       const bound = this.#bound[index] as Bound;
-      if (!bound.hard) continue;
+      if (!bound.hard || (which === 'unless-even' && bound.rule.type === 'spread')) continue;
       const fewer = leaving.find((one) => one.index === index)?.count ?? 0;
       if (this.#breaks(bound, from, to, count, fewer)) return index;
     }

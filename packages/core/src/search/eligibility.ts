@@ -6,12 +6,13 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Host } from '../cluster/host.ts';
 import type { VmShape } from '../cluster/vm.ts';
 import type { PlacementRequest } from '../placement/answer.ts';
-import { rejectForGood } from '../placement/filters.ts';
+import { rejectForGood } from '../placement/fixed-filters.ts';
 
 export class Eligibility {
   readonly #cluster: Cluster;
   readonly #hosts: readonly Host[];
   readonly #kinds = new Map<string, Uint8Array>();
+  readonly #numbers = new Map<Uint8Array, number>();
 
   constructor(cluster: Cluster, hosts: readonly Host[]) {
     this.#cluster = cluster;
@@ -29,7 +30,13 @@ export class Eligibility {
       rejectForGood({ cluster: this.#cluster, request, host }) === undefined ? 1 : 0,
     );
     this.#kinds.set(key, row);
+    this.#numbers.set(row, this.#numbers.size);
     return row;
+  }
+
+  /** A number of its own for each row that was given. */
+  rowNumber(row: Uint8Array): number {
+    return this.#numbers.get(row) ?? -1;
   }
 }
 

@@ -1,4 +1,6 @@
 /** Devices of the host that the VM takes for itself: enough of them, and none on a VM that moves. */
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { Host } from '../../cluster/host.ts';
 import { holdsResources } from '../../cluster/load.ts';
 import type { FilterInput, No } from './filter.ts';
 
@@ -11,17 +13,23 @@ export function heldByDevice({ request }: FilterInput): No | undefined {
 
 export function deviceMissing({ cluster, request, host }: FilterInput): No | undefined {
   for (const kind of new Set(request.shape.devices ?? [])) {
-    const count = (devices: readonly string[] = []) => devices.filter((one) => one === kind).length;
-    const stock = host.devices?.find((one) => one.kind === kind)?.count ?? 0;
-    let taken = 0;
-    for (const vm of cluster.vms.values()) {
-      if (vm.devices !== undefined && vm.hostId === host.id && holdsResources(vm)) {
-        taken += count(vm.devices);
-      }
-    }
-    const required = count(request.shape.devices);
-    const available = Math.max(0, stock - taken);
+    const required = countOf(kind, request.shape.devices);
+    const available = Math.max(0, devicesLeftOn(cluster, host, kind));
     if (available < required) return { required, available, unit: kind };
   }
   return undefined;
+}
+
+/** Devices of that kind that no VM has there. */
+export function devicesLeftOn(cluster: Cluster, host: Host, kind: string): number {
+  let left = host.devices?.find((one) => one.kind === kind)?.count ?? 0;
+  for (const vm of cluster.vms.values()) {
+    if (vm.devices === undefined || vm.hostId !== host.id || !holdsResources(vm)) continue;
+    left -= countOf(kind, vm.devices);
+  }
+  return left;
+}
+
+function countOf(kind: string, devices: readonly string[] = []): number {
+  return devices.filter((one) => one === kind).length;
 }

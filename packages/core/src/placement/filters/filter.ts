@@ -1,7 +1,7 @@
 /** What a filter is: it looks at one host and either lets it pass or rules it out with its numbers. */
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Host } from '../../cluster/host.ts';
-import type { PlacementRequest, Rejection } from '../answer.ts';
+import type { PlacementRequest, RefusalReason, Rejection } from '../answer.ts';
 
 export interface FilterInput {
   readonly cluster: Cluster;
@@ -17,4 +17,15 @@ export type Filter = (input: FilterInput) => No | undefined;
 /** Where the VM runs now, of a move. */
 export function sourceOf({ cluster, request }: FilterInput): Host | undefined {
   return request.source === undefined ? undefined : cluster.hosts.get(request.source);
+}
+
+/** A filter with the reason that it gives. */
+export type Row = readonly [RefusalReason, Filter];
+
+export function firstNo(rows: readonly Row[], input: FilterInput): Rejection | undefined {
+  for (const [reason, filter] of rows) {
+    const no = filter(input);
+    if (no !== undefined) return { hostId: input.host.id, reason, ...no };
+  }
+  return undefined;
 }
