@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchBalance } from './htools/balance.ts';
+import { benchConsolidate } from './htools/consolidate.ts';
 import { benchDrain } from './htools/drain.ts';
 import type { Goal } from './htools/goal.ts';
 import { benchPlace } from './htools/place.ts';
@@ -12,7 +13,7 @@ import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
 import { table } from './ratio.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
-       npm run -s bench -- balance | drain | schedule | place [--seeds 1,2,3]
+       npm run -s bench -- balance | drain | schedule | place | consolidate [--seeds 1,2,3]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -21,6 +22,7 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   drain        emptying a host against hbal and the proved optimum.
   schedule     the order of hbal's own moves against the bound of the busiest link.
   place        one VM after the other against hail, with restart room and without, and a mere scan.
+  consolidate  fewest hosts against hsqueeze, and rounds of maintenance against hroller.
                These need ganeti-htools, and print one line of JSON for each goal.
 
   --rounds N   pairs of runs for each case, taking turns (7)
@@ -37,6 +39,7 @@ const planning: Readonly<Record<string, Bench>> = {
   drain: benchDrain,
   schedule: benchSchedule,
   place: benchPlace,
+  consolidate: benchConsolidate,
 };
 
 function fail(message: string): never {

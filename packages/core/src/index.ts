@@ -68,6 +68,13 @@ export {
 } from './placement/gang.ts';
 export { headroomOf, type Headroom, type HeadroomOptions, type Loss } from './headroom/headroom.ts';
 export { roomFor, type RoomFor } from './headroom/room-for.ts';
+export {
+  planConsolidation,
+  type ConsolidateOptions,
+  type ConsolidationPlan,
+} from './consolidate/consolidate.ts';
+export { planRestore, type RestorePlan } from './restore/restore.ts';
+export { planRolling, type RollingOptions, type RollingPlan } from './rolling/rolling.ts';
 export { planRecovery, type RecoveryPlan, type Restart } from './recover/recover.ts';
 export { scoreTitles } from './placement/scores.ts';
 export { explainPlacement, explainRejection, remedyFor } from './explain.ts';

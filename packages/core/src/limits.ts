@@ -16,6 +16,13 @@ export const limits = {
   headroomSets: 2000,
   /** VMs of one shape that are counted into what is free. */
   roomForMost: 10_000,
+  /** Ways of grouping hosts into rounds that are tried, and how finely their sizes are stepped. */
+  rollingTries: 400,
+  /** Hosts looked at in all of them. */
+  rollingWork: 8000,
+  rollingSteps: 20,
+  /** Of the search for room in each of them. */
+  rollingSearchSteps: 4000,
   /** The most that a term of a score may count. */
   scoreWeight: 100,
   /** Of a soft rule that does not say. */

@@ -22,6 +22,8 @@ export interface DrainOptions {
   readonly waveLimits?: WaveLimits;
   /** Whether VMs on other hosts may be moved out of the way; not if absent. */
   readonly makesRoom?: boolean;
+  /** Hosts that VMs go to while there is room, the first list before the second, before any other. */
+  readonly prefer?: readonly (readonly HostId[])[];
   /** How long to look for room, in steps of the search. */
   readonly steps?: number;
 }

@@ -10,6 +10,7 @@ import { placeAll } from './place-all.ts';
 
 export interface FindPlacesOptions {
   readonly makesRoom?: boolean;
+  readonly prefer?: readonly (readonly string[])[];
   /** Of each search. */
   readonly steps?: number;
 }
@@ -36,6 +37,8 @@ export function findPlaces(
   costOf: Float64Array,
   options: FindPlacesOptions,
 ): Places {
+  const preferred = inPreference(arrangement, leaving, options.prefer ?? []);
+  if (preferred?.homeless.length === 0) return preferred;
   const evenest = placed(arrangement, leaving);
   if (evenest.homeless.length === 0) return evenest;
   const largestFirst = placed(arrangement, leaving, 1);
@@ -45,8 +48,33 @@ export function findPlaces(
   return largestFirst.homeless.length < evenest.homeless.length ? largestFirst : evenest;
 }
 
+/** Each list of hosts takes what it has room for; the others take what is left. */
+function inPreference(
+  arrangement: Arrangement,
+  leaving: readonly number[],
+  prefer: readonly (readonly string[])[],
+): Places | undefined {
+  if (prefer.length === 0) return undefined;
+  let homeless = leaving;
+  for (const list of [...prefer.map((ids) => new Set(ids)), undefined]) {
+    if (homeless.length === 0) break;
+    homeless = placeAll(arrangement, new Loads(arrangement), homeless, {
+      atOnce: 1,
+      ...(list === undefined ? {} : { only: list }),
+    });
+  }
+  const wanted = changesFrom(arrangement.origin, arrangement.hostOf);
+  for (const unit of leaving) arrangement.put(unit, whole(arrangement.origin, unit));
+  return { wanted, homeless, evenest: false };
+}
+
 function placed(arrangement: Arrangement, leaving: readonly number[], atOnce?: number): Places {
-  const homeless = placeAll(arrangement, new Loads(arrangement), leaving, atOnce);
+  const homeless = placeAll(
+    arrangement,
+    new Loads(arrangement),
+    leaving,
+    atOnce === undefined ? {} : { atOnce },
+  );
   const wanted = changesFrom(arrangement.origin, arrangement.hostOf);
   for (const unit of leaving) arrangement.put(unit, whole(arrangement.origin, unit));
   return { wanted, homeless, evenest: true };

@@ -9,19 +9,32 @@ import { real } from '../search/numbers.ts';
 /** Pairs that may be looked at before each step. */
 const mostPairs = 20_000;
 
-/** Changes both; gives those that fit nowhere. `atOnce`: how many units may be compared before each step. */
+export interface PlaceAllOptions {
+  /** How many units may be compared before each step. */
+  readonly atOnce?: number;
+  /** The hosts that may be used; all if absent. */
+  readonly only?: ReadonlySet<string>;
+}
+
+/** Changes both; gives those that fit nowhere. */
 export function placeAll(
   arrangement: Arrangement,
   loads: Loads,
   units: readonly number[],
-  atOnce = Math.max(1, Math.floor(mostPairs / Math.max(1, arrangement.hosts.length))),
+  {
+    atOnce = Math.max(1, Math.floor(mostPairs / Math.max(1, arrangement.hosts.length))),
+    only,
+  }: PlaceAllOptions = {},
 ): readonly number[] {
+  const targets = [...arrangement.hosts.keys()].filter(
+    (host) => only === undefined || only.has(arrangement.hosts[host]?.id ?? ''),
+  );
   const { memoryOf } = arrangement;
   const left = units.toSorted((a, b) => real(memoryOf, b) - real(memoryOf, a) || a - b);
   const homeless: number[] = [];
   while (left.length > 0) {
     const looked = left.slice(0, atOnce);
-    const best = bestPair(arrangement, loads, looked);
+    const best = bestPair(arrangement, loads, looked, targets);
     if (best === undefined) {
       homeless.push(...left.splice(0, looked.length));
       continue;
@@ -38,6 +51,7 @@ function bestPair(
   arrangement: Arrangement,
   loads: Loads,
   units: readonly number[],
+  targets: readonly number[],
 ): { readonly unit: number; readonly to: number } | undefined {
   let best: { readonly unit: number; readonly to: number } | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -47,7 +61,7 @@ function bestPair(
     const kind = kindOf(arrangement, unit);
     if (kind !== undefined && looked.has(kind)) continue;
     if (kind !== undefined) looked.add(kind);
-    for (let to = 0; to < arrangement.hosts.length; to += 1) {
+    for (const to of targets) {
       if (to === arrangement.hostOf[unit] || !arrangement.fits(unit, to)) continue;
       const value = loads.after(unit, to);
       if (value >= least) continue;

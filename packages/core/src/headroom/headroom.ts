@@ -57,6 +57,20 @@ export function headroomOf(cluster: Cluster, { upTo = 2 }: HeadroomOptions = {})
   };
 }
 
+/** Whether the loss of any one host is borne while these, which are empty, are not there to help. */
+export function bearsOneWithout(cluster: Cluster, hostIds: readonly HostId[]): boolean {
+  const hosts = new Map(cluster.hosts);
+  for (const id of hostIds) {
+    const host = hosts.get(id);
+    if (host !== undefined) hosts.set(id, { ...host, health: 'down' });
+  }
+  const without = { ...cluster, hosts };
+  if (!restartRoomOf(without).survivesAny) return false;
+  return [...hosts.values()].every(
+    (host) => host.health !== 'up' || lossOf(without, [host]) === undefined,
+  );
+}
+
 function lossOf(cluster: Cluster, hosts: readonly Host[]): Loss | undefined {
   const [only] = hosts;
   if (hosts.length === 1 && only !== undefined && plainlyBorne(cluster, only)) return undefined;

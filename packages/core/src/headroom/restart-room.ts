@@ -178,17 +178,46 @@ export class RestartRoom {
     return extended;
   }
 
-  /** Each VM, the largest first, to the host with the most room left. */
+  /**
+   * Each VM, the largest first, to the host with the most room left, so that few plans depend on one host; where
+   * that leaves one without a place, to the host that it fills best.
+   */
   #plan(lost: number, guests: readonly Guest[]): Needs | undefined {
     const plan: Needs = new Map();
     for (const guest of guests) {
       // No more hosts than VMs can have been filled up: one of the first has the most room left.
       let to = this.#find(lost, guest, plan, guests.length + 2);
       if (to < 0) to = this.#find(lost, guest, plan, this.#freest.length);
-      if (to < 0) return undefined;
+      if (to < 0) return this.#tightPlan(lost, guests);
       add(plan, to, guest);
     }
     return plan;
+  }
+
+  #tightPlan(lost: number, guests: readonly Guest[]): Needs | undefined {
+    const plan: Needs = new Map();
+    for (const guest of guests) {
+      let best = -1;
+      let least = Number.POSITIVE_INFINITY;
+      for (const host of this.#freest) {
+        const left = this.#leftOn(host, lost, guest, plan);
+        if (left === undefined || left >= least) continue;
+        best = host;
+        least = left;
+      }
+      if (best < 0) return undefined;
+      add(plan, best, guest);
+    }
+    return plan;
+  }
+
+  /** MiB that would be left there; nothing where the VM has no place there. */
+  #leftOn(host: number, lost: number, guest: Guest, plan: Needs): number | undefined {
+    if (host === lost || guest.eligible[host] !== 1) return undefined;
+    const needs = plan.get(host);
+    const left = real(this.#freeMemory, host) - (needs?.memoryMib ?? 0) - guest.memoryMib;
+    const cpuLeft = real(this.#freeCpu, host) - (needs?.cpuMilli ?? 0) - guest.cpuMilli;
+    return left < 0 || cpuLeft < 0 ? undefined : left;
   }
 
   #find(lost: number, guest: Guest, plan: Needs, looked: number): number {
@@ -199,11 +228,8 @@ export class RestartRoom {
       const host = this.#freest[rank] as number;
       const free = real(this.#freeMemory, host);
       if (free < guest.memoryMib || free - guest.memoryMib <= most) break;
-      if (host === lost || guest.eligible[host] !== 1) continue;
-      const needs = plan.get(host);
-      const left = free - (needs?.memoryMib ?? 0) - guest.memoryMib;
-      const cpuLeft = real(this.#freeCpu, host) - (needs?.cpuMilli ?? 0) - guest.cpuMilli;
-      if (left < 0 || cpuLeft < 0 || left <= most) continue;
+      const left = this.#leftOn(host, lost, guest, plan);
+      if (left === undefined || left <= most) continue;
       best = host;
       most = left;
     }
