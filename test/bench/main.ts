@@ -9,11 +9,12 @@ import { benchDrain } from './htools/drain.ts';
 import type { Goal } from './htools/goal.ts';
 import { benchPlace } from './htools/place.ts';
 import { benchSchedule } from './htools/schedule.ts';
+import { benchPacking } from './packing/packing.ts';
 import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
 import { table } from './ratio.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
-       npm run -s bench -- balance | drain | schedule | place | consolidate [--seeds 1,2,3]
+       npm run -s bench -- balance | drain | schedule | place | consolidate | packing [--seeds 1,2,3]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -23,7 +24,10 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   schedule     the order of hbal's own moves against the bound of the busiest link.
   place        one VM after the other against hail, with restart room and without, and a mere scan.
   consolidate  fewest hosts against hsqueeze, and rounds of maintenance against hroller.
-               These need ganeti-htools, and print one line of JSON for each goal.
+               These need ganeti-htools.
+  packing      a day of VMs that come and go against first fit and best fit.
+
+               All but libvirt print one line of JSON for each goal.
 
   --rounds N   pairs of runs for each case, taking turns (7)
   --only CASE  that one alone
@@ -40,6 +44,7 @@ const planning: Readonly<Record<string, Bench>> = {
   schedule: benchSchedule,
   place: benchPlace,
   consolidate: benchConsolidate,
+  packing: benchPacking,
 };
 
 function fail(message: string): never {

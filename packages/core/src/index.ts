@@ -73,6 +73,7 @@ export {
   type ConsolidateOptions,
   type ConsolidationPlan,
 } from './consolidate/consolidate.ts';
+export { planRule, type RulePlan, type RulePlanOptions } from './rules/plan-rule.ts';
 export { planRestore, type RestorePlan } from './restore/restore.ts';
 export { planRolling, type RollingOptions, type RollingPlan } from './rolling/rolling.ts';
 export { planRecovery, type RecoveryPlan, type Restart } from './recover/recover.ts';

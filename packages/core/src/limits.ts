@@ -23,6 +23,10 @@ export const limits = {
   rollingSteps: 20,
   /** Of the search for room in each of them. */
   rollingSearchSteps: 4000,
+  /** Losses of hosts that are tried on a rule. */
+  ruleLosses: 500,
+  /** Arrangements that are looked at where every one is. */
+  exhaustiveStates: 70_000,
   /** The most that a term of a score may count. */
   scoreWeight: 100,
   /** Of a soft rule that does not say. */

@@ -101,7 +101,7 @@ function draw(random: Random, weights: readonly number[], all: number): number {
 const padded = (prefix: string, at: number, length: number) =>
   `${prefix}${String(at).padStart(length, '0')}`;
 
-function hostOf(at: number, cpuRatio: number): Host {
+export function hostOf(at: number, cpuRatio: number): Host {
   return {
     id: padded('n', at, 5),
     intent: 'active',

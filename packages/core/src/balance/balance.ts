@@ -12,7 +12,7 @@ import { Loads } from '../search/loads.ts';
 import { budgetLeft } from './budget.ts';
 import { movableUnits } from './movable.ts';
 import { balanceDefaults, type BalanceOptions, tempers } from './options.ts';
-import { inOrder, type Ordered, pricePerMib, searchBetter } from './search.ts';
+import { inOrder, nextRound, type Ordered, pricePerMib } from './search.ts';
 
 export type CalmReason =
   /** Nothing contends, and the cluster is even enough. */
@@ -92,8 +92,11 @@ function findBetter(cluster: Cluster, options: BalanceOptions, waveLimits: WaveL
     if (calmBecause(arrangement, loads, options) !== undefined) break;
     const movable = movableUnits(arrangement, options);
     const searching = { weights, movable, budget, pricePerMib: price };
-    const wanted = searchBetter(state, steps === undefined ? searching : { ...searching, steps });
-    const round = inOrder(state, wanted, weights, waveLimits);
+    const round = nextRound(
+      state,
+      steps === undefined ? searching : { ...searching, steps },
+      waveLimits,
+    );
     const after = applyMoves(state, round.moves);
     const gain = before - new Loads(new Arrangement(after), weights).uneven();
     if (round.moves.length === 0 || round.moves.length > budget.moves) break;

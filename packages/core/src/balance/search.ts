@@ -4,9 +4,11 @@ import { limits } from '../limits.ts';
 import { movesOf } from '../plan/moves-of.ts';
 import type { WaveLimits } from '../plan/wave-limits.ts';
 import type { Move } from '../plan/plan.ts';
-import { schedule, scheduleDefaults } from '../plan/schedule.ts';
+import { inSequence } from '../plan/in-sequence.ts';
+import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
 import { Random } from '../random.ts';
 import { Arrangement } from '../search/arrangement.ts';
+import { bestReachable } from '../search/best-reachable.ts';
 import { changesFrom } from '../search/changes.ts';
 import { costsOf } from '../search/costs.ts';
 import { improve } from '../search/improve.ts';
@@ -42,8 +44,31 @@ export function pricePerMib(cluster: Cluster, horizonSeconds: number): number {
   return disturbance / (limits.linkMibPerSecond * Math.max(1, cluster.hosts.size) * horizonSeconds);
 }
 
+/** Moves to a better arrangement: of all that can be reached where they are few, else of those that chance finds. */
+export function nextRound(
+  cluster: Cluster,
+  options: SearchOptions,
+  waveLimits: WaveLimits,
+): Ordered {
+  const { weights, movable, budget, pricePerMib: price, steps } = options;
+  const arrangement = new Arrangement(cluster);
+  const moves =
+    steps === undefined
+      ? bestReachable(arrangement, new Loads(arrangement, weights), {
+          movable,
+          costOf: costsOf(arrangement),
+          pricePerMib: price,
+          mostMib: budget.mib,
+          mostMoves: budget.moves,
+        })
+      : undefined;
+  if (moves !== undefined)
+    return ordered(cluster, inSequence(arrangement, moves), weights, waveLimits);
+  return inOrder(cluster, searchBetter(cluster, options), weights, waveLimits);
+}
+
 /** Where units shall be that are better elsewhere. */
-export function searchBetter(
+function searchBetter(
   cluster: Cluster,
   { weights, movable, budget, pricePerMib: price, steps }: SearchOptions,
 ): ReadonlyMap<number, number> {
@@ -81,7 +106,17 @@ export function inOrder(
     costOf,
     mayStopOver: false,
   });
+  return ordered(cluster, steps, weights, waveLimits);
+}
+
+function ordered(
+  cluster: Cluster,
+  steps: readonly Step[],
+  weights: LoadWeights,
+  waveLimits: WaveLimits,
+): Ordered {
   const start = new Arrangement(cluster);
+  const costOf = costsOf(start);
   const loads = new Loads(start, weights);
   const { moves, waves } = movesOf(start, loads, steps, { waveLimits, reasonOf });
   return {

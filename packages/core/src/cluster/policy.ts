@@ -52,13 +52,13 @@ export const policies: Readonly<Record<PolicyName, ScoreWeights>> = {
     zoneSpread: 4,
   },
   pack: {
-    memoryFilled: 4,
-    cpuFilled: 4,
+    memoryFilled: 2,
+    cpuFilled: 2,
     shapeLeft: 2,
     cpuCalm: 2,
     memoryCalm: 1,
     softRules: 6,
-    leavesTogether: 8,
+    leavesTogether: 18,
   },
 };
 

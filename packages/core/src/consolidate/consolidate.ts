@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import { allocatable, type Host, type HostId } from '../cluster/host.ts';
-import { holdsResources, promisedOn } from '../cluster/load.ts';
+import { freeOn, holdsResources, promisedOn } from '../cluster/load.ts';
 import { heldByItself } from '../drain/blockers.ts';
 import { type DrainOptions, planDrain } from '../drain/drain.ts';
 import { bearsOneWithout } from '../headroom/headroom.ts';
@@ -12,9 +12,11 @@ import { byId } from '../order.ts';
 import { applyMoves } from '../plan/apply.ts';
 import type { DrainPlan, Plan } from '../plan/plan.ts';
 
-export interface ConsolidateOptions extends Omit<DrainOptions, 'makesRoom'> {
+export interface ConsolidateOptions extends Omit<DrainOptions, 'makesRoom' | 'prefer'> {
   /** Hosts that stay at work beyond those that are needed; 0 if absent. */
   readonly spareHosts?: number;
+  /** Moves in all: hosts with the fewest VMs come first then. No bound if absent. */
+  readonly mostMoves?: number;
   /** Empties only so many that the loss of any one of the others is still borne; not if absent. */
   readonly keepsHeadroom?: boolean;
 }
@@ -31,15 +33,20 @@ export function planConsolidation(
   cluster: Cluster,
   options: ConsolidateOptions = {},
 ): ConsolidationPlan {
-  const { spareHosts = 0, keepsHeadroom = false } = options;
-  const hosts = candidates(cluster);
+  const { spareHosts = 0, keepsHeadroom = false, mostMoves } = options;
+  const hosts = candidates(cluster, options.mostMoves);
   const isEmpty = ({ id }: Host) => promisedOn(cluster, id).memoryMib === 0;
   const most = Math.max(0, mostEmpty(cluster, hosts) - spareHosts);
+  const prefer = fullestFirst(cluster);
   const empty = hosts.filter(isEmpty);
   const emptied = (count: number) => hosts.slice(0, count);
   const attempt = (count: number): DrainPlan | undefined => {
     const ids = emptied(count).map(({ id }) => id);
-    const plan = planDrain(cluster, ids, { ...options, makesRoom: true });
+    const plan = planDrain(cluster, ids, {
+      ...options,
+      makesRoom: mostMoves === undefined,
+      prefer,
+    });
     if (plan.blockers.length > 0 || plan.bent.length > 0) return undefined;
     const after = applyMoves(cluster, plan.moves);
     return !keepsHeadroom || bearsOneWithout(after, ids) ? plan : undefined;
@@ -75,8 +82,18 @@ export function planConsolidation(
   };
 }
 
-/** Hosts that could be emptied: up, in use, nothing on them that has to stay; the emptiest first. */
-function candidates(cluster: Cluster): readonly Host[] {
+/** Each host a list of its own, the fullest first: what is full is filled up before what is not. */
+function fullestFirst(cluster: Cluster): readonly (readonly HostId[])[] {
+  return [...cluster.hosts.values()]
+    .toSorted((a, b) => freeOn(cluster, a).memoryMib - freeOn(cluster, b).memoryMib || byId(a, b))
+    .map(({ id }) => [id]);
+}
+
+/**
+ * Hosts that could be emptied: up, in use, nothing on them that has to stay; the emptiest first. Where moves are
+ * counted, those with the fewest VMs, and no more than the moves are enough for.
+ */
+function candidates(cluster: Cluster, mostMoves?: number): readonly Host[] {
   const held = new Set(
     [...cluster.vms.values()].flatMap((vm) =>
       vm.hostId !== undefined &&
@@ -86,12 +103,26 @@ function candidates(cluster: Cluster): readonly Host[] {
         : [],
     ),
   );
-  return [...cluster.hosts.values()]
+  const emptiest = [...cluster.hosts.values()]
     .filter(({ id, health, intent }) => health === 'up' && intent === 'active' && !held.has(id))
     .toSorted(
       (a, b) =>
         promisedOn(cluster, a.id).memoryMib - promisedOn(cluster, b.id).memoryMib || byId(a, b),
     );
+  if (mostMoves === undefined) return emptiest;
+  const counts = new Map<HostId, number>();
+  for (const vm of cluster.vms.values()) {
+    if (vm.hostId === undefined || !holdsResources(vm)) continue;
+    counts.set(vm.hostId, (counts.get(vm.hostId) ?? 0) + 1);
+  }
+  const countOn = ({ id }: Host) => counts.get(id) ?? 0;
+  let left = mostMoves;
+  return emptiest
+    .toSorted((a, b) => countOn(a) - countOn(b))
+    .filter((host) => {
+      left -= countOn(host);
+      return left >= 0;
+    });
 }
 
 /** How many of them may be empty with room for all in the others, were everything divisible. */

@@ -8,12 +8,14 @@ import type { HostId } from '../cluster/host.ts';
 import type { Vm } from '../cluster/vm.ts';
 import { byId } from '../order.ts';
 import { applyMoves } from '../plan/apply.ts';
+import { inSequence } from '../plan/in-sequence.ts';
 import { movesOf, type StepTaken } from '../plan/moves-of.ts';
 import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { Blocker, DrainPlan } from '../plan/plan.ts';
-import { schedule, scheduleDefaults } from '../plan/schedule.ts';
+import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
 import { Arrangement } from '../search/arrangement.ts';
 import { costsOf } from '../search/costs.ts';
+import { cheapestMoves } from '../search/exhaustive.ts';
 import { Loads } from '../search/loads.ts';
 import { heldByItself, noHostFits } from './blockers.ts';
 import { findPlaces } from './find-places.ts';
@@ -55,13 +57,17 @@ function drainOnce(
   const waveLimits = options.waveLimits ?? defaultWaveLimits;
   const costOf = costsOf(arrangement);
   const { leaving, held } = sortOut(arrangement, hostIds);
-  const { wanted, homeless, evenest } = findPlaces(arrangement, leaving, costOf, options);
-  const { steps, left } = schedule(arrange(), wanted, {
+  const found = findPlaces(arrangement, leaving, costOf, options);
+  const scheduled = schedule(arrange(), found.wanted, {
     ...scheduleDefaults,
     ...waveLimits,
     costOf,
     mayStopOver: options.makesRoom === true,
   });
+  const whole = found.homeless.length === 0 && scheduled.left.length === 0;
+  const exact = whole ? undefined : everyWay(arrange(), leaving, costOf, options);
+  const { steps, left } = exact === undefined ? scheduled : { steps: exact, left: [] };
+  const { homeless, evenest } = exact === undefined ? found : { homeless: [], evenest: false };
   const start = arrange();
   const reasonOf = (taken: StepTaken) => reasonFor(hostIds, evenest, taken);
   const { moves, waves } = movesOf(start, new Loads(start), steps, { waveLimits, reasonOf });
@@ -85,6 +91,27 @@ function drainOnce(
     bent: bend ? hardOnes(start) : [],
     estimatedSeconds: Math.ceil(Math.max(0, ...steps.map(({ endSeconds }) => endSeconds))),
   };
+}
+
+/** Where the cluster is small enough: the cheapest of all ways, or nothing where there is none. */
+function everyWay(
+  arrangement: Arrangement,
+  leaving: readonly number[],
+  costOf: Float64Array,
+  { makesRoom }: DrainOptions,
+): readonly Step[] | undefined {
+  const leaves = new Set(leaving);
+  const movable = Uint8Array.from(arrangement.units, ({ vms }, unit) => {
+    const may = makesRoom === true && vms.every((vm) => heldByItself(vm) === undefined);
+    return may || leaves.has(unit) ? 1 : 0;
+  });
+  const closed = new Set(leaving.map((unit) => arrangement.hostOf[unit]));
+  const reached = cheapestMoves(arrangement, {
+    movable,
+    costOf,
+    isWanted: ({ hostOf }) => leaving.every((unit) => !closed.has(hostOf[unit])),
+  });
+  return reached.type === 'moves' ? inSequence(arrangement, reached.moves) : undefined;
 }
 
 /** Units that are to leave, and VMs that cannot for reasons of their own. */

@@ -55,10 +55,11 @@ function inPreference(
   prefer: readonly (readonly string[])[],
 ): Places | undefined {
   if (prefer.length === 0) return undefined;
+  const loads = new Loads(arrangement);
   let homeless = leaving;
   for (const list of [...prefer.map((ids) => new Set(ids)), undefined]) {
     if (homeless.length === 0) break;
-    homeless = placeAll(arrangement, new Loads(arrangement), homeless, {
+    homeless = placeAll(arrangement, loads, homeless, {
       atOnce: 1,
       ...(list === undefined ? {} : { only: list }),
     });

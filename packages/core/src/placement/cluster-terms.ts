@@ -88,15 +88,20 @@ function stays({ request, host }: TermInput): number | undefined {
   return request.home === host.id ? 1000 : 0;
 }
 
+/** What it costs, in thousandths, to take a place that a VM could have which stays much longer. */
+const tooSoon = 50;
+
 /**
- * The host is not kept from falling empty for longer by this VM (Barbalho et al., 2023, call it NILAS): all
- * where others stay longer, less the longer it would stay alone.
+ * The host is not kept from falling empty for longer by this VM (as NILAS has it: Barbalho et al., 2023): less
+ * the longer it would stay alone. Where others stay longer nearly all, a little less the longer they do.
  */
 function leavesTogether({ cluster, request, host }: TermInput): number | undefined {
   const hours = request.shape.remainingHours;
   if (hours === undefined) return undefined;
-  const alone = hours - (lastLeaving(cluster).get(host.id) ?? 0);
-  return alone <= 0 ? 1000 : 1000 - permille(alone, hours);
+  const last = lastLeaving(cluster).get(host.id) ?? 0;
+  if (hours > last) return 1000 - tooSoon - permille((1 - tooSoon / 1000) * (hours - last), hours);
+  const after = Number.isFinite(last) ? (last - hours) / Math.max(1, last) : 1;
+  return clamp(1000 - tooSoon * after);
 }
 
 const leaving = new WeakMap<Cluster, ReadonlyMap<string, number>>();

@@ -71,6 +71,17 @@ export class RuleBook {
     return this.#bound[index]?.rule;
   }
 
+  /** Where it stands in the book; -1 where it is not there. */
+  indexOf(ruleId: string): number {
+    return this.#bound.findIndex(({ rule }) => rule.id === ruleId);
+  }
+
+  /** How many VMs too many are in the wrong place by this rule. */
+  violation(index: number): number {
+    const bound = this.#bound[index];
+    return bound === undefined ? 0 : violation(bound);
+  }
+
   hostIndex(hostId: string): number {
     return this.#hostIndex.get(hostId) ?? -1;
   }

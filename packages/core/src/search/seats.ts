@@ -1,13 +1,14 @@
 /**
  * Places for VMs that have none yet, all of them or nothing: one after the other by score at first; where that
  * leaves one without a place, every way of placing them is tried in order (depth first, the largest first, the
- * tightest host first) until a bound. Nothing that is placed already is moved.
+ * tightest host first) until a bound. VMs that have a home are placed so that little is copied from there.
+ * Nothing else that is placed already is moved.
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import { allocatable, type Host, type HostId, type Resources } from '../cluster/host.ts';
 import { hugePagesPromisedOn, promisedOn } from '../cluster/load.ts';
 import { type ScoreWeights, weightsOf } from '../cluster/policy.ts';
-import type { VmShape } from '../cluster/vm.ts';
+import type { VmId, VmShape } from '../cluster/vm.ts';
 import { limits } from '../limits.ts';
 import { byId } from '../order.ts';
 import { devicesLeftOn } from '../placement/filters/devices.ts';
@@ -23,6 +24,8 @@ export interface SeatsOptions {
   readonly closed?: ReadonlySet<HostId>;
   /** Ways of placing one VM that are tried in all. */
   readonly tries?: number;
+  /** By VM id: where it is now, though the snapshot does not count it there; the cheapest way is looked for. */
+  readonly homes?: ReadonlyMap<VmId, HostId>;
 }
 
 export type Seated =
@@ -48,6 +51,8 @@ interface Guest {
   /** What it needs of other things that a host has only so much of. */
   readonly extras: readonly (readonly [name: string, amount: number])[];
   readonly key: string;
+  /** Where it is now; -1: nowhere. */
+  readonly home: number;
 }
 
 class Seats {
@@ -62,12 +67,21 @@ class Seats {
   readonly #brokenBefore: ReadonlyMap<string, number>;
   readonly #guests: readonly Guest[];
   readonly #hostOf: Int32Array;
+  readonly #homes: ReadonlyMap<VmId, HostId> | undefined;
   #triesLeft: number;
+  /** MiB away from home now, and in the best way so far. */
+  #copied = 0;
+  #best: { readonly copied: number; readonly hostOf: Int32Array } | undefined;
 
-  constructor(cluster: Cluster, shapes: readonly VmShape[], { closed, tries }: SeatsOptions) {
+  constructor(
+    cluster: Cluster,
+    shapes: readonly VmShape[],
+    { closed, tries, homes }: SeatsOptions,
+  ) {
     this.#cluster = cluster;
     this.#hosts = [...cluster.hosts.values()].toSorted(byId);
     this.#closed = closed ?? new Set();
+    this.#homes = homes;
     this.#total = this.#hosts.map(allocatable);
     const promised = this.#hosts.map(({ id }) => promisedOn(cluster, id));
     const free = (resource: keyof Resources) =>
@@ -91,7 +105,8 @@ class Seats {
   }
 
   find(): Seated {
-    if (this.#greedy() || this.#tryFrom(0)) {
+    const found = this.#homes === undefined ? this.#greedy() || this.#tryFrom(0) : this.#cheapest();
+    if (found) {
       const hosts = [...this.#hostOf].map((host) => this.#hosts[host]?.id ?? '');
       return { type: 'seated', hosts };
     }
@@ -112,9 +127,25 @@ class Seats {
     return false;
   }
 
+  /** Every way is tried, and the one that copies least is kept. */
+  #cheapest(): boolean {
+    this.#tryFrom(0);
+    if (this.#best === undefined) return false;
+    this.#hostOf.set(this.#best.hostOf);
+    return true;
+  }
+
+  /** At the end of a way: whether to stop looking. */
+  #arrived(): boolean {
+    if (!this.#evenEnough()) return false;
+    if (this.#homes === undefined) return true;
+    this.#best = { copied: this.#copied, hostOf: this.#hostOf.slice() };
+    return this.#copied === 0;
+  }
+
   #tryFrom(index: number): boolean {
     const guest = this.#guests[index];
-    if (guest === undefined) return this.#evenEnough();
+    if (guest === undefined) return this.#arrived();
     const before = this.#guests[index - 1];
     // Of VMs that nothing tells apart the order does not matter.
     const first = before?.key === guest.key ? (this.#hostOf[before.at] as number) : 0;
@@ -122,9 +153,12 @@ class Seats {
     for (let host = first; host < this.#hosts.length; host += 1) {
       if (this.#fits(guest, host)) open.push(host);
     }
-    open.sort((a, b) => real(this.#freeMemory, a) - real(this.#freeMemory, b) || a - b);
+    const order = (host: number) => (host === guest.home ? -1 : real(this.#freeMemory, host));
+    open.sort((a, b) => order(a) - order(b) || a - b);
     for (const host of open) {
       if (this.#triesLeft <= 0) return false;
+      const copied = this.#copied + copiedTo(guest, host);
+      if (this.#best !== undefined && copied >= this.#best.copied) continue;
       this.#triesLeft -= 1;
       this.#put(guest, host, 1);
       if (this.#tryFrom(index + 1)) return true;
@@ -133,8 +167,10 @@ class Seats {
     return false;
   }
 
-  #fits({ need, eligible, members, extras }: Guest, host: number): boolean {
-    if (eligible[host] !== 1 || this.#closed.has(this.#hosts[host]?.id ?? '')) return false;
+  #fits({ need, eligible, members, extras, home }: Guest, host: number): boolean {
+    // Where it is already it may stay, whatever a filter says of others.
+    if ((eligible[host] !== 1 && host !== home) || this.#closed.has(this.#hosts[host]?.id ?? ''))
+      return false;
     if (need.memoryMib > Math.max(0, real(this.#freeMemory, host))) return false;
     if (need.cpuMilli > Math.max(0, real(this.#freeCpu, host))) return false;
     for (const [name, amount] of extras) {
@@ -194,17 +230,24 @@ class Seats {
     }
     this.#book.add(members, host, times);
     this.#hostOf[at] = times > 0 ? host : -1;
+    this.#copied += times * copiedTo(guest, host);
   }
 
   #guestOf(shape: VmShape, at: number, eligibility: Eligibility): Guest {
-    const eligible = eligibility.of(shape, undefined);
+    const home = this.#homeOf(shape);
+    const eligible = eligibility.of(shape, this.#hosts[home]);
     const members = this.#book.membersAmong([shape]);
     const extras = this.#extrasOf(shape);
     const { memoryMib, cpuMilli } = shape.request;
     const ruled = members.map(({ index, count }) => `${index}/${count}`);
     const row = eligibility.rowNumber(eligible);
-    const key = `${memoryMib} ${cpuMilli} ${row} ${ruled.join(' ')} ${extras.join(' ')}`;
-    return { at, shape, need: shape.request, eligible, members, extras, key };
+    const key = `${memoryMib} ${cpuMilli} ${row} ${ruled.join(' ')} ${extras.join(' ')} ${home}`;
+    return { at, shape, need: shape.request, eligible, members, extras, key, home };
+  }
+
+  #homeOf({ id }: VmShape): number {
+    const home = id === undefined ? undefined : this.#homes?.get(id);
+    return home === undefined ? -1 : this.#hosts.findIndex((host) => host.id === home);
   }
 
   #extrasOf(shape: VmShape): readonly (readonly [string, number])[] {
@@ -233,6 +276,11 @@ class Seats {
     }
     return [...wanted];
   }
+}
+
+/** MiB that are copied if it goes there. */
+function copiedTo({ home, need }: Guest, host: number): number {
+  return home < 0 || home === host ? 0 : need.memoryMib;
 }
 
 /** Hard rules, with how many VMs too many each has. */
