@@ -23,6 +23,8 @@ export const limits = {
   rollingSteps: 20,
   /** Of the search for room in each of them. */
   rollingSearchSteps: 4000,
+  /** Hosts that are tried where moves are counted. */
+  consolidationTries: 12,
   /** Losses of hosts that are tried on a rule. */
   ruleLosses: 500,
   /** Arrangements that are looked at where every one is. */

@@ -1,12 +1,17 @@
 /** Sentences for people: one for every reason, with the numbers of the value itself. */
 import { describe, expect, it } from 'vitest';
 import {
+  explainMove,
   explainPlacement,
+  explainPlan,
   explainRejection,
+  explainStay,
   place,
+  planBalance,
   type RefusalReason,
   type Rejection,
   remedyFor,
+  whyItStays,
 } from '../src/index.ts';
 import { aCluster, aHost, aVm } from './builders.ts';
 
@@ -109,5 +114,118 @@ describe('a remedy', () => {
     const [rejection] = place(aCluster([aHost('h1', { bridges })]), { shape: aVm('a') }).rejections;
     expect(String(rejection?.available).length).toBeLessThanOrEqual(1000);
     expect(rejection?.available).toMatch(/ and \d+ more$/);
+  });
+});
+
+const using = (id: string, hostId: string, cpuMilli: number, more = {}) =>
+  aVm(id, {
+    hostId,
+    request: { cpuMilli: 1000, memoryMib: 512 },
+    usage: { cpuMilli, memoryMib: 512 },
+    ...more,
+  });
+const two = [aHost('h1'), aHost('h2')];
+/** h1 is asked for more than it has. */
+const crowded = aCluster(
+  two,
+  ['a', 'b', 'c', 'd'].map((id) => using(id, 'h1', 1000)),
+);
+
+describe('a move is told', () => {
+  it('with its reason, and with each term that it changes; the terms add up', () => {
+    const plan = planBalance(crowded);
+    const [move] = plan.moves;
+    if (move === undefined) throw new Error('no move');
+    const sum = (of: 'before' | 'after') =>
+      (move.terms ?? []).reduce((all, term) => all + term[of], 0);
+    expect(sum('before')).toBe(move.unevenBefore);
+    expect(sum('after')).toBe(move.unevenAfter);
+    expect(explainMove(move)).toEqual([
+      `${move.vmName}, h1 to h2: to h2: contention is less uneven, 1.600 to 0.000`,
+      'contention: 1.600 to 0.000',
+      'CPU in use: 1.000 to 0.500',
+      'memory: 0.250 to 0.125',
+      'promised CPU: 0.500 to 0.250',
+      'in all: 3.350 to 0.875',
+    ]);
+  });
+
+  it('as part of its plan, wave by wave', () => {
+    const lines = explainPlan(planBalance(crowded));
+    expect(lines[0]).toMatch(/^2 moves in 1 waves, about \d+ s$/);
+    expect(lines.slice(1)).toEqual([
+      'wave 1',
+      expect.stringMatching(/^ {2}vm-\w, h1 to h2: to h2: contention is less uneven/),
+      expect.stringMatching(/^ {2}vm-\w, h1 to h2: to h2: /),
+    ]);
+    expect(explainPlan({ revision: 0, moves: [], waves: [], estimatedSeconds: 0 })).toEqual([
+      'nothing moves',
+    ]);
+  });
+});
+
+describe('why a VM stays is told', () => {
+  const told = (cluster: Parameters<typeof whyItStays>[0], id: string, options = {}) =>
+    explainStay(whyItStays(cluster, id, options));
+  const even = aCluster(two, [using('a', 'h1', 500), using('b', 'h2', 500)]);
+  const crowdedWith = (more: object) =>
+    aCluster(two, [
+      ...['a', 'b', 'c'].map((id) => using(id, 'h1', 1000)),
+      using('d', 'h1', 1000, more),
+    ]);
+
+  it('that is the plan’s to move', () => {
+    const [move] = planBalance(crowded).moves;
+    expect(told(crowded, move?.vmId ?? '')).toEqual(['it does not stay: it moves to h2']);
+  });
+
+  it.each([
+    ['runs no more', { state: 'stopping' }, {}, 'it is not running'],
+    [
+      'is a person’s to move',
+      { automation: 'drain' },
+      {},
+      'it is not to be moved without a person’s word',
+    ],
+    ['cools down', {}, { recent: [{ vmId: 'd', atMs: 0, mib: 1 }] }, 'it was moved not long ago'],
+  ])('that %s', (_, more, options, sentence) => {
+    expect(told(crowdedWith(more), 'd', options)).toEqual([sentence]);
+  });
+
+  it('where all is calm', () => {
+    expect(told(even, 'a')).toEqual(['the cluster is even enough (uneven by 0.000)']);
+    const spent = { movesPerHour: 0 };
+    expect(told(crowded, 'a', spent)).toEqual([
+      expect.stringMatching(/^this hour’s moves are spent \(uneven by /),
+    ]);
+  });
+
+  it('where no host takes it', () => {
+    const full = aCluster(
+      [aHost('h1'), aHost('h2', { intent: 'cordoned' })],
+      ['a', 'b', 'c', 'd'].map((id) => using(id, 'h1', 1000)),
+    );
+    expect(told(full, 'a')).toEqual([
+      'no other host takes it',
+      'h1: the VM is there already, or the host was tried before',
+      'h2: it is cordoned',
+    ]);
+  });
+
+  it('where another place is not worth the move, or other moves are', () => {
+    const lopsided = aCluster(two, [using('a', 'h1', 3000)]);
+    expect(told(lopsided, 'a', { aggressiveness: 5 })).toEqual([
+      expect.stringMatching(/^the best for it is h2: that would gain 0\.000, and cost 0\.\d+$/),
+    ]);
+    const left = ['a', 'b', 'c', 'd'].filter(
+      (id) => !planBalance(crowded).moves.some(({ vmId }) => vmId === id),
+    );
+    expect(told(crowded, left[0] ?? '')).toEqual([
+      expect.stringMatching(/^it would gain \d\.\d+ on h2, for .*, but other moves gain more$/),
+    ]);
+  });
+
+  it('where there is no such VM', () => {
+    expect(told(even, 'z')).toEqual(['there is no such VM']);
   });
 });

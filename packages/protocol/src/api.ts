@@ -189,6 +189,10 @@ const MoveBody = Type.Object(
     /** How uneven the cluster is before and after it, in millionths; 0 is even. */
     unevenBefore: Type.Optional(Count),
     unevenAfter: Type.Optional(Count),
+    /** What the two are made of; they add up to them. */
+    terms: Type.Optional(
+      Type.Array(Type.Object({ name: Text, before: Count, after: Count }, closed)),
+    ),
     /** VMs that a rule has move at the same time. */
     along: Type.Optional(Type.Array(Uuid)),
     reason: Text,

@@ -37,8 +37,9 @@ export function drainPlanBody(plan: DrainPlan): api.DrainPlanBody {
   return {
     hostId: plan.hostId,
     revision: plan.revision,
-    moves: plan.moves.map(({ along, ...move }) => ({
+    moves: plan.moves.map(({ along, terms, ...move }) => ({
       ...move,
+      ...(terms === undefined ? {} : { terms: [...terms] }),
       ...(along === undefined ? {} : { along: [...along] }),
     })),
     waves: plan.waves.map((wave) => [...wave]),

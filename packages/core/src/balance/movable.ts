@@ -22,11 +22,17 @@ export function staysFor(
 
 /** By unit: 1 where all its VMs may be moved. */
 export function movableUnits(arrangement: Arrangement, options: BalanceOptions): Uint8Array {
-  const movedAtMs = new Map<string, number>();
-  for (const { vmId, atMs } of options.recent) {
-    movedAtMs.set(vmId, Math.max(atMs, movedAtMs.get(vmId) ?? atMs));
-  }
+  const movedAtMs = movedAtMsOf(options);
   return Uint8Array.from(arrangement.units, ({ vms }) =>
     vms.every((vm) => staysFor(arrangement, vm, movedAtMs, options) === undefined) ? 1 : 0,
   );
+}
+
+/** By VM: when it was moved last. */
+export function movedAtMsOf({ recent }: BalanceOptions): ReadonlyMap<string, number> {
+  const movedAtMs = new Map<string, number>();
+  for (const { vmId, atMs } of recent) {
+    movedAtMs.set(vmId, Math.max(atMs, movedAtMs.get(vmId) ?? atMs));
+  }
+  return movedAtMs;
 }

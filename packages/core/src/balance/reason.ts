@@ -1,4 +1,5 @@
 /** Why balancing moves a VM, as a sentence: what gets better by it, and by how much. */
+import { asShare } from '../explain/millionths.ts';
 import type { StepTaken } from '../plan/moves-of.ts';
 
 export function reasonOf({ target, before, after }: StepTaken): string {
@@ -12,9 +13,5 @@ export function reasonOf({ target, before, after }: StepTaken): string {
   if (best === undefined || best.gain <= 0) {
     return `to ${target}: makes way for the moves after it, which need its room`;
   }
-  return `to ${target}: ${best.name} is less uneven, ${shown(best.from)} to ${shown(best.to)}`;
-}
-
-function shown(millionths: number): string {
-  return (millionths / 1_000_000).toFixed(3);
+  return `to ${target}: ${best.name} is less uneven, ${asShare(best.from)} to ${asShare(best.to)}`;
 }

@@ -52,9 +52,9 @@ export const policies: Readonly<Record<PolicyName, ScoreWeights>> = {
     zoneSpread: 4,
   },
   pack: {
-    memoryFilled: 2,
-    cpuFilled: 2,
-    shapeLeft: 2,
+    memoryFilled: 3,
+    cpuFilled: 3,
+    shapeLeft: 3,
     cpuCalm: 2,
     memoryCalm: 1,
     softRules: 6,

@@ -8,6 +8,7 @@ import { freeOn, holdsResources, promisedOn } from '../cluster/load.ts';
 import { heldByItself } from '../drain/blockers.ts';
 import { type DrainOptions, planDrain } from '../drain/drain.ts';
 import { bearsOneWithout } from '../headroom/headroom.ts';
+import { limits } from '../limits.ts';
 import { byId } from '../order.ts';
 import { applyMoves } from '../plan/apply.ts';
 import type { DrainPlan, Plan } from '../plan/plan.ts';
@@ -22,7 +23,7 @@ export interface ConsolidateOptions extends Omit<DrainOptions, 'makesRoom' | 'pr
 }
 
 export interface ConsolidationPlan extends Plan {
-  /** Empty when the plan is done, and by id; those that are empty already among them. */
+  /** That can be switched off when the plan is done, by id; those that are empty already among them. */
   readonly emptyHostIds: readonly HostId[];
   /** That the plan empties. */
   readonly emptiedHostIds: readonly HostId[];
@@ -33,53 +34,99 @@ export function planConsolidation(
   cluster: Cluster,
   options: ConsolidateOptions = {},
 ): ConsolidationPlan {
-  const { spareHosts = 0, keepsHeadroom = false, mostMoves } = options;
-  const hosts = candidates(cluster, options.mostMoves);
-  const isEmpty = ({ id }: Host) => promisedOn(cluster, id).memoryMib === 0;
+  const { spareHosts = 0, mostMoves } = options;
+  const hosts = candidates(cluster);
   const most = Math.max(0, mostEmpty(cluster, hosts) - spareHosts);
-  const prefer = fullestFirst(cluster);
-  const empty = hosts.filter(isEmpty);
-  const emptied = (count: number) => hosts.slice(0, count);
-  const attempt = (count: number): DrainPlan | undefined => {
-    const ids = emptied(count).map(({ id }) => id);
-    const plan = planDrain(cluster, ids, {
-      ...options,
-      makesRoom: mostMoves === undefined,
-      prefer,
-    });
-    if (plan.blockers.length > 0 || plan.bent.length > 0) return undefined;
-    const after = applyMoves(cluster, plan.moves);
-    return !keepsHeadroom || bearsOneWithout(after, ids) ? plan : undefined;
-  };
-  let best = attempt(most);
-  let bestCount = best === undefined ? empty.length : most;
-  // The most is nearly always reached; where not, as many as are found by halving.
-  for (let low = empty.length, high = most; best === undefined || high - low > 1;) {
-    if (high - low <= 1 || bestCount === most) break;
-    const middle = Math.floor((low + high) / 2);
-    const plan = attempt(middle);
-    if (plan === undefined) {
-      high = middle;
-      continue;
-    }
-    low = middle;
-    best = plan;
-    bestCount = middle;
-  }
-  const emptyHosts = best === undefined ? empty : emptied(bestCount);
-  const moves = best?.moves ?? [];
+  const isEmpty = ({ id }: Host) => promisedOn(cluster, id).memoryMib === 0;
+  const empty = hosts.filter(isEmpty).slice(0, most);
+  const search = { cluster, hosts, most, options, empty };
+  const found = mostMoves === undefined ? emptiest(search) : cheapest(search, mostMoves);
+  const moves = found.plan?.moves ?? [];
+  const emptyHosts = found.hosts.toSorted(byId);
   return {
     revision: cluster.revision,
     moves,
-    waves: best?.waves ?? [],
-    estimatedSeconds: best?.estimatedSeconds ?? 0,
-    emptyHostIds: emptyHosts.toSorted(byId).map(({ id }) => id),
-    emptiedHostIds: emptyHosts
-      .filter((host) => !isEmpty(host))
-      .toSorted(byId)
-      .map(({ id }) => id),
+    waves: found.plan?.waves ?? [],
+    estimatedSeconds: found.plan?.estimatedSeconds ?? 0,
+    emptyHostIds: emptyHosts.map(({ id }) => id),
+    emptiedHostIds: emptyHosts.filter((host) => !isEmpty(host)).map(({ id }) => id),
     copiedMib: moves.reduce((sum, { memoryMib }) => sum + memoryMib, 0),
   };
+}
+
+interface Search {
+  readonly cluster: Cluster;
+  /** The emptiest first; those that are empty already among them. */
+  readonly hosts: readonly Host[];
+  readonly empty: readonly Host[];
+  /** How many may be empty in the end. */
+  readonly most: number;
+  readonly options: ConsolidateOptions;
+}
+
+interface Found {
+  readonly hosts: readonly Host[];
+  readonly plan?: DrainPlan;
+}
+
+/** As many of the emptiest as go at once: nearly always the most there can be; where not, found by halving. */
+function emptiest({ cluster, hosts, empty, most, options }: Search): Found {
+  let best: Found = { hosts: empty };
+  let low = empty.length;
+  let high = most;
+  while (low < high) {
+    const count = best.plan === undefined && high === most ? most : Math.ceil((low + high) / 2);
+    const plan = planFor(cluster, hosts.slice(0, count), options);
+    if (plan === undefined) {
+      high = count - 1;
+      continue;
+    }
+    best = { hosts: hosts.slice(0, count), plan };
+    low = count;
+  }
+  return best;
+}
+
+/** One after the other, those with the fewest VMs first, as far as the moves are enough. */
+function cheapest({ cluster, hosts, empty, most, options }: Search, mostMoves: number): Found {
+  const counts = new Map<HostId, number>();
+  for (const vm of cluster.vms.values()) {
+    if (vm.hostId === undefined || !holdsResources(vm)) continue;
+    counts.set(vm.hostId, (counts.get(vm.hostId) ?? 0) + 1);
+  }
+  const countOn = ({ id }: Host) => counts.get(id) ?? 0;
+  let best: Found = { hosts: empty };
+  let left = mostMoves;
+  let tries: number = limits.consolidationTries;
+  for (const host of hosts.toSorted((a, b) => countOn(a) - countOn(b))) {
+    if (best.hosts.includes(host)) continue;
+    if (countOn(host) > left || best.hosts.length >= most || tries <= 0) break;
+    tries -= 1;
+    const tried = [...best.hosts, host];
+    const plan = planFor(cluster, tried, options);
+    if (plan === undefined) continue;
+    best = { hosts: tried, plan };
+    left = mostMoves - plan.moves.length;
+  }
+  return best;
+}
+
+function planFor(
+  cluster: Cluster,
+  hosts: readonly Host[],
+  options: ConsolidateOptions,
+): DrainPlan | undefined {
+  const { keepsHeadroom = false, mostMoves, waveLimits, steps } = options;
+  const ids = hosts.map(({ id }) => id);
+  const plan = planDrain(cluster, ids, {
+    makesRoom: mostMoves === undefined,
+    prefer: fullestFirst(cluster),
+    ...(waveLimits === undefined ? {} : { waveLimits }),
+    ...(steps === undefined ? {} : { steps }),
+  });
+  if (plan.blockers.length > 0 || plan.bent.length > 0) return undefined;
+  const after = applyMoves(cluster, plan.moves);
+  return !keepsHeadroom || bearsOneWithout(after, ids) ? plan : undefined;
 }
 
 /** Each host a list of its own, the fullest first: what is full is filled up before what is not. */
@@ -89,11 +136,8 @@ function fullestFirst(cluster: Cluster): readonly (readonly HostId[])[] {
     .map(({ id }) => [id]);
 }
 
-/**
- * Hosts that could be emptied: up, in use, nothing on them that has to stay; the emptiest first. Where moves are
- * counted, those with the fewest VMs, and no more than the moves are enough for.
- */
-function candidates(cluster: Cluster, mostMoves?: number): readonly Host[] {
+/** Hosts that could be emptied: up, in use, nothing on them that has to stay; the emptiest first. */
+function candidates(cluster: Cluster): readonly Host[] {
   const held = new Set(
     [...cluster.vms.values()].flatMap((vm) =>
       vm.hostId !== undefined &&
@@ -103,26 +147,12 @@ function candidates(cluster: Cluster, mostMoves?: number): readonly Host[] {
         : [],
     ),
   );
-  const emptiest = [...cluster.hosts.values()]
+  return [...cluster.hosts.values()]
     .filter(({ id, health, intent }) => health === 'up' && intent === 'active' && !held.has(id))
     .toSorted(
       (a, b) =>
         promisedOn(cluster, a.id).memoryMib - promisedOn(cluster, b.id).memoryMib || byId(a, b),
     );
-  if (mostMoves === undefined) return emptiest;
-  const counts = new Map<HostId, number>();
-  for (const vm of cluster.vms.values()) {
-    if (vm.hostId === undefined || !holdsResources(vm)) continue;
-    counts.set(vm.hostId, (counts.get(vm.hostId) ?? 0) + 1);
-  }
-  const countOn = ({ id }: Host) => counts.get(id) ?? 0;
-  let left = mostMoves;
-  return emptiest
-    .toSorted((a, b) => countOn(a) - countOn(b))
-    .filter((host) => {
-      left -= countOn(host);
-      return left >= 0;
-    });
 }
 
 /** How many of them may be empty with room for all in the others, were everything divisible. */

@@ -2,7 +2,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { HostId } from '../cluster/host.ts';
 import type { Vm } from '../cluster/vm.ts';
-import { remedyFor } from '../explain.ts';
+import { remedyFor } from '../explain/refusal.ts';
 import { place } from '../placement/place.ts';
 import type { Blocker } from '../plan/plan.ts';
 

@@ -88,35 +88,44 @@ function stays({ request, host }: TermInput): number | undefined {
   return request.home === host.id ? 1000 : 0;
 }
 
-/** What it costs, in thousandths, to take a place that a VM could have which stays much longer. */
-const tooSoon = 50;
+/** How much the chance that others stay longer counts next to what is said of them, and how sharply it falls. */
+const chanceShare = 0.3;
+const chanceSharpness = 6;
 
 /**
- * The host is not kept from falling empty for longer by this VM (as NILAS has it: Barbalho et al., 2023): less
- * the longer it would stay alone. Where others stay longer nearly all, a little less the longer they do.
+ * The host is not kept from falling empty for longer by this VM (as NILAS has it: Barbalho et al., 2023): all
+ * where others stay longer, less the longer it would stay alone. What is said of lives is never sure, so that part
+ * of it is the chance that at least one of the others does stay longer.
  */
 function leavesTogether({ cluster, request, host }: TermInput): number | undefined {
   const hours = request.shape.remainingHours;
   if (hours === undefined) return undefined;
-  const last = lastLeaving(cluster).get(host.id) ?? 0;
-  if (hours > last) return 1000 - tooSoon - permille((1 - tooSoon / 1000) * (hours - last), hours);
-  const after = Number.isFinite(last) ? (last - hours) / Math.max(1, last) : 1;
-  return clamp(1000 - tooSoon * after);
+  const others = livesOn(cluster).get(host.id) ?? [];
+  let last = 0;
+  let noneStays = 1;
+  for (const other of others) {
+    if (other > last) last = other;
+    const ratio = hours / Math.max(other, 0.01);
+    noneStays *= 1 - 1 / (1 + ratio ** chanceSharpness);
+  }
+  const together = last >= hours ? 1 : last / hours;
+  return clamp(1000 * ((1 - chanceShare) * together + chanceShare * (1 - noneStays)));
 }
 
-const leaving = new WeakMap<Cluster, ReadonlyMap<string, number>>();
+const lives = new WeakMap<Cluster, ReadonlyMap<string, readonly number[]>>();
 
-/** By host: in how many hours the last of its VMs leaves; for ever where nobody knows of one. */
-function lastLeaving(cluster: Cluster): ReadonlyMap<string, number> {
-  const known = leaving.get(cluster);
+/** By host: in how many hours its VMs leave; for ever where nobody knows. */
+function livesOn(cluster: Cluster): ReadonlyMap<string, readonly number[]> {
+  const known = lives.get(cluster);
   if (known !== undefined) return known;
-  const hours = new Map<string, number>();
+  const hours = new Map<string, number[]>();
   for (const vm of cluster.vms.values()) {
     if (vm.hostId === undefined || !holdsResources(vm)) continue;
-    const remaining = vm.remainingHours ?? Number.POSITIVE_INFINITY;
-    hours.set(vm.hostId, Math.max(hours.get(vm.hostId) ?? 0, remaining));
+    const list = hours.get(vm.hostId) ?? [];
+    list.push(vm.remainingHours ?? Number.POSITIVE_INFINITY);
+    hours.set(vm.hostId, list);
   }
-  leaving.set(cluster, hours);
+  lives.set(cluster, hours);
   return hours;
 }
 

@@ -47,6 +47,11 @@ export function movesOf(
     const before = loads.terms();
     loads.follow(step.unit, step.to);
     const after = loads.terms();
+    const terms = before.map(({ name, millionths }, index) => ({
+      name,
+      before: millionths,
+      after: after[index]?.millionths ?? 0,
+    }));
     const reason = reasonOf({ step, unit, target, before, after });
     arrangement.begin(step.unit, step.to);
     flying.push(step);
@@ -61,6 +66,7 @@ export function movesOf(
         memoryMib: vm.request.memoryMib,
         unevenBefore: unevenOf(before),
         unevenAfter: unevenOf(after),
+        terms,
         ...(unit.vms.length === 1
           ? {}
           : { along: unit.vms.map(({ id }) => id).filter((id) => id !== vm.id) }),

@@ -5,6 +5,13 @@ import type { HostId } from '../cluster/host.ts';
 import type { MigrationMode, VmId } from '../cluster/vm.ts';
 import type { RefusalReason, Rejection } from '../placement/answer.ts';
 
+/** One of the things that make a cluster uneven, in millionths, before a move and after it. */
+export interface MoveTerm {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+}
+
 export interface Move {
   readonly vmId: VmId;
   readonly vmName: string;
@@ -18,6 +25,8 @@ export interface Move {
    */
   readonly unevenBefore?: number;
   readonly unevenAfter?: number;
+  /** What the two are made of; they add up to them. */
+  readonly terms?: readonly MoveTerm[];
   /** VMs that have to move at the same time, because a rule keeps them together. */
   readonly along?: readonly VmId[];
   /** A sentence for people. */

@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { HostId } from '../cluster/host.ts';
 import type { Vm, VmId } from '../cluster/vm.ts';
 import { heldByItself } from '../drain/blockers.ts';
-import { remedyFor } from '../explain.ts';
+import { remedyFor } from '../explain/refusal.ts';
 import { byId } from '../order.ts';
 import { place } from '../placement/place.ts';
 import { applyMoves } from '../plan/apply.ts';

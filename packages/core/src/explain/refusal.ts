@@ -1,6 +1,6 @@
-/** Answers and refusals as sentences, for people. Every number in them is from the value itself. */
-import { listed } from './names.ts';
-import type { Candidate, PlacementAnswer, RefusalReason, Rejection } from './placement/answer.ts';
+/** Refusals as sentences, and what to do about them. Every number in them is from the value itself. */
+import { listed } from '../names.ts';
+import type { RefusalReason, Rejection } from '../placement/answer.ts';
 
 type Sentence = (rejection: Rejection) => string;
 
@@ -37,22 +37,6 @@ const sentences: Readonly<Record<RefusalReason, Sentence>> = {
 
 export function explainRejection(rejection: Rejection): string {
   return `${rejection.hostId}: ${sentences[rejection.reason](rejection)}`;
-}
-
-/** First the outcome, then a sentence for each other host. */
-export function explainPlacement(answer: PlacementAnswer): readonly string[] {
-  const others = answer.rejections.map(explainRejection);
-  if (answer.type === 'refused') return [`no host fits`, ...others];
-  const [best, ...rest] = answer.candidates;
-  const behind = rest.map(
-    (candidate) => `${candidate.hostId}: fits too, ${candidate.score} points`,
-  );
-  return [best ? explainCandidate(best) : '', ...behind, ...others];
-}
-
-function explainCandidate(candidate: Candidate): string {
-  const terms = candidate.terms.map((term) => `${term.name} ${term.weight}×${term.value}`);
-  return `${candidate.hostId} is best with ${candidate.score} points: ${terms.join(', ')}`;
 }
 
 /** What a person can do so that one more host takes the VM. */
