@@ -12,9 +12,10 @@ import { benchSchedule } from './htools/schedule.ts';
 import { benchPacking } from './packing/packing.ts';
 import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
 import { table } from './ratio.ts';
+import { benchScale } from './scale/scale.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
-       npm run -s bench -- balance | drain | schedule | place | consolidate | packing [--seeds 1,2,3]
+       npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -26,6 +27,7 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   consolidate  fewest hosts against hsqueeze, and rounds of maintenance against hroller.
                These need ganeti-htools.
   packing      a day of VMs that come and go against first fit and best fit.
+  scale        how planning grows from 100 hosts to 10000, and what a VM takes in memory.
 
                All but libvirt print one line of JSON for each goal.
 
@@ -45,6 +47,7 @@ const planning: Readonly<Record<string, Bench>> = {
   place: benchPlace,
   consolidate: benchConsolidate,
   packing: benchPacking,
+  scale: benchScale,
 };
 
 function fail(message: string): never {

@@ -36,4 +36,16 @@ export const limits = {
   balanceCooldownMs: 6 * 3_600_000,
   balanceMovesPerHour: 30,
   balanceMibPerHour: 1_048_576,
+  /** Of each search for a better arrangement: for each unit that may be moved, and the most of them. */
+  balanceStepsPerUnit: 6000,
+  balanceSteps: 2_000_000,
+  /** Searches one after the other, each from where the last one ended. */
+  balanceRounds: 50,
+  /** Of each search for room: for each unit that may be moved, and the most of them. */
+  drainStepsPerUnit: 2000,
+  drainSteps: 200_000,
+  /** Searches from different chances; the cheapest of what they find is taken. */
+  drainSearches: 4,
+  /** Pairs of a VM and a host that are compared before each is placed. */
+  drainPairs: 20_000,
 } as const;

@@ -3,6 +3,7 @@
  * near what is moved is to what has to be (P3), and how long the planning takes (P4).
  */
 import { applyMoves, type BalanceOptions, type Cluster, planBalance } from '@drover/core';
+import { benchHot } from './hot.ts';
 import { leastForDeviation } from './bounds.ts';
 import { makeCluster } from './clusters.ts';
 import { type Goal, median, rounded, timed } from './goal.ts';
@@ -78,6 +79,7 @@ export async function benchBalance(
       }
     }
   }
+  const hot = await benchHot(seeds, onStep);
   onStep('1000 hosts');
   const large = makeCluster({ hosts: 1000, seed: 42, ...shape });
   const { cpuMs, value } = timed(() => planBalance(large, { ...likeHbal, steps: 200_000 }));
@@ -101,6 +103,7 @@ export async function benchBalance(
       ok: median(ratios(tenth)) <= 0.28 && worst(tenth) <= 0.45,
       raw: tenth,
     },
+    ...hot,
     {
       id: 'P3',
       what: 'memory moved over the least for the evenness of memory that was reached: median',

@@ -14,21 +14,28 @@ export interface Ran {
   readonly userMs: number;
 }
 
+interface Input {
+  readonly cluster: Cluster;
+  /** hail's request. */
+  readonly request?: string;
+  /** What VMs use, for `-U`. */
+  readonly load?: string;
+}
+
 /** Throws an error that says how to install it, where it is missing. */
-export async function htool(
-  program: string,
-  args: readonly string[],
-  input?: { readonly cluster: Cluster; readonly request?: string },
-): Promise<Ran> {
+export async function htool(program: string, args: readonly string[], input?: Input): Promise<Ran> {
   const folder = await mkdtemp(join(tmpdir(), 'drover-bench-'));
   try {
     const file = join(folder, 'cluster');
     if (input !== undefined) await writeFile(file, writeGaneti(input.cluster));
     const request = join(folder, 'request.json');
     if (input?.request !== undefined) await writeFile(request, input.request);
+    const load = join(folder, 'load');
+    if (input?.load !== undefined) await writeFile(load, input.load);
     const files = new Map([
       ['@cluster', file],
       ['@request', request],
+      ['@load', load],
     ]);
     const all = args.map((arg) => files.get(arg) ?? arg);
     const script = 'TIMEFORMAT=%U; time "$0" "$@"';
@@ -72,9 +79,7 @@ export interface HbalRun {
 export async function hbal(cluster: Cluster, more: readonly string[] = []): Promise<HbalRun> {
   const args = ['-t', '@cluster', '--ignore-dynu', '-v', ...more];
   const { stdout, userMs } = await htool('hbal', args, { cluster });
-  const moves = [...stdout.matchAll(/^\s*\d+\. (\S+)\s+(\S+)\s+=> (\S+)/gm)].map(
-    ([, vmId = '', source = '', target = '']) => ({ vmId, source, target }),
-  );
+  const moves = movesIn(stdout);
   const improved = /improved from [\d.]+ to ([\d.]+)/.exec(stdout)?.[1];
   const initial = /Initial score: ([\d.]+)/.exec(stdout)?.[1];
   return {
@@ -83,6 +88,13 @@ export async function hbal(cluster: Cluster, more: readonly string[] = []): Prom
     userMs,
     movedMib: netMoved(cluster, moves),
   };
+}
+
+/** The moves that hbal prints. */
+export function movesIn(stdout: string): readonly HbalMove[] {
+  return [...stdout.matchAll(/^\s*\d+\. (\S+)\s+(\S+)\s+=> (\S+)/gm)].map(
+    ([, vmId = '', source = '', target = '']) => ({ vmId, source, target }),
+  );
 }
 
 /** MiB of the VMs that end elsewhere than they began. */

@@ -24,9 +24,10 @@ export interface Placer {
 export interface Replayed {
   /** Host hours over the least there could be. */
   readonly ratio: number;
+  /** From the beginning. */
   readonly arrivals: number;
-  readonly refused: number;
   readonly moved: number;
+  readonly refused: number;
   /** Share of hosts that were empty. */
   readonly emptyShare: number;
 }
@@ -82,7 +83,7 @@ export function replay(
     passTo(vm.atHours);
     const slot = slots[placer.place(slots, vm)];
     const counted = vm.atHours >= fromHours;
-    if (counted) counts.arrivals += 1;
+    counts.arrivals += 1;
     if (slot === undefined) {
       if (counted) counts.refused += 1;
       continue;
@@ -97,7 +98,7 @@ export function replay(
       if (from === undefined || moved === undefined || target === undefined) continue;
       put(moved, from, -1);
       put(moved, target, 1);
-      if (counted) counts.moved += 1;
+      counts.moved += 1;
     }
   }
   passTo(toHours);

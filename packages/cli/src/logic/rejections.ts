@@ -40,6 +40,26 @@ export function why(no: Rejection): string {
       return `it lacks bridge ${required}${available === '' ? '' : ` (has ${available})`}`;
     case 'pool-not-reachable':
       return `pool ${required} is ${available || 'not reachable'}`;
+    case 'cpu-differs':
+      return `its CPU is ${available}, the VM was given all of a ${required}`;
+    case 'cpu-feature-missing':
+      return `its CPU (${available}) lacks ${required}`;
+    case 'not-enough-huge-pages':
+      return `needs ${required} of huge pages, has ${available} left`;
+    case 'numa-cell-too-small':
+      return `needs ${required} and its CPUs in one NUMA cell, the largest has ${available}`;
+    case 'pool-local':
+      return `pool ${available} belongs to one host: its disks would stay behind`;
+    case 'pool-full':
+      return `its disks need ${required} in the pool, ${available} are free`;
+    case 'held-by-device':
+      return `the VM holds a device of its host (${available})`;
+    case 'device-missing':
+      return `needs ${required}, has ${available} left`;
+    case 'rule-broken':
+      return `rule ${required} (${available}) would be broken`;
+    case 'headroom-lost':
+      return `it has room, but then not all VMs of ${required} would find a place if that host were lost`;
     case 'no-migration-slot':
       return 'all its slots for incoming migrations are taken';
     default:

@@ -4,6 +4,7 @@
  * plan leaves finds nothing: the search goes on from its own result until that is not worth a move.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import { limits } from '../limits.ts';
 import { applyMoves } from '../plan/apply.ts';
 import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { Move, Plan } from '../plan/plan.ts';
@@ -32,8 +33,6 @@ export interface BalancePlan extends Plan {
   /** Why there are no moves. */
   readonly calm?: CalmReason;
 }
-
-const mostRounds = 50;
 
 export function planBalance(
   cluster: Cluster,
@@ -84,7 +83,7 @@ function findBetter(cluster: Cluster, options: BalanceOptions, waveLimits: WaveL
   const states = [cluster];
   let budget = budgetLeft(options);
   let first = nothing;
-  while (states.length <= (regardless ? 1 : mostRounds)) {
+  while (states.length <= (regardless ? 1 : limits.balanceRounds)) {
     const state = states.at(-1) ?? cluster;
     const arrangement = new Arrangement(state);
     const loads = new Loads(arrangement, weights);

@@ -2,7 +2,7 @@
 import { asShare } from '../explain/millionths.ts';
 import type { StepTaken } from '../plan/moves-of.ts';
 
-export function reasonOf({ target, before, after }: StepTaken): string {
+export function reasonOf({ before, after }: StepTaken): string {
   const gains = before
     .map(({ name, millionths }, at) => {
       const then = after[at]?.millionths ?? 0;
@@ -11,7 +11,7 @@ export function reasonOf({ target, before, after }: StepTaken): string {
     .toSorted((a, b) => b.gain - a.gain);
   const [best] = gains;
   if (best === undefined || best.gain <= 0) {
-    return `to ${target}: makes way for the moves after it, which need its room`;
+    return 'makes way for the moves after it, which need its room';
   }
-  return `to ${target}: ${best.name} is less uneven, ${asShare(best.from)} to ${asShare(best.to)}`;
+  return `${best.name} is less uneven, ${asShare(best.from)} to ${asShare(best.to)}`;
 }

@@ -33,9 +33,6 @@ export interface Ordered {
   readonly seconds: number;
 }
 
-const stepsPerUnit = 6000;
-const mostSteps = 2_000_000;
-
 /** How much a migration disturbs its hosts while it runs, as a share of one host. */
 const disturbance = 1;
 
@@ -81,7 +78,7 @@ function searchBetter(
     costOf,
     budgetMib: budget.mib,
     pricePerMib: price,
-    steps: steps ?? Math.min(mostSteps, stepsPerUnit * count),
+    steps: steps ?? Math.min(limits.balanceSteps, limits.balanceStepsPerUnit * count),
     random: new Random(1),
   });
   sendHome(arrangement, loads, costOf, price, budget.moves);

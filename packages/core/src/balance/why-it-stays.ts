@@ -21,12 +21,16 @@ export type Stay =
   /** Nothing is moved now. */
   | { readonly type: 'calm'; readonly reason: CalmReason; readonly uneven: number }
   | { readonly type: 'no-host-fits'; readonly rejections: readonly Rejection[] }
-  /** The best it could do for the load, and what moving it costs, both in millionths: `gain` may be negative. */
+  /**
+   * The best it could do for the load, what moving it costs, and the least that a plan has to gain, in millionths:
+   * `gain` may be negative.
+   */
   | {
       readonly type: 'not-worth-it';
       readonly target: HostId;
       readonly gain: number;
       readonly price: number;
+      readonly least: number;
     }
   /** It would gain, but other moves gain more together. */
   | {
@@ -57,13 +61,13 @@ export function whyItStays(
   }
   const loads = new Loads(arrangement, options.weights);
   let best = -1;
-  let least = Number.POSITIVE_INFINITY;
+  let lowest = Number.POSITIVE_INFINITY;
   for (let to = 0; to < arrangement.hosts.length; to += 1) {
     if (to === arrangement.hostOf[unit] || !arrangement.fits(unit, to)) continue;
     const value = loads.after(unit, to);
-    if (value >= least) continue;
+    if (value >= lowest) continue;
     best = to;
-    least = value;
+    lowest = value;
   }
   const host = arrangement.hosts[best];
   if (host === undefined) {
@@ -72,10 +76,13 @@ export function whyItStays(
   }
   const { horizonSeconds, leastGainPermille } = tempers[options.aggressiveness];
   const cost = pricePerMib(cluster, horizonSeconds) * real(costsOf(arrangement), unit);
-  const gain = millionths(loads.total() - least);
+  const gain = millionths(loads.total() - lowest);
   const price = millionths(cost);
-  const enough = gain > price && gain * 1000 >= leastGainPermille * plan.unevenBefore;
-  return { type: enough ? 'others-gain-more' : 'not-worth-it', target: host.id, gain, price };
+  const least = Math.round((leastGainPermille * plan.unevenBefore) / 1000);
+  const target = host.id;
+  return gain > price && gain >= least
+    ? { type: 'others-gain-more', target, gain, price }
+    : { type: 'not-worth-it', target, gain, price, least };
 }
 
 function millionths(value: number): number {

@@ -1,4 +1,5 @@
 /** Where the units that leave shall be, and which others have to move for it. */
+import { limits } from '../limits.ts';
 import { Random } from '../random.ts';
 import type { Arrangement } from '../search/arrangement.ts';
 import { changesFrom } from '../search/changes.ts';
@@ -23,12 +24,6 @@ export interface Places {
   /** Units that leave, but have no place. */
   readonly homeless: readonly number[];
 }
-
-/** Of the search, for each unit that may be moved; and the most of them. */
-const stepsPerUnit = 2000;
-const mostSteps = 200_000;
-/** Searches from different chances; the cheapest of what they find is taken. */
-const attempts = 4;
 
 /** The arrangement is left as it was. */
 export function findPlaces(
@@ -95,11 +90,11 @@ function searched(
   const count = movable.reduce((sum, one) => sum + one, 0);
   let best: Int32Array | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+  for (let attempt = 1; attempt <= limits.drainSearches; attempt += 1) {
     const found = makeRoom(arrangement, leaving, {
       movable,
       costOf,
-      steps: steps ?? Math.min(mostSteps, stepsPerUnit * count),
+      steps: steps ?? Math.min(limits.drainSteps, limits.drainStepsPerUnit * count),
       random: new Random(attempt),
     });
     const cost = found === undefined ? least : costOfAll(arrangement, found, costOf);

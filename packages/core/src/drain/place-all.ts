@@ -2,12 +2,10 @@
  * A place for each of these units, one after the other: always the pair of unit and host that leaves the
  * cluster evenest of all that fit. Where they are too many for that, the largest first.
  */
+import { limits } from '../limits.ts';
 import type { Arrangement } from '../search/arrangement.ts';
 import type { Loads } from '../search/loads.ts';
 import { real } from '../search/numbers.ts';
-
-/** Pairs that may be looked at before each step. */
-const mostPairs = 20_000;
 
 export interface PlaceAllOptions {
   /** How many units may be compared before each step. */
@@ -22,7 +20,7 @@ export function placeAll(
   loads: Loads,
   units: readonly number[],
   {
-    atOnce = Math.max(1, Math.floor(mostPairs / Math.max(1, arrangement.hosts.length))),
+    atOnce = Math.max(1, Math.floor(limits.drainPairs / Math.max(1, arrangement.hosts.length))),
     only,
   }: PlaceAllOptions = {},
 ): readonly number[] {

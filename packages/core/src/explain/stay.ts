@@ -31,7 +31,8 @@ export function explainStay(stay: Stay): readonly string[] {
       return ['no other host takes it', ...stay.rejections.map(explainRejection)];
     case 'not-worth-it':
       return [
-        `the best for it is ${stay.target}: that would gain ${asShare(stay.gain)}, and cost ${asShare(stay.price)}`,
+        `the best for it is ${stay.target}: that would gain ${asShare(stay.gain)} and cost ${asShare(stay.price)}, ` +
+          `and nothing moves for less than ${asShare(stay.least)}`,
       ];
     case 'others-gain-more':
       return [

@@ -5,6 +5,7 @@
  * `headroom.ts` for the whole answer about one cluster.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
 import { allocatable, type Host, type HostId, type Resources } from '../cluster/host.ts';
 import { holdsResources, promisedOn } from '../cluster/load.ts';
 import type { VmShape } from '../cluster/vm.ts';
@@ -54,7 +55,7 @@ export class RestartRoom {
   #atRisk = 0;
 
   constructor(cluster: Cluster) {
-    const hosts = [...cluster.hosts.values()].toSorted(byId);
+    const hosts = hostsById(cluster);
     this.#hosts = hosts;
     this.#indexOf = new Map(hosts.map((host, at) => [host.id, at]));
     this.#eligibility = new Eligibility(cluster, hosts);

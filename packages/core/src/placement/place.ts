@@ -3,7 +3,8 @@
  * ids, and equal scores go to the smaller id.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import { byId, byText } from '../order.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
+import { byText } from '../order.ts';
 import type { Candidate, PlacementAnswer, PlacementRequest, Rejection } from './answer.ts';
 import { reject } from './filters.ts';
 import { policyOf, score } from './scores.ts';
@@ -12,7 +13,7 @@ export function place(cluster: Cluster, request: PlacementRequest): PlacementAns
   const candidates: Candidate[] = [];
   const rejections: Rejection[] = [];
   const weights = policyOf({ cluster, request });
-  for (const host of [...cluster.hosts.values()].toSorted(byId)) {
+  for (const host of hostsById(cluster)) {
     const rejection = reject({ cluster, request, host });
     if (rejection) rejections.push(rejection);
     else candidates.push(score({ cluster, request, host }, weights));

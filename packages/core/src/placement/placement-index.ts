@@ -5,6 +5,7 @@
  * own numbers, such as rules, is asked of `place` itself.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
 import {
   allocatable,
   type Host,
@@ -17,7 +18,6 @@ import type { ScoreName, ScoreWeights } from '../cluster/policy.ts';
 import { scoreNames } from '../cluster/policy.ts';
 import type { Vm, VmShape } from '../cluster/vm.ts';
 import { RestartRoom } from '../headroom/restart-room.ts';
-import { byId } from '../order.ts';
 import { ruleBookOf } from '../rules/book-of.ts';
 import { Eligibility } from '../search/eligibility.ts';
 import { real } from '../search/numbers.ts';
@@ -62,7 +62,7 @@ export class PlacementIndex {
 
   constructor(cluster: Cluster, { keepsHeadroom = false }: PlacementIndexOptions = {}) {
     this.#cluster = cluster;
-    this.#hosts = [...cluster.hosts.values()].toSorted(byId);
+    this.#hosts = hostsById(cluster);
     this.#indexOf = new Map(this.#hosts.map(({ id }, at) => [id, at]));
     this.#total = this.#hosts.map(allocatable);
     const promised = this.#hosts.map(({ id }) => promisedOn(cluster, id));

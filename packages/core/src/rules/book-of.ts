@@ -2,8 +2,8 @@
  * The rule book of a snapshot: every VM that holds a place counted where it is, and where it is on its way to.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
 import { holdsResources } from '../cluster/load.ts';
-import { byId } from '../order.ts';
 import { RuleBook, type RuleBookOptions } from './rule-book.ts';
 
 /** A snapshot never changes: its book is made once. Nobody who asks may leave it changed. */
@@ -20,7 +20,7 @@ export function ruleBookOf(cluster: Cluster): RuleBook {
 
 /** One that may be changed. */
 export function newRuleBook(cluster: Cluster, options: RuleBookOptions = {}): RuleBook {
-  const hosts = [...cluster.hosts.values()].toSorted(byId);
+  const hosts = hostsById(cluster);
   const book = new RuleBook(cluster.rules ?? [], hosts, options);
   if (book.size === 0) return book;
   for (const vm of cluster.vms.values()) {

@@ -52,7 +52,7 @@ export function planRule(cluster: Cluster, rule: Rule, options: RulePlanOptions 
     reasonOf: ({ step, target }) =>
       step.stopsOver
         ? `stops over on ${target}: it makes room for another move`
-        : `to ${target}, for the rule ${rule.id}`,
+        : `for the rule ${rule.id}`,
   });
   const breaksWithout = found.feasible === 'yes' ? weakestHosts(ruled, rule) : undefined;
   return {

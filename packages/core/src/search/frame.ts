@@ -3,9 +3,9 @@
  * hosts could take them. Made once for a snapshot, and never changed.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
 import { allocatable, type Host } from '../cluster/host.ts';
 import { promisedOn } from '../cluster/load.ts';
-import { byId } from '../order.ts';
 import { newRuleBook } from '../rules/book-of.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { Eligibility } from './eligibility.ts';
@@ -41,7 +41,7 @@ export function frameOf(cluster: Cluster): Frame {
 }
 
 function makeFrame(cluster: Cluster): Frame {
-  const hosts = [...cluster.hosts.values()].toSorted(byId);
+  const hosts = hostsById(cluster);
   const hostIndex = new Map(hosts.map((host, at) => [host.id, at]));
   const units = unitsOf(cluster, newRuleBook(cluster));
   const origin = Int32Array.from(units, (unit) => hostIndex.get(unit.hostId) ?? -1);

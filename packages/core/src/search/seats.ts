@@ -5,12 +5,12 @@
  * Nothing else that is placed already is moved.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
 import { allocatable, type Host, type HostId, type Resources } from '../cluster/host.ts';
 import { hugePagesPromisedOn, promisedOn } from '../cluster/load.ts';
 import { type ScoreWeights, weightsOf } from '../cluster/policy.ts';
 import type { VmId, VmShape } from '../cluster/vm.ts';
 import { limits } from '../limits.ts';
-import { byId } from '../order.ts';
 import { devicesLeftOn } from '../placement/filters/devices.ts';
 import { isSeatTerm } from '../placement/scores.ts';
 import { seatTerms, type SeatTermName } from '../placement/seat.ts';
@@ -79,7 +79,7 @@ class Seats {
     { closed, tries, homes }: SeatsOptions,
   ) {
     this.#cluster = cluster;
-    this.#hosts = [...cluster.hosts.values()].toSorted(byId);
+    this.#hosts = hostsById(cluster);
     this.#closed = closed ?? new Set();
     this.#homes = homes;
     this.#total = this.#hosts.map(allocatable);
