@@ -122,6 +122,25 @@ describe('a table', () => {
 });
 
 describe('a rejection', () => {
+  it.each([
+    ['cpu-differs', 'its CPU is AVA, the VM was given all of a REQ'],
+    ['cpu-feature-missing', 'its CPU (AVA) lacks REQ'],
+    ['not-enough-huge-pages', 'needs REQ of huge pages, has AVA left'],
+    ['numa-cell-too-small', 'needs REQ and its CPUs in one NUMA cell, the largest has AVA'],
+    ['pool-local', 'pool AVA belongs to one host: its disks would stay behind'],
+    ['pool-full', 'its disks need REQ in the pool, AVA are free'],
+    ['held-by-device', 'the VM holds a device of its host (AVA)'],
+    ['device-missing', 'needs REQ, has AVA left'],
+    ['rule-broken', 'rule REQ (AVA) would be broken'],
+    [
+      'headroom-lost',
+      'it has room, but then not all VMs of REQ would find a place if that host were lost',
+    ],
+  ])('for %s is a sentence', (reason, sentence) => {
+    const no = { hostId: 'h1', reason, required: 'REQ', available: 'AVA' };
+    expect(describeRejection(no)).toBe(`h1: ${sentence}`);
+  });
+
   it('keeps its numbers, also for a reason that this program does not know', () => {
     const no = { hostId: 'h1', reason: 'disk-too-slow', required: 20, available: 7, unit: 'IOPS' };
     expect(describeRejection(no)).toBe('h1: disk-too-slow (needs 20 IOPS, has 7 IOPS)');

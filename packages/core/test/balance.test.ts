@@ -67,6 +67,8 @@ describe('a balance plan', () => {
     const plan = planBalance(crowded, { nowMs: 1000, recent, movesPerHour: 1 });
     expect(plan).toMatchObject({ moves: [], calm: 'budget-spent' });
     expect(planBalance(crowded, { movesPerHour: 1 }).moves).toHaveLength(1);
+    // Searched by chance it is no other.
+    expect(planBalance(crowded, { ...short, movesPerHour: 1 }).moves).toHaveLength(1);
   });
 
   it('moves no more than the hour’s memory', () => {

@@ -71,6 +71,23 @@ describe('an index', () => {
     );
   });
 
+  it('goes to the smaller id where it is equal, of any number of hosts', () => {
+    for (const count of [1, 2, 3, 5, 8, 9]) {
+      const hosts = Array.from({ length: count }, (_, at) => aHost(`h${at + 1}`));
+      const index = new PlacementIndex(aCluster(hosts));
+      const placed = hosts.map((_, at) => index.admit(aVm(`v${at}`)));
+      expect(placed).toEqual(hosts.map(({ id }) => id));
+    }
+  });
+
+  it('keeps restart room as it is where a VM would take too much of it', () => {
+    const vms = [aVm('a', { hostId: 'h1', request: { cpuMilli: 1000, memoryMib: 4096 } })];
+    const room = new RestartRoom(aCluster([aHost('h1'), aHost('h2')], vms));
+    expect(room.take('h2', aVm('new'))).toBe(false);
+    expect(room.survives('h1')).toBe(true);
+    expect(room.keptFree('h2', { cpuMilli: 1000, memoryMib: 1024 })).toBe(0);
+  });
+
   it('refuses what has room, but would take the room that another host’s loss needs', () => {
     const hosts = [aHost('h1', { capacity: { cpuMilli: 4000, memoryMib: 8192 } }), aHost('h2')];
     const large = aVm('a', { hostId: 'h1', request: { cpuMilli: 1000, memoryMib: 4096 } });
