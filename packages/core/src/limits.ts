@@ -36,6 +36,10 @@ export const limits = {
   balanceCooldownMs: 6 * 3_600_000,
   balanceMovesPerHour: 30,
   balanceMibPerHour: 1_048_576,
+  /** From where on a host is under pressure: thousandths of time in which something waited. */
+  pressurePermille: 100,
+  /** How long a cluster has to be uneven before anything is moved for it. */
+  balanceHoldMs: 60_000,
   /** Of each search for a better arrangement: for each unit that may be moved, and the most of them. */
   balanceStepsPerUnit: 6000,
   balanceSteps: 2_000_000,

@@ -10,6 +10,8 @@ import {
   planBalance,
   promisedOn,
 } from '../src/index.ts';
+import { Arrangement } from '../src/search/arrangement.ts';
+import { weighedCostsOf } from '../src/search/costs.ts';
 import { aCluster, aHost, aVm, reversed, someCluster } from './builders.ts';
 
 const using = (id: string, hostId: string, cpuMilli: number, more = {}) =>
@@ -69,6 +71,38 @@ describe('a balance plan', () => {
     expect(planBalance(crowded, { movesPerHour: 1 }).moves).toHaveLength(1);
     // Searched by chance it is no other.
     expect(planBalance(crowded, { ...short, movesPerHour: 1 }).moves).toHaveLength(1);
+  });
+
+  it('waits until the cluster has been uneven for a while', () => {
+    const since = { nowMs: 100_000, unevenSinceMs: 50_000 };
+    expect(planBalance(crowded, since)).toMatchObject({ moves: [], calm: 'not-for-long' });
+    expect(planBalance(crowded, { ...since, holdMs: 50_000 }).moves).not.toEqual([]);
+    expect(planBalance(crowded, { nowMs: 100_000 }).moves).not.toEqual([]);
+  });
+
+  it('pays twice for a move off a host under pressure, and copies as much', () => {
+    const lopsided = (cpuPressurePermille: number) =>
+      aCluster(
+        [
+          aHost('h1', {
+            usage: {
+              cpuMilli: 0,
+              memoryMib: 0,
+              cpuPressurePermille: 0,
+              memoryPressurePermille: cpuPressurePermille,
+            },
+          }),
+          aHost('h2'),
+        ],
+        [using('a', 'h1', 100), using('b', 'h1', 100)],
+      );
+    const asked = { aggressiveness: 5, regardless: true } as const;
+    expect(planBalance(lopsided(500), asked).copiedMib).toBe(
+      planBalance(lopsided(0), asked).copiedMib,
+    );
+    const weighed = (pressure: number) => weighedCostsOf(new Arrangement(lopsided(pressure)));
+    expect([...weighed(0)]).toEqual([512, 512]);
+    expect([...weighed(100)]).toEqual([1024, 1024]);
   });
 
   it('moves no more than the hour’s memory', () => {

@@ -18,6 +18,8 @@ import { inOrder, nextRound, type Ordered, pricePerMib } from './search.ts';
 export type CalmReason =
   /** Nothing contends, and the cluster is even enough. */
   | 'even-enough'
+  /** It is uneven, but has not been for long enough. */
+  | 'not-for-long'
   /** Nothing that was found gains enough for what it costs. */
   | 'no-gain'
   /** This hour's moves or bytes are spent. */
@@ -69,6 +71,8 @@ function calmBecause(
   const { floor } = tempers[options.aggressiveness];
   const even = loads.contention === 0 && loads.uneven() <= floor;
   if (even && options.regardless !== true) return 'even-enough';
+  const { nowMs, unevenSinceMs = Number.NEGATIVE_INFINITY, holdMs } = options;
+  if (nowMs - unevenSinceMs < holdMs) return 'not-for-long';
   const budget = budgetLeft(options);
   if (budget.moves <= 0 || budget.mib <= 0) return 'budget-spent';
   return movableUnits(arrangement, options).includes(1) ? undefined : 'nothing-movable';

@@ -19,6 +19,10 @@ export interface BalanceOptions {
   readonly nowMs: number;
   /** Moves of the last hours, of whatever cause. */
   readonly recent: readonly RecentMove[];
+  /** Since when the cluster is uneven; it is acted on at once if absent, as for a person who asks. */
+  readonly unevenSinceMs?: number;
+  /** How long that has to last first. */
+  readonly holdMs: number;
   /** A VM that was moved is left alone for so long. */
   readonly cooldownMs: number;
   /** In any hour. */
@@ -35,6 +39,7 @@ export const balanceDefaults: BalanceOptions = {
   aggressiveness: 3,
   nowMs: 0,
   recent: [],
+  holdMs: limits.balanceHoldMs,
   cooldownMs: limits.balanceCooldownMs,
   movesPerHour: limits.balanceMovesPerHour,
   mibPerHour: limits.balanceMibPerHour,

@@ -10,7 +10,7 @@ import { Random } from '../random.ts';
 import { Arrangement } from '../search/arrangement.ts';
 import { bestReachable } from '../search/best-reachable.ts';
 import { changesFrom } from '../search/changes.ts';
-import { costsOf } from '../search/costs.ts';
+import { costsOf, weighedCostsOf } from '../search/costs.ts';
 import { improve } from '../search/improve.ts';
 import { Loads, type LoadWeights } from '../search/loads.ts';
 import { real, whole } from '../search/numbers.ts';
@@ -54,7 +54,7 @@ export function nextRound(
       ? bestReachable(arrangement, new Loads(arrangement, weights), {
           movable,
           costOf: costsOf(arrangement),
-          pricePerMib: price,
+          priceOf: weighedCostsOf(arrangement).map((cost) => price * cost),
           mostMib: budget.mib,
           mostMoves: budget.moves,
         })
@@ -72,16 +72,17 @@ function searchBetter(
   const arrangement = new Arrangement(cluster);
   const loads = new Loads(arrangement, weights);
   const costOf = costsOf(arrangement);
+  const priceOf = weighedCostsOf(arrangement).map((cost) => price * cost);
   const count = movable.reduce((sum, one) => sum + one, 0);
   improve(arrangement, loads, {
     movable,
     costOf,
     budgetMib: budget.mib,
-    pricePerMib: price,
+    priceOf,
     steps: steps ?? Math.min(limits.balanceSteps, limits.balanceStepsPerUnit * count),
     random: new Random(1),
   });
-  sendHome(arrangement, loads, costOf, price, budget.moves);
+  sendHome(arrangement, loads, priceOf, budget.moves);
   return changesFrom(arrangement.origin, arrangement.hostOf);
 }
 
@@ -128,8 +129,7 @@ function ordered(
 function sendHome(
   arrangement: Arrangement,
   loads: Loads,
-  costOf: Float64Array,
-  price: number,
+  priceOf: Float64Array,
   most: number,
 ): void {
   for (;;) {
@@ -140,7 +140,7 @@ function sendHome(
     for (const unit of moved) {
       const home = whole(arrangement.origin, unit);
       if (!arrangement.fits(unit, home)) continue;
-      const worth = loads.after(unit, home) - loads.total() - price * real(costOf, unit);
+      const worth = loads.after(unit, home) - loads.total() - real(priceOf, unit);
       if (worth >= least) continue;
       worst = unit;
       least = worth;

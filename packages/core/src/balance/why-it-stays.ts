@@ -5,7 +5,7 @@ import type { VmId } from '../cluster/vm.ts';
 import type { Rejection } from '../placement/answer.ts';
 import { place } from '../placement/place.ts';
 import { Arrangement } from '../search/arrangement.ts';
-import { costsOf } from '../search/costs.ts';
+import { weighedCostsOf } from '../search/costs.ts';
 import { Loads } from '../search/loads.ts';
 import { real } from '../search/numbers.ts';
 import { type CalmReason, planBalance } from './balance.ts';
@@ -75,7 +75,7 @@ export function whyItStays(
     return { type: 'no-host-fits', rejections: place(cluster, request).rejections };
   }
   const { horizonSeconds, leastGainPermille } = tempers[options.aggressiveness];
-  const cost = pricePerMib(cluster, horizonSeconds) * real(costsOf(arrangement), unit);
+  const cost = pricePerMib(cluster, horizonSeconds) * real(weighedCostsOf(arrangement), unit);
   const gain = millionths(loads.total() - lowest);
   const price = millionths(cost);
   const least = Math.round((leastGainPermille * plan.unevenBefore) / 1000);

@@ -7,6 +7,7 @@ import { explainRejection } from './refusal.ts';
 
 const calm: Readonly<Record<CalmReason, string>> = {
   'even-enough': 'the cluster is even enough',
+  'not-for-long': 'the cluster has not been uneven for long enough',
   'no-gain': 'no move gains enough for what it costs',
   'budget-spent': 'this hour’s moves are spent',
   'nothing-movable': 'no VM may be moved now',

@@ -12,8 +12,8 @@ export interface BestReachableOptions {
   /** By unit: 1 where it may be moved. */
   readonly movable: Uint8Array;
   readonly costOf: Float64Array;
-  /** What a MiB that is copied adds to the value. */
-  readonly pricePerMib: number;
+  /** By unit: what its move adds to the value. */
+  readonly priceOf: Float64Array;
   readonly mostMib: number;
   readonly mostMoves: number;
 }
@@ -21,6 +21,7 @@ export interface BestReachableOptions {
 interface State {
   readonly key: number;
   readonly copied: number;
+  readonly priced: number;
   readonly vms: number;
   readonly before: State | undefined;
   readonly by: UnitMove | undefined;
@@ -30,7 +31,7 @@ interface State {
 export function bestReachable(
   arrangement: Arrangement,
   loads: Loads,
-  { movable, costOf, pricePerMib, mostMib, mostMoves }: BestReachableOptions,
+  { movable, costOf, priceOf, mostMib, mostMoves }: BestReachableOptions,
 ): readonly UnitMove[] | undefined {
   const units = [...arrangement.units.keys()].filter((unit) => movable[unit] === 1);
   const count = arrangement.hosts.length;
@@ -49,14 +50,21 @@ export function bestReachable(
     }
   };
   const start = home.reduceRight((key, host) => key * count + host, 0);
-  const first: State = { key: start, copied: 0, vms: 0, before: undefined, by: undefined };
+  const first: State = {
+    key: start,
+    copied: 0,
+    priced: 0,
+    vms: 0,
+    before: undefined,
+    by: undefined,
+  };
   const states = new Map([[start, first]]);
   let best = first;
   let least = Number.POSITIVE_INFINITY;
   // A map is gone through in the order in which it was filled, to its end as it grows.
   for (const state of states.values()) {
     enter(state.key);
-    const value = loads.total() + pricePerMib * state.copied;
+    const value = loads.total() + state.priced;
     if (value < least - 1e-12) {
       best = state;
       least = value;
@@ -64,12 +72,13 @@ export function bestReachable(
     for (const [at, unit] of units.entries()) {
       const from = whole(arrangement.hostOf, unit);
       const copied = state.copied + real(costOf, unit);
+      const priced = state.priced + real(priceOf, unit);
       const vms = state.vms + (arrangement.units[unit]?.vms.length ?? 0);
       if (from !== home[at] || copied > mostMib || vms > mostMoves) continue;
       for (let to = 0; to < count; to += 1) {
         const key = state.key + (to - from) * count ** at;
         if (to === from || states.has(key) || !arrangement.fits(unit, to)) continue;
-        states.set(key, { key, copied, vms, before: state, by: { unit, from, to } });
+        states.set(key, { key, copied, priced, vms, before: state, by: { unit, from, to } });
       }
     }
   }

@@ -3,9 +3,11 @@
  * again: with dirtying at a share d of the link's speed, in rounds, 1 + d + d² + … times (Clark et al., 2005).
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import type { Host } from '../cluster/host.ts';
 import type { Vm } from '../cluster/vm.ts';
 import { limits } from '../limits.ts';
 import type { Arrangement } from './arrangement.ts';
+import { whole } from './numbers.ts';
 
 /** From where on a VM is slowed down rather than copied over and over. */
 const mostDirtying = 0.8;
@@ -23,4 +25,20 @@ export function costsOf({ cluster, units }: Arrangement): Float64Array {
   return Float64Array.from(units, ({ vms }) =>
     vms.reduce((sum, vm) => sum + copiedMib(cluster, vm), 0),
   );
+}
+
+/**
+ * By unit: its cost, twice where its host is under pressure already. Copying takes CPU and memory from VMs that
+ * are waiting for them.
+ */
+export function weighedCostsOf(arrangement: Arrangement): Float64Array {
+  return costsOf(arrangement).map((cost, unit) => {
+    const host = arrangement.hosts[whole(arrangement.origin, unit)];
+    return isUnderPressure(host) ? 2 * cost : cost;
+  });
+}
+
+function isUnderPressure(host: Host | undefined): boolean {
+  const { cpuPressurePermille = 0, memoryPressurePermille = 0 } = host?.usage ?? {};
+  return Math.max(cpuPressurePermille, memoryPressurePermille) >= limits.pressurePermille;
 }

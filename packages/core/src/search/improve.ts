@@ -16,8 +16,8 @@ export interface ImproveOptions {
   readonly costOf: Float64Array;
   /** MiB that may be copied in all; no limit if absent. */
   readonly budgetMib?: number;
-  /** What a MiB that is copied adds to the value. */
-  readonly pricePerMib: number;
+  /** By unit: what its move adds to the value. */
+  readonly priceOf: Float64Array;
   readonly steps: number;
   readonly random: Random;
 }
@@ -42,14 +42,16 @@ class Search {
   readonly #firstOf: Int32Array;
   readonly #costOf: Float64Array;
   readonly #budget: number;
-  readonly #price: number;
+  readonly #priceOf: Float64Array;
   readonly #steps: number;
   readonly #random: Random;
   /** By unit: its host in the best arrangement so far, and the units that are elsewhere now. */
   readonly #best: Int32Array;
   readonly #changed = new Set<number>();
   #value: number;
-  #moved: number;
+  /** MiB away from home, and the price of that. */
+  #moved = 0;
+  #priced = 0;
   #threshold = 0;
 
   constructor(arrangement: Arrangement, loads: Loads, options: ImproveOptions) {
@@ -70,16 +72,16 @@ class Search {
       this.#firstOf[host + 1] = whole(this.#firstOf, host + 1) + whole(this.#firstOf, host);
     }
     this.#budget = options.budgetMib ?? Number.POSITIVE_INFINITY;
-    this.#price = options.pricePerMib;
+    this.#priceOf = options.priceOf;
     this.#steps = options.steps;
     this.#random = options.random;
     this.#costOf = options.costOf;
-    this.#moved = 0;
     for (const unit of this.#units) {
-      if (whole(arrangement.hostOf, unit) !== whole(origin, unit))
-        this.#moved += real(this.#costOf, unit);
+      if (whole(arrangement.hostOf, unit) === whole(origin, unit)) continue;
+      this.#moved += real(this.#costOf, unit);
+      this.#priced += real(this.#priceOf, unit);
     }
-    this.#value = loads.total() + this.#price * this.#moved;
+    this.#value = loads.total() + this.#priced;
   }
 
   run(): void {
@@ -115,10 +117,12 @@ class Search {
     if (unit < 0) return;
     const to = this.#random.below(this.#arrangement.hosts.length);
     if (to === whole(this.#arrangement.hostOf, unit)) return;
-    const moved = this.#moved + this.#movedBy(unit, to);
+    const away = this.#awayBy(unit, to);
+    const moved = this.#moved + away * real(this.#costOf, unit);
     if (moved > this.#budget || !this.#arrangement.fits(unit, to)) return;
-    const value = this.#loads.after(unit, to) + this.#price * moved;
-    if (value <= this.#value + this.#threshold) this.#keep(unit, to, value, moved);
+    const priced = this.#priced + away * real(this.#priceOf, unit);
+    const value = this.#loads.after(unit, to) + priced;
+    if (value <= this.#value + this.#threshold) this.#keep(unit, to, value, moved, priced);
   }
 
   /** Two units on different hosts change places. */
@@ -128,17 +132,23 @@ class Search {
     const from = whole(hostOf, unit);
     const to = whole(hostOf, other);
     if (from === to) return;
-    const moved = this.#moved + this.#movedBy(unit, to) + this.#movedBy(other, from);
+    const away = this.#awayBy(unit, to);
+    const otherAway = this.#awayBy(other, from);
+    const moved =
+      this.#moved + away * real(this.#costOf, unit) + otherAway * real(this.#costOf, other);
     if (moved > this.#budget) return;
     if (!this.#arrangement.fitsInPlaceOf(unit, to, other)) return;
     if (!this.#arrangement.fitsInPlaceOf(other, from, unit)) return;
-    const value = this.#loads.afterSwap(unit, other) + this.#price * moved;
+    const priced =
+      this.#priced + away * real(this.#priceOf, unit) + otherAway * real(this.#priceOf, other);
+    const value = this.#loads.afterSwap(unit, other) + priced;
     if (value > this.#value + this.#threshold) return;
     this.#put(unit, to);
     this.#put(other, from);
     // Anew: two that share a rule cost together what each alone does not.
-    this.#value = this.#loads.total() + this.#price * moved;
+    this.#value = this.#loads.total() + priced;
     this.#moved = moved;
+    this.#priced = priced;
   }
 
   /** A moved unit goes home, and what that leaves of the budget moves another. */
@@ -149,22 +159,25 @@ class Search {
     const away = whole(hostOf, unit);
     const home = whole(origin, unit);
     if (!this.#arrangement.fits(unit, home)) return;
-    const movedBefore = this.#moved;
     const valueBefore = this.#value;
-    const movedAfter = movedBefore + this.#movedBy(unit, home);
+    const back = this.#awayBy(unit, home);
+    const movedAfter = this.#moved + back * real(this.#costOf, unit);
+    const pricedAfter = this.#priced + back * real(this.#priceOf, unit);
     this.#put(unit, home);
     const other = this.#random.below(4) === 0 ? this.#anyUnit() : this.#anyOf(home);
     const to = this.#random.below(4) > 0 ? away : this.#random.below(hosts.length);
-    const moved = movedAfter + this.#movedBy(other, to);
+    const elsewhere = this.#awayBy(other, to);
+    const moved = movedAfter + elsewhere * real(this.#costOf, other);
     if (
       other !== unit &&
       to !== whole(hostOf, other) &&
       moved <= this.#budget &&
       this.#arrangement.fits(other, to)
     ) {
-      const value = this.#loads.after(other, to) + this.#price * moved;
+      const priced = pricedAfter + elsewhere * real(this.#priceOf, other);
+      const value = this.#loads.after(other, to) + priced;
       if (value <= valueBefore + this.#threshold) {
-        this.#keep(other, to, value, moved);
+        this.#keep(other, to, value, moved, priced);
         return;
       }
     }
@@ -177,9 +190,11 @@ class Search {
     if (unit < 0) return;
     const home = whole(this.#arrangement.origin, unit);
     if (!this.#arrangement.fits(unit, home)) return;
-    const moved = this.#moved + this.#movedBy(unit, home);
-    const value = this.#loads.after(unit, home) + this.#price * moved;
-    if (value <= this.#value + this.#threshold) this.#keep(unit, home, value, moved);
+    const back = this.#awayBy(unit, home);
+    const moved = this.#moved + back * real(this.#costOf, unit);
+    const priced = this.#priced + back * real(this.#priceOf, unit);
+    const value = this.#loads.after(unit, home) + priced;
+    if (value <= this.#value + this.#threshold) this.#keep(unit, home, value, moved, priced);
   }
 
   #anyUnit(): number {
@@ -203,19 +218,20 @@ class Search {
     return -1;
   }
 
-  /** MiB that would be away from home more, if the unit went to host `to`. */
-  #movedBy(unit: number, to: number): number {
+  /** 1 where the unit would leave home by going to host `to`, -1 where it would come home, else 0. */
+  #awayBy(unit: number, to: number): number {
     const { hostOf, origin } = this.#arrangement;
     const home = whole(origin, unit);
     const was = whole(hostOf, unit) !== home;
     const will = to !== home;
-    return was === will ? 0 : will ? real(this.#costOf, unit) : -real(this.#costOf, unit);
+    return was === will ? 0 : will ? 1 : -1;
   }
 
-  #keep(unit: number, to: number, value: number, moved: number): void {
+  #keep(unit: number, to: number, value: number, moved: number, priced: number): void {
     this.#put(unit, to);
     this.#value = value;
     this.#moved = moved;
+    this.#priced = priced;
   }
 
   #put(unit: number, to: number): void {
