@@ -12,15 +12,7 @@ import {
 } from '../src/index.ts';
 import { Arrangement } from '../src/search/arrangement.ts';
 import { weighedCostsOf } from '../src/search/costs.ts';
-import { aCluster, aHost, aVm, reversed, someCluster } from './builders.ts';
-
-const using = (id: string, hostId: string, cpuMilli: number, more = {}) =>
-  aVm(id, {
-    hostId,
-    request: { cpuMilli: 1000, memoryMib: 512 },
-    usage: { cpuMilli, memoryMib: 512 },
-    ...more,
-  });
+import { aCluster, aHost, reversed, someCluster, using } from './builders.ts';
 
 /** h1 is asked for more than it has; h2 and h3 have nothing to do. */
 const crowded = aCluster(

@@ -136,3 +136,13 @@ export function reversed(cluster: Cluster): Cluster {
     migrations: cluster.migrations.toReversed(),
   };
 }
+
+/** A small VM that uses so much CPU. */
+export function using(id: string, hostId: string, cpuMilli: number, more: Partial<Vm> = {}): Vm {
+  return aVm(id, {
+    hostId,
+    request: { cpuMilli: 1000, memoryMib: 512 },
+    usage: { cpuMilli, memoryMib: 512 },
+    ...more,
+  });
+}

@@ -13,7 +13,7 @@ import {
   remedyFor,
   whyItStays,
 } from '../src/index.ts';
-import { aCluster, aHost, aVm } from './builders.ts';
+import { aCluster, aHost, aVm, using } from './builders.ts';
 
 const given = { required: 'REQ', available: 'AVA', unit: 'gpu' };
 const sentences: Readonly<Record<RefusalReason, string>> = {
@@ -117,13 +117,6 @@ describe('a remedy', () => {
   });
 });
 
-const using = (id: string, hostId: string, cpuMilli: number, more = {}) =>
-  aVm(id, {
-    hostId,
-    request: { cpuMilli: 1000, memoryMib: 512 },
-    usage: { cpuMilli, memoryMib: 512 },
-    ...more,
-  });
 const two = [aHost('h1'), aHost('h2')];
 /** h1 is asked for more than it has. */
 const crowded = aCluster(

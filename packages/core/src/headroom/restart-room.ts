@@ -5,14 +5,14 @@
  * `headroom.ts` for the whole answer about one cluster.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import { hostsById } from '../cluster/hosts-by-id.ts';
-import { allocatable, type Host, type HostId, type Resources } from '../cluster/host.ts';
-import { holdsResources, promisedOn } from '../cluster/load.ts';
+import type { Host, HostId, Resources } from '../cluster/host.ts';
+import { holdsResources } from '../cluster/load.ts';
 import type { VmShape } from '../cluster/vm.ts';
 import { byId } from '../order.ts';
 import { permille } from '../placement/seat.ts';
 import { Eligibility } from '../search/eligibility.ts';
 import { real } from '../search/numbers.ts';
+import { roomOf } from '../search/room.ts';
 
 interface Guest {
   readonly memoryMib: number;
@@ -55,20 +55,12 @@ export class RestartRoom {
   #atRisk = 0;
 
   constructor(cluster: Cluster) {
-    const hosts = hostsById(cluster);
+    const { hosts, indexOf, freeMemory, freeCpu } = roomOf(cluster);
     this.#hosts = hosts;
-    this.#indexOf = new Map(hosts.map((host, at) => [host.id, at]));
+    this.#indexOf = indexOf;
     this.#eligibility = new Eligibility(cluster, hosts);
-    const free = hosts.map((host) => {
-      const total = allocatable(host);
-      const promised = promisedOn(cluster, host.id);
-      return {
-        memoryMib: total.memoryMib - promised.memoryMib,
-        cpuMilli: total.cpuMilli - promised.cpuMilli,
-      };
-    });
-    this.#freeMemory = Float64Array.from(free, ({ memoryMib }) => memoryMib);
-    this.#freeCpu = Float64Array.from(free, ({ cpuMilli }) => cpuMilli);
+    this.#freeMemory = freeMemory;
+    this.#freeCpu = freeCpu;
     this.#guests = hosts.map(() => []);
     for (const vm of [...cluster.vms.values()].toSorted(byId)) {
       const at = this.#indexOf.get(vm.hostId ?? '');

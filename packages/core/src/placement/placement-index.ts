@@ -5,22 +5,14 @@
  * own numbers, such as rules, is asked of `place` itself.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import { hostsById } from '../cluster/hosts-by-id.ts';
-import {
-  allocatable,
-  type Host,
-  type HostId,
-  type HostUsage,
-  type Resources,
-} from '../cluster/host.ts';
-import { promisedOn } from '../cluster/load.ts';
-import type { ScoreName, ScoreWeights } from '../cluster/policy.ts';
-import { scoreNames } from '../cluster/policy.ts';
+import type { Host, HostId, HostUsage, Resources } from '../cluster/host.ts';
+import { scoreNames, type ScoreName, type ScoreWeights } from '../cluster/policy.ts';
 import type { Vm, VmShape } from '../cluster/vm.ts';
 import { RestartRoom } from '../headroom/restart-room.ts';
 import { ruleBookOf } from '../rules/book-of.ts';
 import { Eligibility } from '../search/eligibility.ts';
 import { real } from '../search/numbers.ts';
+import { roomOf } from '../search/room.ts';
 import { place } from './place.ts';
 import { isSeatTerm, policyOf } from './scores.ts';
 import { seatTerms, type SeatTermName } from './seat.ts';
@@ -62,17 +54,12 @@ export class PlacementIndex {
 
   constructor(cluster: Cluster, { keepsHeadroom = false }: PlacementIndexOptions = {}) {
     this.#cluster = cluster;
-    this.#hosts = hostsById(cluster);
-    this.#indexOf = new Map(this.#hosts.map(({ id }, at) => [id, at]));
-    this.#total = this.#hosts.map(allocatable);
-    const promised = this.#hosts.map(({ id }) => promisedOn(cluster, id));
-    const free = (resource: keyof Resources) =>
-      Float64Array.from(
-        this.#total,
-        (total, at) => total[resource] - (promised[at]?.[resource] ?? 0),
-      );
-    this.#freeMemory = free('memoryMib');
-    this.#freeCpu = free('cpuMilli');
+    const { hosts, indexOf, total, freeMemory, freeCpu } = roomOf(cluster);
+    this.#hosts = hosts;
+    this.#indexOf = indexOf;
+    this.#total = total;
+    this.#freeMemory = freeMemory;
+    this.#freeCpu = freeCpu;
     this.#eligibility = new Eligibility(cluster, this.#hosts);
     this.#hasZones = new Set(this.#hosts.map(({ zone }) => zone)).size > 1;
     this.#room = keepsHeadroom ? new RestartRoom(cluster) : undefined;

@@ -5,9 +5,8 @@
  * Nothing else that is placed already is moved.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import { hostsById } from '../cluster/hosts-by-id.ts';
-import { allocatable, type Host, type HostId, type Resources } from '../cluster/host.ts';
-import { hugePagesPromisedOn, promisedOn } from '../cluster/load.ts';
+import type { Host, HostId, Resources } from '../cluster/host.ts';
+import { hugePagesPromisedOn } from '../cluster/load.ts';
 import { type ScoreWeights, weightsOf } from '../cluster/policy.ts';
 import type { VmId, VmShape } from '../cluster/vm.ts';
 import { limits } from '../limits.ts';
@@ -18,6 +17,7 @@ import { newRuleBook } from '../rules/book-of.ts';
 import type { Members, RuleBook } from '../rules/rule-book.ts';
 import { Eligibility } from './eligibility.ts';
 import { real } from './numbers.ts';
+import { roomOf } from './room.ts';
 
 export interface SeatsOptions {
   /** Hosts that take nothing, besides those that the filters rule out. */
@@ -79,18 +79,13 @@ class Seats {
     { closed, tries, homes }: SeatsOptions,
   ) {
     this.#cluster = cluster;
-    this.#hosts = hostsById(cluster);
+    const { hosts, total, freeMemory, freeCpu } = roomOf(cluster);
+    this.#hosts = hosts;
     this.#closed = closed ?? new Set();
     this.#homes = homes;
-    this.#total = this.#hosts.map(allocatable);
-    const promised = this.#hosts.map(({ id }) => promisedOn(cluster, id));
-    const free = (resource: keyof Resources) =>
-      Float64Array.from(
-        this.#total,
-        (total, at) => total[resource] - (promised[at]?.[resource] ?? 0),
-      );
-    this.#freeMemory = free('memoryMib');
-    this.#freeCpu = free('cpuMilli');
+    this.#total = total;
+    this.#freeMemory = freeMemory;
+    this.#freeCpu = freeCpu;
     this.#book = newRuleBook(cluster);
     this.#brokenBefore = brokenIn(this.#book);
     const eligibility = new Eligibility(cluster, this.#hosts);
