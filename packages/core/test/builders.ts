@@ -2,6 +2,9 @@
 import fc from 'fast-check';
 import type { Cluster, Host, Vm, VmState } from '../src/index.ts';
 
+// Every property of the core is tried on so many cases, unless it says otherwise.
+fc.configureGlobal({ numRuns: 1000 });
+
 export function aHost(id: string, more: Partial<Host> = {}): Host {
   return {
     id,

@@ -90,7 +90,10 @@ function compare(size: (typeof sizes)[number], seed: number) {
         3,
       ),
     },
-    known: judge(run(ours({ knowsLives: true }))),
+    known: {
+      ...judge(run(ours({ knowsLives: true }))),
+      withMoves: judge(run(ours({ knowsLives: true, arrivalsPerMove: 20 }))).excess,
+    },
     noisy: judge(run(ours({ knowsLives: true }), stream(noise))),
     moves: judge(run(ours({ knowsLives: false, arrivalsPerMove: 20 }))),
   };
