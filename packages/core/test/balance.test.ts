@@ -65,6 +65,18 @@ describe('a balance plan', () => {
     expect(planBalance(crowded, { ...short, movesPerHour: 1 }).moves).toHaveLength(1);
   });
 
+  it('moves nothing for a load that is not trusted to last', () => {
+    const lopsided = aCluster(
+      [aHost('h1'), aHost('h2')],
+      ['a', 'b', 'c', 'd'].map((id) => using(id, 'h1', 500)),
+    );
+    expect(planBalance(lopsided, { horizonSeconds: 1 })).toMatchObject({
+      moves: [],
+      calm: 'no-gain',
+    });
+    expect(planBalance(lopsided, { horizonSeconds: 3600 }).moves).not.toEqual([]);
+  });
+
   it('waits until the cluster has been uneven for a while', () => {
     const since = { nowMs: 100_000, unevenSinceMs: 50_000 };
     expect(planBalance(crowded, since)).toMatchObject({ moves: [], calm: 'not-for-long' });

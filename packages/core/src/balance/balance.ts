@@ -12,7 +12,7 @@ import { Arrangement } from '../search/arrangement.ts';
 import { Loads } from '../search/loads.ts';
 import { budgetLeft } from './budget.ts';
 import { movableUnits } from './movable.ts';
-import { balanceDefaults, type BalanceOptions, tempers } from './options.ts';
+import { balanceDefaults, type BalanceOptions, horizonOf, tempers } from './options.ts';
 import { inOrder, nextRound, type Ordered, pricePerMib } from './search.ts';
 
 export type CalmReason =
@@ -80,10 +80,10 @@ function calmBecause(
 
 /** Round by round, until a round is not worth its moves; then all rounds as one plan. */
 function findBetter(cluster: Cluster, options: BalanceOptions, waveLimits: WaveLimits): Ordered {
-  const { leastGainPermille, horizonSeconds } = tempers[options.aggressiveness];
+  const { leastGainPermille } = tempers[options.aggressiveness];
   const regardless = options.regardless === true;
   const { weights, steps } = options;
-  const price = pricePerMib(cluster, horizonSeconds);
+  const price = pricePerMib(cluster, horizonOf(options));
   const states = [cluster];
   let budget = budgetLeft(options);
   let first = nothing;

@@ -15,6 +15,8 @@ export interface RecentMove {
 
 export interface BalanceOptions {
   readonly aggressiveness: Aggressiveness;
+  /** For how long the load is trusted to stay as it is; by the aggressiveness if absent. */
+  readonly horizonSeconds?: number;
   /** On the clock of `recent`. */
   readonly nowMs: number;
   /** Moves of the last hours, of whatever cause. */
@@ -62,3 +64,7 @@ export const tempers: Readonly<Record<Aggressiveness, Temper>> = {
   4: { floor: 80_000, leastGainPermille: 50, horizonSeconds: 7200 },
   5: { floor: 30_000, leastGainPermille: 20, horizonSeconds: 14_400 },
 };
+
+export function horizonOf({ horizonSeconds, aggressiveness }: BalanceOptions): number {
+  return horizonSeconds ?? tempers[aggressiveness].horizonSeconds;
+}

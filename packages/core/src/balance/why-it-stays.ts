@@ -10,7 +10,7 @@ import { Loads } from '../search/loads.ts';
 import { real } from '../search/numbers.ts';
 import { type CalmReason, planBalance } from './balance.ts';
 import { movedAtMsOf, staysFor, type StayReason } from './movable.ts';
-import { balanceDefaults, type BalanceOptions, tempers } from './options.ts';
+import { balanceDefaults, type BalanceOptions, horizonOf, tempers } from './options.ts';
 import { pricePerMib } from './search.ts';
 
 export type Stay =
@@ -74,8 +74,8 @@ export function whyItStays(
     const request = { shape: vm, ...(vm.hostId === undefined ? {} : { source: vm.hostId }) };
     return { type: 'no-host-fits', rejections: place(cluster, request).rejections };
   }
-  const { horizonSeconds, leastGainPermille } = tempers[options.aggressiveness];
-  const cost = pricePerMib(cluster, horizonSeconds) * real(weighedCostsOf(arrangement), unit);
+  const { leastGainPermille } = tempers[options.aggressiveness];
+  const cost = pricePerMib(cluster, horizonOf(options)) * real(weighedCostsOf(arrangement), unit);
   const gain = millionths(loads.total() - lowest);
   const price = millionths(cost);
   const least = Math.round((leastGainPermille * plan.unevenBefore) / 1000);
