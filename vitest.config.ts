@@ -20,6 +20,8 @@ export default defineConfig({
           env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
           include: ['test/contract/**/*.test.ts'],
           testTimeout: 120_000,
+          // A look into a container takes a second of a busy machine; the default allows one in all.
+          expect: { poll: { timeout: 30_000 } },
           hookTimeout: 300_000,
           fileParallelism: false,
         },
@@ -30,6 +32,7 @@ export default defineConfig({
           globalSetup: ['test/end-to-end/support/global-setup.ts'],
           include: ['test/end-to-end/**/*.test.ts'],
           testTimeout: 300_000,
+          expect: { poll: { timeout: 30_000 } },
           hookTimeout: 900_000,
           fileParallelism: false,
         },
