@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import { allocatable, type Host, type HostId } from '../cluster/host.ts';
-import { freeOn, holdsResources, promisedOn } from '../cluster/load.ts';
+import { emptiestFirst, freeOn, holdsResources, promisedOn } from '../cluster/load.ts';
 import { heldByItself } from '../drain/blockers.ts';
 import { type DrainOptions, planDrain } from '../drain/drain.ts';
 import { bearsOneWithout } from '../headroom/headroom.ts';
@@ -31,9 +31,10 @@ export interface ConsolidationPlan extends Plan {
 }
 
 export function planConsolidation(
-  cluster: Cluster,
+  snapshot: Cluster,
   options: ConsolidateOptions = {},
 ): ConsolidationPlan {
+  const cluster = drainOnlyHeld(snapshot);
   const { spareHosts = 0, mostMoves } = options;
   const hosts = candidates(cluster);
   const most = Math.max(0, mostEmpty(cluster, hosts) - spareHosts);
@@ -136,6 +137,15 @@ function fullestFirst(cluster: Cluster): readonly (readonly HostId[])[] {
     .map(({ id }) => [id]);
 }
 
+/** Saving power is no drain: VMs that only a drain or a person may move stay. */
+function drainOnlyHeld(cluster: Cluster): Cluster {
+  const held = [...cluster.vms.values()].filter(({ automation }) => automation === 'drain');
+  if (held.length === 0) return cluster;
+  const vms = new Map(cluster.vms);
+  for (const vm of held) vms.set(vm.id, { ...vm, automation: 'none' });
+  return { ...cluster, vms };
+}
+
 /** Hosts that could be emptied: up, in use, nothing on them that has to stay; the emptiest first. */
 function candidates(cluster: Cluster): readonly Host[] {
   const held = new Set(
@@ -147,12 +157,9 @@ function candidates(cluster: Cluster): readonly Host[] {
         : [],
     ),
   );
-  return [...cluster.hosts.values()]
-    .filter(({ id, health, intent }) => health === 'up' && intent === 'active' && !held.has(id))
-    .toSorted(
-      (a, b) =>
-        promisedOn(cluster, a.id).memoryMib - promisedOn(cluster, b.id).memoryMib || byId(a, b),
-    );
+  return emptiestFirst(cluster, cluster.hosts.values()).filter(
+    ({ id, health, intent }) => health === 'up' && intent === 'active' && !held.has(id),
+  );
 }
 
 /** How many of them may be empty with room for all in the others, were everything divisible. */
