@@ -76,6 +76,7 @@ export {
 export { planRule, type RulePlan, type RulePlanOptions } from './rules/plan-rule.ts';
 export { planRestore, type RestorePlan } from './restore/restore.ts';
 export { planRolling, type RollingOptions, type RollingPlan } from './rolling/rolling.ts';
+export type { LeftHost, LeftReason } from './rolling/why-left.ts';
 export { planRecovery, type RecoveryPlan, type Restart } from './recover/recover.ts';
 export { scoreTitles } from './placement/scores.ts';
 export { explainMove, explainPlan } from './explain/move.ts';

@@ -11,9 +11,12 @@ export const limits = {
   migrationOverheadSeconds: 2,
   cpuOvercommitPermilleDefault: 4_000,
   /** Ways of placing one VM that are tried to place several, where the first does not do. */
-  seatTries: 50_000,
-  /** Sets of hosts whose loss is tried, to say how much the cluster bears. */
-  headroomSets: 2000,
+  seatTries: 200_000,
+  /** Hosts looked at in all of them. */
+  seatWork: 5_000_000,
+  /** VMs that are started again in thought, to say how much the cluster bears; sets of hosts that are tried. */
+  headroomWork: 200_000,
+  headroomSets: 20_000,
   /** VMs of one shape that are counted into what is free. */
   roomForMost: 10_000,
   /** Ways of grouping hosts into rounds that are tried, and how finely their sizes are stepped. */
@@ -25,8 +28,9 @@ export const limits = {
   rollingSearchSteps: 4000,
   /** Hosts that are tried where moves are counted. */
   consolidationTries: 12,
-  /** Losses of hosts that are tried on a rule. */
-  ruleLosses: 500,
+  /** Losses of hosts that are tried on a rule, and hosts looked at in all of them. */
+  ruleLosses: 1000,
+  ruleWork: 50_000,
   /** Arrangements that are looked at where every one is. */
   exhaustiveStates: 70_000,
   /** The most that a term of a score may count. */

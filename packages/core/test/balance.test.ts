@@ -1,18 +1,11 @@
 /** The balance plan: it evens out what contends, leaves alone what is well, and stays within its bounds. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  allocatable,
-  applyMove,
-  applyMoves,
-  beginMove,
-  type Cluster,
-  planBalance,
-  promisedOn,
-} from '../src/index.ts';
+import { allocatable, applyMoves, type Cluster, planBalance, promisedOn } from '../src/index.ts';
 import { Arrangement } from '../src/search/arrangement.ts';
 import { weighedCostsOf } from '../src/search/costs.ts';
 import { aCluster, aHost, reversed, someCluster, using } from './builders.ts';
+import { perform } from './perform.ts';
 
 /** h1 is asked for more than it has; h2 and h3 have nothing to do. */
 const crowded = aCluster(
@@ -153,16 +146,9 @@ describe('on any cluster, a balance plan', () => {
   it('keeps every host within its limits at every step, wave by wave', () => {
     fc.assert(
       fc.property(someCluster, (cluster) => {
-        const { moves, waves } = planBalance(cluster, short);
-        let now = cluster;
-        for (const wave of waves) {
-          const flying = wave.flatMap((index) => moves[index] ?? []);
-          for (const move of flying) {
-            now = beginMove(now, move);
-            expect(beyondLimits(now, cluster)).toEqual([]);
-          }
-          now = flying.reduce(applyMove, now);
-        }
+        perform(cluster, planBalance(cluster, short), {
+          look: (now) => expect(beyondLimits(now, cluster)).toEqual([]),
+        });
       }),
       { numRuns },
     );

@@ -149,3 +149,8 @@ export function using(id: string, hostId: string, cpuMilli: number, more: Partia
     ...more,
   });
 }
+
+/** A VM of that many MiB and little CPU. */
+export function sized(id: string, hostId: string, memoryMib: number, more: Partial<Vm> = {}): Vm {
+  return aVm(id, { hostId, request: { cpuMilli: 500, memoryMib }, ...more });
+}

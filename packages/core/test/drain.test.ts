@@ -3,15 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   allocatable,
-  applyMove,
-  beginMove,
-  checkMove,
   type Cluster,
   defaultWaveLimits,
   planDrain,
   promisedOn,
 } from '../src/index.ts';
 import { aCluster, aHost, aVm, reversed, someCluster } from './builders.ts';
+import { perform } from './perform.ts';
 
 const on = (hostId: string, id: string, memoryMib = 512, more = {}) =>
   aVm(id, { hostId, request: { cpuMilli: 100, memoryMib }, ...more });
@@ -159,22 +157,10 @@ describe('on any cluster, a drain plan', () => {
   it('keeps every target within its limits at every step, wave by wave, whatever ends first', () => {
     fc.assert(
       fc.property(drained, fc.infiniteStream(fc.boolean()), ({ cluster, waveLimits }, coin) => {
-        const { moves, waves } = planDrain(cluster, 'h1', { waveLimits });
-        let now = cluster;
-        for (const wave of waves) {
-          const flying = wave.flatMap((index) => moves[index] ?? []);
-          for (const move of flying) {
-            // Asked just before it is made, as the scheduler does.
-            expect(checkMove(now, move)).toEqual({ type: 'right' });
-            now = beginMove(now, move);
-            expectWithinLimits(now, cluster);
-          }
-          const ends = coin.next().value ? flying : flying.toReversed();
-          for (const move of ends) {
-            now = applyMove(now, move);
-            expectWithinLimits(now, cluster);
-          }
-        }
+        const now = perform(cluster, planDrain(cluster, 'h1', { waveLimits }), {
+          look: (state) => expectWithinLimits(state, cluster),
+          ends: (flying) => (coin.next().value ? flying : flying.toReversed()),
+        });
         expect(now.reservations).toEqual(cluster.reservations);
         expect(now.migrations).toEqual(cluster.migrations);
       }),

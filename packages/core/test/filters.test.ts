@@ -134,6 +134,22 @@ describe('a host is ruled out', () => {
       { reason: 'pool-full', required: 450, available: 449, unit: 'MiB' },
     ],
     [
+      'where the disks of a VM that is being started need that room, from whichever host',
+      [
+        {},
+        { shape: { ...vm, disks } },
+        {
+          vms: new Map([
+            [
+              'x',
+              aVm('x', { hostId: 'h2', state: 'starting', disks: [{ pool: 'p', sizeMib: 60 }] }),
+            ],
+          ]),
+        },
+      ],
+      { reason: 'pool-full', required: 450, available: 440, unit: 'MiB' },
+    ],
+    [
       'without one NUMA cell that holds it',
       [
         { numaCells: [{ id: 0, cpuCount: 4, memoryMib: 1023 }] },

@@ -2,11 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Cluster, headroomOf, place, planRecovery, roomFor, type Rule } from '../src/index.ts';
-import { aCluster, aHost, aVm, reversed, someCluster } from './builders.ts';
+import { aCluster, aHost, aVm, reversed, sized, someCluster } from './builders.ts';
 
 const numRuns = 1000;
-const sized = (id: string, hostId: string, memoryMib: number, more = {}) =>
-  aVm(id, { hostId, request: { cpuMilli: 500, memoryMib }, ...more });
 const hosts = ['h1', 'h2', 'h3'].map((id) => aHost(id));
 const apart: Rule = {
   id: 'dbs apart',

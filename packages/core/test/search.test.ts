@@ -6,9 +6,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   allocatable,
-  applyMove,
-  beginMove,
-  checkMove,
   type Cluster,
   planBalance,
   planDrain,
@@ -21,6 +18,7 @@ import { Arrangement } from '../src/search/arrangement.ts';
 import { changesFrom } from '../src/search/changes.ts';
 import { Loads } from '../src/search/loads.ts';
 import { someCluster } from './builders.ts';
+import { perform } from './perform.ts';
 
 const someIds = fc.uniqueArray(
   fc.integer({ min: 0, max: 11 }).map((at) => `v${String(at).padStart(2, '0')}`),
@@ -145,19 +143,9 @@ describe.each<
   it('keeps to limits and hard rules, and each move is right when it begins', () => {
     fc.assert(
       fc.property(ruledCluster, (cluster) => {
-        const { moves, waves } = plan(cluster);
-        let now = cluster;
-        for (const wave of waves) {
-          const flying = wave.flatMap((index) => moves[index] ?? []);
-          for (const move of flying) {
-            expect(checkMove(now, move)).toEqual({ type: 'right' });
-            now = beginMove(now, move);
-          }
-          expect(worse(now, cluster)).toEqual([]);
-          for (const move of flying) now = applyMove(now, move);
-          expect(worse(now, cluster)).toEqual([]);
-        }
-        for (const { reason } of moves) expect(reason).not.toBe('');
+        const planned = plan(cluster);
+        perform(cluster, planned, { look: (now) => expect(worse(now, cluster)).toEqual([]) });
+        for (const { reason } of planned.moves) expect(reason).not.toBe('');
       }),
       { numRuns: 1000 },
     );

@@ -5,6 +5,7 @@
 import type { Cluster } from './cluster.ts';
 import { allocatable, type Host, type HostId, type Resources } from './host.ts';
 import type { Vm, VmState } from './vm.ts';
+import { byId } from '../order.ts';
 
 /** States in which a VM holds what it requested on its owner. `unknown` holds: silence frees nothing. */
 const holding: ReadonlySet<VmState> = new Set<VmState>([
@@ -64,14 +65,10 @@ export function freeOn(cluster: Cluster, host: Host): Resources {
   };
 }
 
-/** MiB of huge pages of this size that VMs are promised there. */
-export function hugePagesPromisedOn(cluster: Cluster, hostId: HostId, sizeKib: number): number {
-  let sum = 0;
-  for (const vm of cluster.vms.values()) {
-    if (vm.hugePageKib !== sizeKib) continue;
-    const there = vm.hostId === hostId && holdsResources(vm);
-    const coming = cluster.reservations.some((one) => one.vmId === vm.id && one.hostId === hostId);
-    if (there || coming) sum += vm.request.memoryMib;
-  }
-  return sum;
+/** Those with the least memory promised first. */
+export function emptiestFirst(cluster: Cluster, hosts: Iterable<Host>): readonly Host[] {
+  return [...hosts].toSorted(
+    (a, b) =>
+      promisedOn(cluster, a.id).memoryMib - promisedOn(cluster, b.id).memoryMib || byId(a, b),
+  );
 }

@@ -1,12 +1,14 @@
 /** How many hosts may be lost with every VM started again elsewhere, and which VMs would have no place. */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Host, HostId } from '../cluster/host.ts';
-import { holdsResources, promisedOn } from '../cluster/load.ts';
+import { emptiestFirst, holdsResources } from '../cluster/load.ts';
+import { withoutHosts } from '../cluster/without.ts';
 import { limits } from '../limits.ts';
-import { byId } from '../order.ts';
+import { byId, byText } from '../order.ts';
 import type { Blocker } from '../plan/plan.ts';
 import { planRecovery } from '../recover/recover.ts';
 import { ruleBookOf } from '../rules/book-of.ts';
+import { combinations, subsets } from '../subsets.ts';
 import { restartRoomOf } from './restart-room.ts';
 
 /** A loss that is not borne, and the VMs that would have no place. */
@@ -59,30 +61,29 @@ export function headroomOf(cluster: Cluster, { upTo = 2 }: HeadroomOptions = {})
 
 /** Whether the loss of any one host is borne while these, which are empty, are not there to help. */
 export function bearsOneWithout(cluster: Cluster, hostIds: readonly HostId[]): boolean {
-  const hosts = new Map(cluster.hosts);
-  for (const id of hostIds) {
-    const host = hosts.get(id);
-    if (host !== undefined) hosts.set(id, { ...host, health: 'down' });
-  }
-  const without = { ...cluster, hosts };
+  const without = withoutHosts(cluster, hostIds);
   if (!restartRoomOf(without).survivesAny) return false;
-  return [...hosts.values()].every(
+  return [...without.hosts.values()].every(
     (host) => host.health !== 'up' || lossOf(without, [host]) === undefined,
   );
 }
 
 function lossOf(cluster: Cluster, hosts: readonly Host[]): Loss | undefined {
-  const [only] = hosts;
-  if (hosts.length === 1 && only !== undefined && plainlyBorne(cluster, only)) return undefined;
-  const hostIds = hosts.map(({ id }) => id);
+  const hostIds = hosts.map(({ id }) => id).toSorted(byText);
+  if (plainlyBorne(cluster, hostIds)) return undefined;
   const { left } = planRecovery(cluster, hostIds);
   return left.length === 0 ? undefined : { hostIds, left };
 }
 
-/** There is a plan that looks at room alone, and nothing but room matters to its VMs. */
-function plainlyBorne(cluster: Cluster, host: Host): boolean {
-  if (!restartRoomOf(cluster).survives(host.id)) return false;
-  return plainHosts(cluster).has(host.id);
+/** There is a plan that looks at room alone, and nothing but room matters to their VMs. */
+function plainlyBorne(cluster: Cluster, hostIds: readonly HostId[]): boolean {
+  const plain = plainHosts(cluster);
+  if (!hostIds.every((id) => plain.has(id))) return false;
+  const room = restartRoomOf(cluster);
+  const [only] = hostIds;
+  return hostIds.length === 1 && only !== undefined
+    ? room.survives(only)
+    : room.survivesAll(hostIds);
 }
 
 const plain = new WeakMap<Cluster, ReadonlySet<HostId>>();
@@ -103,29 +104,20 @@ function plainHosts(cluster: Cluster): ReadonlySet<HostId> {
   return hosts;
 }
 
-/** All sets of so many hosts; of the fullest alone, where all would be too many. */
+/** All sets of so many hosts; of the fullest alone, where all would be too much work. */
 function setsOf(cluster: Cluster, hosts: readonly Host[], count: number) {
-  const fullest = hosts.toSorted(
-    (a, b) =>
-      promisedOn(cluster, b.id).memoryMib - promisedOn(cluster, a.id).memoryMib || byId(a, b),
-  );
+  const fullest = emptiestFirst(cluster, hosts).toReversed();
+  const most = Math.min(limits.headroomSets, limits.headroomWork / (count * workPerHost(cluster)));
   let among = fullest.length;
-  while (among > count && combinations(among, count) > limits.headroomSets) among -= 1;
+  while (among > count && combinations(among, count) > most) among -= 1;
   return { tried: subsets(fullest.slice(0, among), count), all: among === fullest.length };
 }
 
-function combinations(of: number, count: number): number {
-  let product = 1;
-  for (let at = 0; at < count; at += 1) product = (product * (of - at)) / (at + 1);
-  return product;
-}
-
-export function* subsets<T>(list: readonly T[], count: number, from = 0): Generator<readonly T[]> {
-  if (count === 0) {
-    yield [];
-    return;
-  }
-  for (let at = from; at <= list.length - count; at += 1) {
-    for (const rest of subsets(list, count - 1, at + 1)) yield [list[at] as T, ...rest];
-  }
+/** In VMs: where more than room matters, every host is looked at for each. */
+function workPerHost(cluster: Cluster): number {
+  const plain = plainHosts(cluster);
+  let work = 0;
+  for (const { hostId = '' } of cluster.vms.values())
+    work += plain.has(hostId) ? 1 : cluster.hosts.size;
+  return Math.max(1, work / cluster.hosts.size);
 }

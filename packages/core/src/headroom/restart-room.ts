@@ -14,7 +14,7 @@ import { Eligibility } from '../search/eligibility.ts';
 import { real } from '../search/numbers.ts';
 import { roomOf } from '../search/room.ts';
 
-interface Guest {
+interface Footprint {
   readonly memoryMib: number;
   readonly cpuMilli: number;
   /** By host: 1 where it could be started. */
@@ -42,7 +42,7 @@ export class RestartRoom {
   readonly #eligibility: Eligibility;
   readonly #freeMemory: Float64Array;
   readonly #freeCpu: Float64Array;
-  readonly #guests: Guest[][];
+  readonly #footprints: Footprint[][];
   /** By host: where its VMs would go; nothing where some would have no place. */
   readonly #plans: (Needs | undefined)[];
   /** By host: the hosts whose plans need it, and at least the most that one of them needs. */
@@ -61,12 +61,12 @@ export class RestartRoom {
     this.#eligibility = new Eligibility(cluster, hosts);
     this.#freeMemory = freeMemory;
     this.#freeCpu = freeCpu;
-    this.#guests = hosts.map(() => []);
+    this.#footprints = hosts.map(() => []);
     for (const vm of [...cluster.vms.values()].toSorted(byId)) {
       const at = this.#indexOf.get(vm.hostId ?? '');
-      if (at !== undefined && holdsResources(vm)) this.#guests[at]?.push(this.#guestOf(vm));
+      if (at !== undefined && holdsResources(vm)) this.#footprints[at]?.push(this.#footprintOf(vm));
     }
-    for (const guests of this.#guests) guests.sort(largestFirst);
+    for (const footprints of this.#footprints) footprints.sort(largestFirst);
     this.#users = hosts.map(() => new Set());
     this.#mostMemory = new Float64Array(hosts.length);
     this.#mostCpu = new Float64Array(hosts.length);
@@ -77,7 +77,7 @@ export class RestartRoom {
     for (const [rank, host] of this.#freest.entries()) this.#rank[host] = rank;
     this.#plans = [];
     for (const [at, host] of hosts.entries()) {
-      const plan = host.health === 'up' ? this.#plan(at, this.#guests[at] ?? []) : new Map();
+      const plan = host.health === 'up' ? this.#plan([at], this.#footprints[at] ?? []) : new Map();
       this.#plans.push(plan);
       if (plan === undefined) this.#atRisk += 1;
       else this.#adopt(at, plan);
@@ -94,6 +94,13 @@ export class RestartRoom {
     return at === undefined || this.#plans[at] !== undefined;
   }
 
+  /** Whether there is a plan for all of them lost at once. */
+  survivesAll(hostIds: readonly HostId[]): boolean {
+    const lost = hostIds.flatMap((id) => this.#indexOf.get(id) ?? []);
+    const footprints = lost.flatMap((at) => this.#footprints[at] ?? []).toSorted(largestFirst);
+    return this.#plan(lost, footprints) !== undefined;
+  }
+
   /** In thousandths: how much of a VM of that size stays out of the room that others need there. */
   keptFree(hostId: HostId, { memoryMib }: Resources): number {
     const at = this.#indexOf.get(hostId) ?? -1;
@@ -106,10 +113,10 @@ export class RestartRoom {
   atRiskWith(hostId: HostId, shape: VmShape): HostId | undefined {
     const at = this.#indexOf.get(hostId);
     if (at === undefined) return hostId;
-    const guest = this.#guestOf(shape);
-    this.#changeFree(at, -guest.memoryMib, -guest.cpuMilli);
-    const plans = this.#replanAround(at, guest);
-    this.#changeFree(at, guest.memoryMib, guest.cpuMilli);
+    const footprint = this.#footprintOf(shape);
+    this.#changeFree(at, -footprint.memoryMib, -footprint.cpuMilli);
+    const plans = this.#replanAround(at, footprint);
+    this.#changeFree(at, footprint.memoryMib, footprint.cpuMilli);
     return typeof plans === 'number' ? this.#hosts[plans]?.id : undefined;
   }
 
@@ -120,16 +127,16 @@ export class RestartRoom {
   take(hostId: HostId, shape: VmShape): boolean {
     const at = this.#indexOf.get(hostId);
     if (at === undefined) return false;
-    const guest = this.#guestOf(shape);
-    this.#changeFree(at, -guest.memoryMib, -guest.cpuMilli);
-    const plans = this.#replanAround(at, guest);
+    const footprint = this.#footprintOf(shape);
+    this.#changeFree(at, -footprint.memoryMib, -footprint.cpuMilli);
+    const plans = this.#replanAround(at, footprint);
     if (typeof plans === 'number') {
-      this.#changeFree(at, guest.memoryMib, guest.cpuMilli);
+      this.#changeFree(at, footprint.memoryMib, footprint.cpuMilli);
       return false;
     }
-    const guests = this.#guests[at] ?? [];
-    guests.push(guest);
-    guests.sort(largestFirst);
+    const footprints = this.#footprints[at] ?? [];
+    footprints.push(footprint);
+    footprints.sort(largestFirst);
     for (const [host, plan] of plans) {
       this.#forget(host);
       this.#plans[host] = plan;
@@ -139,11 +146,11 @@ export class RestartRoom {
   }
 
   /** New plans for the host that takes the VM and for those that counted on its room; or a host without one. */
-  #replanAround(at: number, guest: Guest): ReadonlyMap<number, Needs> | number {
+  #replanAround(at: number, footprint: Footprint): ReadonlyMap<number, Needs> | number {
     const plans = new Map<number, Needs>();
     if (this.#plans[at] !== undefined && this.#hosts[at]?.health === 'up') {
-      const guests = [...(this.#guests[at] ?? []), guest].toSorted(largestFirst);
-      const plan = this.#extended(at, guest) ?? this.#plan(at, guests);
+      const footprints = [...(this.#footprints[at] ?? []), footprint].toSorted(largestFirst);
+      const plan = this.#extended(at, footprint) ?? this.#plan([at], footprints);
       if (plan === undefined) return at;
       plans.set(at, plan);
     }
@@ -153,7 +160,7 @@ export class RestartRoom {
     for (const user of this.#users[at] ?? []) {
       const need = this.#plans[user]?.get(at);
       if (need === undefined || (need.memoryMib <= memory && need.cpuMilli <= cpu)) continue;
-      const plan = this.#plan(user, this.#guests[user] ?? []);
+      const plan = this.#plan([user], this.#footprints[user] ?? []);
       if (plan === undefined) return user;
       plans.set(user, plan);
     }
@@ -161,13 +168,13 @@ export class RestartRoom {
   }
 
   /** The plan there is, with one VM more; nothing where that has no room beside the others. */
-  #extended(lost: number, guest: Guest): Needs | undefined {
+  #extended(lost: number, footprint: Footprint): Needs | undefined {
     const plan = this.#plans[lost];
     if (plan === undefined) return undefined;
-    const to = this.#find(lost, guest, plan, this.#freest.length);
+    const to = this.#find([lost], footprint, plan, this.#freest.length);
     if (to < 0) return undefined;
     const extended = new Map(plan);
-    add(extended, to, guest);
+    add(extended, to, footprint);
     return extended;
   }
 
@@ -175,53 +182,58 @@ export class RestartRoom {
    * Each VM, the largest first, to the host with the most room left, so that few plans depend on one host; where
    * that leaves one without a place, to the host that it fills best.
    */
-  #plan(lost: number, guests: readonly Guest[]): Needs | undefined {
+  #plan(lost: readonly number[], footprints: readonly Footprint[]): Needs | undefined {
     const plan: Needs = new Map();
-    for (const guest of guests) {
+    for (const footprint of footprints) {
       // No more hosts than VMs can have been filled up: one of the first has the most room left.
-      let to = this.#find(lost, guest, plan, guests.length + 2);
-      if (to < 0) to = this.#find(lost, guest, plan, this.#freest.length);
-      if (to < 0) return this.#tightPlan(lost, guests);
-      add(plan, to, guest);
+      let to = this.#find(lost, footprint, plan, footprints.length + 2);
+      if (to < 0) to = this.#find(lost, footprint, plan, this.#freest.length);
+      if (to < 0) return this.#tightPlan(lost, footprints);
+      add(plan, to, footprint);
     }
     return plan;
   }
 
-  #tightPlan(lost: number, guests: readonly Guest[]): Needs | undefined {
+  #tightPlan(lost: readonly number[], footprints: readonly Footprint[]): Needs | undefined {
     const plan: Needs = new Map();
-    for (const guest of guests) {
+    for (const footprint of footprints) {
       let best = -1;
       let least = Number.POSITIVE_INFINITY;
       for (const host of this.#freest) {
-        const left = this.#leftOn(host, lost, guest, plan);
+        const left = this.#leftOn(host, lost, footprint, plan);
         if (left === undefined || left >= least) continue;
         best = host;
         least = left;
       }
       if (best < 0) return undefined;
-      add(plan, best, guest);
+      add(plan, best, footprint);
     }
     return plan;
   }
 
   /** MiB that would be left there; nothing where the VM has no place there. */
-  #leftOn(host: number, lost: number, guest: Guest, plan: Needs): number | undefined {
-    if (host === lost || guest.eligible[host] !== 1) return undefined;
+  #leftOn(
+    host: number,
+    lost: readonly number[],
+    footprint: Footprint,
+    plan: Needs,
+  ): number | undefined {
+    if (lost.includes(host) || footprint.eligible[host] !== 1) return undefined;
     const needs = plan.get(host);
-    const left = real(this.#freeMemory, host) - (needs?.memoryMib ?? 0) - guest.memoryMib;
-    const cpuLeft = real(this.#freeCpu, host) - (needs?.cpuMilli ?? 0) - guest.cpuMilli;
+    const left = real(this.#freeMemory, host) - (needs?.memoryMib ?? 0) - footprint.memoryMib;
+    const cpuLeft = real(this.#freeCpu, host) - (needs?.cpuMilli ?? 0) - footprint.cpuMilli;
     return left < 0 || cpuLeft < 0 ? undefined : left;
   }
 
-  #find(lost: number, guest: Guest, plan: Needs, looked: number): number {
+  #find(lost: readonly number[], footprint: Footprint, plan: Needs, looked: number): number {
     let best = -1;
     let most = -1;
     const end = Math.min(looked, this.#freest.length);
     for (let rank = 0; rank < end; rank += 1) {
       const host = this.#freest[rank] as number;
       const free = real(this.#freeMemory, host);
-      if (free < guest.memoryMib || free - guest.memoryMib <= most) break;
-      const left = this.#leftOn(host, lost, guest, plan);
+      if (free < footprint.memoryMib || free - footprint.memoryMib <= most) break;
+      const left = this.#leftOn(host, lost, footprint, plan);
       if (left === undefined || left <= most) continue;
       best = host;
       most = left;
@@ -261,17 +273,17 @@ export class RestartRoom {
     this.#rank[at] = rank;
   }
 
-  #guestOf(shape: VmShape): Guest {
+  #footprintOf(shape: VmShape): Footprint {
     const { memoryMib, cpuMilli } = shape.request;
     return { memoryMib, cpuMilli, eligible: this.#eligibility.of(shape, undefined) };
   }
 }
 
-function largestFirst(a: Guest, b: Guest): number {
+function largestFirst(a: Footprint, b: Footprint): number {
   return b.memoryMib - a.memoryMib || b.cpuMilli - a.cpuMilli;
 }
 
-function add(plan: Needs, host: number, { memoryMib, cpuMilli }: Guest): void {
+function add(plan: Needs, host: number, { memoryMib, cpuMilli }: Footprint): void {
   const before = plan.get(host);
   plan.set(host, {
     memoryMib: (before?.memoryMib ?? 0) + memoryMib,

@@ -5,7 +5,7 @@
  * own numbers, such as rules, is asked of `place` itself.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Host, HostId, HostUsage, Resources } from '../cluster/host.ts';
+import type { Host, HostId, Resources } from '../cluster/host.ts';
 import { scoreNames, type ScoreName, type ScoreWeights } from '../cluster/policy.ts';
 import type { Vm, VmShape } from '../cluster/vm.ts';
 import { RestartRoom } from '../headroom/restart-room.ts';
@@ -15,7 +15,7 @@ import { real } from '../search/numbers.ts';
 import { roomOf } from '../search/room.ts';
 import { place } from './place.ts';
 import { isSeatTerm, policyOf } from './scores.ts';
-import { seatTerms, type SeatTermName } from './seat.ts';
+import { seatOn, seatTerms, type SeatTermName } from './seat.ts';
 import { Tournament } from './tournament.ts';
 
 export interface PlacementIndexOptions {
@@ -112,10 +112,9 @@ export class PlacementIndex {
   }
 
   #put(vm: Vm, hostId: HostId): void {
-    const at = this.#indexOf.get(hostId) ?? -1;
-    this.#change(at, vm.request, 1);
+    if (this.#room?.take(hostId, vm) === false) throw new Error(`${hostId} was not asked`);
+    this.#change(this.#indexOf.get(hostId) ?? -1, vm.request, 1);
     this.#since.set(vm.id, { ...vm, state: 'starting', hostId });
-    this.#room?.take(hostId, vm);
   }
 
   #change(at: number, { memoryMib, cpuMilli }: Resources, times: number): void {
@@ -132,10 +131,13 @@ export class PlacementIndex {
     return this.#room?.atRiskWith(this.#hosts[at]?.id ?? '', shape) === undefined;
   }
 
+  /** Whether headroom is kept is this index's own to say: its plans are not those of a snapshot. */
   #ask(shape: VmShape): HostId | undefined {
-    const request = { shape, keepsHeadroom: this.#room !== undefined };
-    const answer = place(this.cluster, request);
-    return answer.type === 'placed' ? answer.hostId : undefined;
+    const answer = place(this.cluster, { shape });
+    if (answer.type === 'refused') return undefined;
+    return answer.candidates.find(({ hostId }) =>
+      this.#keepsHeadroom(this.#indexOf.get(hostId) ?? -1, shape),
+    )?.hostId;
   }
 
   #kind(shape: VmShape): Kind | 'beyond' {
@@ -200,15 +202,12 @@ export class PlacementIndex {
     const memoryMib = Math.max(0, real(this.#freeMemory, at));
     const cpuMilli = Math.max(0, real(this.#freeCpu, at));
     if (eligible[at] !== 1 || memoryMib < need.memoryMib || cpuMilli < need.cpuMilli) return -1;
-    const host = this.#hosts[at] as Host;
-    const usage: { usage?: HostUsage } = host.usage === undefined ? {} : { usage: host.usage };
-    const seat = {
+    const free = { memoryMib, cpuMilli };
+    const seat = seatOn(this.#hosts[at] as Host, {
       need,
-      free: { memoryMib, cpuMilli },
+      free,
       total: this.#total[at] as Resources,
-      capacity: host.capacity,
-      ...usage,
-    };
+    });
     let score = 0;
     for (const [name, weight] of weights) score += weight * seatTerms[name](seat);
     return score;

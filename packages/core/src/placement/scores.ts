@@ -13,7 +13,7 @@ import {
   type ScoreWeights,
   weightsOf,
 } from '../cluster/policy.ts';
-import { type Seat, seatTerms, type SeatTermName } from './seat.ts';
+import { seatOn, seatTerms, type SeatTermName } from './seat.ts';
 
 /** As people read them. */
 export const scoreTitles: Readonly<Record<ScoreName, string>> = {
@@ -42,13 +42,11 @@ export function policyOf({
 
 export function score(input: TermInput, weights: ScoreWeights = policies.balanced): Candidate {
   const { cluster, request, host } = input;
-  const seat: Seat = {
+  const seat = seatOn(host, {
     need: request.shape.request,
     free: freeOn(cluster, host),
     total: allocatable(host),
-    capacity: host.capacity,
-    ...(host.usage === undefined ? {} : { usage: host.usage }),
-  };
+  });
   const terms: ScoreTerm[] = [];
   for (const name of scoreNames) {
     const weight = weights[name] ?? 0;

@@ -1,5 +1,5 @@
 /** A host with a VM on it that is not there yet: all that a term can say from the host's own numbers. */
-import type { HostUsage, Resources } from '../cluster/host.ts';
+import type { Host, HostUsage, Resources } from '../cluster/host.ts';
 
 export interface Seat {
   readonly need: Resources;
@@ -8,6 +8,13 @@ export interface Seat {
   readonly total: Resources;
   readonly capacity: Resources;
   readonly usage?: HostUsage;
+}
+
+export function seatOn(
+  { capacity, usage }: Host,
+  { need, free, total }: Pick<Seat, 'need' | 'free' | 'total'>,
+): Seat {
+  return { need, free, total, capacity, ...(usage === undefined ? {} : { usage }) };
 }
 
 type Value = (seat: Seat) => number;

@@ -7,6 +7,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { HostId } from '../cluster/host.ts';
 import { holdsResources } from '../cluster/load.ts';
 import type { Vm, VmId } from '../cluster/vm.ts';
+import { withoutHosts, withoutVms } from '../cluster/without.ts';
 import { noHostFits } from '../drain/blockers.ts';
 import { byId } from '../order.ts';
 import { place } from '../placement/place.ts';
@@ -35,7 +36,7 @@ export interface RecoveryPlan {
 export function planRecovery(cluster: Cluster, hostIds: HostId | readonly HostId[]): RecoveryPlan {
   const lost = typeof hostIds === 'string' ? [hostIds] : hostIds.toSorted();
   const victims = victimsOf(cluster, lost);
-  const without = withoutHosts(cluster, lost, victims);
+  const without = withoutVms(withoutHosts(cluster, lost), victims);
   const all = seatAll(without, victims);
   const restarts: Restart[] = [];
   const left: Blocker[] = [];
@@ -79,25 +80,6 @@ function victimsOf(cluster: Cluster, lost: readonly HostId[]): readonly Vm[] {
         b.request.memoryMib - a.request.memoryMib ||
         byId(a, b),
     );
-}
-
-/** The snapshot as it is when the hosts are gone, and nothing has been started again. */
-function withoutHosts(cluster: Cluster, lost: readonly HostId[], victims: readonly Vm[]): Cluster {
-  const hosts = new Map(cluster.hosts);
-  for (const id of lost) {
-    const host = hosts.get(id);
-    if (host !== undefined) hosts.set(id, { ...host, health: 'down' });
-  }
-  const vms = new Map(cluster.vms);
-  for (const vm of victims) vms.set(vm.id, { ...vm, state: 'stopped' });
-  const gone = new Set(victims.map(({ id }) => id));
-  return {
-    ...cluster,
-    hosts,
-    vms,
-    reservations: cluster.reservations.filter(({ vmId }) => !gone.has(vmId)),
-    migrations: cluster.migrations.filter(({ vmId }) => !gone.has(vmId)),
-  };
 }
 
 function started(cluster: Cluster, vm: Vm, hostId: HostId): Cluster {

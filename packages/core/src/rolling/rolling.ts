@@ -5,14 +5,16 @@
  * are found by trying sizes: the emptiest hosts first, each round's plan a drain of its own. Touches nothing.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Host, HostId } from '../cluster/host.ts';
-import { freeOn, promisedOn } from '../cluster/load.ts';
+import type { HostId } from '../cluster/host.ts';
+import { emptiestFirst, freeOn, promisedOn } from '../cluster/load.ts';
 import { type DrainOptions, planDrain } from '../drain/drain.ts';
 import { bearsOneWithout, headroomOf } from '../headroom/headroom.ts';
 import { limits } from '../limits.ts';
-import { byId } from '../order.ts';
+import { byText } from '../order.ts';
 import { applyMoves } from '../plan/apply.ts';
-import type { Blocker, DrainPlan } from '../plan/plan.ts';
+import type { DrainPlan } from '../plan/plan.ts';
+import { sizesToTry } from './round-sizes.ts';
+import { type LeftHost, whyLeft } from './why-left.ts';
 
 export interface RollingOptions extends Omit<DrainOptions, 'prefer'> {
   /** Whose turn it is; all that are up if absent. */
@@ -25,28 +27,26 @@ export interface RollingOptions extends Omit<DrainOptions, 'prefer'> {
 export interface RollingPlan {
   readonly revision: number;
   readonly rounds: readonly DrainPlan[];
-  /** Hosts that cannot be emptied in any round, and why. */
-  readonly left: readonly { readonly hostId: HostId; readonly blockers: readonly Blocker[] }[];
+  /** Every host that was asked for and is in no round, by id. */
+  readonly left: readonly LeftHost[];
   readonly copiedMib: number;
 }
 
 export function planRolling(cluster: Cluster, options: RollingOptions = {}): RollingPlan {
   const asked = new Set(options.hostIds ?? cluster.hosts.keys());
-  const wanted = [...cluster.hosts.values()]
-    .filter(({ id, health }) => asked.has(id) && health === 'up')
-    .toSorted(
-      (a, b) =>
-        promisedOn(cluster, a.id).memoryMib - promisedOn(cluster, b.id).memoryMib || byId(a, b),
-    );
+  const all = emptiestFirst(cluster, cluster.hosts.values());
+  const wanted = all.filter(({ id, health }) => asked.has(id) && health === 'up');
   const guarded = options.keepsHeadroom !== false && headroomOf(cluster, { upTo: 1 }).bears > 0;
   const rolling = new Rolling(cluster, options, guarded);
-  const { doable, left } = rolling.sortOut(wanted);
+  const doable = rolling.doable(wanted.map(({ id }) => id));
   const rounds = rolling.best(doable);
+  const done = new Set(rounds.flatMap(({ hostIds }) => hostIds));
+  const left = [...asked].filter((id) => !done.has(id)).toSorted(byText);
   return {
     revision: cluster.revision,
     rounds,
-    left,
-    copiedMib: rounds.reduce((sum, round) => sum + copied(round), 0),
+    left: rolling.whyLeft(left, rounds),
+    copiedMib: copiedBy(rounds),
   };
 }
 
@@ -61,16 +61,20 @@ class Rolling {
     this.#guarded = guarded;
   }
 
-  /** Hosts that could be emptied if it were theirs alone, and those that could not. */
-  sortOut(hosts: readonly Host[]) {
-    const left: { hostId: HostId; blockers: readonly Blocker[] }[] = [];
-    const doable: HostId[] = [];
-    for (const { id } of hosts) {
-      const plan = this.#drain(this.#cluster, [id], [], []);
-      if (plan.blockers.length === 0) doable.push(id);
-      else left.push({ hostId: id, blockers: plan.blockers });
-    }
-    return { doable, left };
+  /** Those that could be emptied if it were theirs alone. Of many that go together each could go alone. */
+  doable(hostIds: readonly HostId[]): readonly HostId[] {
+    if (hostIds.length === 0 || this.#goes(this.#cluster, hostIds)) return hostIds;
+    if (hostIds.length === 1) return [];
+    const half = Math.ceil(hostIds.length / 2);
+    return [...this.doable(hostIds.slice(0, half)), ...this.doable(hostIds.slice(half))];
+  }
+
+  /** Of hosts that no round empties, as things are after the last of them. */
+  whyLeft(hostIds: readonly HostId[], rounds: readonly DrainPlan[]): readonly LeftHost[] {
+    const after = rounds.reduce((now, { moves }) => applyMoves(now, moves), this.#cluster);
+    return hostIds.map((id) =>
+      whyLeft(id, after.hosts.get(id), () => this.#drain(after, [id], [], []).blockers),
+    );
   }
 
   /** Of the ways that were tried the one with the fewest rounds, and of those the cheapest. */
@@ -81,9 +85,7 @@ class Rolling {
     for (const sizes of sizesToTry(hosts.length, best.length, tries / 2)) {
       for (const order of heaviestSecond(sizes)) {
         const rounds = this.#rounds(order, sizes, copiedBy(best));
-        const done = rounds.reduce((sum, { hostIds }) => sum + hostIds.length, 0);
-        if (done < hosts.length || rounds.length > best.length) continue;
-        if (rounds.length < best.length || copiedBy(rounds) < copiedBy(best)) best = rounds;
+        if (isBetter(rounds, best)) best = rounds;
       }
     }
     return best;
@@ -126,26 +128,47 @@ class Rolling {
     return rounds;
   }
 
-  /** As many of those that are left as can be emptied at once: the first ones, and others that go with them. */
+  /**
+   * As many of those that are left as can be emptied at once: the first ones, from the first that goes at all,
+   * and others that go with them.
+   */
   #largest(now: Cluster, left: readonly HostId[], done: readonly HostId[]): DrainPlan | undefined {
-    const most = Math.min(left.length, this.#options.mostAtOnce ?? left.length);
-    let best: DrainPlan | undefined;
-    let low = 0;
+    for (const first of left.keys()) {
+      const from = left.slice(first);
+      const prefix = this.#longest(now, from, done);
+      if (prefix === undefined) continue;
+      let best = prefix;
+      const others = from.slice(best.hostIds.length + 1);
+      for (const id of others.slice(0, limits.rollingWork / this.#cluster.hosts.size)) {
+        if (best.hostIds.length === this.#options.mostAtOnce) break;
+        best = this.#round(now, [...best.hostIds, id], done, []) ?? best;
+      }
+      return best;
+    }
+    return undefined;
+  }
+
+  /** The longest beginning of the list that goes at once, found by halving. */
+  #longest(now: Cluster, list: readonly HostId[], done: readonly HostId[]): DrainPlan | undefined {
+    const most = Math.min(list.length, this.#options.mostAtOnce ?? list.length);
+    let best = this.#round(now, list.slice(0, 1), done, []);
+    if (best === undefined) return undefined;
+    let low = 1;
     let high = most;
     while (low < high) {
-      const size = best === undefined && high === most ? most : Math.ceil((low + high) / 2);
-      const round = this.#round(now, left.slice(0, size), done, []);
+      const size = low === 1 && high === most ? most : Math.ceil((low + high) / 2);
+      const round = this.#round(now, list.slice(0, size), done, []);
       if (round === undefined) high = size - 1;
       else {
         best = round;
         low = size;
       }
     }
-    if (best === undefined) return undefined;
-    for (const id of left.slice(low + 1, low + 1 + limits.rollingTries)) {
-      best = this.#round(now, [...best.hostIds, id], done, []) ?? best;
-    }
     return best;
+  }
+
+  #goes(now: Cluster, hostIds: readonly HostId[]): boolean {
+    return this.#roundOf(now, hostIds, [], []) !== undefined;
   }
 
   #round(
@@ -155,6 +178,15 @@ class Rolling {
     last: readonly HostId[],
   ): DrainPlan | undefined {
     if (hostIds.length > (this.#options.mostAtOnce ?? hostIds.length)) return undefined;
+    return this.#roundOf(now, hostIds, done, last);
+  }
+
+  #roundOf(
+    now: Cluster,
+    hostIds: readonly HostId[],
+    done: readonly HostId[],
+    last: readonly HostId[],
+  ): DrainPlan | undefined {
     if (!hasRoom(now, hostIds)) return undefined;
     const plan = this.#drain(now, hostIds, done, last);
     if (plan.blockers.length > 0) return undefined;
@@ -184,30 +216,6 @@ function lastOf(hosts: readonly HostId[], sizes: readonly number[]): readonly Ho
   return hosts.slice(sizes.reduce((sum, size) => sum + size, 0));
 }
 
-/** Sizes of all rounds but the last, for so many rounds: as finely stepped as leaves no more than `most`. */
-function sizesToTry(hosts: number, rounds: number, most: number): readonly (readonly number[])[] {
-  if (rounds < 2) return [];
-  for (let steps = Math.min(hosts, limits.rollingSteps); steps > 1; steps -= 1) {
-    const sizes = [...stepped(hosts, rounds, Math.ceil(hosts / steps))];
-    if (sizes.length <= most) return sizes;
-  }
-  return [];
-}
-
-function* stepped(hosts: number, rounds: number, step: number): Generator<readonly number[]> {
-  const largest = Math.ceil(hosts / 2);
-  function* further(sizes: readonly number[], left: number): Generator<readonly number[]> {
-    if (sizes.length === rounds - 1) {
-      if (left > 0 && left <= largest) yield sizes;
-      return;
-    }
-    for (let size = step; size <= Math.min(left, largest); size += step) {
-      yield* further([...sizes, size], left - size);
-    }
-  }
-  yield* further([], hosts);
-}
-
 /** Whether the others have room for all that is on these, were everything divisible. */
 function hasRoom(now: Cluster, hostIds: readonly HostId[]): boolean {
   const emptied = new Set(hostIds);
@@ -226,6 +234,19 @@ function hasRoom(now: Cluster, hostIds: readonly HostId[]): boolean {
     }
   }
   return memory >= 0 && cpu >= 0;
+}
+
+/** More hosts done, then fewer rounds, then less that is copied. */
+function isBetter(rounds: readonly DrainPlan[], than: readonly DrainPlan[]): boolean {
+  const order =
+    hostsIn(than) - hostsIn(rounds) ||
+    rounds.length - than.length ||
+    copiedBy(rounds) - copiedBy(than);
+  return order < 0;
+}
+
+function hostsIn(rounds: readonly DrainPlan[]): number {
+  return rounds.reduce((sum, { hostIds }) => sum + hostIds.length, 0);
 }
 
 function copied({ moves }: DrainPlan): number {

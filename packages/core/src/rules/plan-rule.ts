@@ -4,12 +4,13 @@
  * the cluster is small enough to look at every arrangement. Touches nothing.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Host, HostId } from '../cluster/host.ts';
+import type { HostId } from '../cluster/host.ts';
+import { hostsById } from '../cluster/hosts-by-id.ts';
 import { holdsResources } from '../cluster/load.ts';
 import { type Rule, selects } from '../cluster/rule.ts';
 import type { Vm } from '../cluster/vm.ts';
+import { withoutHosts, withoutVms } from '../cluster/without.ts';
 import { heldByItself } from '../drain/blockers.ts';
-import { subsets } from '../headroom/headroom.ts';
 import { limits } from '../limits.ts';
 import { byId } from '../order.ts';
 import { planInSequence } from '../plan/in-sequence.ts';
@@ -18,8 +19,10 @@ import { schedule, scheduleDefaults } from '../plan/schedule.ts';
 import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import { Arrangement } from '../search/arrangement.ts';
 import { costsOf } from '../search/costs.ts';
+import { Eligibility } from '../search/eligibility.ts';
 import { cheapestMoves, type UnitMove } from '../search/exhaustive.ts';
 import { seatAll } from '../search/seats.ts';
+import { subsets } from '../subsets.ts';
 import { newRuleBook } from './book-of.ts';
 
 export interface RulePlanOptions {
@@ -97,7 +100,7 @@ function movesOfItsOwn(soft: Cluster, ruled: Cluster, rule: Rule, options: RuleP
   const members = membersOf(ruled, rule);
   const movable = members.filter((vm) => heldByItself(vm) === undefined);
   const homes = new Map(movable.map((vm) => [vm.id, vm.hostId ?? '']));
-  const seated = seatAll(without(ruled, movable), movable, { homes });
+  const seated = seatAll(withoutVms(ruled, movable), movable, { homes });
   if (seated.type === 'none') return { type: 'none' as const, proved: seated.proved };
   const targets = new Map(movable.map(({ id }, at) => [id, seated.hosts[at] ?? '']));
   const arrangement = new Arrangement(soft);
@@ -119,19 +122,22 @@ function movesOfItsOwn(soft: Cluster, ruled: Cluster, rule: Rule, options: RuleP
     : { type: 'none' as const, proved: false };
 }
 
-/** One host, then two, and so on, among those that its VMs could be on. */
+/** One host, then two, and so on, among those that any of its VMs could be on. */
 function weakestHosts(ruled: Cluster, rule: Rule): readonly HostId[] | undefined {
   const members = membersOf(ruled, rule);
   if (members.length === 0) return undefined;
-  const free = without(ruled, members);
-  const hosts = [...ruled.hosts.values()].filter(({ health }) => health === 'up').toSorted(byId);
-  let tries: number = limits.ruleLosses;
-  for (let count = 1; count <= hosts.length; count += 1) {
-    for (const lost of subsets(hosts, count)) {
+  const free = withoutVms(ruled, members);
+  const hosts = hostsById(ruled);
+  const eligibility = new Eligibility(free, hosts);
+  const rows = members.map((vm) => eligibility.of(vm, undefined));
+  const useful = hosts.flatMap(({ id }, at) => (rows.some((row) => row[at] === 1) ? [id] : []));
+  let tries = Math.min(limits.ruleLosses, limits.ruleWork / ruled.hosts.size);
+  for (let count = 1; count <= useful.length; count += 1) {
+    for (const lost of subsets(useful, count)) {
       if (tries <= 0) return undefined;
       tries -= 1;
       const seated = seatAll(withoutHosts(free, lost), members);
-      if (seated.type === 'none' && seated.proved) return lost.map(({ id }) => id);
+      if (seated.type === 'none' && seated.proved) return lost;
     }
   }
   return undefined;
@@ -152,16 +158,4 @@ function brokenBy(ruled: Cluster, rule: Rule): number {
 function withRule(cluster: Cluster, rule: Rule): Cluster {
   const others = (cluster.rules ?? []).filter(({ id }) => id !== rule.id);
   return { ...cluster, rules: [...others, rule] };
-}
-
-function without(cluster: Cluster, some: readonly Vm[]): Cluster {
-  const vms = new Map(cluster.vms);
-  for (const vm of some) vms.set(vm.id, { ...vm, state: 'stopped' });
-  return { ...cluster, vms };
-}
-
-function withoutHosts(cluster: Cluster, lost: readonly Host[]): Cluster {
-  const hosts = new Map(cluster.hosts);
-  for (const host of lost) hosts.set(host.id, { ...host, health: 'down' });
-  return { ...cluster, hosts };
 }

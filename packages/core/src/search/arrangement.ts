@@ -5,7 +5,7 @@
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Host } from '../cluster/host.ts';
-import { hugePagesPromisedOn } from '../cluster/load.ts';
+import { hugePagesLeftOn } from '../cluster/stock.ts';
 import { newRuleBook } from '../rules/book-of.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
 import { type Frame, frameOf } from './frame.ts';
@@ -146,10 +146,7 @@ export class Arrangement {
     if (this.#freeHuge.has(sizeKib)) return;
     this.#freeHuge.set(
       sizeKib,
-      Float64Array.from(this.hosts, (host) => {
-        const total = host.hugePages?.find((pages) => pages.sizeKib === sizeKib)?.totalMib ?? 0;
-        return total - hugePagesPromisedOn(this.cluster, host.id, sizeKib);
-      }),
+      Float64Array.from(this.hosts, (host) => hugePagesLeftOn(this.cluster, host, sizeKib)),
     );
   }
 }

@@ -3,12 +3,11 @@
  * hosts could take them. Made once for a snapshot, and never changed.
  */
 import type { Cluster } from '../cluster/cluster.ts';
-import { hostsById } from '../cluster/hosts-by-id.ts';
-import { allocatable, type Host } from '../cluster/host.ts';
-import { promisedOn } from '../cluster/load.ts';
+import type { Host } from '../cluster/host.ts';
 import { newRuleBook } from '../rules/book-of.ts';
 import { type Demand, demandOf } from './demand.ts';
 import { Eligibility } from './eligibility.ts';
+import { roomOf } from './room.ts';
 import { type Unit, unitsOf } from './units.ts';
 
 export interface Frame {
@@ -41,26 +40,21 @@ export function frameOf(cluster: Cluster): Frame {
 }
 
 function makeFrame(cluster: Cluster): Frame {
-  const hosts = hostsById(cluster);
-  const hostIndex = new Map(hosts.map((host, at) => [host.id, at]));
+  const { hosts, indexOf, total, freeMemory, freeCpu } = roomOf(cluster);
   const units = unitsOf(cluster, newRuleBook(cluster));
-  const origin = Int32Array.from(units, (unit) => hostIndex.get(unit.hostId) ?? -1);
-  const total = hosts.map(allocatable);
-  const promised = hosts.map((host) => promisedOn(cluster, host.id));
-  const promisedMemory = Float64Array.from(promised, ({ memoryMib }) => memoryMib);
-  const promisedCpu = Float64Array.from(promised, ({ cpuMilli }) => cpuMilli);
+  const origin = Int32Array.from(units, (unit) => indexOf.get(unit.hostId) ?? -1);
   return {
     hosts,
-    hostIndex,
+    hostIndex: indexOf,
     units,
     origin,
     memoryOf: Float64Array.from(units, (unit) => unit.memoryMib),
     cpuOf: Float64Array.from(units, (unit) => unit.cpuMilli),
     eligible: eligibleRows(cluster, hosts, units),
-    promisedMemory,
-    promisedCpu,
-    freeMemory: promisedMemory.map((one, at) => (total[at]?.memoryMib ?? 0) - one),
-    freeCpu: promisedCpu.map((one, at) => (total[at]?.cpuMilli ?? 0) - one),
+    promisedMemory: freeMemory.map((free, at) => (total[at]?.memoryMib ?? 0) - free),
+    promisedCpu: freeCpu.map((free, at) => (total[at]?.cpuMilli ?? 0) - free),
+    freeMemory,
+    freeCpu,
     demand: demandOf(hosts, units, origin),
   };
 }

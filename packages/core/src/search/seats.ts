@@ -6,16 +6,15 @@
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Host, HostId, Resources } from '../cluster/host.ts';
-import { hugePagesPromisedOn } from '../cluster/load.ts';
 import { type ScoreWeights, weightsOf } from '../cluster/policy.ts';
 import type { VmId, VmShape } from '../cluster/vm.ts';
 import { limits } from '../limits.ts';
-import { devicesLeftOn } from '../placement/filters/devices.ts';
 import { isSeatTerm } from '../placement/scores.ts';
-import { seatTerms, type SeatTermName } from '../placement/seat.ts';
+import { seatOn, seatTerms, type SeatTermName } from '../placement/seat.ts';
 import { newRuleBook } from '../rules/book-of.ts';
 import type { Members, RuleBook } from '../rules/rule-book.ts';
 import { Eligibility } from './eligibility.ts';
+import { Extras, type Wants } from './extras.ts';
 import { real } from './numbers.ts';
 import { roomOf } from './room.ts';
 
@@ -42,14 +41,13 @@ export function seatAll(
   return new Seats(cluster, shapes, options).find();
 }
 
-interface Guest {
+interface Newcomer {
   readonly at: number;
   readonly shape: VmShape;
   readonly need: Resources;
   readonly eligible: Uint8Array;
   readonly members: Members;
-  /** What it needs of other things that a host has only so much of. */
-  readonly extras: readonly (readonly [name: string, amount: number])[];
+  readonly wants: Wants;
   readonly key: string;
   /** Where it is now; -1: nowhere. */
   readonly home: number;
@@ -62,10 +60,10 @@ class Seats {
   readonly #closed: ReadonlySet<HostId>;
   readonly #freeMemory: Float64Array;
   readonly #freeCpu: Float64Array;
-  readonly #extras = new Map<string, Float64Array>();
+  readonly #extras: Extras;
   readonly #book: RuleBook;
   readonly #brokenBefore: ReadonlyMap<string, number>;
-  readonly #guests: readonly Guest[];
+  readonly #newcomers: readonly Newcomer[];
   readonly #hostOf: Int32Array;
   readonly #homes: ReadonlyMap<VmId, HostId> | undefined;
   #triesLeft: number;
@@ -86,20 +84,22 @@ class Seats {
     this.#total = total;
     this.#freeMemory = freeMemory;
     this.#freeCpu = freeCpu;
+    this.#extras = new Extras(cluster, hosts);
     this.#book = newRuleBook(cluster);
     this.#brokenBefore = brokenIn(this.#book);
     const eligibility = new Eligibility(cluster, this.#hosts);
-    this.#guests = shapes
-      .map((shape, at) => this.#guestOf(shape, at, eligibility))
+    this.#newcomers = shapes
+      .map((shape, at) => this.#newcomerOf(shape, at, eligibility))
       .toSorted(
         (a, b) =>
           b.need.memoryMib - a.need.memoryMib || b.need.cpuMilli - a.need.cpuMilli || a.at - b.at,
       );
     this.#hostOf = new Int32Array(shapes.length).fill(-1);
-    this.#triesLeft = tries ?? limits.seatTries;
+    this.#triesLeft = tries ?? Math.min(limits.seatTries, limits.seatWork / hosts.length);
   }
 
   find(): Seated {
+    if (this.#isHopeless()) return { type: 'none', proved: true };
     const found = this.#homes === undefined ? this.#greedy() || this.#tryFrom(0) : this.#cheapest();
     if (found) {
       const hosts = [...this.#hostOf].map((host) => this.#hosts[host]?.id ?? '');
@@ -108,17 +108,36 @@ class Seats {
     return { type: 'none', proved: this.#triesLeft > 0 };
   }
 
+  /** Seen at once: one that fits nowhere even now, when nobody is seated, or more in all than there is room for. */
+  #isHopeless(): boolean {
+    const useful = new Set<number>();
+    const need = { memoryMib: 0, cpuMilli: 0 };
+    let before: string | undefined;
+    for (const newcomer of this.#newcomers) {
+      need.memoryMib += newcomer.need.memoryMib;
+      need.cpuMilli += newcomer.need.cpuMilli;
+      if (newcomer.key === before) continue;
+      before = newcomer.key;
+      const open = [...this.#hosts.keys()].filter((host) => this.#hasRoom(newcomer, host));
+      if (open.length === 0) return true;
+      for (const host of open) useful.add(host);
+    }
+    const room = (free: Float64Array) =>
+      [...useful].reduce((sum, host) => sum + Math.max(0, real(free, host)), 0);
+    return need.memoryMib > room(this.#freeMemory) || need.cpuMilli > room(this.#freeCpu);
+  }
+
   /** Each where it scores best; takes all back where one has no place. */
   #greedy(): boolean {
-    const seated: Guest[] = [];
-    for (const guest of this.#guests) {
-      const best = this.#bestFor(guest);
+    const seated: Newcomer[] = [];
+    for (const newcomer of this.#newcomers) {
+      const best = this.#bestFor(newcomer);
       if (best < 0) break;
-      this.#put(guest, best, 1);
-      seated.push(guest);
+      this.#put(newcomer, best, 1);
+      seated.push(newcomer);
     }
-    if (seated.length === this.#guests.length && this.#evenEnough()) return true;
-    for (const guest of seated) this.#put(guest, this.#hostOf[guest.at] as number, -1);
+    if (seated.length === this.#newcomers.length && this.#evenEnough()) return true;
+    for (const newcomer of seated) this.#put(newcomer, this.#hostOf[newcomer.at] as number, -1);
     return false;
   }
 
@@ -139,48 +158,53 @@ class Seats {
   }
 
   #tryFrom(index: number): boolean {
-    const guest = this.#guests[index];
-    if (guest === undefined) return this.#arrived();
-    const before = this.#guests[index - 1];
+    const newcomer = this.#newcomers[index];
+    if (newcomer === undefined) return this.#arrived();
+    const before = this.#newcomers[index - 1];
     // Of VMs that nothing tells apart the order does not matter.
-    const first = before?.key === guest.key ? (this.#hostOf[before.at] as number) : 0;
+    const first = before?.key === newcomer.key ? (this.#hostOf[before.at] as number) : 0;
     const open: number[] = [];
     for (let host = first; host < this.#hosts.length; host += 1) {
-      if (this.#fits(guest, host)) open.push(host);
+      if (this.#fits(newcomer, host)) open.push(host);
     }
-    const order = (host: number) => (host === guest.home ? -1 : real(this.#freeMemory, host));
+    const order = (host: number) => (host === newcomer.home ? -1 : real(this.#freeMemory, host));
     open.sort((a, b) => order(a) - order(b) || a - b);
     for (const host of open) {
       if (this.#triesLeft <= 0) return false;
-      const copied = this.#copied + copiedTo(guest, host);
+      const copied = this.#copied + copiedTo(newcomer, host);
       if (this.#best !== undefined && copied >= this.#best.copied) continue;
       this.#triesLeft -= 1;
-      this.#put(guest, host, 1);
+      this.#put(newcomer, host, 1);
       if (this.#tryFrom(index + 1)) return true;
-      this.#put(guest, host, -1);
+      this.#put(newcomer, host, -1);
     }
     return false;
   }
 
-  #fits({ need, eligible, members, extras, home }: Guest, host: number): boolean {
+  #fits(newcomer: Newcomer, host: number): boolean {
+    return (
+      this.#hasRoom(newcomer, host) &&
+      this.#book.broken(newcomer.members, -1, host, undefined, 'unless-even') < 0
+    );
+  }
+
+  /** All but the rules. */
+  #hasRoom({ need, eligible, wants, home }: Newcomer, host: number): boolean {
     // Where it is already it may stay, whatever a filter says of others.
     if ((eligible[host] !== 1 && host !== home) || this.#closed.has(this.#hosts[host]?.id ?? ''))
       return false;
     if (need.memoryMib > Math.max(0, real(this.#freeMemory, host))) return false;
     if (need.cpuMilli > Math.max(0, real(this.#freeCpu, host))) return false;
-    for (const [name, amount] of extras) {
-      if (amount > (this.#extras.get(name)?.[host] ?? 0)) return false;
-    }
-    return this.#book.broken(members, -1, host, undefined, 'unless-even') < 0;
+    return this.#extras.fits(wants, host);
   }
 
-  #bestFor(guest: Guest): number {
-    const weights = weightsOf(guest.shape.policy ?? this.#cluster.policy);
+  #bestFor(newcomer: Newcomer): number {
+    const weights = weightsOf(newcomer.shape.policy ?? this.#cluster.policy);
     let best = -1;
     let most = Number.NEGATIVE_INFINITY;
     for (let host = 0; host < this.#hosts.length; host += 1) {
-      if (!this.#fits(guest, host)) continue;
-      const score = this.#scoreOf(guest, host, weights);
+      if (!this.#fits(newcomer, host)) continue;
+      const score = this.#scoreOf(newcomer, host, weights);
       if (score <= most) continue;
       best = host;
       most = score;
@@ -188,15 +212,13 @@ class Seats {
     return best;
   }
 
-  #scoreOf({ need, members }: Guest, at: number, weights: ScoreWeights): number {
-    const host = this.#hosts[at] as Host;
-    const seat = {
+  #scoreOf({ need, members }: Newcomer, at: number, weights: ScoreWeights): number {
+    const free = { memoryMib: real(this.#freeMemory, at), cpuMilli: real(this.#freeCpu, at) };
+    const seat = seatOn(this.#hosts[at] as Host, {
       need,
-      free: { memoryMib: real(this.#freeMemory, at), cpuMilli: real(this.#freeCpu, at) },
+      free,
       total: this.#total[at] as Resources,
-      capacity: host.capacity,
-      ...(host.usage === undefined ? {} : { usage: host.usage }),
-    };
+    });
     let score = -10 * (weights.softRules ?? 0) * this.#book.costOfMove(members, -1, at);
     for (const [name, weight = 0] of Object.entries(weights) as [SeatTermName, number][]) {
       if (isSeatTerm(name)) score += weight * seatTerms[name](seat);
@@ -210,71 +232,36 @@ class Seats {
     return [...now].every(([id, count]) => count <= (this.#brokenBefore.get(id) ?? 0));
   }
 
-  #put(guest: Guest, host: number, times: 1 | -1): void {
-    const { need, members, extras, at } = guest;
+  #put(newcomer: Newcomer, host: number, times: 1 | -1): void {
+    const { need, members, wants, at } = newcomer;
     this.#freeMemory[host] = real(this.#freeMemory, host) - times * need.memoryMib;
     this.#freeCpu[host] = real(this.#freeCpu, host) - times * need.cpuMilli;
-    for (const [name, amount] of extras) {
-      const list = this.#extras.get(name);
-      if (list === undefined) continue;
-      // A pool is one for all hosts; other things are each host's own.
-      const isShared = name.startsWith('pool ');
-      for (const [index, one] of list.entries()) {
-        if (isShared || index === host) list[index] = one - times * amount;
-      }
-    }
+    this.#extras.take(wants, host, times);
     this.#book.add(members, host, times);
     this.#hostOf[at] = times > 0 ? host : -1;
-    this.#copied += times * copiedTo(guest, host);
+    this.#copied += times * copiedTo(newcomer, host);
   }
 
-  #guestOf(shape: VmShape, at: number, eligibility: Eligibility): Guest {
+  #newcomerOf(shape: VmShape, at: number, eligibility: Eligibility): Newcomer {
     const home = this.#homeOf(shape);
     const eligible = eligibility.of(shape, this.#hosts[home]);
     const members = this.#book.membersAmong([shape]);
-    const extras = this.#extrasOf(shape);
+    const wants = this.#extras.wantsOf(shape);
     const { memoryMib, cpuMilli } = shape.request;
     const ruled = members.map(({ index, count }) => `${index}/${count}`);
     const row = eligibility.rowNumber(eligible);
-    const key = `${memoryMib} ${cpuMilli} ${row} ${ruled.join(' ')} ${extras.join(' ')} ${home}`;
-    return { at, shape, need: shape.request, eligible, members, extras, key, home };
+    const key = `${memoryMib} ${cpuMilli} ${row} ${ruled.join(' ')} ${wants.join(' ')} ${home}`;
+    return { at, shape, need: shape.request, eligible, members, wants, key, home };
   }
 
   #homeOf({ id }: VmShape): number {
     const home = id === undefined ? undefined : this.#homes?.get(id);
     return home === undefined ? -1 : this.#hosts.findIndex((host) => host.id === home);
   }
-
-  #extrasOf(shape: VmShape): readonly (readonly [string, number])[] {
-    const wanted = new Map<string, number>();
-    const want = (name: string, amount: number, freeOf: (host: Host) => number) => {
-      if (!this.#extras.has(name)) this.#extras.set(name, Float64Array.from(this.#hosts, freeOf));
-      wanted.set(name, (wanted.get(name) ?? 0) + amount);
-    };
-    const { hugePageKib: sizeKib, devices = [], disks = [], request } = shape;
-    if (sizeKib !== undefined) {
-      want(`pages ${sizeKib}`, request.memoryMib, (host) => {
-        const total = host.hugePages?.find((pages) => pages.sizeKib === sizeKib)?.totalMib ?? 0;
-        return total - hugePagesPromisedOn(this.#cluster, host.id, sizeKib);
-      });
-    }
-    for (const kind of devices) {
-      want(`device ${kind}`, 1, (host) => devicesLeftOn(this.#cluster, host, kind));
-    }
-    for (const { pool, sizeMib } of disks) {
-      const reserved = this.#cluster.pools?.get(pool)?.reservedMib ?? 0;
-      want(`pool ${pool}`, sizeMib, (host) => {
-        const reach = host.pools.find(({ name }) => name === pool);
-        const tells = reach !== undefined && reach.capacityMib > 0;
-        return tells ? reach.freeMib - reserved : Number.POSITIVE_INFINITY;
-      });
-    }
-    return [...wanted];
-  }
 }
 
 /** MiB that are copied if it goes there. */
-function copiedTo({ home, need }: Guest, host: number): number {
+function copiedTo({ home, need }: Newcomer, host: number): number {
   return home < 0 || home === host ? 0 : need.memoryMib;
 }
 

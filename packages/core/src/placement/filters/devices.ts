@@ -1,7 +1,5 @@
 /** Devices of the host that the VM takes for itself: enough of them, and none on a VM that moves. */
-import type { Cluster } from '../../cluster/cluster.ts';
-import type { Host } from '../../cluster/host.ts';
-import { holdsResources } from '../../cluster/load.ts';
+import { devicesLeftOn } from '../../cluster/stock.ts';
 import type { FilterInput, No } from './filter.ts';
 
 export function heldByDevice({ request }: FilterInput): No | undefined {
@@ -18,16 +16,6 @@ export function deviceMissing({ cluster, request, host }: FilterInput): No | und
     if (available < required) return { required, available, unit: kind };
   }
   return undefined;
-}
-
-/** Devices of that kind that no VM has there. */
-export function devicesLeftOn(cluster: Cluster, host: Host, kind: string): number {
-  let left = host.devices?.find((one) => one.kind === kind)?.count ?? 0;
-  for (const vm of cluster.vms.values()) {
-    if (vm.devices === undefined || vm.hostId !== host.id || !holdsResources(vm)) continue;
-    left -= countOf(kind, vm.devices);
-  }
-  return left;
 }
 
 function countOf(kind: string, devices: readonly string[] = []): number {

@@ -1,4 +1,5 @@
 /** The pools that the VM's disks are in: reached, shared where the VM moves, with room for new disks. */
+import { poolSpaceLeftOn } from '../../cluster/stock.ts';
 import type { FilterInput, No } from './filter.ts';
 
 export function poolNotReachable({ request, host }: FilterInput): No | undefined {
@@ -18,17 +19,14 @@ export function poolIsLocal({ cluster, request }: FilterInput): No | undefined {
   return local === undefined ? undefined : { required: 'a shared pool', available: local };
 }
 
-/** Only disks that are still to be made need room; `nfs-direct` does not tell how much there is. */
+/** Only disks that are still to be made need room. */
 export function poolFull({ cluster, request, host }: FilterInput): No | undefined {
   const wanted = new Map<string, number>();
   for (const { pool, sizeMib } of request.shape.disks ?? []) {
     wanted.set(pool, (wanted.get(pool) ?? 0) + sizeMib);
   }
   for (const [name, required] of wanted) {
-    const declared = cluster.pools?.get(name);
-    const pool = host.pools.find((candidate) => candidate.name === name);
-    if (pool === undefined || pool.capacityMib === 0) continue;
-    const available = Math.max(0, pool.freeMib - (declared?.reservedMib ?? 0));
+    const available = Math.max(0, poolSpaceLeftOn(cluster, host, name));
     if (available < required) return { required, available, unit: 'MiB' };
   }
   return undefined;
