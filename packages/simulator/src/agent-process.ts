@@ -8,6 +8,7 @@ import {
   type AgentLogic,
   compact,
   createAgent,
+  type HypervisorAction,
   type JournalRecord,
   replay,
 } from '@drover/agent/logic';
@@ -30,7 +31,6 @@ export class AgentProcess {
   readonly #timers = new Map<string, Timer>();
   /** Of this life: the epoch that each step was begun under, and the steps that have not been acted on. */
   #epochs = new Map<string, string>();
-  #obeying: AgentCommand | undefined;
   #waiting: Extract<JournalRecord, { type: 'begun' }>[] = [];
   #stopListening: () => void = () => undefined;
   #diskFreeMs = 0;
@@ -45,6 +45,10 @@ export class AgentProcess {
     this.#life = new Life(world.timeline, { monoMs: 0, wallMs: 0 });
     this.#life.end();
     this.#logic = createAgent({ hostId: host.id });
+  }
+
+  get id(): string {
+    return this.host.id;
   }
 
   get isAlive(): boolean {
@@ -108,24 +112,24 @@ export class AgentProcess {
   }
 
   #feed(event: AgentEvent): void {
+    const epoch = event.type === 'commanded' ? event.command.epoch : '0';
     const life = this.#life;
     const now = life.now();
     const actions = this.#world.guardLogic(this.host.id, () => this.#logic.handle(now, event));
-    for (const action of actions ?? []) if (life.isAlive) this.#perform(action);
+    for (const action of actions ?? []) life.guard(() => this.#perform(action, epoch))();
   }
 
   #receive(text: string): void {
     const parsed = parseJson(AgentCommand, text);
     if (!parsed.ok) return this.#world.broken('wire', `${this.host.id}: ${parsed.reason}`);
-    this.#obeying = parsed.value;
     this.#feed({ type: 'commanded', command: parsed.value });
-    this.#obeying = undefined;
   }
 
-  #perform(action: AgentAction): void {
+  /** `epoch`: of the command that led to it. */
+  #perform(action: AgentAction, epoch: string): void {
     switch (action.type) {
       case 'journal':
-        return this.#journal(action.seq, action.record);
+        return this.#journal(action.seq, action.record, epoch);
       case 'act':
         return this.#act(action);
       case 'publish':
@@ -152,32 +156,41 @@ export class AgentProcess {
       const why = error ? ` (${error.code})` : '';
       note(this.host.id, `says ${opId}/${step} ${outcome}${why}`);
     }
-    bus.publish(
-      this.host.id,
-      subjects.agent(this.host.id, message.kind),
-      JSON.stringify(message.body),
-    );
+    const publish = () =>
+      bus.publish(
+        this.host.id,
+        subjects.agent(this.host.id, message.kind),
+        JSON.stringify(message.body),
+      );
+    // Of heartbeats there are many, and one is like the other.
+    if (message.kind === 'heartbeat') return publish();
+    this.#pass(`before telling its ${message.kind}`, () => {
+      publish();
+      this.#pass(`after telling its ${message.kind}`, () => undefined);
+    });
   }
 
   /** In order; on the disk first, told afterwards. A crash may come on either side of that. */
-  #journal(seq: number, record: JournalRecord): void {
+  #journal(seq: number, record: JournalRecord, epoch: string): void {
     const { timeline, random, tempo } = this.#world;
     const { host } = this;
     if (record.type === 'begun') {
       this.#waiting.push(record);
-      this.#epochs.set(`${record.opId}/${record.step}`, this.#obeying?.epoch ?? '0');
+      this.#epochs.set(`${record.opId}/${record.step}`, epoch);
     }
     if (record.type === 'ended') this.#forget(record);
     const doneMs = Math.max(this.#diskFreeMs, timeline.nowMs) + random.within(tempo.fsyncMs);
     this.#diskFreeMs = doneMs;
-    if (this.#dies(`before writing ${record.type}`)) return;
-    this.#life.after(doneMs - timeline.nowMs, () => {
-      const ok = host.isJournalWritable;
-      if (ok) host.journal.push(record);
-      else if (record.type === 'begun') this.#forget(record);
-      if (this.#dies(`after writing ${record.type}`)) return;
-      this.#feed({ type: 'journaled', seq, ok });
-    });
+    this.#pass(`before writing ${record.type}`, () =>
+      this.#life.after(doneMs - timeline.nowMs, () => {
+        const ok = host.isJournalWritable;
+        if (ok) host.journal.push(record);
+        else if (record.type === 'begun') this.#forget(record);
+        this.#pass(`after writing ${record.type}`, () =>
+          this.#feed({ type: 'journaled', seq, ok }),
+        );
+      }),
+    );
   }
 
   /** A step that is over, or was never begun, does nothing any more. */
@@ -186,17 +199,21 @@ export class AgentProcess {
   }
 
   #act({ actionId, action }: Extract<AgentAction, { type: 'act' }>): void {
+    const begun = action.type === 'inspect' ? undefined : this.#begunOf(action);
+    this.#pass(`before ${action.type}`, () => {
+      if (action.type !== 'inspect') {
+        this.#world.onAct(this.#describe(action.type, begun));
+        const step = begun ? ` for ${begun.opId}/${begun.step}` : '';
+        this.#world.note(this.host.id, `does ${action.type}${step}`);
+      }
+      this.#actNow(actionId, action, begun?.opId ?? '');
+    });
+  }
+
+  #actNow(actionId: number, action: HypervisorAction, opId: string): void {
     const { host } = this;
     const life = this.#life;
-    const { random, tempo, migrations, hostAt, note } = this.#world;
-    let opId = '';
-    if (action.type !== 'inspect') {
-      const begun = this.#begunOf(action);
-      opId = begun?.opId ?? '';
-      this.#world.onAct(this.#describe(action.type, begun));
-      note(host.id, `does ${action.type}${begun ? ` for ${begun.opId}/${begun.step}` : ''}`);
-      if (this.#dies(`before ${action.type}`)) return;
-    }
+    const { random, tempo, migrations, hostAt } = this.#world;
     act(
       {
         life,
@@ -207,10 +224,10 @@ export class AgentProcess {
         hostAt,
         onProgress: (progress) => this.#feed({ type: 'migration-progress', progress }),
         onHarm: (harm, vmId, harmedBy) => this.#world.onHarm(harm, host.id, vmId, harmedBy),
-        onAnswer: (outcome) => {
-          if (this.#dies(`after ${action.type}`)) return;
-          life.after(1, () => this.#feed({ type: 'acted', actionId, outcome }));
-        },
+        onAnswer: (outcome) =>
+          this.#pass(`after ${action.type}`, () => {
+            life.after(1, () => this.#feed({ type: 'acted', actionId, outcome }));
+          }),
       },
       opId,
       action,
@@ -281,10 +298,7 @@ export class AgentProcess {
     });
   }
 
-  #dies(where: string): boolean {
-    if (!this.#life.isAlive) return true;
-    if (!this.#world.isCrashPoint(this.host.id)) return false;
-    this.crash(where);
-    return true;
+  #pass(where: string, goOn: () => void): void {
+    this.#world.points.pass(this, where, goOn);
   }
 }

@@ -36,8 +36,8 @@ const table = {
     begin: (world, order, random) => {
       const id = hostOf(world, order, random)?.id;
       if (id === undefined) return undefined;
-      world.crashPoints.set(id, 80);
-      return () => world.crashPoints.delete(id);
+      world.points.kills.set(id, 40);
+      return () => world.points.kills.delete(id);
     },
   },
   'host-reboot': {
@@ -262,22 +262,12 @@ const table = {
   'leader-crash-points': {
     says: 'schedulers die before some of what they write and send',
     lastsMs: [10_000, 120_000],
-    begin: ({ schedulerPoints }) => {
-      schedulerPoints.crash = 30;
-      return () => {
-        schedulerPoints.crash = 0;
-      };
-    },
+    begin: ({ points, schedulers }) => strike(points.kills, schedulers, 15),
   },
   'leader-sleep-points': {
     says: 'schedulers sleep just after some of what they write and send',
     lastsMs: [10_000, 120_000],
-    begin: ({ schedulerPoints }) => {
-      schedulerPoints.sleep = 50;
-      return () => {
-        schedulerPoints.sleep = 0;
-      };
-    },
+    begin: ({ points, schedulers }) => strike(points.naps, schedulers, 25),
   },
   'clock-jump': {
     says: 'a wall clock is set to another time',
@@ -330,11 +320,22 @@ export class FaultMaker {
   /** Everything that lasts is mended now. */
   mendAll(): void {
     for (const mend of this.#mending) mend();
-    this.#world.crashPoints.clear();
-    Object.assign(this.#world.schedulerPoints, { crash: 0, sleep: 0 });
+    this.#world.points.calm();
     this.#world.migrations.losingFinishes = 0;
     for (const { hypervisor } of this.#world.hosts) hypervisor.failingStarts = 0;
   }
+}
+
+/** By chance, at so many thousandths of their points. */
+function strike(
+  chances: Map<string, number>,
+  processes: readonly { readonly id: string }[],
+  permille: number,
+): () => void {
+  for (const { id } of processes) chances.set(id, permille);
+  return () => {
+    for (const { id } of processes) chances.delete(id);
+  };
 }
 
 function hostOf(world: World, { at }: FaultOrder, random: Random) {

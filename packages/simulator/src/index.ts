@@ -6,3 +6,5 @@ export { readScenario, runScenario } from './scenario.ts';
 export type { Scenario, ScenarioRun } from './scenario.ts';
 export { renderTrace } from './trace.ts';
 export type { TraceLine } from './trace.ts';
+export { sweep } from './sweep.ts';
+export type { SweepOptions, SweepResult } from './sweep.ts';

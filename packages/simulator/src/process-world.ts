@@ -6,6 +6,7 @@ import type { EtcdReach } from './etcd-client.ts';
 import type { Host } from './host.ts';
 import type { ClockOffsets } from './life.ts';
 import type { Migrations } from './migration.ts';
+import type { Points } from './points.ts';
 import type { Random } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
@@ -21,10 +22,7 @@ export interface ProcessWorld {
   readonly hostAt: (address: string) => Host | undefined;
   /** A machine's clocks: each is off in its own way. */
   readonly offsets: (who: string) => ClockOffsets;
-  /** Does chance, or a scenario, want this agent dead at this very point? */
-  readonly isCrashPoint: (hostId: string) => boolean;
-  /** The same for schedulers, which may also fall asleep there. */
-  readonly schedulerPoint: () => 'crash' | 'sleep' | 'none';
+  readonly points: Points;
   readonly onAct: (act: Act) => void;
   readonly onHarm: (harm: Harm, hostId: string, vmId: string, opId: string) => void;
   /** Runs logic; an error that it throws is a broken invariant. */

@@ -2,9 +2,9 @@
  * One run: first turmoil, in which every promise must hold; then everything is mended, and within a bounded
  * time all that was asked for must have ended and the records must say what is true.
  */
-import { unsettled } from './checkers/calm.ts';
 import { FaultMaker } from './faults.ts';
 import { Random } from '@drover/core';
+import { settle } from './settle.ts';
 import { type SwarmOptions, swarmOptions } from './swarm.ts';
 import { uneven } from './tempo.ts';
 import { Workload } from './workload.ts';
@@ -20,10 +20,6 @@ export interface SeedResult {
   readonly faults: ReadonlyMap<string, number>;
   readonly hash: string;
 }
-
-/** The time for everything to come to rest: a migration's time limit, and a few rounds of asking. */
-const calmMs = 600_000;
-const lookEveryMs = 2_000;
 
 export function runSeed(
   seed: number,
@@ -63,20 +59,4 @@ export function runSeed(
     faults: faultMaker.counts,
     hash: world.trace.hash,
   };
-}
-
-/** Until all is settled, and is so for a while. */
-function settle(world: World): void {
-  const untilMs = world.nowMs + calmMs;
-  let settledLooks = 0;
-  while (world.violation === undefined && world.nowMs < untilMs) {
-    world.run(world.nowMs + lookEveryMs);
-    // Nothing may be due in that time: the clock goes on all the same.
-    if (world.timeline.nextMs === undefined) break;
-    settledLooks =
-      unsettled(world.truth(), world.people.acknowledged).length === 0 ? settledLooks + 1 : 0;
-    if (settledLooks >= 5) return;
-  }
-  const wrong = unsettled(world.truth(), world.people.acknowledged);
-  if (wrong.length > 0) world.fail('comes-to-rest', wrong.slice(0, 5).join('; '));
 }

@@ -6,6 +6,7 @@ import { FaultMaker, isFaultName } from './faults.ts';
 import type { HostShape } from './host.ts';
 import { Random } from '@drover/core';
 import { Fields } from './scenario-fields.ts';
+import type { PlannedBlow } from './points.ts';
 import { steady } from './tempo.ts';
 import type { TraceLine } from './trace.ts';
 import { World } from './world.ts';
@@ -64,8 +65,17 @@ function readStep(fields: Fields): ScenarioStep {
 }
 
 export function runScenario(scenario: Scenario): ScenarioRun {
-  const { hosts, schedulers, steps, untilMs } = scenario;
-  const world = new World({ seed: 1, hosts, schedulers, tempo: steady, keepTrace: true });
+  const { world } = playScenario(scenario, []);
+  tellTheEnd(world);
+  return { trace: world.trace.all, world };
+}
+
+/** The script, with processes that die or stand still on the way; what becomes of all that is not judged yet. */
+export function playScenario(
+  { hosts, schedulers, steps, untilMs }: Scenario,
+  blows: readonly PlannedBlow[],
+): { readonly world: World; readonly faults: FaultMaker } {
+  const world = new World({ seed: 1, hosts, schedulers, tempo: steady, keepTrace: true, blows });
   const faults = new FaultMaker(world, new Random(2));
   const ids = new Map<string, string>();
   world.people.declarePool(pools[0], 'shared', 1);
@@ -74,8 +84,7 @@ export function runScenario(scenario: Scenario): ScenarioRun {
     world.timeline.after(step.atMs, () => perform(world, faults, ids, step));
   }
   world.run(untilMs);
-  tellTheEnd(world);
-  return { trace: world.trace.all, world };
+  return { world, faults };
 }
 
 /** `ids`: VMs and operations by the names that the script has for them. */

@@ -24,7 +24,7 @@ import {
   subjects,
 } from '@drover/protocol';
 import { Election, type Office } from './election.ts';
-import type { TxnAnswer } from './etcd.ts';
+import type { EtcdEntry, TxnAnswer } from './etcd.ts';
 import { EtcdClient } from './etcd-client.ts';
 import { Life } from './life.ts';
 import type { ProcessWorld } from './process-world.ts';
@@ -37,9 +37,6 @@ const messageSchemas = {
   result: ResultMessage,
   progress: MigrationProgress,
 } as const;
-
-/** About a lease long: it may have lost its office meanwhile, or not. */
-const napMs = [7_000, 15_000] as const;
 
 type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
 
@@ -106,8 +103,8 @@ export class SchedulerProcess {
   }
 
   /** kill -9: its lease lives on until it runs out. */
-  crash(): void {
-    this.#end('dies');
+  crash(why = ''): void {
+    this.#end(why === '' ? 'dies' : `dies: ${why}`);
   }
 
   /** SIGTERM: it gives its office back. */
@@ -143,7 +140,7 @@ export class SchedulerProcess {
       onText: (subject, text) => life.guard(() => this.#hear(subject, text))(),
       onState: () => undefined,
     });
-    this.#feed({ type: 'elected', epoch: String(office.epoch) });
+    this.#pass('elected', () => this.#feed({ type: 'elected', epoch: String(office.epoch) }));
   }
 
   #hear(subject: string, text: string): void {
@@ -159,7 +156,7 @@ export class SchedulerProcess {
   #feed(event: SchedulerEvent): void {
     const life = this.#life;
     const commands = this.#world.guardLogic(this.id, () => this.#logic.handle(life.now(), event));
-    for (const command of commands ?? []) if (life.isAlive) this.#perform(command);
+    for (const command of commands ?? []) life.guard(() => this.#perform(command))();
   }
 
   #perform(command: SchedulerCommand): void {
@@ -170,9 +167,15 @@ export class SchedulerProcess {
       case 'send': {
         if (this.#election?.isCurrent() !== true) return;
         const { hostId, opId, step, body } = command.command;
-        if (body.kind !== 'sync' && this.#stopsHere()) return;
-        if (body.kind !== 'sync') note(this.id, `orders ${hostId}: ${body.kind} ${opId}/${step}`);
-        return bus.publish(this.id, subjects.command(hostId), JSON.stringify(command.command));
+        const publish = () =>
+          bus.publish(this.id, subjects.command(hostId), JSON.stringify(command.command));
+        if (body.kind === 'sync') return publish();
+        this.#pass(`before ordering ${body.kind}`, () => {
+          note(this.id, `orders ${hostId}: ${body.kind} ${opId}/${step}`);
+          publish();
+          this.#pass(`after ordering ${body.kind}`, () => undefined);
+        });
+        return;
       }
       case 'reply':
         this.#replies.get(command.queryId)?.(command.reply);
@@ -202,7 +205,10 @@ export class SchedulerProcess {
     if (office === undefined) return;
     const { commitId, puts } = command;
     this.commits += 1;
-    if (this.#stopsHere()) return;
+    this.#pass('before a commit', () => this.#commitNow(office, commitId, puts));
+  }
+
+  #commitNow(office: Office, commitId: string, puts: Commit['puts']): void {
     const lastCommit = JSON.stringify({ v: 1, epoch: String(office.epoch), commitId });
     const tell = (outcome: TxnAnswer) =>
       this.#feed({
@@ -224,24 +230,17 @@ export class SchedulerProcess {
         deletes: puts.filter((put) => put.value === undefined).map((put) => put.key),
       },
       (answer) => {
-        if (answer.type === 'answered') tell(answer.value);
-        else this.#readBack(commitId, tell);
+        this.#pass('after a commit', () => {
+          if (answer.type === 'answered') tell(answer.value);
+          else this.#readBack(commitId, tell);
+        });
       },
     );
+    this.#pass('with a commit under way', () => undefined);
   }
 
-  /** Dies before what it was about to send, or sleeps just after; true where it goes no further. */
-  #stopsHere(): boolean {
-    const { schedulerPoint, timeline, random } = this.#world;
-    const point = schedulerPoint();
-    if (point === 'crash') this.crash();
-    if (point === 'sleep' && !this.#life.isFrozen) {
-      const life = this.#life;
-      this.#world.note(this.id, 'sleeps');
-      life.freeze('sleep');
-      timeline.after(random.within(napMs), () => life.thaw());
-    }
-    return point === 'crash';
+  #pass(where: string, goOn: () => void): void {
+    this.#world.points.pass(this, where, goOn);
   }
 
   #readBack(commitId: string, tell: (outcome: TxnAnswer) => void): void {
@@ -275,19 +274,22 @@ export class SchedulerProcess {
       const { revision, entries } = answer.value;
       this.#loading = false;
       const ours = entries.filter(({ key }) => watched.some((prefix) => key.startsWith(prefix)));
-      this.#feed({ type: 'loaded', revision, entries: ours });
-      if (!this.#life.isAlive) return;
-      this.#watch?.close();
-      this.#watch = this.#client.watch(
-        watched,
-        revision + 1,
-        (at, changes) => this.#feed({ type: 'changed', revision: at, changes }),
-        () => this.#load(),
-      );
-      if (this.#loadAgain) {
-        this.#loadAgain = false;
-        this.#load();
-      }
+      this.#pass('with everything loaded', () => this.#loaded(revision, ours));
     });
+  }
+
+  #loaded(revision: number, entries: readonly EtcdEntry[]): void {
+    this.#feed({ type: 'loaded', revision, entries });
+    if (!this.#life.isAlive) return;
+    this.#watch?.close();
+    this.#watch = this.#client.watch(
+      watched,
+      revision + 1,
+      (at, changes) => this.#feed({ type: 'changed', revision: at, changes }),
+      () => this.#load(),
+    );
+    if (!this.#loadAgain) return;
+    this.#loadAgain = false;
+    this.#load();
   }
 }

@@ -16,6 +16,7 @@ import type { Copy, HypervisorWorld } from './hypervisor.ts';
 import { Life } from './life.ts';
 import { Migrations } from './migration.ts';
 import { People } from './people.ts';
+import { type PlannedBlow, Points } from './points.ts';
 import type { ProcessWorld } from './process-world.ts';
 import { Random } from '@drover/core';
 import { SchedulerProcess } from './scheduler-process.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly tempo: Tempo;
   readonly settings?: Partial<SchedulerSettings>;
   readonly keepTrace?: boolean;
+  /** Where processes die or stand still. */
+  readonly blows?: readonly PlannedBlow[];
   /** Each machine's clocks are off by up to this. */
   readonly clocksOffMs?: number;
 }
@@ -56,19 +59,18 @@ export class World {
   readonly people: People;
   readonly records = new Records();
   readonly #checkers: readonly Checker[] = allCheckers();
-  readonly #random: Random;
   readonly #clocks: Random;
   readonly #clocksOffMs: number;
-  /** In thousandths of the points at which an agent could die. */
-  readonly crashPoints = new Map<string, number>();
-  readonly schedulerPoints = { crash: 0, sleep: 0 };
+  readonly points: Points;
   #touched = false;
   violation: Violation | undefined;
   steps = 0;
 
   constructor(options: WorldOptions) {
     const random = new Random(options.seed);
-    this.#random = random.fork('crash points');
+    this.points = new Points(random.fork('points'), options.blows ?? [], (ms, run) => {
+      this.timeline.after(ms, run);
+    });
     this.#clocks = random.fork('clocks');
     this.#clocksOffMs = options.clocksOffMs ?? 0;
     this.trace = new Trace(() => this.timeline.nowMs, options.keepTrace ?? false);
@@ -106,11 +108,7 @@ export class World {
       note,
       hostAt: (address) => this.hosts.find((host) => host.address === address),
       offsets: () => this.#offsets(),
-      isCrashPoint: (hostId) => this.#random.chance(this.crashPoints.get(hostId) ?? 0),
-      schedulerPoint: () => {
-        if (this.#random.chance(this.schedulerPoints.crash)) return 'crash';
-        return this.#random.chance(this.schedulerPoints.sleep) ? 'sleep' : 'none';
-      },
+      points: this.points,
       onAct: (act) => this.#acted(act),
       onHarm: (harm, hostId, vmId, opId) => this.#harmed(harm, hostId, vmId, opId),
       guardLogic: (who, run) => this.#guard(who, run),
