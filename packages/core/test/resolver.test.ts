@@ -40,7 +40,7 @@ describe('the table', () => {
       left,
       state('paused'),
       'paused',
-      { type: 'discard-target' },
+      { type: 'stayed', resumeSource: true, destroyTarget: true },
     ],
     ['both run', running, running, 'live', { type: 'both-running' }],
     ['both silent', 'silent', 'silent', 'live', { type: 'wait', forHost: 'either' }],
@@ -101,10 +101,8 @@ describe('whatever is seen', () => {
   const isGone = (one: Observation) => is(one, ...gone);
   const isSettled = ({ verdict }: Case) => !['wait', 'going'].includes(verdict.type);
   const destroysSource = ({ verdict }: Case) => verdict.type === 'moved' && verdict.destroySource;
-  const destroysTarget = ({ verdict }: Case) =>
-    verdict.type === 'discard-target' || (verdict.type === 'stayed' && verdict.destroyTarget);
-  const resumesSource = ({ verdict }: Case) =>
-    verdict.type === 'discard-target' || (verdict.type === 'stayed' && verdict.resumeSource);
+  const destroysTarget = ({ verdict }: Case) => verdict.type === 'stayed' && verdict.destroyTarget;
+  const resumesSource = ({ verdict }: Case) => verdict.type === 'stayed' && verdict.resumeSource;
 
   it('nothing that runs is destroyed', () => {
     const wrong = cases.filter(

@@ -63,6 +63,8 @@ export interface Host {
   readonly capacity: Resources;
   /** Kept for the host itself. */
   readonly reserved: Resources;
+  /** Taken by VMs that are there and that nobody has placed there; nothing if absent. */
+  readonly foreign?: Resources;
   /** Promised CPU over physical CPU, in thousandths: 4000 lets four vCPUs share a core. */
   readonly cpuOvercommitPermille: number;
   /** Promised memory over physical memory, in thousandths; 1000 if absent. */
@@ -89,13 +91,14 @@ export interface Host {
   readonly usage?: HostUsage;
 }
 
-/** What VMs may be promised on this host: capacity times overcommit, less what the host keeps. */
+/** What VMs may be promised on this host: capacity times overcommit, less what the host keeps and strangers take. */
 export function allocatable(host: Host): Resources {
   const times = (amount: number, permille: number) => Math.floor((amount * permille) / 1000);
   const cpu = times(host.capacity.cpuMilli, host.cpuOvercommitPermille);
   const memory = times(host.capacity.memoryMib, host.memoryOvercommitPermille ?? 1000);
+  const { reserved, foreign } = host;
   return {
-    cpuMilli: Math.max(0, cpu - host.reserved.cpuMilli),
-    memoryMib: Math.max(0, memory - host.reserved.memoryMib),
+    cpuMilli: Math.max(0, cpu - reserved.cpuMilli - (foreign?.cpuMilli ?? 0)),
+    memoryMib: Math.max(0, memory - reserved.memoryMib - (foreign?.memoryMib ?? 0)),
   };
 }

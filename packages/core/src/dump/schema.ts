@@ -49,6 +49,7 @@ export const host: Reader<Host> = object(
     bridges: list(text),
   },
   {
+    foreign: resources,
     memoryOvercommitPermille: count,
     cpuFeatures: list(text),
     hugePages: list(object({ sizeKib: count, totalMib: count })),

@@ -27,12 +27,10 @@ export type Observation = ObservedVm | 'silent';
  *
  * - `going`: still under way, adopt it and wait
  * - `moved`: commit the target as owner; `destroySource` where a paused copy is left there
- * - `stayed`: the source keeps the VM; `resumeSource` where libvirt left it paused,
- *   `destroyTarget` where a paused copy is left on the target
+ * - `stayed`: the source keeps the VM; `resumeSource` where libvirt left it paused, `destroyTarget` where a
+ *   paused copy is left on the target. Where both: resume first, so that no last whole copy is ever destroyed
  * - `lost`: neither host has it; it crashed on the way
  * - `resume-target`: paused-mode migration, the source is gone: resume the copy on the target, then commit
- * - `discard-target`: paused-mode migration, both are paused and only the source has run: destroy the
- *   target's copy, then resume the source
  * - `both-running`: a broken promise; pause nothing, alarm, keep for a person
  * - `wait`: not enough is known
  */
@@ -42,6 +40,5 @@ export type MigrationVerdict =
   | { readonly type: 'stayed'; readonly resumeSource: boolean; readonly destroyTarget: boolean }
   | { readonly type: 'lost' }
   | { readonly type: 'resume-target' }
-  | { readonly type: 'discard-target' }
   | { readonly type: 'both-running' }
   | { readonly type: 'wait'; readonly forHost: 'source' | 'target' | 'either' };

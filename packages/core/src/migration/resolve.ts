@@ -36,7 +36,7 @@ function whenSourceIsLeftPaused(target: ObservedVm, mode: MigrationMode): Migrat
   if (isGone(target)) return { type: 'stayed', resumeSource: true, destroyTarget: false };
   // The copy over there is whole and has never run: libvirt on the source was lost at the very end.
   if (target.state === 'paused' && mode === 'paused') {
-    return { type: 'discard-target' };
+    return { type: 'stayed', resumeSource: true, destroyTarget: true };
   }
   return { type: 'wait', forHost: 'either' };
 }

@@ -10,12 +10,12 @@ type Copy =
   | { readonly type: 'none' | 'asked' }
   | { readonly type: 'there'; readonly hostId: string };
 
-/** `asked`: a host may have one, and is asked whether it still does. */
-export function copyOf(turn: Turn, stored: Stored<OperationRecord>): Copy {
+/** `asked`: a host may have one, and is asked whether it still does. The host whose word is known already is left out. */
+export function copyOf(turn: Turn, stored: Stored<OperationRecord>, known?: string): Copy {
   const { id, vmId = '' } = stored.value;
   const since = turn.since(stored.value);
   for (const { hostId, inventory } of turn.hosts.all()) {
-    if (!inventory?.vms.some((vm) => vm.vmId === vmId && isThere(vm))) continue;
+    if (hostId === known || !inventory?.vms.some((vm) => vm.vmId === vmId && isThere(vm))) continue;
     const fresh = turn.hosts.inventorySince(hostId, since, turn.epoch);
     if (fresh) return { type: 'there', hostId };
     turn.ask(hostId, since);

@@ -63,7 +63,9 @@ function observe(inventory: Inventory | undefined, vmId: string): Observation {
 
 function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: MigrationVerdict): void {
   const { vmId = '', vmName, source = '', target = '', generation, id } = stored.value;
-  turn.trace('info', `migration of ${vmName} from ${source} to ${target}: ${verdict.type}`);
+  const both = verdict.type === 'stayed' && verdict.resumeSource && verdict.destroyTarget;
+  const what = both ? 'stayed, resumed and cleaned' : verdict.type;
+  turn.trace('info', `migration of ${vmName} from ${source} to ${target}: ${what}`);
   const next = (step: string, hostId: string, ownerGeneration: number) =>
     turn.commit(
       turn.putOperation(stored, { step, stepIndex: stored.value.stepIndex + 1 }),
@@ -81,9 +83,10 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
         : moved(turn, stored);
     case 'resume-target':
       return next('resume-target', target, generation + 1);
-    case 'discard-target':
-      return next('discard-target', source, generation);
     case 'stayed':
+      if (verdict.destroyTarget && verdict.resumeSource) {
+        return next('keep-source', source, generation);
+      }
       if (verdict.destroyTarget) return next('clean-target', source, generation);
       if (verdict.resumeSource) return next('resume-source', source, generation);
       return stayed(turn, stored);
@@ -134,8 +137,8 @@ export function driveCleaning(turn: Turn, stored: Stored<OperationRecord>): void
       return clean(turn, stored, source, 'destroy-leftover', generation, moved);
     case 'clean-target':
       return clean(turn, stored, target, 'destroy-leftover', generation, stayed);
-    case 'discard-target':
-      return clean(turn, stored, target, 'destroy-leftover', generation, thenResumeSource);
+    case 'keep-source':
+      return clean(turn, stored, source, 'resume-vm', generation, thenCleanTarget);
     case 'resume-source':
       return clean(turn, stored, source, 'resume-vm', generation, stayed);
     case 'resume-target':
@@ -143,10 +146,20 @@ export function driveCleaning(turn: Turn, stored: Stored<OperationRecord>): void
   }
 }
 
-/** Two paused copies: the source runs on only when the other one is gone for certain. */
-function thenResumeSource(turn: Turn, stored: Stored<OperationRecord>): void {
+/** Two paused copies: the one that never ran goes when the source runs, for until then it may be the last one. */
+function thenCleanTarget(turn: Turn, stored: Stored<OperationRecord>): void {
+  toStep(turn, stored, 'clean-target');
+}
+
+function toStep(turn: Turn, stored: Stored<OperationRecord>, step: string): void {
   const stepIndex = stored.value.stepIndex + 1;
-  turn.commit(turn.putOperation(stored, { step: 'resume-source', stepIndex }));
+  turn.commit(turn.putOperation(stored, { step, stepIndex }));
+}
+
+/** On the target it was the last copy; on the source there may be another, so both hosts are asked again. */
+function goneBeforeItRan(turn: Turn, stored: Stored<OperationRecord>, generation: number): void {
+  if (stored.value.step === 'resume-target') return lost(turn, stored, generation);
+  toStep(turn, stored, 'resolve');
 }
 
 /** Done, or found to be so: then the operation ends. Anything else is tried again, for as long as it takes. */
@@ -170,8 +183,7 @@ function clean(
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
   if (kind === 'destroy-leftover' ? gone : vm?.state === 'running') return finish(turn, stored);
-  // The one copy that was left went away before it could run on: nothing will ever resume it.
-  if (kind === 'resume-vm' && gone) return lost(turn, stored, generation);
+  if (kind === 'resume-vm' && gone) return goneBeforeItRan(turn, stored, generation);
   if (turn.now.monoMs - since < tryAgainMs) return;
-  turn.commit(turn.putOperation(stored, { stepIndex: stepIndex + 1 }));
+  toStep(turn, stored, stored.value.step);
 }

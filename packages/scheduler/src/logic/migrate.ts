@@ -4,7 +4,7 @@
  *
  *   pending ─▶ prepare ─▶ perform ─▶ resolve ─▶ succeeded | failed | cancelled
  *                 │                  ▲   │
- *                 └──────────────────┘   └─▶ clean-source, clean-target, discard-target,
+ *                 └──────────────────┘   └─▶ clean-source, clean-target, keep-source,
  *                                                resume-source, resume-target
  */
 import type { OperationError, OperationRecord, StepResult, Stored } from '@drover/protocol';

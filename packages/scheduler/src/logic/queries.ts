@@ -19,9 +19,10 @@ import {
   promisedOn,
   type Vm,
 } from '@drover/core';
+import { foreignVms } from './foreign.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now } from './port.ts';
-import { macsOf, shapeOf } from './vm-shape.ts';
+import { isOpen, macsOf, shapeOf } from './vm-shape.ts';
 
 export interface Asked {
   readonly now: Now;
@@ -96,6 +97,7 @@ function snapshotView({
   mirror,
   hosts,
 }: Asked): SnapshotView {
+  const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
   const vmCounts = new Map<string, number>();
   for (const { hostId } of cluster.vms.values()) {
     if (hostId !== undefined) vmCounts.set(hostId, (vmCounts.get(hostId) ?? 0) + 1);
@@ -107,7 +109,6 @@ function snapshotView({
     settled,
     hosts: [...cluster.hosts.values()].map((host): HostView => {
       const heard = hosts.get(host.id);
-      const reported = heard?.inventory?.vms ?? [];
       return {
         ...host,
         reportAgeMs: Math.max(0, Math.round(now.monoMs - (heard?.lastHeardMs ?? 0))),
@@ -116,7 +117,10 @@ function snapshotView({
         allocatable: allocatable(host),
         promised: promisedOn(cluster, host.id),
         vmCount: vmCounts.get(host.id) ?? 0,
-        foreignVmCount: reported.filter((vm) => !mirror.vmIntents.has(vm.vmId)).length,
+        foreignVmCount:
+          heard?.inventory === undefined
+            ? 0
+            : foreignVms(mirror, host.id, heard.inventory, open).length,
       };
     }),
     vms: [...cluster.vms.values()].map((vm) => vmView(vm, mirror, hosts)),

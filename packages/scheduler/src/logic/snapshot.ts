@@ -7,6 +7,7 @@ import type {
   VmIntentRecord,
 } from '@drover/protocol';
 import { type Cluster, type Host, limits, type Reservation, type Vm } from '@drover/core';
+import { foreignVms, takenBy } from './foreign.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now, SchedulerSettings } from './port.ts';
 import { isOpen, migrationModeOf, poolsOf, requestOf } from './vm-shape.ts';
@@ -88,6 +89,7 @@ function hostOf(
       ({ value }) => ({ name: value.name, state: 'active', capacityMib: 0, freeMib: 0 }) as const,
     );
   const latest = usage ?? inventory.usage;
+  const foreign = takenBy(foreignVms(mirror, id, inventory, open));
   return {
     id,
     intent: draining ? 'draining' : intent?.cordoned === true ? 'cordoned' : 'active',
@@ -96,6 +98,7 @@ function hostOf(
     accelerator: inventory.accelerator,
     capacity: inventory.capacity,
     reserved: inventory.reserved,
+    ...(foreign.cpuMilli + foreign.memoryMib === 0 ? {} : { foreign }),
     cpuOvercommitPermille: limits.cpuOvercommitPermilleDefault,
     cpuModel: inventory.cpuModel,
     machineTypes: inventory.machineTypes,

@@ -1,5 +1,6 @@
 /** The operation `stop`: only because a person asked, and the plug is pulled only where they said so. */
 import type { OperationRecord, Stored } from '@drover/protocol';
+import { copyError, copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import type { Turn } from './turn.ts';
 
@@ -45,9 +46,8 @@ function stop(turn: Turn, stored: Stored<OperationRecord>): void {
     generation,
   });
   if (result === undefined) return;
-  const stopped = () => turn.putAssignment(vmId, { generation, state: 'stopped' });
   const running = () => turn.putAssignment(vmId, { hostId: source, generation, state: 'running' });
-  if (result.outcome === 'done') return turn.end(stored, 'succeeded', {}, stopped());
+  if (result.outcome === 'done') return stopped(turn, stored);
   const error = result.error ?? { code: 'stop-timeout', message: 'it did not shut down' };
   if (result.outcome === 'failed') return turn.end(stored, 'failed', { error }, running());
   // Refused or unknown: what the host's libvirt says decides.
@@ -56,6 +56,19 @@ function stop(turn: Turn, stored: Stored<OperationRecord>): void {
   if (inventory === undefined) return turn.ask(source, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
-  if (gone) turn.end(stored, 'succeeded', {}, stopped());
+  if (gone) stopped(turn, stored);
   else turn.end(stored, 'failed', { error }, running());
+}
+
+/** It is off where it should have run. Somebody may have moved it meanwhile: then it is not stopped at all. */
+function stopped(turn: Turn, stored: Stored<OperationRecord>): void {
+  const { vmId = '', source = '', generation } = stored.value;
+  const copy = copyOf(turn, stored, source);
+  if (copy.type === 'asked') return;
+  if (copy.type !== 'there') {
+    const off = turn.putAssignment(vmId, { generation, state: 'stopped' });
+    return turn.end(stored, 'succeeded', {}, off);
+  }
+  const lost = turn.putAssignment(vmId, { generation, state: 'crashed' });
+  turn.end(stored, 'failed', { error: copyError(copy.hostId) }, lost);
 }

@@ -28,6 +28,8 @@ export interface Volatile {
   readonly tried: Map<string, Set<string>>;
   /** Inventories of its owner in which a VM that should run was missing. */
   readonly missing: Map<string, { count: number; inventories: number }>;
+  /** Since when a VM is seen to run elsewhere than its record says. */
+  readonly elsewhere: Map<string, number>;
   /** The digest of a host's VMs that went with its newest inventory. */
   readonly digests: Map<string, { digest: string; inventories: number }>;
   /** What an operation waits for, and since when. */
@@ -42,6 +44,7 @@ export function newVolatile(): Volatile {
     since: new Map(),
     tried: new Map(),
     missing: new Map(),
+    elsewhere: new Map(),
     digests: new Map(),
     waits: new Map(),
     counter: 0,

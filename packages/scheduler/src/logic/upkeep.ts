@@ -9,6 +9,7 @@ import {
   type RequestRecord,
   type Stored,
 } from '@drover/protocol';
+import { followMoved } from './follow.ts';
 import { tryAgainMs } from './settings.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
@@ -21,6 +22,7 @@ export function keepUp(turn: Turn): void {
   adoptRequests(turn);
   adoptHosts(turn);
   ensurePools(turn);
+  followMoved(turn);
   findCrashed(turn);
   prune(turn);
 }
@@ -106,7 +108,8 @@ function ensurePools(turn: Turn): void {
 function findCrashed(turn: Turn): void {
   for (const { value } of turn.mirror.assignments.values()) {
     const { vmId, hostId, state, operationId } = value;
-    if (state !== 'running' || hostId === undefined || operationId !== undefined) {
+    const isSettled = state === 'running' && operationId === undefined;
+    if (!isSettled || hostId === undefined || turn.volatile.elsewhere.has(vmId)) {
       turn.volatile.missing.delete(vmId);
       continue;
     }

@@ -98,7 +98,8 @@ describe('the snapshot', () => {
       {
         id: 'h1',
         promised: { cpuMilli: 2_000, memoryMib: 1_000 },
-        allocatable: { cpuMilli: 16_000, memoryMib: 4_096 },
+        allocatable: { cpuMilli: 15_000, memoryMib: 3_072 },
+        foreign: { cpuMilli: 1_000, memoryMib: 1_024 },
         vmCount: 1,
         foreignVmCount: 1,
       },
