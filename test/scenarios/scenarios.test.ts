@@ -35,8 +35,8 @@ describe('scenarios', () => {
   it('name what is wrong with a script', () => {
     const cluster = { hosts: { h1: { memoryMib: 1024 } } };
     const script = [{ at: 1, do: 'fly' }];
-    const flying = readScenario('x', { claim: 'c', cluster, script, until: 2 });
-    expect(() => runScenario(flying)).toThrow('x, script 1: nobody knows how to do fly');
+    const flying = { claim: 'c', cluster, script, until: 2 };
+    expect(() => readScenario('x', flying)).toThrow('x, script 1: nobody knows how to do fly');
     const wrong = { claim: 'c', cluster, script: [], until: 2, untill: 3 };
     expect(() => readScenario('x', wrong)).toThrow('nobody reads untill');
   });

@@ -66,7 +66,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'simulator',
     has: /^packages\/simulator\/src\//,
-    may: [node, core, protocol, /^@drover\/(agent|scheduler)\/logic$/],
+    may: [node, core, protocol, /^@drover\/(agent|scheduler)\/logic$/, /^yaml$/],
   },
 ];
 

@@ -33,6 +33,8 @@ export class AgentProcess {
   #epochs = new Map<string, string>();
   #waiting: Extract<JournalRecord, { type: 'begun' }>[] = [];
   #stopListening: () => void = () => undefined;
+  /** Of all lives. */
+  readonly #told = new Set<string>();
   #diskFreeMs = 0;
   #looking = false;
   #lookAgain = false;
@@ -154,6 +156,16 @@ export class AgentProcess {
     if (message.kind === 'result') {
       const { opId, step, outcome, error } = message.body.result;
       const why = error ? ` (${error.code})` : '';
+      // A refusal is no end of a step, and `begun` is none yet.
+      if (outcome !== 'refused' && outcome !== 'begun') {
+        const isEndDurable = this.host.journal.some(
+          (record) => record.type === 'ended' && record.opId === opId && record.step === step,
+        );
+        this.#world.onTell({ hostId: this.host.id, opId, step, outcome, isEndDurable });
+        const told = `${opId}/${step}`;
+        if (this.#told.has(told)) this.#world.mark('told-again');
+        this.#told.add(told);
+      }
       note(this.host.id, `says ${opId}/${step} ${outcome}${why}`);
     }
     const publish = () =>

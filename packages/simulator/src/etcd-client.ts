@@ -4,6 +4,7 @@
  * which says nothing about whether it was done.
  */
 import type { Etcd, EtcdChange, EtcdTxn } from './etcd.ts';
+import type { MarkName } from './marks.ts';
 import type { Life } from './life.ts';
 import type { Random, Range } from '@drover/core';
 import type { Tempo } from './tempo.ts';
@@ -29,6 +30,8 @@ export type Answer<T> =
   | { readonly type: 'lost' };
 
 const deadlineMs = 2_000;
+/** Between two tries to watch again. */
+const rewatchMs = 250;
 
 export interface EtcdReach {
   readonly timeline: Timeline;
@@ -36,6 +39,7 @@ export interface EtcdReach {
   readonly weather: EtcdWeather;
   readonly random: Random;
   readonly tempo: Tempo;
+  readonly mark: (name: MarkName) => void;
 }
 
 export class EtcdClient {
@@ -73,36 +77,55 @@ export class EtcdClient {
     );
   }
 
-  /** News in revision order, late; `onLost` once, when the watch has broken. */
+  /**
+   * News in revision order, late. A watch that breaks goes on after the last news that came; `onLost`, once, where
+   * etcd has forgotten what came then.
+   */
   watch(
     prefixes: readonly string[],
     fromRevision: number,
     onChanges: (revision: number, changes: readonly EtcdChange[]) => void,
     onLost: () => void,
   ): { close(): void } {
-    const { etcd, timeline, random, tempo, weather } = this.#reach;
-    let open = true;
+    const { etcd, timeline, random, tempo, weather, mark } = this.#reach;
+    let isClosed = false;
+    let next = fromRevision;
     let newestMs = 0;
-    const lose = () => {
-      if (!open) return;
-      open = false;
-      watch?.close();
-      this.#life.after(deadlineMs, onLost);
-    };
-    const watch = etcd.watch(prefixes, fromRevision, (revision, changes) => {
-      if (!open) return;
-      if (this.#isCutOff()) return lose();
-      const delayMs = random.within(tempo.watchMs) + random.within(weather.lagMs);
-      newestMs = Math.max(newestMs, timeline.nowMs + delayMs);
-      this.#life.after(newestMs - timeline.nowMs, () => {
-        if (open) onChanges(revision, changes);
+    let stop = () => {};
+    const open = () => {
+      if (isClosed) return;
+      if (this.#isCutOff()) return void this.#life.after(rewatchMs, open);
+      let isWhole = true;
+      const watch = etcd.watch(prefixes, next, (revision, changes) => {
+        if (!isWhole || isClosed) return;
+        if (this.#isCutOff()) {
+          isWhole = false;
+          mark('watch-broken');
+          stop();
+          this.#life.after(deadlineMs, open);
+          return;
+        }
+        const delayMs = random.within(tempo.watchMs) + random.within(weather.lagMs);
+        newestMs = Math.max(newestMs, timeline.nowMs + delayMs);
+        this.#life.after(newestMs - timeline.nowMs, () => {
+          if (!isWhole || isClosed) return;
+          next = revision + 1;
+          onChanges(revision, changes);
+        });
       });
-    });
-    if (watch === undefined) lose();
+      if (watch !== undefined) {
+        stop = () => watch.close();
+        return;
+      }
+      mark('history-compacted');
+      isClosed = true;
+      this.#life.after(rewatchMs, onLost);
+    };
+    open();
     return {
       close: () => {
-        open = false;
-        watch?.close();
+        isClosed = true;
+        stop();
       },
     };
   }
@@ -117,7 +140,7 @@ export class EtcdClient {
     then: (answer: Answer<T>) => void,
     kind: 'read' | 'write',
   ): void {
-    const { etcd, timeline, random, tempo, weather } = this.#reach;
+    const { etcd, timeline, random, tempo, weather, mark } = this.#reach;
     const there = random.within(tempo.etcdMs);
     const back = random.within(tempo.etcdMs);
     const isLost = kind === 'write' && random.chance(weather.lostAnswers);
@@ -134,6 +157,7 @@ export class EtcdClient {
     timeline.after(isLate ? lateMs : there, () => {
       if (this.#isCutOff()) return;
       const value = perform(etcd);
+      if (isLate) mark('late-transaction');
       if (isLost || isLate) return;
       this.#life.after(back, () => {
         if (this.#isCutOff()) return;

@@ -2,22 +2,17 @@
  * What can go wrong, by name. Each fault is begun once; those that last are mended after a while, or all at
  * once when a run comes to its calm part.
  */
-import type { Random } from '@drover/core';
+import { Random } from '@drover/core';
+import type { FaultStep } from './script.ts';
 import type { World } from './world.ts';
 
-export interface FaultOrder {
-  readonly name: FaultName;
-  /** A host or a scheduler; absent: chance decides, or the one that leads. */
-  readonly at?: string;
-  /** The other host, where there are two. */
-  readonly to?: string;
-  readonly forMs: number;
-}
+/** What a fault needs to know; script.ts has the whole step. */
+type Order = Omit<FaultStep, 'do'>;
 
 interface Fault {
   readonly says: string;
   /** Begins it; returns how it is mended. */
-  readonly begin: (world: World, order: FaultOrder, random: Random) => (() => void) | undefined;
+  readonly begin: (world: World, order: Order, random: Random) => (() => void) | undefined;
   /** How long it lasts in a swarm. */
   readonly lastsMs?: readonly [number, number];
 }
@@ -89,6 +84,35 @@ const table = {
     says: 'the answer of a migration’s last call is lost',
     begin: (world) => {
       world.migrations.losingFinishes += 1;
+      return undefined;
+    },
+  },
+  'source-lost-at-finish': {
+    says: 'libvirt on the source goes away between the switch-over of the next migration and its end',
+    begin: (world) => {
+      world.migrations.losingSources += 1;
+      return undefined;
+    },
+  },
+  'moved-by-hand': {
+    says: 'a person moves a VM to another host with virsh, past all records',
+    begin: (world, order, random) => {
+      const source = hostOf(world, order, random);
+      const idle = source?.hypervisor.copies.filter(
+        ({ vmId, state, job }) =>
+          state === 'running' && job === undefined && world.people.nature(vmId).hasLock,
+      );
+      const copy = random.pick(idle ?? []);
+      const target = random.pick(world.hosts.filter((one) => one !== source && one.isPowered));
+      if (source === undefined || copy === undefined || target === undefined) return undefined;
+      // A migration of it is under way: virsh would not do it.
+      const isAlone = world.hosts.every(
+        ({ hypervisor, id }) => id === source.id || hypervisor.copy(copy.vmId) === undefined,
+      );
+      if (!isAlone) return undefined;
+      world.byHand.add(copy.vmId);
+      source.hypervisor.remove(copy.vmId, 'is moved away by hand');
+      target.hypervisor.put({ ...copy, byHand: true }, 'is moved here by hand');
       return undefined;
     },
   },
@@ -184,7 +208,7 @@ const table = {
     says: 'one scheduler, or the API, does not reach etcd',
     lastsMs: [1_000, 40_000],
     begin: (world, order, random) => {
-      const id = order.at ?? random.pick([...world.schedulers.map((one) => one.id), 'api']) ?? '';
+      const id = order.host ?? random.pick([...world.schedulers.map((one) => one.id), 'api']) ?? '';
       world.etcdWeather.cutOff.add(id);
       return () => world.etcdWeather.cutOff.delete(id);
     },
@@ -224,6 +248,18 @@ const table = {
     begin: ({ etcd }) => {
       etcd.compact();
       return undefined;
+    },
+  },
+  'etcd-forgets': {
+    says: 'one scheduler does not reach etcd, which forgets meanwhile what it has not seen',
+    lastsMs: [2_500, 4_500],
+    begin: (world, order, random) => {
+      const id = order.host ?? random.pick(world.schedulers)?.id ?? '';
+      world.etcdWeather.cutOff.add(id);
+      return () => {
+        world.etcd.compact();
+        world.etcdWeather.cutOff.delete(id);
+      };
     },
   },
   'lease-lost': {
@@ -301,16 +337,18 @@ export class FaultMaker {
     this.#random = random;
   }
 
-  begin(order: FaultOrder): void {
+  begin(order: FaultStep): void {
     const { trace, timeline } = this.#world;
-    const where = [order.at, order.to].filter((one) => one !== undefined).join(' and ');
-    trace.note('fault', `${order.name}${where === '' ? '' : ` at ${where}`}`);
-    this.counts.set(order.name, (this.counts.get(order.name) ?? 0) + 1);
-    const heal = faults[order.name].begin(this.#world, order, this.#random);
+    const { do: name, host, to, dice } = order;
+    const where = [host, to].filter((one) => one !== undefined).join(' and ');
+    trace.note('fault', `${name}${where === '' ? '' : ` at ${where}`}`);
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+    const random = dice === undefined ? this.#random : new Random(dice);
+    const heal = faults[name].begin(this.#world, order, random);
     if (heal === undefined) return;
     const mend = () => {
       if (!this.#mending.delete(mend)) return;
-      trace.note('fault', `${order.name} is over`);
+      trace.note('fault', `${name} is over`);
       heal();
     };
     this.#mending.add(mend);
@@ -322,6 +360,7 @@ export class FaultMaker {
     for (const mend of this.#mending) mend();
     this.#world.points.calm();
     this.#world.migrations.losingFinishes = 0;
+    this.#world.migrations.losingSources = 0;
     for (const { hypervisor } of this.#world.hosts) hypervisor.failingStarts = 0;
   }
 }
@@ -338,25 +377,25 @@ function strike(
   };
 }
 
-function hostOf(world: World, { at }: FaultOrder, random: Random) {
-  return at === undefined ? random.pick(world.hosts) : world.host(at);
+function hostOf(world: World, { host }: Order, random: Random) {
+  return host === undefined ? random.pick(world.hosts) : world.host(host);
 }
 
-function agentOf(world: World, order: FaultOrder, random: Random) {
+function agentOf(world: World, order: Order, random: Random) {
   const host = hostOf(world, order, random);
   return host && world.agent(host.id);
 }
 
-function busClientOf(world: World, { at }: FaultOrder, random: Random): string {
+function busClientOf(world: World, { host }: Order, random: Random): string {
   const ids = [...world.hosts, ...world.schedulers].map(({ id }) => id);
-  return at ?? random.pick(ids) ?? '';
+  return host ?? random.pick(ids) ?? '';
 }
 
-function schedulerOf(world: World, { at }: FaultOrder) {
-  return at === undefined ? world.leader() : world.schedulers.find(({ id }) => id === at);
+function schedulerOf(world: World, { host }: Order) {
+  return host === undefined ? world.leader() : world.schedulers.find(({ id }) => id === host);
 }
 
-function freeze(world: World, order: FaultOrder, how: 'stop' | 'sleep'): (() => void) | undefined {
+function freeze(world: World, order: Order, how: 'stop' | 'sleep'): (() => void) | undefined {
   const life = schedulerOf(world, order)?.life;
   if (life === undefined || !life.isAlive) return undefined;
   life.freeze(how);

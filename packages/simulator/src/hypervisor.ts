@@ -13,6 +13,8 @@ export interface Nature {
   /** Nobody in it listens to the power button. */
   readonly isDeaf: boolean;
   readonly dirtyMibPerSecond: number;
+  /** QEMU locks its disk, wherever it runs. */
+  readonly hasLock: boolean;
 }
 
 export interface Copy {
@@ -25,6 +27,8 @@ export interface Copy {
   readonly startedBy: string;
   state: CopyState;
   job?: 'out' | 'in';
+  /** A person put it there with virsh: no record knows of it. */
+  byHand?: boolean;
   /** Another copy has run since this one was paused: what it remembers is no longer true. */
   isOutrun?: boolean;
 }
@@ -37,6 +41,10 @@ export interface HypervisorWorld {
   /** Something that the checkers must see has changed. */
   readonly touched: () => void;
   readonly nature: (vmId: string) => Nature;
+  /** It has run there: what other copies remember is no longer true. */
+  readonly ran: (vmId: string, hostId: string) => void;
+  /** Whether a copy that a person put somewhere holds the lock of the VM's disk. */
+  readonly isLockedByHand: (vmId: string) => boolean;
 }
 
 type Ended = 'done' | 'failed' | 'lost';
@@ -89,8 +97,8 @@ export class Hypervisor {
       call = undefined;
     };
     this.#calls.add(answer);
-    const fails = this.failingStarts > 0;
-    if (fails) this.failingStarts -= 1;
+    const fails = this.failingStarts > 0 || this.#world.isLockedByHand(copy.vmId);
+    if (this.failingStarts > 0) this.failingStarts -= 1;
     timeline.after(random.within(tempo.startMs), () => {
       if (this.#copies.get(copy.vmId) !== made) return answer('failed');
       if (fails) {
@@ -121,7 +129,10 @@ export class Hypervisor {
 
   set(copy: Copy, state: CopyState, job?: Copy['job']): void {
     copy.state = state;
-    if (state === 'running') delete copy.isOutrun;
+    if (state === 'running') {
+      delete copy.isOutrun;
+      this.#world.ran(copy.vmId, this.hostId);
+    }
     if (job === undefined) delete copy.job;
     else copy.job = job;
     this.#changed(copy, `is ${state}${job === undefined ? '' : `, job ${job}`}`);

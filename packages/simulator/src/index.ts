@@ -1,10 +1,16 @@
 export { faultNames } from './faults.ts';
+export { markNames, marks } from './marks.ts';
+export type { MarkName } from './marks.ts';
 export type { FaultName } from './faults.ts';
 export { runSeed } from './run-seed.ts';
 export type { SeedResult } from './run-seed.ts';
-export { readScenario, runScenario } from './scenario.ts';
-export type { Scenario, ScenarioRun } from './scenario.ts';
+export { replay, runScenario } from './play.ts';
+export type { ScenarioRun } from './play.ts';
+export { readScenario, writeScenario } from './scenario.ts';
+export type { Scenario } from './scenario.ts';
 export { renderTrace } from './trace.ts';
 export type { TraceLine } from './trace.ts';
 export { sweep } from './sweep.ts';
 export type { SweepOptions, SweepResult } from './sweep.ts';
+export { shrink } from './shrink.ts';
+export type { Shrunk } from './shrink.ts';

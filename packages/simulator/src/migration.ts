@@ -41,6 +41,7 @@ interface Flight {
 /** libvirt's own: 5 s, six times. */
 const keepaliveMs = 30_000;
 const sliceMs = 500;
+const sourceAwayMs = 2_000;
 
 export class Migrations {
   readonly #world: HypervisorWorld;
@@ -48,6 +49,8 @@ export class Migrations {
   readonly #cuts = new Set<string>();
   /** The next so many answers of Finish get lost. */
   losingFinishes = 0;
+  /** libvirt of the next so many sources goes away while Finish is under way. */
+  losingSources = 0;
 
   constructor(world: HypervisorWorld) {
     this.#world = world;
@@ -65,7 +68,9 @@ export class Migrations {
     if (target.copy(vmId)) return onEnd({ type: 'failed', message: 'the target has a copy of it' });
     const { timeline } = this.#world;
     source.set(copy, 'running', 'out');
-    const incoming: Copy = { ...copy, state: 'paused-migrating', job: 'in' };
+    // What Drover moves is where its record says.
+    const { byHand: _, ...own } = copy;
+    const incoming: Copy = { ...own, state: 'paused-migrating', job: 'in' };
     target.put(incoming, 'comes in');
     const flight: Flight = {
       order,
@@ -183,9 +188,15 @@ export class Migrations {
     }
     flight.phase = 'finish';
     target.set(flight.incoming, mode === 'live' ? 'running' : 'paused');
-    if (mode === 'live') flight.copy.isOutrun = true;
     const { random, tempo } = this.#world;
     const answerMs = Math.ceil(random.within(tempo.switchOverMs) / 4);
+    if (this.losingSources > 0) {
+      this.losingSources -= 1;
+      source.goDown();
+      this.lostDaemon(source);
+      this.#world.timeline.after(sourceAwayMs, () => source.comeUp());
+      return;
+    }
     this.#next(flight, answerMs, () => this.#confirm(flight));
   }
 
@@ -213,7 +224,6 @@ export class Migrations {
       const there = target.copy(vmId);
       const isLocked = there?.state === 'running';
       source.set(flight.copy, isLocked ? 'paused-migrating' : 'running');
-      if (there && !isLocked) there.isOutrun = true;
     }
     this.#end(flight, { type: 'failed', message: 'Finish was not answered' });
   }

@@ -41,6 +41,7 @@ type Wanted =
 type Planned = Extract<RequestRecord, { type: 'drain' }>['plan'];
 
 const by = 'operator';
+const plain: Nature = { isDeaf: false, dirtyMibPerSecond: 0, hasLock: true };
 const desiredAfter = { start: 'running', stop: 'stopped', delete: 'deleted' } as const;
 
 export class People implements Ledger {
@@ -68,7 +69,7 @@ export class People implements Ledger {
   }
 
   nature(vmId: string): Nature {
-    return this.#natures.get(vmId) ?? { isDeaf: false, dirtyMibPerSecond: 0 };
+    return this.#natures.get(vmId) ?? plain;
   }
 
   declarePool(name: string, type: 'shared' | 'nfs-direct', index: number): void {
@@ -90,7 +91,7 @@ export class People implements Ledger {
   create({ name, memoryMib, vcpus, nature, pool = 'shared' }: NewVm): string {
     this.#vms += 1;
     const vmId = uuidOf('vm', this.#vms);
-    this.#natures.set(vmId, { isDeaf: false, dirtyMibPerSecond: 0, ...nature });
+    this.#natures.set(vmId, { ...plain, hasLock: pool === 'shared', ...nature });
     const spec: VmSpec = { vcpus, memoryMib, disks: [{ pool, image: 'tiny.qcow2' }], networks: [] };
     const intent: VmIntentRecord = {
       v: 1,

@@ -1,6 +1,6 @@
 /**
- * Bugs on purpose: each is a change of production's text, made while it is loaded. A swarm that does not find
- * one of them within its time proves nothing about the others.
+ * Bugs on purpose: each is a change of production's text, made while it is loaded. What does not find them within
+ * its time proves nothing about others.
  */
 
 export interface Plant {
@@ -13,6 +13,8 @@ export interface Plant {
   readonly says: string;
   /** Promises of which one must be seen to be broken. */
   readonly breaks: readonly string[];
+  /** A swarm, if absent; or a scenario that is swept or played: what is rarer than a swarm of a test can meet. */
+  readonly foundBy?: `${'sweep' | 'replay'} ${string}`;
 }
 
 export const plants: readonly Plant[] = [
@@ -59,5 +61,158 @@ export const plants: readonly Plant[] = [
   }`,
     says: 'a VM that does not shut down in time has its plug pulled',
     breaks: ['vm-unharmed'],
+  },
+  {
+    name: 'duplicate-done-again',
+    file: 'packages/agent/src/logic/envelope.ts',
+    find: "if (view.knownHash === view.argsHash) return { type: 'duplicate' };",
+    replace: "if (view.knownHash === view.argsHash) return { type: 'accept' };",
+    says: 'a step that is known is done again',
+    breaks: ['step-happens-once'],
+  },
+  {
+    name: 'epoch-not-written',
+    file: 'packages/agent/src/logic/envelope.ts',
+    find: 'const raisesEpoch = BigInt(command.epoch) > BigInt(view.durableEpoch);',
+    replace: 'const raisesEpoch = BigInt(command.epoch) < BigInt(view.durableEpoch);',
+    says: 'an epoch that was heard does not go to the disk',
+    breaks: ['comes-to-rest', 'no-stale-epoch'],
+  },
+  {
+    name: 'restart-takes-start-as-failed',
+    file: 'packages/agent/src/logic/restart.ts',
+    find: "return end(isAlive(vm) ? { outcome: 'done' } : notStarted(vm));",
+    replace: 'return end(notStarted(vm));',
+    says: 'after a restart a start that came to its end is told as failed',
+    breaks: ['comes-to-rest'],
+    foundBy: 'sweep start-goes-elsewhere',
+  },
+  {
+    name: 'restart-takes-stop-as-done',
+    file: 'packages/agent/src/logic/restart.ts',
+    find: "return end(isAlive(vm) ? stillRunning : { outcome: 'done' });",
+    replace: "return end(vm === undefined || isAlive(vm) ? { outcome: 'done' } : stillRunning);",
+    says: 'after a restart a stop is told as done though the VM runs',
+    breaks: ['comes-to-rest', 'runs-on-one-host'],
+  },
+  {
+    name: 'silence-taken-as-failure',
+    file: 'packages/scheduler/src/logic/turn.ts',
+    find: 'if (this.#isGone(command, sentMs)) this.#send(command);',
+    replace:
+      "if (opId !== '') return { opId, step, outcome: 'failed' };\n    if (this.#isGone(command, sentMs)) this.#send(command);",
+    says: 'a step without an answer in time counts as failed',
+    breaks: ['runs-on-one-host', 'comes-to-rest'],
+  },
+  {
+    name: 'old-inventory-believed',
+    file: 'packages/scheduler/src/logic/host-watch.ts',
+    find: 'if (!host?.inventory || host.lookedMs < sinceMs) return undefined;',
+    replace: 'if (!host?.inventory || sinceMs < 0) return undefined;',
+    says: 'what a host saw before a step counts as what it left behind',
+    breaks: ['comes-to-rest', 'runs-on-one-host'],
+  },
+  {
+    name: 'silent-host-is-dead',
+    file: 'packages/scheduler/src/logic/upkeep.ts',
+    find: 'if (!heard || !inventory || !turn.hosts.passedBarrier(hostId, turn.epoch)) return 0;',
+    replace:
+      "if (turn.hosts.health(turn.now.monoMs, hostId, turn.settings) === 'down') return 2;\n  if (!heard || !inventory || !turn.hosts.passedBarrier(hostId, turn.epoch)) return 0;",
+    says: 'the VMs of a silent host count as crashed',
+    breaks: ['comes-to-rest', 'runs-on-one-host'],
+  },
+  {
+    name: 'busy-not-minded',
+    file: 'packages/scheduler/src/logic/pending.ts',
+    find: 'if (held !== undefined && isOpen(held)) {',
+    replace: "if (held !== undefined && isOpen(held) && held.type === 'drain') {",
+    says: 'two operations on a VM at a time',
+    breaks: ['generations-grow', 'comes-to-rest', 'within-capacity', 'runs-on-one-host'],
+  },
+  {
+    name: 'source-left-behind',
+    file: 'packages/scheduler/src/logic/migrate-end.ts',
+    find: "? next('clean-source', target, generation + 1)\n        : moved(turn, stored);",
+    replace: '? moved(turn, stored)\n        : moved(turn, stored);',
+    says: 'the paused copy on the source is forgotten',
+    breaks: ['comes-to-rest'],
+    foundBy: 'replay lost-answer-of-a-migration',
+  },
+  {
+    name: 'second-copy-left-behind',
+    file: 'packages/scheduler/src/logic/migrate-end.ts',
+    find: "'resume-vm', generation, thenCleanTarget);",
+    replace: "'resume-vm', generation, stayed);",
+    says: 'of two paused copies the one that never ran is forgotten',
+    breaks: ['comes-to-rest'],
+    foundBy: 'replay two-paused-copies',
+  },
+  {
+    name: 'silent-target-taken-as-empty',
+    file: 'packages/core/src/migration/resolve.ts',
+    find: "if (target === 'silent') return { type: 'wait', forHost: 'target' };",
+    replace:
+      "if (target === 'silent') {\n    return resolveMigration({ source, target: { state: 'absent', migrating: false }, mode });\n  }",
+    says: 'a target that says nothing counts as one that has nothing',
+    breaks: ['within-capacity', 'comes-to-rest', 'runs-on-one-host'],
+  },
+  {
+    name: 'silent-source-taken-as-empty',
+    file: 'packages/core/src/migration/resolve.ts',
+    find: "if (source === 'silent') return { type: 'wait', forHost: 'source' };",
+    replace:
+      "if (source === 'silent') {\n    return resolveMigration({ source: { state: 'absent', migrating: false }, target, mode });\n  }",
+    says: 'a source that says nothing counts as one that has nothing',
+    breaks: ['within-capacity', 'comes-to-rest', 'runs-on-one-host'],
+  },
+  {
+    name: 'owner-keeps-its-generation',
+    file: 'packages/scheduler/src/logic/migrate-end.ts',
+    find: "const owner = { hostId: target, generation: generation + 1, state: 'running' as const };",
+    replace: "const owner = { hostId: target, generation, state: 'running' as const };",
+    says: 'an owner changes and its generation does not',
+    breaks: ['generations-grow'],
+  },
+  {
+    name: 'incoming-not-counted',
+    file: 'packages/core/src/cluster/load.ts',
+    find: 'add(hostId, request);\n  }\n  return promised;',
+    replace: 'if (vm === undefined) add(hostId, request);\n  }\n  return promised;',
+    says: 'what is reserved on a host does not count',
+    breaks: ['within-capacity'],
+  },
+  {
+    name: 'drain-forgets-its-moves',
+    file: 'packages/scheduler/src/logic/drain.ts',
+    find: 'if (child !== undefined && isOpen(child)) return item;',
+    replace: "if (child !== undefined && isOpen(child)) return { ...item, state: 'waiting' };",
+    says: 'a drain begins moves again that are under way',
+    breaks: ['comes-to-rest'],
+  },
+  {
+    name: 'end-told-before-written',
+    file: 'packages/agent/src/logic/agent.ts',
+    find: 'step.result = resultOf(step, outcome);\n    this.#writeEnd(step);',
+    replace:
+      'step.result = resultOf(step, outcome);\n    this.#writeEnd(step);\n    this.#tell(answerOf(step));',
+    says: 'the end of a step is told before it is on the disk',
+    breaks: ['end-first'],
+  },
+  {
+    name: 'conflict-taken-as-done',
+    file: 'packages/scheduler/src/logic/scheduler.ts',
+    find: "if (event.outcome === 'done') {",
+    replace: "if (event.commitId !== '') {",
+    says: 'a transaction that was not made counts as made',
+    breaks: ['within-capacity', 'comes-to-rest'],
+  },
+  {
+    name: 'memory-not-looked-at',
+    file: 'packages/core/src/placement/filters/capacity.ts',
+    find: 'export function notEnoughMemory({ cluster, request, host }: FilterInput): No | undefined {\n  const required = request.shape.request.memoryMib;',
+    replace:
+      'export function notEnoughMemory({ cluster, request, host }: FilterInput): No | undefined {\n  const required = 0 * request.shape.request.memoryMib;',
+    says: 'VMs go where there is no memory for them',
+    breaks: ['within-capacity'],
   },
 ];

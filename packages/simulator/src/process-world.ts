@@ -1,10 +1,11 @@
 /** What a simulated process needs of the world around it. world.ts gives it. */
 import type { Bus } from './bus.ts';
 import type { Harm } from './agent-acts.ts';
-import type { Act } from './checkers/checker.ts';
+import type { Act, Told } from './checkers/checker.ts';
 import type { EtcdReach } from './etcd-client.ts';
 import type { Host } from './host.ts';
 import type { ClockOffsets } from './life.ts';
+import type { MarkName } from './marks.ts';
 import type { Migrations } from './migration.ts';
 import type { Points } from './points.ts';
 import type { Random } from '@drover/core';
@@ -19,11 +20,13 @@ export interface ProcessWorld {
   readonly reach: EtcdReach;
   readonly migrations: Migrations;
   readonly note: (who: string, what: string) => void;
+  readonly mark: (name: MarkName) => void;
   readonly hostAt: (address: string) => Host | undefined;
   /** A machine's clocks: each is off in its own way. */
   readonly offsets: (who: string) => ClockOffsets;
   readonly points: Points;
   readonly onAct: (act: Act) => void;
+  readonly onTell: (told: Told) => void;
   readonly onHarm: (harm: Harm, hostId: string, vmId: string, opId: string) => void;
   /** Runs logic; an error that it throws is a broken invariant. */
   readonly guardLogic: <T>(who: string, run: () => T) => T | undefined;

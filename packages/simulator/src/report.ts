@@ -1,9 +1,11 @@
 /** What the command prints about runs: for people, the same every time. */
 import type { SeedResult } from './run-seed.ts';
-import { renderLine } from './trace.ts';
+import { renderLine, type TraceLine } from './trace.ts';
+import type { Violation } from './world.ts';
 
 export function summaryOf(result: SeedResult): string {
   const { seed, options, world, virtualMs, operations, faults, hash, violation } = result;
+  const { hosts, schedulers } = options.scenario;
   const ended = new Map<string, number>();
   for (const { type, state } of world.records.operations.values()) {
     const key = `${type} ${state}`;
@@ -16,7 +18,7 @@ export function summaryOf(result: SeedResult): string {
       .join(', ') || 'none';
   return [
     `seed        ${seed}`,
-    `cluster     ${options.hosts.length} hosts, ${options.schedulers} schedulers, up to ${options.vmCount} VMs`,
+    `cluster     ${hosts.length} hosts, ${schedulers} schedulers, up to ${options.vmCount} VMs`,
     `time        ${(virtualMs / 60_000).toFixed(1)} virtual minutes, ${world.steps} events`,
     `asked       ${operations} times`,
     `operations  ${list(ended)}`,
@@ -28,15 +30,21 @@ export function summaryOf(result: SeedResult): string {
 }
 
 /** What was broken, what led to it, and how to see it again. */
-export function violationOf({ seed, world, violation }: SeedResult, plant?: string): string {
-  if (violation === undefined) return '';
+export function brokenText(
+  where: string,
+  { promise, what, atMs }: Violation,
+  trace: readonly TraceLine[],
+  again: string,
+  plant: string | undefined,
+): string {
   const planted = plant === undefined ? '' : ` --plant ${plant}`;
+  const traced = again.startsWith('--sweep') ? '' : ' --trace';
   return [
-    `BROKEN ${violation.promise} with seed ${seed} at ${(violation.atMs / 1000).toFixed(3)} s`,
-    `  ${violation.what}`,
+    `BROKEN ${promise} with ${where} at ${(atMs / 1000).toFixed(3)} s`,
+    `  ${what}`,
     'the last events:',
-    ...world.trace.recent.slice(-25).map((line) => `  ${renderLine(line).trimEnd()}`),
-    'see it again, with all that led to it:',
-    `  npm run sim -- --seed ${seed} --trace${planted}`,
+    ...trace.slice(-25).map((line) => `  ${renderLine(line).trimEnd()}`),
+    'see it again:',
+    `  npm run sim -- ${again}${traced}${planted}`,
   ].join('\n');
 }

@@ -2,18 +2,20 @@
  * One run: first turmoil, in which every promise must hold; then everything is mended, and within a bounded
  * time all that was asked for must have ended and the records must say what is true.
  */
-import { FaultMaker } from './faults.ts';
 import { Random } from '@drover/core';
-import { settle } from './settle.ts';
+import { rest, worldOf } from './play.ts';
+import type { Scenario } from './scenario.ts';
+import { Script } from './script.ts';
 import { type SwarmOptions, swarmOptions } from './swarm.ts';
-import { uneven } from './tempo.ts';
 import { Workload } from './workload.ts';
-import { type Violation, World } from './world.ts';
+import type { Violation, World } from './world.ts';
 
 export interface SeedResult {
   readonly seed: number;
   readonly world: World;
   readonly options: SwarmOptions;
+  /** All that people asked for and all that went wrong, to be played again. */
+  readonly recorded: Scenario;
   readonly violation: Violation | undefined;
   readonly virtualMs: number;
   readonly operations: number;
@@ -26,37 +28,28 @@ export function runSeed(
   { keepTrace = false }: { readonly keepTrace?: boolean } = {},
 ): SeedResult {
   const random = new Random(seed);
-  const options = swarmOptions(random.fork('options'));
-  const world = new World({
-    seed,
-    hosts: options.hosts,
-    schedulers: options.schedulers,
-    tempo: uneven,
-    settings: options.settings,
-    clocksOffMs: options.clocksOffMs,
-    keepTrace,
-  });
-  const faultMaker = new FaultMaker(world, random.fork('faults'));
-  const workload = new Workload(world, options, random.fork('people'));
+  const options = swarmOptions(seed, random.fork('options'));
+  const { scenario } = options;
+  const { world, faults } = worldOf(scenario, { keepTrace });
+  const script = new Script(world, faults);
+  const workload = new Workload(world, script, options, random.fork('people'));
   workload.begin();
-  for (const { beginMs, ...order } of options.schedule) {
-    world.timeline.after(beginMs, () => {
-      if (world.nowMs < options.turmoilMs) faultMaker.begin(order);
-    });
+  for (const { atMs, step } of scenario.steps) {
+    world.timeline.after(atMs, () => script.perform(step));
   }
-  world.run(options.turmoilMs);
-  faultMaker.mendAll();
+  world.run(scenario.untilMs);
   workload.end();
-  world.trace.note('fault', 'all is mended, and nobody asks for anything more');
-  settle(world);
+  rest(world, faults);
+  const steps = [...scenario.steps, ...workload.done].toSorted((a, b) => a.atMs - b.atMs);
   return {
     seed,
     world,
     options,
+    recorded: { ...scenario, steps },
     violation: world.violation,
     virtualMs: world.nowMs,
     operations: world.people.askedFor,
-    faults: faultMaker.counts,
+    faults: faults.counts,
     hash: world.trace.hash,
   };
 }

@@ -25,6 +25,10 @@ export class Fields {
     return [...this.#values.keys()];
   }
 
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
   text(name: string, otherwise?: string): string {
     const value = this.#take(name) ?? otherwise;
     if (typeof value !== 'string') throw this.wrong(`${name} must be a text`);

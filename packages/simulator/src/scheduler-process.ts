@@ -231,8 +231,10 @@ export class SchedulerProcess {
       },
       (answer) => {
         this.#pass('after a commit', () => {
-          if (answer.type === 'answered') tell(answer.value);
-          else this.#readBack(commitId, tell);
+          if (answer.type === 'answered') {
+            if (answer.value.type === 'conflict') this.#world.mark('commit-conflicted');
+            tell(answer.value);
+          } else this.#readBack(commitId, tell);
         });
       },
     );
@@ -250,8 +252,10 @@ export class SchedulerProcess {
         const entry = answer.value.entries[0];
         const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
         if (last.commitId === commitId) {
+          this.#world.mark('commit-was-made');
           return tell({ type: 'done', revision: entry?.modRevision ?? answer.value.revision });
         }
+        this.#world.mark('commit-was-not-made');
         tell({ type: 'conflict', revision: answer.value.revision });
       });
     });

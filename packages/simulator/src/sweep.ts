@@ -5,8 +5,8 @@
  */
 import { Random } from '@drover/core';
 import type { Blow, PlannedBlow } from './points.ts';
-import { playScenario, type Scenario } from './scenario.ts';
-import { settle } from './settle.ts';
+import { play, replay } from './play.ts';
+import type { Scenario } from './scenario.ts';
 import type { TraceLine } from './trace.ts';
 import type { Violation } from './world.ts';
 
@@ -34,7 +34,7 @@ export interface BrokenSweep {
 
 export function sweep(scenario: Scenario, options: SweepOptions = {}): SweepResult {
   const { blows = ['kill', 'stop'], pairs = 0, seed = 1 } = options;
-  const points = playScenario(scenario, []).world.points.counts;
+  const points = play(scenario).world.points.counts;
   const singles = [...points].flatMap(([who, count]) =>
     blows.flatMap((how) => Array.from({ length: count }, (_, at) => [{ who, at, how }])),
   );
@@ -53,10 +53,7 @@ export function sweep(scenario: Scenario, options: SweepOptions = {}): SweepResu
 }
 
 function strike(scenario: Scenario, blows: readonly PlannedBlow[]): BrokenSweep | undefined {
-  const { world, faults } = playScenario(scenario, blows);
-  faults.mendAll();
-  settle(world);
-  const { violation, points, trace } = world;
+  const { violation, points, trace } = replay(scenario, blows);
   return violation === undefined
     ? undefined
     : { blows, where: points.struck, violation, trace: trace.all };

@@ -11,14 +11,21 @@ const kept = 60;
 export class Trace {
   readonly #now: () => number;
   readonly #keepAll: boolean;
+  readonly #listen: (who: string, what: string) => void;
   readonly #all: TraceLine[] = [];
   #recent: TraceLine[] = [];
   #low = 0x811c9dc5;
   #high = 0x9e3779b9;
 
-  constructor(now: () => number, keepAll: boolean) {
+  /** `listen`: told of every line. */
+  constructor(
+    now: () => number,
+    keepAll: boolean,
+    listen: (who: string, what: string) => void = () => undefined,
+  ) {
     this.#now = now;
     this.#keepAll = keepAll;
+    this.#listen = listen;
   }
 
   note(who: string, what: string): void {
@@ -27,6 +34,7 @@ export class Trace {
     this.#recent.push(line);
     if (this.#recent.length > 2 * kept) this.#recent = this.#recent.slice(-kept);
     this.mix(`${line.atMs} ${who} ${what}`);
+    this.#listen(who, what);
   }
 
   /** Into the hash only: what is worth comparing and not worth reading. */

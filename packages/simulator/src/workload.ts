@@ -1,6 +1,10 @@
-/** People in a swarm: they make VMs and ask for things at random, now and then twice or too late. */
-import { isOpen } from './checkers/truth.ts';
+/**
+ * People in a swarm: they make VMs and ask for things at random, now and then twice or too late. What they did is
+ * kept, step by step, so that the run can be played again without chance.
+ */
 import type { Random } from '@drover/core';
+import { isOpen } from './checkers/truth.ts';
+import type { Script, Step, TimedStep } from './script.ts';
 import type { SwarmOptions } from './swarm.ts';
 import type { World } from './world.ts';
 
@@ -8,26 +12,30 @@ const sizesMib = [256, 512, 1_024, 1_536, 2_048, 3_072];
 
 export class Workload {
   readonly #world: World;
+  readonly #script: Script;
   readonly #options: SwarmOptions;
   readonly #random: Random;
+  readonly #done: TimedStep[] = [];
   #made = 0;
   #ended = false;
 
-  constructor(world: World, options: SwarmOptions, random: Random) {
+  constructor(world: World, script: Script, options: SwarmOptions, random: Random) {
     this.#world = world;
+    this.#script = script;
     this.#options = options;
     this.#random = random;
   }
 
   begin(): void {
-    const { people, timeline } = this.#world;
-    people.declarePool('shared', 'shared', 1);
-    people.declarePool('direct', 'nfs-direct', 2);
-    timeline.after(8_000, () => this.#next());
+    this.#world.timeline.after(8_000, () => this.#next());
   }
 
   end(): void {
     this.#ended = true;
+  }
+
+  get done(): readonly TimedStep[] {
+    return this.#done;
   }
 
   #next(): void {
@@ -37,57 +45,60 @@ export class Workload {
     this.#world.timeline.after(waitMs, () => this.#next());
   }
 
+  #do(step: Step): void {
+    const as = this.#script.perform(step);
+    const atMs = this.#world.nowMs;
+    this.#done.push({ atMs, step: as === undefined ? step : ({ ...step, as } as Step) });
+  }
+
   #askForSomething(): void {
     const random = this.#random;
-    const { people } = this.#world;
+    const { records, hosts } = this.#world;
     if (this.#made < this.#options.vmCount && random.chance(500)) return this.#create();
-    const vmId = random.pick([...this.#world.records.vms.keys()]);
-    const hostId = random.pick(this.#world.hosts)?.id ?? '';
+    const vm = random.pick([...records.vms.values()]);
+    const host = random.pick(hosts)?.id ?? '';
     const dice = random.below(100);
-    if (dice < 20) return this.#drain(hostId);
-    if (dice < 30) return people.cordon(hostId, random.chance(300));
+    if (dice < 20) return this.#drain(host);
+    if (dice < 30) return this.#do({ do: random.chance(300) ? 'cordon' : 'uncordon', host });
     if (dice < 40) return this.#cancelSomething();
     // Mostly the API refuses what concerns a busy VM; two of its processes may both let it through.
-    if (vmId === undefined || (this.#isBusy(vmId) && random.chance(800))) return undefined;
-    if (dice < 60) people.migrate(vmId, random.chance(600) ? hostId : undefined);
-    else if (dice < 72) people.stop(vmId, random.chance(600) ? 'graceful' : 'force');
-    else if (dice < 94) people.start(vmId);
-    else people.remove(vmId);
-    return undefined;
+    if (vm === undefined || (this.#isBusy(vm.id) && random.chance(800))) return;
+    const about = { vm: vm.name };
+    if (dice < 60) {
+      this.#do({ do: 'migrate', ...about, ...(random.chance(600) ? { to: host } : {}) });
+    } else if (dice < 72) this.#do({ do: 'stop', ...about, force: !random.chance(600) });
+    else if (dice < 94) this.#do({ do: 'start', ...about });
+    else this.#do({ do: 'delete', ...about });
   }
 
   #create(): void {
     const random = this.#random;
     this.#made += 1;
-    this.#world.people.create({
-      name: `vm${this.#made}`,
+    this.#do({
+      do: 'create',
+      vm: `vm${this.#made}`,
       memoryMib: random.pick(sizesMib) ?? 256,
       vcpus: 1 + random.below(3),
-      nature: {
-        isDeaf: random.chance(250),
-        dirtyMibPerSecond: random.pick([0, 0, 20, 100, 190, 400]) ?? 0,
-      },
+      deaf: random.chance(250),
+      dirtyMibPerSecond: random.pick([0, 0, 20, 100, 190, 400]) ?? 0,
       pool: random.chance(250) ? 'direct' : 'shared',
     });
   }
 
   /** Half of them look at the plan first, think about it, and mean what they saw. */
-  #drain(hostId: string): void {
-    const { people, timeline, records } = this.#world;
+  #drain(host: string): void {
+    const { timeline, records } = this.#world;
     const isDrained = [...records.operations.values()].some(
-      (one) => one.type === 'drain' && one.hostId === hostId && isOpen(one),
+      (one) => one.type === 'drain' && one.hostId === host && isOpen(one),
     );
     if (isDrained) return;
-    if (this.#random.chance(500)) {
-      people.drain(hostId);
-      return;
-    }
+    if (this.#random.chance(500)) return this.#do({ do: 'drain', host });
     const thinkMs = this.#random.within([500, 20_000]);
-    this.#world.leader()?.ask({ type: 'plan-drain', hostId }, (reply) => {
+    this.#world.leader()?.ask({ type: 'plan-drain', hostId: host }, (reply) => {
       if (reply.type !== 'plan-drain') return;
-      const plan = reply.plan.moves.map(({ vmId, target }) => ({ vmId, target }));
+      const plan = reply.plan.moves.map(({ vmName, target }) => ({ vm: vmName, to: target }));
       timeline.after(thinkMs, () => {
-        if (!this.#ended) people.drain(hostId, plan);
+        if (!this.#ended) this.#do({ do: 'drain', host, plan });
       });
     });
   }
@@ -97,7 +108,7 @@ export class Workload {
       (one) => (one.type === 'migrate' || one.type === 'drain') && isOpen(one),
     );
     const one = this.#random.pick(open.filter(({ parentId }) => parentId === undefined));
-    if (one) this.#world.people.cancel(one.id);
+    if (one) this.#do({ do: 'cancel', what: one.id });
   }
 
   #isBusy(vmId: string): boolean {

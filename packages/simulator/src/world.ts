@@ -12,6 +12,7 @@ import { Records, type Truth } from './checkers/truth.ts';
 import { type Commit, Etcd } from './etcd.ts';
 import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
 import { Host, type HostShape } from './host.ts';
+import { type MarkName, Marks } from './marks.ts';
 import type { Copy, HypervisorWorld } from './hypervisor.ts';
 import { Life } from './life.ts';
 import { Migrations } from './migration.ts';
@@ -48,6 +49,7 @@ const wallStartMs = 1_800_000_000_000;
 
 export class World {
   readonly timeline = new Timeline();
+  readonly marks = new Marks();
   readonly trace: Trace;
   readonly etcd: Etcd;
   readonly etcdWeather: EtcdWeather = fairEtcd();
@@ -58,6 +60,8 @@ export class World {
   readonly schedulers: readonly SchedulerProcess[];
   readonly people: People;
   readonly records = new Records();
+  /** VMs that a person has moved with virsh. */
+  readonly byHand = new Set<string>();
   readonly #checkers: readonly Checker[] = allCheckers();
   readonly #clocks: Random;
   readonly #clocksOffMs: number;
@@ -73,7 +77,12 @@ export class World {
     });
     this.#clocks = random.fork('clocks');
     this.#clocksOffMs = options.clocksOffMs ?? 0;
-    this.trace = new Trace(() => this.timeline.nowMs, options.keepTrace ?? false);
+    this.trace = new Trace(
+      () => this.timeline.nowMs,
+      options.keepTrace ?? false,
+      (who, what) => this.marks.read(who, what),
+    );
+    const mark = (name: MarkName) => this.marks.reach(name);
     const { timeline } = this;
     const { tempo } = options;
     const note = (who: string, what: string) => this.trace.note(who, what);
@@ -88,6 +97,15 @@ export class World {
         this.#touched = true;
       },
       nature: (vmId) => this.people.nature(vmId),
+      ran: (vmId, hostId) => {
+        for (const { id, hypervisor } of this.hosts) {
+          const other = id === hostId ? undefined : hypervisor.copy(vmId);
+          if (other !== undefined && other.job !== 'in') other.isOutrun = true;
+        }
+      },
+      isLockedByHand: (vmId) =>
+        this.people.nature(vmId).hasLock &&
+        this.hosts.some(({ hypervisor }) => hypervisor.copy(vmId)?.byHand === true),
     };
     this.migrations = new Migrations(hypervisors);
     this.hosts = options.hosts.map((shape, index) => new Host(index, shape, hypervisors));
@@ -97,6 +115,7 @@ export class World {
       weather: this.etcdWeather,
       random: random.fork('etcd'),
       tempo,
+      mark,
     };
     const processes: ProcessWorld = {
       timeline,
@@ -106,10 +125,14 @@ export class World {
       reach,
       migrations: this.migrations,
       note,
+      mark,
       hostAt: (address) => this.hosts.find((host) => host.address === address),
       offsets: () => this.#offsets(),
       points: this.points,
       onAct: (act) => this.#acted(act),
+      onTell: (told) => {
+        for (const one of this.#checkers) this.#judge(one.name, one.told?.(told));
+      },
       onHarm: (harm, hostId, vmId, opId) => this.#harmed(harm, hostId, vmId, opId),
       guardLogic: (who, run) => this.#guard(who, run),
       broken: (promise, what) => this.fail(promise, what),
@@ -177,7 +200,7 @@ export class World {
       const memoryMib = capacity.memoryMib - reserved.memoryMib;
       return { id, allocatable: { cpuMilli, memoryMib }, copies: hypervisor.copies };
     });
-    return { hosts, records: this.records };
+    return { hosts, records: this.records, byHand: this.byHand };
   }
 
   fail(promise: string, what: string): void {
@@ -191,10 +214,17 @@ export class World {
   }
 
   #committed(commit: Commit): void {
+    if (commit.cause === 'lease') this.#leaseEnded(commit);
     this.records.take(commit);
     this.trace.mix(`${commit.revision} ${commit.changes.map(({ key }) => key).join(' ')}`);
     const truth = this.truth();
     for (const one of this.#checkers) this.#judge(one.name, one.committed?.(commit, truth));
+  }
+
+  #leaseEnded({ changes }: Commit): void {
+    const gone = new Set(changes.map(({ before }) => before?.createRevision));
+    const believes = this.schedulers.some(({ leads, epoch }) => leads && gone.has(epoch));
+    if (believes) this.marks.reach('lease-outlived');
   }
 
   #acted(act: Act): void {

@@ -18,7 +18,14 @@ function reachable() {
   const etcd = new Etcd(timeline);
   const weather = fairEtcd();
   const life = new Life(timeline, { monoMs: 0, wallMs: 0 });
-  const reach = { timeline, etcd, weather, random: new Random(1), tempo: steady };
+  const reach = {
+    timeline,
+    etcd,
+    weather,
+    random: new Random(1),
+    tempo: steady,
+    mark: () => undefined,
+  };
   return { timeline, etcd, weather, life, client: new EtcdClient(reach, 's1', life) };
 }
 
@@ -116,7 +123,7 @@ describe('the way to etcd', () => {
     expect(etcd.revision).toBe(1);
   });
 
-  it('brings a watch’s news late and in order, and says once when it is lost', () => {
+  it('brings a watch’s news late and in order, goes on after a break, and says when it is lost', () => {
     const { timeline, etcd, weather, client } = reachable();
     weather.lagMs = [0, 2_000];
     const seen: (string | undefined)[] = [];
@@ -135,6 +142,17 @@ describe('the way to etcd', () => {
     etcd.txn(put('a', '5'));
     etcd.txn(put('a', '6'));
     runFor(timeline, 10_000);
-    expect([seen.length, lost]).toEqual([4, 1]);
+    expect([seen.length, lost]).toEqual([4, 0]);
+    weather.cutOff.clear();
+    runFor(timeline, 10_000);
+    expect([seen, lost]).toEqual([['1', '2', '3', '4', '5', '6'], 0]);
+    weather.cutOff.add('s1');
+    etcd.txn(put('a', '7'));
+    runFor(timeline, 1_000);
+    etcd.txn(put('a', '8'));
+    etcd.compact();
+    weather.cutOff.clear();
+    runFor(timeline, 10_000);
+    expect([seen.length, lost]).toEqual([6, 1]);
   });
 });

@@ -1,16 +1,29 @@
 /** Are the checkers alive? Each planted bug must be found in time, and nothing must be found without one. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { plantIn, readPlanted } from '../src/planting.ts';
 import { plants } from '../src/plants.ts';
 
 const main = join(import.meta.dirname, '../src/main.ts');
+const scenarios = join(import.meta.dirname, '../../../test/scenarios');
 
-function run(
-  ...words: readonly string[]
-): Promise<{ readonly code: number | null; readonly out: string }> {
-  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+function run(...words: readonly string[]): Promise<Ran> {
+  return runIn(import.meta.dirname, ...words);
+}
+
+function runIn(cwd: string, ...words: readonly string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [main, ...words], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -20,13 +33,41 @@ function run(
   return promise;
 }
 
-describe('a swarm', () => {
-  it.each(plants)('finds $name: $says', { timeout: 90_000 }, async ({ name, breaks }) => {
-    const { code, out } = await run('--swarm', '60s', '--plant', name);
-    expect(out).toMatch(/^BROKEN [a-z-]+ with seed \d+/m);
-    expect(breaks).toContain(/^BROKEN ([a-z-]+)/m.exec(out)?.[1]);
-    expect(out).toContain(`--trace --plant ${name}`);
+/** A scenario that is swept or played, or a swarm. */
+function finder(foundBy: string | undefined): readonly string[] {
+  if (foundBy === undefined) return ['--swarm', '60s', '--no-shrink'];
+  const [how = '', scenario = ''] = foundBy.split(' ');
+  return [`--${how}`, join(scenarios, scenario, 'scenario.yaml')];
+}
+
+describe('what is planted is found', () => {
+  it.each(plants)('$name: $says', { timeout: 90_000 }, async ({ name, breaks, foundBy }) => {
+    const { code, out } = await run(...finder(foundBy), '--plant', name);
+    expect(breaks).toContain(/^BROKEN ([a-z-]+) with/m.exec(out)?.[1]);
+    expect(out).toContain(`--plant ${name}`);
     expect(code).toBe(1);
+  });
+
+  it.each(plants.flatMap(({ name, foundBy }) => (foundBy === undefined ? [] : [[name, foundBy]])))(
+    '%s, and nothing without it: %s',
+    async (_, foundBy) => {
+      const { code, out } = await run(...finder(foundBy));
+      expect(out).toContain('all promises held');
+      expect(code).toBe(0);
+    },
+  );
+});
+
+describe('a swarm', () => {
+  it('makes a broken run smaller, and writes it down to be played again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drover-'));
+    const planted = ['--plant', 'memory-not-looked-at'];
+    const { out } = await runIn(folder, '--swarm', '60s', ...planted);
+    const [, before = '0', after = '99'] = /(\d+) steps to (\d+)/.exec(out) ?? [];
+    expect(Number(after)).toBeLessThanOrEqual(Number(before) / 2);
+    const file = join(folder, /broken-seed-\d+\.yaml/.exec(out)?.[0] ?? 'none');
+    expect((await run('--replay', file, ...planted)).out).toContain('BROKEN within-capacity');
+    expect((await run('--replay', file)).out).toContain('all promises held');
   });
 
   it('finds nothing where nothing is planted', { timeout: 60_000 }, async () => {
@@ -50,6 +91,7 @@ describe('the command', () => {
     ['--seed', '1', '--swarm', '1s'],
     ['--seed', 'x'],
     ['--swarm', 'long'],
+    ['--replay', 'no-such-file.yaml'],
     ['--plant', 'x'],
   ])('says what it needs when given %j', async (...words) => {
     const { code } = await run(...words);

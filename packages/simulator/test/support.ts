@@ -22,7 +22,9 @@ export function quietWorld(timeline = new Timeline()): HypervisorWorld & { notes
     tempo: steady,
     note: (who, what) => notes.push(`${who} ${what}`),
     touched: () => undefined,
-    nature: () => ({ isDeaf: false, dirtyMibPerSecond: 0 }),
+    nature: () => ({ isDeaf: false, dirtyMibPerSecond: 0, hasLock: true }),
+    ran: () => undefined,
+    isLockedByHand: () => false,
     notes,
   };
 }
@@ -36,5 +38,5 @@ export function copyOf(vmId: string, more: Partial<TrueHost['copies'][number]> =
 }
 
 export function truthOf(...hosts: readonly TrueHost[]): Truth {
-  return { hosts, records: new Records() };
+  return { hosts, records: new Records(), byHand: new Set() };
 }

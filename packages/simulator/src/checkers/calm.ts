@@ -6,7 +6,7 @@ import { isOpen, type Truth } from './truth.ts';
 
 /** What is still not so; empty when all is well. */
 export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): readonly string[] {
-  const { hosts, records } = truth;
+  const { hosts, records, byHand } = truth;
   const wrong: string[] = [];
   for (const operation of records.operations.values()) {
     if (isOpen(operation)) {
@@ -23,6 +23,8 @@ export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): read
   for (const host of hosts) {
     for (const { vmId, name, state } of host.copies) {
       const owner = records.assignments.get(vmId);
+      // Stopped by its record, and running where a person put it: that is said, and left to them.
+      if (byHand.has(vmId) && owner?.hostId === undefined && owner?.state !== 'crashed') continue;
       if (owner?.hostId !== host.id) {
         wrong.push(
           `${name} is ${state} on ${host.id}, and belongs to ${owner?.hostId ?? 'nobody'}`,

@@ -7,8 +7,9 @@ import { isOpen, type Truth } from './truth.ts';
 
 export const capacity: Checker = {
   name: 'within-capacity',
-  state({ hosts }) {
-    for (const { id, allocatable, copies } of hosts) {
+  state({ hosts, byHand }) {
+    for (const { id, allocatable, copies: all } of hosts) {
+      const copies = all.filter(({ vmId }) => !byHand.has(vmId));
       const memoryMib = copies.reduce((sum, copy) => sum + copy.memoryMib, 0);
       const cpuMilli = copies.reduce((sum, copy) => sum + copy.vcpus * 1_000, 0);
       if (memoryMib > allocatable.memoryMib) {
@@ -28,17 +29,18 @@ export const capacity: Checker = {
 
 const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'unknown']);
 
-function promisedTooMuch({ hosts, records }: Truth): string | undefined {
+function promisedTooMuch({ hosts, records, byHand }: Truth): string | undefined {
   for (const host of hosts) {
     const vms = new Set<string>();
     for (const { vmId, hostId, state } of records.assignments.values()) {
-      if (hostId === host.id && holding.has(state)) vms.add(vmId);
+      if (hostId === host.id && holding.has(state) && !byHand.has(vmId)) vms.add(vmId);
     }
     for (const operation of records.operations.values()) {
       if (!isOpen(operation) || operation.state !== 'running' || operation.target !== host.id) {
         continue;
       }
-      if (operation.vmId !== undefined) vms.add(operation.vmId);
+      const { vmId } = operation;
+      if (vmId !== undefined && !byHand.has(vmId)) vms.add(vmId);
     }
     let memoryMib = 0;
     let cpuMilli = 0;

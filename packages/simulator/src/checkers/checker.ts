@@ -17,6 +17,16 @@ export interface Act {
   readonly isBegunDurable: boolean;
 }
 
+/** An agent tells the end of a step. */
+export interface Told {
+  readonly hostId: string;
+  readonly opId: string;
+  readonly step: number;
+  readonly outcome: string;
+  /** Is that end on the disk? */
+  readonly isEndDurable: boolean;
+}
+
 /** Something is being done to a VM that ends its run, or could. */
 export interface HarmDone {
   readonly harm: 'power-button' | 'plug' | 'destroyed';
@@ -54,5 +64,7 @@ export interface Checker {
   committed?(commit: Commit, truth: Truth): string | undefined;
   /** Before every call of a hypervisor. */
   acted?(act: Act): string | undefined;
+  /** Before a result is sent. */
+  told?(told: Told): string | undefined;
   harmed?(harm: HarmDone, ledger: Ledger): string | undefined;
 }

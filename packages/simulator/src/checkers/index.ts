@@ -1,7 +1,7 @@
 import { atMostOne } from './at-most-one.ts';
 import { capacity } from './capacity.ts';
 import type { Checker } from './checker.ts';
-import { journalFirst, onlyOnce, staleEpoch } from './orders.ts';
+import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
 import { unharmed } from './unharmed.ts';
 
@@ -12,6 +12,7 @@ export function allCheckers(): readonly Checker[] {
     capacity,
     staleEpoch,
     journalFirst,
+    endFirst,
     onlyOnce(),
     unharmed,
     generations,

@@ -1,6 +1,6 @@
 /**
- * What an agent may act on: no order of a deposed leader, no step that is not on its disk, none twice, none
- * about an owner that has changed.
+ * What an agent may act on and tell: no order of a deposed leader, no step that is not on its disk, none twice, no
+ * end that is not on its disk.
  */
 import type { Checker } from './checker.ts';
 
@@ -19,6 +19,15 @@ export const journalFirst: Checker = {
     return isBegunDurable
       ? undefined
       : `${hostId} does ${kind} ${opId}/${step} before that is on its disk`;
+  },
+};
+
+export const endFirst: Checker = {
+  name: 'end-first',
+  told({ hostId, opId, step, outcome, isEndDurable }) {
+    return isEndDurable
+      ? undefined
+      : `${hostId} tells that ${opId}/${step} is ${outcome} before that is on its disk`;
   },
 };
 

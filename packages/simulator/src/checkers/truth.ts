@@ -25,6 +25,8 @@ export interface TrueHost {
 }
 
 export interface Truth {
+  /** VMs that a person has moved past all records: what comes of that is theirs to answer for. */
+  readonly byHand: ReadonlySet<string>;
   readonly hosts: readonly TrueHost[];
   readonly records: Records;
 }

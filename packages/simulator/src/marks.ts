@@ -1,0 +1,161 @@
+/**
+ * Rare states that must have been met: a set of runs that never came there has not tested it. Most are seen in the
+ * lines of a trace; what no line tells is said by the part that knows.
+ */
+
+interface Mark {
+  readonly says: string;
+  /** A line of the trace, as `who what`; absent: said by a part of the world. */
+  readonly line?: RegExp;
+}
+
+const table = {
+  'stale-epoch-refused': {
+    says: 'an agent refused a deposed leader',
+    line: /refused \(stale-epoch\)/,
+  },
+  'late-order-refused': {
+    says: 'an agent refused an order that was old',
+    line: /refused \(not-fresh\)/,
+  },
+  'stale-generation-refused': {
+    says: 'an agent refused an order about an owner that has changed',
+    line: /refused \(stale-generation\)/,
+  },
+  'busy-vm-refused': {
+    says: 'an agent refused a second action on a VM',
+    line: /refused \(vm-busy\)/,
+  },
+  'unwritable-refused': {
+    says: 'an agent refused what it could not write down',
+    line: /refused \(journal-unwritable\)/,
+  },
+  'order-without-libvirt': {
+    says: 'an agent refused what its libvirt could not do',
+    line: /\(hypervisor-unreachable\)/,
+  },
+  'died-before-begun': {
+    says: 'an agent died before a step was on its disk',
+    line: /agent dies: before writing begun/,
+  },
+  'died-after-begun': {
+    says: 'an agent died with a step on its disk',
+    line: /agent dies: after writing begun/,
+  },
+  'died-after-act': {
+    says: 'an agent died after the deed, before it wrote that down',
+    line: /agent dies: (after (start-vm|stop-vm|migrate-out)|before writing ended)/,
+  },
+  'died-before-telling': {
+    says: 'an agent died before it told an end',
+    line: /agent dies: before telling its result/,
+  },
+  'leader-died-committing': {
+    says: 'a leader died with a transaction under way',
+    line: /dies: with a commit under way/,
+  },
+  'leader-died-before-order': {
+    says: 'a leader died between its decision and the order',
+    line: /dies: before ordering/,
+  },
+  deposed: { says: 'a leader was deposed and ended itself', line: /leads no more/ },
+  'office-given-back': { says: 'a leader gave its office back', line: /gives its office back/ },
+  'start-elsewhere': { says: 'a start went on to another host', line: /failed, trying elsewhere/ },
+  'start-refused': { says: 'a start found no host', line: /start \S+ failed: no host fits/ },
+  'copy-found': {
+    says: 'a start was refused because of a copy that no record owns',
+    line: /failed: a copy of it is on/,
+  },
+  'stop-timed-out': {
+    says: 'a VM did not shut down in time, and ran on',
+    line: /did not shut down in/,
+  },
+  'vm-crashed': {
+    says: 'a VM that was gone was said to be',
+    line: /is gone from .*, and nobody asked/,
+  },
+  'moved-by-hand-followed': {
+    says: 'a record followed a VM that a person moved',
+    line: /: somebody moved it$/,
+  },
+  moved: { says: 'a migration was resolved: moved', line: /: moved$/ },
+  stayed: { says: 'a migration was resolved: stayed', line: /: stayed$/ },
+  'target-resumed': { says: 'a copy was resumed on the target', line: /: resume-target$/ },
+  'source-kept': {
+    says: 'of two paused copies the one that had run ran on',
+    line: /: stayed, resumed and cleaned$/,
+  },
+  'vm-lost-on-the-way': { says: 'neither side had the VM any more', line: /: lost$/ },
+  'source-resumed': {
+    says: 'a source that was left paused was resumed',
+    line: /orders \S+: resume-vm/,
+  },
+  'leftover-destroyed': {
+    says: 'a copy that was left behind was destroyed',
+    line: /was left over, and is destroyed/,
+  },
+  'finish-lost': { says: 'the answer of Finish was lost', line: /the answer of Finish .* is lost/ },
+  'half-way': { says: 'libvirt left a migration half way', line: /is left half way/ },
+  'migration-adopted': {
+    says: 'a restarted agent adopted a migration that ran on',
+    line: /still runs and is adopted/,
+  },
+  'migration-aborted': { says: 'a migration was aborted', line: /: aborted$/ },
+  'migration-timed-out': {
+    says: 'a migration did not converge in its time',
+    line: /did not converge/,
+  },
+  'migration-cancelled': { says: 'a migration was cancelled', line: /migrate \S+ cancelled/ },
+  'drain-done': { says: 'a drain came to its end', line: /drain \S+ succeeded/ },
+  'drain-blocked': { says: 'a drain could not move everything', line: /drain \S+ blocked/ },
+  'drain-cancelled': { says: 'a drain was cancelled', line: /drain \S+ cancelled/ },
+  'asked-twice': {
+    says: 'people were refused because somebody else had written first',
+    line: /were refused:/,
+  },
+  unanswered: {
+    says: 'people heard nothing about what they asked for',
+    line: /heard nothing about/,
+  },
+  'libvirt-gone': { says: 'libvirt went away with VMs running', line: /libvirt is gone/ },
+  'power-lost': {
+    says: 'a VM went with the power of its host',
+    line: /went with the power of its host/,
+  },
+  'disk-full': { says: 'a journal could not be written', line: /the journal can not be written/ },
+  'commit-was-made': { says: 'a transaction without an answer had been made' },
+  'commit-was-not-made': { says: 'a transaction without an answer had not been made' },
+  'commit-conflicted': { says: 'somebody else wrote between a decision and its transaction' },
+  'late-transaction': { says: 'a transaction was made after its sender had given up' },
+  'watch-broken': { says: 'a watch broke, and everything was loaded again' },
+  'history-compacted': { says: 'a watch asked for what etcd had forgotten' },
+  'lease-outlived': { says: 'a lease ended while its owner believed in it' },
+  'told-again': { says: 'a step was answered from the journal, not done again' },
+} as const satisfies Readonly<Record<string, Mark>>;
+
+export type MarkName = keyof typeof table;
+
+export const marks: Readonly<Record<MarkName, Mark>> = table;
+export const markNames = Object.keys(table) as readonly MarkName[];
+
+const seen = markNames.flatMap((name) => {
+  const { line } = marks[name];
+  return line === undefined ? [] : [{ name, line }];
+});
+
+export class Marks {
+  readonly #counts = new Map<MarkName, number>();
+
+  get counts(): ReadonlyMap<MarkName, number> {
+    return this.#counts;
+  }
+
+  reach(name: MarkName): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  read(who: string, what: string): void {
+    const text = `${who} ${what}`;
+    for (const { name, line } of seen) if (line.test(text)) this.reach(name);
+  }
+}

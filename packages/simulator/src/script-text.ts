@@ -1,0 +1,75 @@
+/** Steps as mappings of a file, in both directions. Times are seconds there and milliseconds here. */
+import { isFaultName } from './faults.ts';
+import type { Fields } from './scenario-fields.ts';
+import type { PoolName, Step, TimedStep } from './script.ts';
+
+/** Throws with the place that is wrong. */
+export function readStep(fields: Fields): TimedStep {
+  const timed = { atMs: fields.milliseconds('at'), step: stepOf(fields) };
+  fields.refuseOthers();
+  return timed;
+}
+
+function stepOf(fields: Fields): Step {
+  const what = fields.text('do');
+  const vm = () => fields.text('vm');
+  const host = () => fields.text('host');
+  switch (what) {
+    case 'create':
+      return {
+        do: what,
+        vm: vm(),
+        memoryMib: fields.count('memoryMib'),
+        vcpus: fields.count('vcpus', 1),
+        pool: poolOf(fields),
+        deaf: fields.flag('deaf'),
+        dirtyMibPerSecond: fields.count('dirtyMibPerSecond', 0),
+      };
+    case 'start':
+    case 'delete':
+      return { do: what, vm: vm(), ...named(fields, 'as') };
+    case 'stop':
+      return { do: what, vm: vm(), force: fields.flag('force'), ...named(fields, 'as') };
+    case 'migrate':
+      return { do: what, vm: vm(), ...named(fields, 'to'), ...named(fields, 'as') };
+    case 'drain': {
+      const plan = fields.has('plan') ? { plan: fields.list('plan').map(readMove) } : {};
+      return { do: what, host: host(), ...plan, ...named(fields, 'as') };
+    }
+    case 'cordon':
+    case 'uncordon':
+      return { do: what, host: host() };
+    case 'cancel':
+      return { do: what, what: fields.text('what') };
+    default: {
+      if (!isFaultName(what)) throw fields.wrong(`nobody knows how to do ${what}`);
+      const forMs = fields.milliseconds('for', 0);
+      const dice = fields.has('dice') ? { dice: fields.count('dice') } : {};
+      return { do: what, ...named(fields, 'host'), ...named(fields, 'to'), forMs, ...dice };
+    }
+  }
+}
+
+function readMove(fields: Fields): { readonly vm: string; readonly to: string } {
+  const move = { vm: fields.text('vm'), to: fields.text('to') };
+  fields.refuseOthers();
+  return move;
+}
+
+function poolOf(fields: Fields): PoolName {
+  const pool = fields.text('pool', 'shared');
+  if (pool !== 'shared' && pool !== 'direct') throw fields.wrong('pool must be shared or direct');
+  return pool;
+}
+
+function named<N extends string>(fields: Fields, name: N): { readonly [K in N]?: string } {
+  return (fields.has(name) ? { [name]: fields.text(name) } : {}) as { readonly [K in N]?: string };
+}
+
+/** What `readStep` reads as the same step. */
+export function writeStep({ atMs, step }: TimedStep): Readonly<Record<string, unknown>> {
+  const at = atMs / 1_000;
+  if (!('forMs' in step)) return { at, ...step };
+  const { forMs, ...rest } = step;
+  return { at, ...rest, ...(forMs === 0 ? {} : { for: forMs / 1_000 }) };
+}

@@ -1,0 +1,134 @@
+/**
+ * What people ask for and what goes wrong, as steps with names instead of ids: scenarios are written in them,
+ * random runs are recorded in them, and both are performed here.
+ */
+import type { FaultMaker, FaultName } from './faults.ts';
+import type { World } from './world.ts';
+
+export type PoolName = 'shared' | 'direct';
+
+export interface CreateStep {
+  readonly do: 'create';
+  readonly vm: string;
+  readonly memoryMib: number;
+  readonly vcpus: number;
+  readonly pool: PoolName;
+  /** Nobody in it listens to the power button. */
+  readonly deaf: boolean;
+  readonly dirtyMibPerSecond: number;
+}
+
+/** `as`: what later steps call the operation that comes of it. */
+export type AskStep =
+  | { readonly do: 'start' | 'delete'; readonly vm: string; readonly as?: string }
+  | { readonly do: 'stop'; readonly vm: string; readonly force: boolean; readonly as?: string }
+  | {
+      readonly do: 'migrate';
+      readonly vm: string;
+      readonly to?: string;
+      readonly as?: string;
+    }
+  | {
+      readonly do: 'drain';
+      readonly host: string;
+      /** As it was shown: who goes where. */
+      readonly plan?: readonly PlannedMove[];
+      readonly as?: string;
+    };
+
+export interface PlannedMove {
+  readonly vm: string;
+  readonly to: string;
+}
+
+export interface FaultStep {
+  readonly do: FaultName;
+  /** A host, a scheduler or the API; absent: chance decides, or the one that leads. */
+  readonly host?: string;
+  /** The other host, where there are two. */
+  readonly to?: string;
+  readonly forMs: number;
+  /** What chance is seeded with; the run's own chance if absent. */
+  readonly dice?: number;
+}
+
+export type Step =
+  | CreateStep
+  | AskStep
+  | { readonly do: 'cordon' | 'uncordon'; readonly host: string }
+  | { readonly do: 'cancel'; readonly what: string }
+  | FaultStep;
+
+export interface TimedStep {
+  readonly atMs: number;
+  readonly step: Step;
+}
+
+/** A step needs what an earlier one would have made. */
+export class MissingName extends Error {}
+
+export class Script {
+  readonly #world: World;
+  readonly #faults: FaultMaker;
+  /** VMs and operations by the names that the steps have for them. */
+  readonly #ids = new Map<string, string>();
+
+  constructor(world: World, faults: FaultMaker) {
+    this.#world = world;
+    this.#faults = faults;
+  }
+
+  /** Gives the id of the operation that was asked for. */
+  perform(step: Step): string | undefined {
+    const { people } = this.#world;
+    if ('forMs' in step) {
+      this.#faults.begin(step);
+      return undefined;
+    }
+    switch (step.do) {
+      case 'create':
+        this.#create(step);
+        return undefined;
+      case 'start':
+        return this.#remember(step, people.start(this.#idOf(step.vm)));
+      case 'delete':
+        return this.#remember(step, people.remove(this.#idOf(step.vm)));
+      case 'stop': {
+        const mode = step.force ? 'force' : 'graceful';
+        return this.#remember(step, people.stop(this.#idOf(step.vm), mode));
+      }
+      case 'migrate':
+        return this.#remember(step, people.migrate(this.#idOf(step.vm), step.to));
+      case 'drain': {
+        const plan = step.plan?.flatMap(({ vm, to }) => {
+          const vmId = this.#ids.get(vm);
+          return vmId === undefined ? [] : [{ vmId, target: to }];
+        });
+        return this.#remember(step, people.drain(step.host, plan));
+      }
+      case 'cordon':
+      case 'uncordon':
+        people.cordon(step.host, step.do === 'cordon');
+        return undefined;
+      case 'cancel':
+        people.cancel(this.#idOf(step.what));
+        return undefined;
+    }
+  }
+
+  #create({ vm, deaf, dirtyMibPerSecond, memoryMib, vcpus, pool }: CreateStep): void {
+    const nature = { isDeaf: deaf, dirtyMibPerSecond };
+    this.#ids.set(vm, this.#world.people.create({ name: vm, memoryMib, vcpus, pool, nature }));
+  }
+
+  #remember({ as }: AskStep, id: string): string {
+    this.#ids.set(as ?? id, id);
+    return id;
+  }
+
+  #idOf(name: string): string {
+    const id = this.#ids.get(name);
+    if (id === undefined) throw new MissingName(`nothing is called ${name} yet`);
+    return id;
+  }
+}
