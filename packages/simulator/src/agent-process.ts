@@ -12,7 +12,13 @@ import {
   type JournalRecord,
   replay,
 } from '@drover/agent/logic';
-import { AgentCommand, type AgentMessage, parseJson, subjects } from '@drover/protocol';
+import {
+  AgentCommand,
+  type AgentMessage,
+  parseJson,
+  type StepResult,
+  subjects,
+} from '@drover/protocol';
 import { act, reportedVm } from './agent-acts.ts';
 import type { Act } from './checkers/checker.ts';
 import type { Host } from './host.ts';
@@ -33,7 +39,8 @@ export class AgentProcess {
   #epochs = new Map<string, string>();
   #waiting: Extract<JournalRecord, { type: 'begun' }>[] = [];
   #stopListening: () => void = () => undefined;
-  /** Of all lives. */
+  /** Of all lives: the steps whose ends are on the disk, and what was told of steps. */
+  readonly #endsOnDisk = new Set<string>();
   readonly #told = new Set<string>();
   #diskFreeMs = 0;
   #looking = false;
@@ -156,18 +163,13 @@ export class AgentProcess {
     if (message.kind === 'result') {
       const { opId, step, outcome, error } = message.body.result;
       const why = error ? ` (${error.code})` : '';
-      // A refusal is no end of a step, and `begun` is none yet.
-      if (outcome !== 'refused' && outcome !== 'begun') {
-        const isEndDurable = this.host.journal.some(
-          (record) => record.type === 'ended' && record.opId === opId && record.step === step,
-        );
-        this.#world.onTell({ hostId: this.host.id, opId, step, outcome, isEndDurable });
-        const told = `${opId}/${step}`;
-        if (this.#told.has(told)) this.#world.mark('told-again');
-        this.#told.add(told);
-      }
+      this.#judgeTold(message.body.result);
+      const told = `${opId}/${step} ${outcome}`;
+      if (this.#told.has(told)) this.#world.mark('told-again');
+      this.#told.add(told);
       note(this.host.id, `says ${opId}/${step} ${outcome}${why}`);
     }
+    if (message.kind === 'inventory') message.body.recent.forEach((one) => this.#judgeTold(one));
     const publish = () =>
       bus.publish(
         this.host.id,
@@ -180,6 +182,13 @@ export class AgentProcess {
       publish();
       this.#pass(`after telling its ${message.kind}`, () => undefined);
     });
+  }
+
+  /** A refusal is no end of a step, and `begun` is none yet. */
+  #judgeTold({ opId, step, outcome }: StepResult): void {
+    if (outcome === 'refused' || outcome === 'begun') return;
+    const isEndDurable = this.#endsOnDisk.has(`${opId}/${step}`);
+    this.#world.onTell({ hostId: this.host.id, opId, step, outcome, isEndDurable });
   }
 
   /** In order; on the disk first, told afterwards. A crash may come on either side of that. */
@@ -196,13 +205,18 @@ export class AgentProcess {
     this.#pass(`before writing ${record.type}`, () =>
       this.#life.after(doneMs - timeline.nowMs, () => {
         const ok = host.isJournalWritable;
-        if (ok) host.journal.push(record);
+        if (ok) this.#written(record);
         else if (record.type === 'begun') this.#forget(record);
         this.#pass(`after writing ${record.type}`, () =>
           this.#feed({ type: 'journaled', seq, ok }),
         );
       }),
     );
+  }
+
+  #written(record: JournalRecord): void {
+    this.host.journal.push(record);
+    if (record.type === 'ended') this.#endsOnDisk.add(`${record.opId}/${record.step}`);
   }
 
   /** A step that is over, or was never begun, does nothing any more. */

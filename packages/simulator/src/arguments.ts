@@ -7,6 +7,7 @@ export const usage = `drover simulator: the real logic of scheduler and agents i
   npm run sim -- --seed 42           one run; prints what happened
   npm run sim -- --swarm 60s         as many seeds as fit into that time (s or m), until one breaks a promise;
                                      that run is made smaller and written to broken-seed-N.yaml
+  npm run sim -- --swarm 300         so many seeds
   npm run sim -- --swarm 60s --from 1000   beginning with that seed
   npm run sim -- --replay FILE       a scenario or a written run, played once
   npm run sim -- --sweep FILE        a scenario with each process struck at each of its points
@@ -27,7 +28,9 @@ export type Wanted = (
   | { readonly type: 'seed'; readonly seed: number }
   | {
       readonly type: 'swarm';
-      readonly forMs: number;
+      /** One of the two bounds it. */
+      readonly forMs?: number;
+      readonly seeds?: number;
       readonly from: number;
       readonly shrinks: boolean;
     }
@@ -66,7 +69,7 @@ export function readArguments(words: readonly string[]): Wanted | undefined {
   }
   const from = wholeNumber('--from', values.from);
   const shrinks = !values['no-shrink'];
-  return { type: 'swarm', forMs: durationMs(swarm ?? ''), from, shrinks, ...common };
+  return { type: 'swarm', ...lengthOf(swarm ?? ''), from, shrinks, ...common };
 }
 
 function wholeNumber(option: string, text: string): number {
@@ -74,8 +77,11 @@ function wholeNumber(option: string, text: string): number {
   return Number(text);
 }
 
-function durationMs(text: string): number {
-  const match = /^(\d{1,6})(s|m)$/.exec(text);
-  if (!match) throw new Error(`--swarm ${text}: a time is needed, like 60s or 5m`);
-  return Number(match[1]) * (match[2] === 'm' ? 60_000 : 1_000);
+function lengthOf(text: string): { readonly forMs: number } | { readonly seeds: number } {
+  const [, digits, unit] = /^(\d{1,6})(s|m)?$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new Error(`--swarm ${text}: a time like 60s or 5m is needed, or a number of seeds`);
+  }
+  if (unit === undefined) return { seeds: Number(digits) };
+  return { forMs: Number(digits) * (unit === 'm' ? 60_000 : 1_000) };
 }

@@ -56,8 +56,10 @@ function replayFile(wanted: Extract<Wanted, { type: 'replay' }>, print: Print): 
 }
 
 function swarm(wanted: Extract<Wanted, { type: 'swarm' }>, print: Print): number {
-  const untilMs = performance.now() + wanted.forMs;
-  const totals = runSwarm(wanted.from, () => performance.now() >= untilMs);
+  const { forMs = Number.POSITIVE_INFINITY, seeds = Number.POSITIVE_INFINITY } = wanted;
+  const untilMs = performance.now() + forMs;
+  const isOver = (made: number) => made >= seeds || performance.now() >= untilMs;
+  const totals = runSwarm(wanted.from, isOver);
   const hours = (totals.virtualMs / 3_600_000).toFixed(1);
   print(
     `${totals.seeds} seeds from ${wanted.from}, ${hours} virtual hours, ` +

@@ -191,10 +191,9 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'end-told-before-written',
-    file: 'packages/agent/src/logic/agent.ts',
-    find: 'step.result = resultOf(step, outcome);\n    this.#writeEnd(step);',
-    replace:
-      'step.result = resultOf(step, outcome);\n    this.#writeEnd(step);\n    this.#tell(answerOf(step));',
+    file: 'packages/agent/src/logic/steps.ts',
+    find: "if (step.phase === 'ended' && step.result) return step.result;",
+    replace: 'if (step.result) return step.result;',
     says: 'the end of a step is told before it is on the disk',
     breaks: ['end-first'],
   },

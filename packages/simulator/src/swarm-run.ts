@@ -1,4 +1,4 @@
-/** Runs one seed after the other until the time is up or a promise is broken. */
+/** Runs one seed after the other until it is over or a promise is broken. */
 import { runSeed, type SeedResult } from './run-seed.ts';
 
 export interface SwarmTotals {
@@ -9,8 +9,8 @@ export interface SwarmTotals {
   readonly broken: SeedResult | undefined;
 }
 
-/** `isTimeUp` is asked between runs; at least one is made. */
-export function runSwarm(firstSeed: number, isTimeUp: () => boolean): SwarmTotals {
+/** `isOver` is asked between runs, with how many were made; at least one is. */
+export function runSwarm(firstSeed: number, isOver: (made: number) => boolean): SwarmTotals {
   let seeds = 0;
   let virtualMs = 0;
   let operations = 0;
@@ -23,6 +23,6 @@ export function runSwarm(firstSeed: number, isTimeUp: () => boolean): SwarmTotal
     operations += result.operations;
     for (const count of result.faults.values()) faults += count;
     if (result.violation !== undefined) broken = result;
-  } while (broken === undefined && !isTimeUp());
+  } while (broken === undefined && !isOver(seeds));
   return { seeds, virtualMs, operations, faults, broken };
 }
