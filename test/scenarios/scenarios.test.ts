@@ -1,6 +1,6 @@
 /**
- * Each folder here is a claim: `scenario.yaml` has the cluster and the script, `trace.expect` what must happen,
- * byte for byte. `DROVER_UPDATE_TRACES=1` writes the traces anew; read the difference before you commit it.
+ * Each folder here is a claim: `README.md` tells it, `scenario.yaml` has the cluster and the script, `trace.expect`
+ * what must happen, byte for byte. `DROVER_UPDATE_TRACES=1` writes the traces anew; read the difference before you commit it.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
 
 describe('scenarios', () => {
   it('are there', () => {
-    expect(folders.length).toBeGreaterThanOrEqual(8);
+    expect(folders.length).toBeGreaterThanOrEqual(40);
   });
 
   for (const name of folders) {
@@ -29,6 +29,9 @@ describe('scenarios', () => {
       const file = join(folder, 'trace.expect');
       if (process.env['DROVER_UPDATE_TRACES'] === '1') writeFileSync(file, text);
       expect(text).toBe(readFileSync(file, 'utf8'));
+      const { claim } = scenario;
+      const title = `# ${claim.charAt(0).toUpperCase()}${claim.slice(1)}`;
+      expect(readFileSync(join(folder, 'README.md'), 'utf8').split('\n')[0]).toBe(title);
     });
   }
 
