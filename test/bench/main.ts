@@ -3,6 +3,7 @@
  * one run on this machine.
  */
 import { parseArgs } from 'node:util';
+import { benchFailover } from './control/failover.ts';
 import { benchBalance } from './htools/balance.ts';
 import { benchConsolidate } from './htools/consolidate.ts';
 import { benchDrain } from './htools/drain.ts';
@@ -16,6 +17,7 @@ import { benchScale } from './scale/scale.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
        npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
+       npm run -s bench -- failover
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -28,6 +30,8 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
                These need ganeti-htools.
   packing      a day of VMs that come and go against first fit and best fit.
   scale        how planning grows from 100 hosts to 10000, and what a VM takes in memory.
+  failover     how long nobody leads, on a real etcd and NATS with a thousand hosts that are made up; how fast
+               heartbeats are taken in. Needs Docker and the lab's images.
 
                All but libvirt print one line of JSON for each goal.
 
@@ -48,6 +52,7 @@ const planning: Readonly<Record<string, Bench>> = {
   consolidate: benchConsolidate,
   packing: benchPacking,
   scale: benchScale,
+  failover: benchFailover,
 };
 
 function fail(message: string): never {

@@ -10,7 +10,7 @@ import { atMostOne } from '../src/checkers/at-most-one.ts';
 import { unsettled } from '../src/checkers/calm.ts';
 import { capacity } from '../src/checkers/capacity.ts';
 import type { Act, HarmDone, Ledger, Wish } from '../src/checkers/checker.ts';
-import { journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
+import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
 import { generations, operationsEnd, writtenByLeader } from '../src/checkers/records.ts';
 import type { Truth } from '../src/checkers/truth.ts';
 import { unharmed } from '../src/checkers/unharmed.ts';
@@ -119,6 +119,12 @@ describe('capacity', () => {
     expect(capacity.state?.(truthOf(hostWith('h1', copyOf(vmA), full)))).toBeUndefined();
   });
 
+  it('is not broken by what a person put there by hand', () => {
+    const full = truthOf(hostWith('h1', copyOf(vmA, { memoryMib: 4_096 }), copyOf(vmB)));
+    expect(capacity.state?.(full)).toContain('h1 holds VMs of');
+    expect(capacity.state?.({ ...full, byHand: new Set([vmB]) })).toBeUndefined();
+  });
+
   it('is broken by what the records promise, a move counted on its target too', () => {
     const vms = {
       [keys.vmIntent(vmA)]: intent(vmA, 3_000),
@@ -148,6 +154,12 @@ describe('orders', () => {
   it('may not be acted on before they are on the disk', () => {
     expect(journalFirst.acted?.(act)).toBeUndefined();
     expect(journalFirst.acted?.({ ...act, isBegunDurable: false })).toContain('before that');
+  });
+
+  it('may not be told to have ended before that is on the disk', () => {
+    const told = { hostId: 'h1', opId: 'r1', step: 1, outcome: 'done', isEndDurable: true };
+    expect(endFirst.told?.(told)).toBeUndefined();
+    expect(endFirst.told?.({ ...told, isEndDurable: false })).toContain('before that');
   });
 
   it('may not be acted on twice by a host', () => {
