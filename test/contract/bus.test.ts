@@ -132,6 +132,24 @@ describe.each([
       expect(answers).toEqual(Array.from({ length: 20 }, (_, index) => `${index} answered`));
     });
 
+    it('have answers longer than a message may be, several of them at a time', async () => {
+      const api = await connected('api');
+      const leader = await connected('scheduler');
+      // Two bytes each, so that parts end within a letter.
+      const long = (text: string) => text + 'ä'.repeat(1_500_000);
+      leader.respond(subjects.query(), async (text) => long(text));
+      await harness.settle();
+      const answers = await Promise.all(
+        ['1', '2', '3'].map((text) => api.request(subjects.query(), text, 10_000)),
+      );
+      expect(answers.map((answer) => answer === long(answer.charAt(0)))).toEqual([
+        true,
+        true,
+        true,
+      ]);
+      expect(answers.map((answer) => answer.charAt(0))).toEqual(['1', '2', '3']);
+    });
+
     it('end at once with no-leader where nobody answers', async () => {
       const api = await connected('api');
       const startedAt = performance.now();

@@ -6,6 +6,7 @@ import { DroverError } from '@drover/protocol';
 import {
   headers,
   type Msg,
+  type MsgHdrs,
   type NatsConnection,
   NoRespondersError,
   RequestError,
@@ -13,6 +14,7 @@ import {
 import { decode, fits, newCounters } from './counters.ts';
 import { Inbox } from './inbox.ts';
 import { Link } from './link.ts';
+import { Answer, partHeader, splitAnswer } from './parts.ts';
 import type {
   Bus,
   BusOptions,
@@ -43,6 +45,8 @@ class NatsBus implements Bus {
   readonly #counters = newCounters();
   readonly #interests = new Set<Interest>();
   readonly #statusHandlers = new Set<(state: BusState) => void>();
+  /** Ends those who wait for an answer. */
+  readonly #waiting = new Set<(error: Error) => void>();
   readonly #link: Link;
 
   constructor(options: BusOptions) {
@@ -54,6 +58,9 @@ class NatsBus implements Bus {
       },
       onDown: () => {
         this.#counters.disconnects += 1;
+        for (const end of this.#waiting) {
+          end(new DroverError('bus-unavailable', 'NATS was disconnected'));
+        }
         this.#tell();
       },
       onPermissionViolation: () => {
@@ -119,15 +126,34 @@ class NatsBus implements Bus {
       throw new DroverError('bus-unavailable', `the request to ${subject} is too long`);
     }
     this.#counters.published += 1;
-    const reply = await connection
-      .request(subject, text, { timeout: timeoutMs })
-      .catch((error: unknown) => {
-        throw toDroverError(subject, error);
-      });
-    const refusal = reply.headers?.get(refusalHeader);
-    if (refusal) throw new DroverError('bus-unavailable', `${subject}: ${refusal}`);
-    this.#counters.received += 1;
-    return reply.string();
+    const { promise: down, reject: end } = Promise.withResolvers<never>();
+    this.#waiting.add(end);
+    try {
+      return await Promise.race([this.#answerOf(connection, subject, text, timeoutMs), down]);
+    } catch (error) {
+      throw error instanceof DroverError ? error : toDroverError(subject, error);
+    } finally {
+      this.#waiting.delete(end);
+    }
+  }
+
+  /** In as many parts as it comes. */
+  async #answerOf(
+    connection: NatsConnection,
+    subject: string,
+    text: string,
+    timeoutMs: number,
+  ): Promise<string> {
+    const options = { strategy: 'timer', maxWait: timeoutMs, noMux: true } as const;
+    const answer = new Answer();
+    for await (const message of await connection.requestMany(subject, text, options)) {
+      const refusal = message.headers?.get(refusalHeader);
+      if (refusal) throw new DroverError('bus-unavailable', `${subject}: ${refusal}`);
+      this.#counters.received += 1;
+      const whole = answer.add(message.headers?.get(partHeader) ?? '', message.data);
+      if (whole !== undefined) return whole;
+    }
+    throw new DroverError('bus-unavailable', `no answer to ${subject} in ${timeoutMs} ms`);
   }
 
   respond(subject: string, handler: RequestHandler, options: RespondOptions = {}): Subscription {
@@ -203,15 +229,16 @@ class NatsBus implements Bus {
       this.#counters.refusedDisconnected += 1;
       return;
     }
-    // A reply may be as long as the server takes it: a snapshot of a large cluster is longer than any
-    // other message.
-    const limit = connection.info?.max_payload ?? 0;
-    if (Buffer.byteLength(text, 'utf8') > limit) {
+    // A snapshot of a large cluster is longer than any other message, and than the server takes in one.
+    const parts = splitAnswer(text, connection.info?.max_payload ?? 0);
+    if (parts === undefined) {
       this.#counters.refusedTooLong += 1;
       return refuse(connection, message, 'the answer is too long');
     }
-    message.respond(text);
-    this.#counters.published += 1;
+    for (const [at, bytes] of parts.entries()) {
+      message.respond(bytes, parts.length === 1 ? {} : { headers: partOf(at + 1, parts.length) });
+      this.#counters.published += 1;
+    }
   }
 
   #tell(): void {
@@ -230,6 +257,12 @@ function register(connection: NatsConnection, interest: Interest): void {
   interest.stop = () => {
     if (!connection.isClosed()) subscription.unsubscribe();
   };
+}
+
+function partOf(at: number, count: number): MsgHdrs {
+  const part = headers();
+  part.set(partHeader, `${at}/${count}`);
+  return part;
 }
 
 function refuse(connection: NatsConnection, message: Msg, why: string): void {
