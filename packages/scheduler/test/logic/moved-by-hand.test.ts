@@ -37,6 +37,19 @@ describe('a VM that runs elsewhere than its record says', () => {
     expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h2' });
   });
 
+  it('is not said to be gone while the host that was seen to run it says nothing', () => {
+    const lab = moved();
+    lab.host('h2').silent = true;
+    for (let round = 0; round < 5; round += 1) {
+      lab.host('h1').report();
+      lab.pass(5_000);
+    }
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h1', state: 'running' });
+    lab.host('h2').silent = false;
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h2', state: 'running' });
+  });
+
   it('is not followed while two hosts run it: a person must decide', () => {
     const lab = moved(3);
     lab.host('h3').runs(vmA);
