@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { benchFailover } from './control/failover.ts';
+import { benchLoad } from './control/load.ts';
 import { benchBalance } from './htools/balance.ts';
 import { benchConsolidate } from './htools/consolidate.ts';
 import { benchDrain } from './htools/drain.ts';
@@ -18,6 +19,7 @@ import { benchScale } from './scale/scale.ts';
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
        npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
        npm run -s bench -- failover
+       npm run -s bench -- load [--seconds N]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -32,12 +34,14 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   scale        how planning grows from 100 hosts to 10000, and what a VM takes in memory.
   failover     how long nobody leads, on a real etcd and NATS with a thousand hosts that are made up; how fast
                heartbeats are taken in. Needs Docker and the lab's images.
+  load         a thousand hosts and twenty thousand VMs that are made up, fifty who read and ten who place.
 
                All but libvirt print one line of JSON for each goal.
 
   --rounds N   pairs of runs for each case, taking turns (7)
   --only CASE  that one alone
   --json       one line of JSON instead of a table
+  --seconds N  of load (60)
   --seeds LIST of the clusters that are made up (1,2,3,4,5)
 
 Each figure of libvirt is the median of ratios within one pair, with the smallest and the largest.`;
@@ -69,6 +73,7 @@ function readArguments() {
         only: { type: 'string' },
         json: { type: 'boolean', default: false },
         seeds: { type: 'string', default: '1,2,3,4,5' },
+        seconds: { type: 'string', default: '60' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -88,6 +93,7 @@ if (positionals.length !== 1) fail(usage);
 const plan = planning[wanted];
 if (plan !== undefined) await benchPlanning(plan);
 else if (wanted === 'libvirt') await benchClient();
+else if (wanted === 'load') await benchUnderLoad();
 else fail(usage);
 
 async function benchPlanning(bench: Bench): Promise<void> {
@@ -96,6 +102,12 @@ async function benchPlanning(bench: Bench): Promise<void> {
     fail(`--seeds ${values.seeds} is no list of numbers`);
   }
   for (const goal of await bench(seeds, onStep)) console.log(JSON.stringify(goal));
+}
+
+async function benchUnderLoad(): Promise<void> {
+  const seconds = Number(values.seconds);
+  if (!Number.isInteger(seconds) || seconds < 10) fail(`--seconds ${values.seconds} is too short`);
+  for (const goal of await benchLoad({ seconds }, onStep)) console.log(JSON.stringify(goal));
 }
 
 async function benchClient(): Promise<void> {

@@ -8,7 +8,7 @@ import { until } from '../../contract/support/until.ts';
 import { type Goal, median, rounded } from '../htools/goal.ts';
 import { Fleet } from './fleet.ts';
 import { heartbeatGoal } from './heartbeats.ts';
-import { Schedulers } from './schedulers.ts';
+import { Processes } from './processes.ts';
 
 const hosts = 1_000;
 const leaseSeconds = 5;
@@ -41,9 +41,17 @@ export async function benchFailover(
       onInventory: (hostId, epoch) => seen.inventory(hostId, epoch),
     }),
   );
-  const schedulers = stack.use(new Schedulers({ etcd: etcd.url, nats: nats.url, leaseSeconds }));
+  const schedulers = stack.use(new Processes());
   const store = stack.use(connectStore({ endpoints: [etcd.url] }));
-  for (const id of ['s1', 's2']) schedulers.start(id);
+  for (const instanceId of ['s1', 's2']) {
+    const config = {
+      instanceId,
+      etcd: { endpoints: [etcd.url] },
+      nats: { servers: [nats.url] },
+      leaseSeconds,
+    };
+    schedulers.start(instanceId, 'scheduler', config);
+  }
   await until('every host has answered a leader', () => seen.answered >= hosts, {
     timeoutMs: 120_000,
   });

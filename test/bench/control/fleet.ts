@@ -17,22 +17,30 @@ import { AgentCommand, parseJson, type ReportedVm, subjects } from '@drover/prot
 export interface FleetOptions {
   readonly servers: readonly string[];
   readonly hosts: number;
+  /** What runs on a host from the beginning; nothing if absent. */
+  readonly vmsOn?: (hostId: string) => readonly ReportedVm[];
   /** Hears every command before its agent does. */
   readonly onCommand?: (command: AgentCommand) => void;
   readonly onInventory?: (hostId: string, epoch: string) => void;
 }
 
 const startMs = 200;
+const moveMs = 1_000;
 
 export class Fleet implements AsyncDisposable {
   readonly #bus: Bus;
   readonly #agents = new Map<string, FleetAgent>();
 
-  constructor({ servers, hosts, onCommand, onInventory }: FleetOptions) {
+  constructor({ servers, hosts, vmsOn, onCommand, onInventory }: FleetOptions) {
     this.#bus = connectBus({ servers, name: 'fleet' });
     for (let index = 0; index < hosts; index += 1) {
       const id = `n${String(index).padStart(4, '0')}`;
-      this.#agents.set(id, new FleetAgent(id, index, this.#bus, onInventory ?? (() => {})));
+      const around = {
+        bus: this.#bus,
+        onInventory: onInventory ?? (() => {}),
+        host: (hostId: string) => this.#agents.get(hostId),
+      };
+      this.#agents.set(id, new FleetAgent(id, index, around, vmsOn?.(id) ?? []));
     }
     this.#bus.subscribe(
       'drover.cmd.*',
@@ -59,21 +67,26 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
+interface Around {
+  readonly bus: Bus;
+  readonly onInventory: (hostId: string, epoch: string) => void;
+  readonly host: (hostId: string) => FleetAgent | undefined;
+}
+
 class FleetAgent {
   readonly #id: string;
   readonly #facts: HostFacts;
-  readonly #bus: Bus;
+  readonly #around: Around;
   readonly #logic: AgentLogic;
-  readonly #onInventory: (hostId: string, epoch: string) => void;
   readonly #vms = new Map<string, ReportedVm>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #ended = false;
 
-  constructor(id: string, index: number, bus: Bus, onInventory: FleetOptions['onInventory'] & {}) {
+  constructor(id: string, index: number, around: Around, vms: readonly ReportedVm[]) {
     this.#id = id;
     this.#facts = factsOf(id, index);
-    this.#bus = bus;
-    this.#onInventory = onInventory;
+    this.#around = around;
+    for (const vm of vms) this.#vms.set(vm.vmId, vm);
     this.#logic = createAgent({ hostId: id });
     this.feed({ type: 'started', incarnation: randomUUID(), records: [] });
     this.feed({ type: 'hypervisor', state: 'connected' });
@@ -98,8 +111,8 @@ class FleetAgent {
         return this.#act(action.actionId, action.action);
       case 'publish': {
         const { kind, body } = action.message;
-        if (kind === 'inventory') this.#onInventory(this.#id, body.maxEpoch);
-        this.#bus.publish(subjects.agent(this.#id, kind), JSON.stringify(body));
+        if (kind === 'inventory') this.#around.onInventory(this.#id, body.maxEpoch);
+        this.#around.bus.publish(subjects.agent(this.#id, kind), JSON.stringify(body));
         return;
       }
       case 'observe':
@@ -114,6 +127,10 @@ class FleetAgent {
       case 'trace':
         return;
     }
+  }
+
+  receive(vm: ReportedVm): void {
+    this.#vms.set(vm.vmId, vm);
   }
 
   #look(answers: number): void {
@@ -138,6 +155,21 @@ class FleetAgent {
       const about = { vmId, name, memoryMib, vcpus, generation };
       this.#vms.set(vmId, { ...about, state: 'running', migrating: false });
       setTimeout(done, startMs);
+      return;
+    }
+    if (action.type === 'prepare-incoming') {
+      const tunnel = { host: this.#facts.migrationAddress, port: 7_000, secret: 'ab'.repeat(32) };
+      const outcome = { outcome: 'done', tunnel } as const;
+      return void setImmediate(() => this.feed({ type: 'acted', actionId, outcome }));
+    }
+    if (action.type === 'migrate-out') {
+      setTimeout(() => {
+        const vm = this.#vms.get(action.vmId);
+        this.#vms.delete(action.vmId);
+        if (vm !== undefined) this.#around.host(action.target)?.receive(vm);
+        const outcome = { outcome: 'done', downtimeMs: 30, transferredBytes: 1 } as const;
+        this.feed({ type: 'acted', actionId, outcome });
+      }, moveMs);
       return;
     }
     if (action.type === 'stop-vm' || action.type === 'destroy-leftover') {
