@@ -185,11 +185,11 @@ class Client {
   }
 
   async hostsUp(): Promise<number> {
-    const all = await this.call<{ items: readonly { readonly health: string }[] }>(
+    const all = await this.call<{ items: readonly { readonly state: string }[] }>(
       'GET',
       '/v1/hosts',
     ).catch(() => ({ items: [] }));
-    return all.items.filter(({ health }) => health === 'up').length;
+    return all.items.filter(({ state }) => state !== 'suspect' && state !== 'down').length;
   }
 
   async read(at: number, isOver: () => boolean): Promise<void> {

@@ -50,6 +50,10 @@ export class HostWatch {
     return this.#hosts.get(hostId);
   }
 
+  get count(): number {
+    return this.#hosts.size;
+  }
+
   all(): readonly HeardHost[] {
     return [...this.#hosts.values()];
   }

@@ -32,6 +32,9 @@ export function createScheduler(options: SchedulerOptions): SchedulerLogic {
 }
 
 const conflictsAtOnce = 3;
+/** Between two turns for what hosts say, there is a millisecond for each so many of them. */
+const hostsPerMs = 10;
+const soon = 'soon';
 
 interface InFlight {
   readonly commitId: string;
@@ -53,6 +56,9 @@ class Scheduler implements SchedulerLogic {
   /** In a row. */
   #conflicts = 0;
   #exited = false;
+  #turnMs = Number.NEGATIVE_INFINITY;
+  /** When what hosts said meanwhile is looked at. */
+  #soonMs = Number.NEGATIVE_INFINITY;
   #cluster: Cluster | undefined;
   /** Absent: the mirror may have changed since it was made. */
   #records: RecordsPart | undefined;
@@ -68,9 +74,25 @@ class Scheduler implements SchedulerLogic {
     const out: SchedulerCommand[] = [];
     if (['loaded', 'changed', 'committed'].includes(event.type)) this.#records = undefined;
     this.#take(now, event, out);
-    if (canWait(event)) return out;
-    if (this.#epoch !== undefined && this.#loaded && !this.#exited) this.#lead(now, event, out);
+    if (canWait(event) || this.#comesTooSoon(now, event, out)) return out;
+    if (this.#epoch !== undefined && this.#loaded && !this.#exited) {
+      this.#turnMs = now.monoMs;
+      this.#lead(now, event, out);
+    }
     return out;
+  }
+
+  /**
+   * A look at everything takes longer the larger the cluster is, and after an election every host has news at once:
+   * of what hosts say, several are looked at together.
+   */
+  #comesTooSoon(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): boolean {
+    if (event.type !== 'agent-said') return false;
+    const nextMs = this.#turnMs + Math.floor(this.#hosts.count / hostsPerMs);
+    if (now.monoMs >= nextMs) return false;
+    if (this.#soonMs !== nextMs) out.push({ type: 'wake', key: soon, atMonoMs: nextMs });
+    this.#soonMs = nextMs;
+    return true;
   }
 
   #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
@@ -106,7 +128,7 @@ class Scheduler implements SchedulerLogic {
         }
         return;
       case 'woke':
-        if (this.#epoch === undefined) return;
+        if (this.#epoch === undefined || event.key === soon) return;
         out.push({ type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
         return;
       case 'asked':

@@ -73,14 +73,17 @@ function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
 
 function adoptHosts(turn: Turn): void {
   if (turn.hasCommit) return;
-  for (const heard of turn.hosts.all()) {
-    if (heard.inventory === undefined || turn.mirror.hosts.has(heard.hostId)) continue;
-    if (turn.mirror.unreadable.has(keys.host(heard.hostId))) continue;
-    turn.trace('info', `host ${heard.hostId} reports for the first time`);
-    const { hostUuid } = heard.inventory;
-    const record = { v: 1, id: heard.hostId, hostUuid, firstSeenMs: turn.now.wallMs };
-    return turn.commit(put(keys.host(heard.hostId), record, 0));
-  }
+  const records = turn.hosts
+    .all()
+    .flatMap(({ hostId, inventory }) => {
+      if (inventory === undefined || turn.mirror.hosts.has(hostId)) return [];
+      if (turn.mirror.unreadable.has(keys.host(hostId))) return [];
+      const { hostUuid } = inventory;
+      return [{ v: 1, id: hostId, hostUuid, firstSeenMs: turn.now.wallMs }];
+    })
+    .slice(0, hostsAtOnce);
+  for (const { id } of records) turn.trace('info', `host ${id} reports for the first time`);
+  if (records.length > 0) turn.commit(...records.map((one) => put(keys.host(one.id), one, 0)));
 }
 
 function ensurePools(turn: Turn): void {
@@ -142,6 +145,8 @@ function declareCrashed(turn: Turn, { vmId, hostId, generation }: AssignmentReco
   turn.commit(turn.putAssignment(vmId, { generation, state: 'crashed' }));
 }
 
+/** In one transaction, which takes 128 operations. */
+const hostsAtOnce = 100;
 const prunedAtOnce = 20;
 
 /** The oldest ended operations beyond the number that is kept, with their requests. */
