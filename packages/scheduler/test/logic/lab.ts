@@ -44,7 +44,8 @@ export class Leader {
   /** Everything it said, in order. */
   readonly said: SchedulerCommand[] = [];
   inFlight: Commit | undefined;
-  wakeAtMs = Number.POSITIVE_INFINITY;
+  /** By key: when it wants to be woken. */
+  readonly wakes = new Map<string, number>();
   exited: string | undefined;
   /** A process that is gone: hears nothing more. */
   dead = false;
@@ -170,7 +171,7 @@ export class Lab {
         this.#queue.push(() => this.load(leader));
         return;
       case 'wake':
-        leader.wakeAtMs = command.atMonoMs;
+        leader.wakes.set(command.key, command.atMonoMs);
         return;
       case 'exit':
         leader.exited = command.reason;
@@ -274,9 +275,11 @@ export class Lab {
       }
       this.settle();
       for (const leader of this.leaders) {
-        if (leader.wakeAtMs > this.monoMs) continue;
-        leader.wakeAtMs = Number.POSITIVE_INFINITY;
-        leader.feed({ type: 'woke', key: 'tick' });
+        for (const [key, atMs] of leader.wakes) {
+          if (atMs > this.monoMs) continue;
+          leader.wakes.delete(key);
+          leader.feed({ type: 'woke', key });
+        }
       }
       this.settle();
     }

@@ -1,0 +1,37 @@
+/** What many hosts say at once is looked at together: a look at everything for each would hold up the lease. */
+import { keys } from '@drover/protocol';
+import { describe, expect, it } from 'vitest';
+import { Lab, vmA } from './lab.ts';
+
+const count = 200;
+
+describe('many hosts', () => {
+  it('that report for the first time are written many at a time', () => {
+    const lab = Lab.withHosts(count);
+    const hosts = lab.etcd.entries().filter(({ key }) => key.startsWith(keys.host('')));
+    expect(hosts).toHaveLength(count);
+    const commits = lab.leader.commits().filter(({ puts }) => puts.length > 0);
+    expect(commits.length).toBeLessThanOrEqual(4);
+  });
+
+  it('are looked at together, and soon: not for each that speaks, and without waiting for the next tick', () => {
+    const lab = Lab.withHosts(count);
+    lab.pass(5_000);
+    const before = lab.leader.said.length;
+    for (const host of lab.hosts.values()) host.report();
+    lab.settle();
+    const wakes = lab.leader.said.slice(before).filter((one) => one.type === 'wake');
+    expect(wakes.length).toBeLessThanOrEqual(1);
+    const soonMs = lab.leader.wakes.get('soon') ?? Number.POSITIVE_INFINITY;
+    expect(soonMs - lab.monoMs).toBeLessThanOrEqual(count / 10);
+  });
+
+  it('have their work done all the same', () => {
+    const lab = Lab.withHosts(count);
+    lab.declareVm(vmA);
+    expect(lab.ended(lab.request({ type: 'start', vmId: vmA })).state).toBe('succeeded');
+    const move = lab.ended(lab.request({ type: 'migrate', vmId: vmA }));
+    expect(move.state).toBe('succeeded');
+    expect(lab.running(vmA)).toEqual([move.target]);
+  });
+});
