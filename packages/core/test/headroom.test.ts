@@ -133,6 +133,18 @@ describe('headroom', () => {
     });
   });
 
+  it('is proved whatever stands still: VMs that run nowhere are no work', () => {
+    const many = Array.from({ length: 40 }, (_, at) => aHost(`h${at + 10}`));
+    const running = many.map(({ id }) => sized(`on ${id}`, id, 256));
+    const stopped = Array.from({ length: 2_000 }, (_, at) =>
+      aVm(`off ${at}`, { state: 'stopped' }),
+    );
+    expect(headroomOf(aCluster(many, [...running, ...stopped]))).toMatchObject({
+      bears: 2,
+      proved: true,
+    });
+  });
+
   it('is what recovery says of each host, in whatever order the maps were filled', () => {
     fc.assert(
       fc.property(someCluster, (cluster) => {

@@ -117,7 +117,8 @@ function setsOf(cluster: Cluster, hosts: readonly Host[], count: number) {
 function workPerHost(cluster: Cluster): number {
   const plain = plainHosts(cluster);
   let work = 0;
-  for (const { hostId = '' } of cluster.vms.values())
-    work += plain.has(hostId) ? 1 : cluster.hosts.size;
+  for (const vm of cluster.vms.values()) {
+    if (holdsResources(vm)) work += plain.has(vm.hostId ?? '') ? 1 : cluster.hosts.size;
+  }
   return Math.max(1, work / cluster.hosts.size);
 }
