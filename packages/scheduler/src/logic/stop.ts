@@ -1,6 +1,6 @@
 /** The operation `stop`: only because a person asked, and the plug is pulled only where they said so. */
 import type { OperationRecord, Stored } from '@drover/protocol';
-import { copyError, copyOf } from './copies.ts';
+import { copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import type { Turn } from './turn.ts';
 
@@ -70,5 +70,6 @@ function stopped(turn: Turn, stored: Stored<OperationRecord>): void {
     return turn.end(stored, 'succeeded', {}, off);
   }
   const lost = turn.putAssignment(vmId, { generation, state: 'crashed' });
-  turn.end(stored, 'failed', { error: copyError(copy.hostId) }, lost);
+  const message = `it is not on ${source} any more, it runs on ${copy.hostId}: somebody moved it; its record follows soon, then stop it again`;
+  turn.end(stored, 'failed', { error: { code: 'vm-running', message } }, lost);
 }
