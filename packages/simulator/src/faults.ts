@@ -1,8 +1,5 @@
-/**
- * What can go wrong, by name. Each fault is begun once; those that last are mended after a while, or all at
- * once when a run comes to its calm part.
- */
-import { Random } from '@drover/core';
+/** What can go wrong, by name: how each begins, and how it is mended where it lasts. When, fault-maker.ts says. */
+import type { Random } from '@drover/core';
 import type { FaultStep } from './script.ts';
 import type { World } from './world.ts';
 
@@ -323,46 +320,6 @@ export const faultNames = Object.keys(table) as readonly FaultName[];
 
 export function isFaultName(name: string): name is FaultName {
   return Object.hasOwn(table, name);
-}
-
-/** The faults of one run: begun, mended in time, counted. */
-export class FaultMaker {
-  readonly #world: World;
-  readonly #random: Random;
-  readonly #mending = new Set<() => void>();
-  readonly counts = new Map<FaultName, number>();
-
-  constructor(world: World, random: Random) {
-    this.#world = world;
-    this.#random = random;
-  }
-
-  begin(order: FaultStep): void {
-    const { trace, timeline } = this.#world;
-    const { do: name, host, to, dice } = order;
-    const where = [host, to].filter((one) => one !== undefined).join(' and ');
-    trace.note('fault', `${name}${where === '' ? '' : ` at ${where}`}`);
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
-    const random = dice === undefined ? this.#random : new Random(dice);
-    const heal = faults[name].begin(this.#world, order, random);
-    if (heal === undefined) return;
-    const mend = () => {
-      if (!this.#mending.delete(mend)) return;
-      trace.note('fault', `${name} is over`);
-      heal();
-    };
-    this.#mending.add(mend);
-    timeline.after(order.forMs, mend);
-  }
-
-  /** Everything that lasts is mended now. */
-  mendAll(): void {
-    for (const mend of this.#mending) mend();
-    this.#world.points.calm();
-    this.#world.migrations.losingFinishes = 0;
-    this.#world.migrations.losingSources = 0;
-    for (const { hypervisor } of this.#world.hosts) hypervisor.failingStarts = 0;
-  }
 }
 
 /** By chance, at so many thousandths of their points. */

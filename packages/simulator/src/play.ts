@@ -1,6 +1,6 @@
 /** Plays a scenario: its steps in their time, and what came of it. */
 import { Random } from '@drover/core';
-import { FaultMaker } from './faults.ts';
+import { FaultMaker } from './fault-maker.ts';
 import type { PlannedBlow } from './points.ts';
 import { pools, type Scenario } from './scenario.ts';
 import { MissingName, Script } from './script.ts';

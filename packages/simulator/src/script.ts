@@ -2,7 +2,8 @@
  * What people ask for and what goes wrong, as steps with names instead of ids: scenarios are written in them,
  * random runs are recorded in them, and both are performed here.
  */
-import type { FaultMaker, FaultName } from './faults.ts';
+import type { FaultMaker } from './fault-maker.ts';
+import type { FaultName } from './faults.ts';
 import type { World } from './world.ts';
 
 export type PoolName = 'shared' | 'direct';
