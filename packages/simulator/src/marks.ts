@@ -62,9 +62,9 @@ const table = {
   'office-given-back': { says: 'a leader gave its office back', line: /gives its office back/ },
   'start-elsewhere': { says: 'a start went on to another host', line: /failed, trying elsewhere/ },
   'start-refused': { says: 'a start found no host', line: /start \S+ failed: no host fits/ },
-  'copy-found': {
-    says: 'a start was refused because of a copy that no record owns',
-    line: /failed: a copy of it is on/,
+  'stop-found-moved': {
+    says: 'a stop found its VM elsewhere, where somebody had moved it',
+    line: /failed: it is not on \S+ any more, it runs on/,
   },
   'stop-timed-out': {
     says: 'a VM did not shut down in time, and ran on',
