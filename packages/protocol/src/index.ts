@@ -13,6 +13,7 @@ export {
 } from './names.ts';
 export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
 export { keyPrefix, keys, parseKey } from './keys.ts';
+export { macsOf } from './macs.ts';
 export type { ParsedKey } from './keys.ts';
 export { inboxPrefix, natsPermissions, parseAgentSubject, subjects } from './subjects.ts';
 export type { AgentMessageKind, BusIdentity, BusPermissions } from './subjects.ts';
@@ -54,7 +55,7 @@ export type { AgentMessage } from './agent-message.ts';
 export { RecordMirror } from './record-mirror.ts';
 export type { Stored } from './record-mirror.ts';
 export { Query } from './query.ts';
-export type { HostView, MigrationView, QueryReply, SnapshotView, VmView } from './query.ts';
+export type { HostView, LeaderView, ObservedVms, QueryReply } from './query.ts';
 export * as api from './api.ts';
 export { DroverError, errorCatalogue, isErrorCode } from './errors.ts';
 export type { ErrorCode, Retry } from './errors.ts';

@@ -1,8 +1,9 @@
 /**
- * What the API asks of the leader, over NATS request and reply. The leader answers from its snapshot in
- * one turn; nothing is changed by asking. Shapes of plans and answers are the core's.
+ * What the API asks of the leader, over NATS request and reply: each question as narrow as it is needed, since all of a
+ * large cluster is megabytes. The leader answers from its snapshot in one turn; nothing is changed by asking. Shapes of
+ * plans and answers are the core's.
  */
-import type { DrainPlan, Host, PlacementAnswer, Resources, VmState } from '@drover/core';
+import type { DrainPlan, Host, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { MigrationProgress } from './agent-message.ts';
 import { Name, Uuid } from './names.ts';
@@ -11,7 +12,14 @@ import { VmSpec } from './vm-spec.ts';
 const closed = { additionalProperties: false } as const;
 
 export const Query = Type.Union([
-  Type.Object({ type: Type.Literal('snapshot') }, closed),
+  /** Who leads, and does it know enough to decide? */
+  Type.Object({ type: Type.Literal('leader') }, closed),
+  /** All of them, or one. */
+  Type.Object({ type: Type.Literal('hosts'), hostId: Type.Optional(Name) }, closed),
+  /** What the hosts' libvirt said last of all VMs, or of one. */
+  Type.Object({ type: Type.Literal('observed'), vmId: Type.Optional(Uuid) }, closed),
+  /** Of the migrations in flight. */
+  Type.Object({ type: Type.Literal('progress') }, closed),
   Type.Object(
     {
       type: Type.Literal('place'),
@@ -41,41 +49,22 @@ export interface HostView extends Host {
   readonly foreignVmCount: number;
 }
 
-export interface VmView {
-  readonly id: string;
-  readonly name: string;
-  readonly state: VmState;
-  readonly hostId?: string;
-  readonly generation: number;
-  readonly operationId?: string;
-  /** What the host's libvirt said last; absent where the host has not reported it. */
-  readonly observed?: string;
-  readonly macs: readonly string[];
-}
-
-export interface MigrationView {
-  readonly operationId: string;
-  readonly vmId: string;
-  readonly vmName: string;
-  readonly source: string;
-  readonly target: string;
-  readonly step: string;
-  readonly progress?: MigrationProgress;
-}
-
-export interface SnapshotView {
+export interface LeaderView {
   readonly leader: string;
   readonly epoch: string;
   readonly revision: number;
   /** The leader has heard from every host it knows since it was elected. */
   readonly settled: boolean;
-  readonly hosts: readonly HostView[];
-  readonly vms: readonly VmView[];
-  readonly migrations: readonly MigrationView[];
 }
 
+/** By id of the VM; one that its host has not reported is not in it. */
+export type ObservedVms = Readonly<Record<string, string>>;
+
 export type QueryReply =
-  | { readonly type: 'snapshot'; readonly snapshot: SnapshotView }
+  | { readonly type: 'leader'; readonly leader: LeaderView }
+  | { readonly type: 'hosts'; readonly hosts: readonly HostView[] }
+  | { readonly type: 'observed'; readonly vms: ObservedVms }
+  | { readonly type: 'progress'; readonly migrations: readonly MigrationProgress[] }
   | { readonly type: 'place'; readonly answers: readonly PlacementAnswer[] }
   | {
       readonly type: 'explain';

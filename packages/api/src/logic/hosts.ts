@@ -7,15 +7,28 @@ import {
   DroverError,
   type HostRecord,
   type HostView,
+  type OperationRecord,
   type RecordMirror,
 } from '@drover/protocol';
-import { isOpen, newestDrain } from './operations.ts';
-import { countOn } from './vms.ts';
+import { isOpen, newestDrains } from './operations.ts';
+import { countByHost } from './vms.ts';
 
 export function requireHost(records: RecordMirror, hostId: string): HostRecord {
   const host = records.hosts.get(hostId)?.value;
   if (host !== undefined) return host;
   throw new DroverError('host-not-found', `no host ${hostId} has ever reported`);
+}
+
+/** What etcd's records say of all hosts, looked up once for a list of them. */
+interface Tally {
+  readonly records: RecordMirror;
+  /** VMs that are there in whatever state, by host. */
+  readonly vmCounts: ReadonlyMap<string, number>;
+  readonly drains: ReadonlyMap<string, OperationRecord>;
+}
+
+function tallyOf(records: RecordMirror): Tally {
+  return { records, vmCounts: countByHost(records), drains: newestDrains(records) };
 }
 
 /** Without `views` nobody leads, and what the hosts are cannot be told. */
@@ -24,23 +37,31 @@ export function listHosts(
   views: readonly HostView[] | undefined,
   nowMs: number,
 ): readonly api.HostBody[] {
+  const tally = tallyOf(records);
   const heard = new Set(views?.map((view) => view.id));
   const others = [...records.hosts.values()].filter(({ value }) => !heard.has(value.id));
-  const about =
-    views === undefined
-      ? ({ state: 'suspect', reasons: ['no scheduler leads that could say more'] } as const)
-      : ({
-          state: 'down',
-          reasons: ['the leading scheduler has not heard from it since it was elected'],
-        } as const);
   return [
-    ...(views ?? []).map((view) => hostBody(records, view)),
-    ...others.map(({ value }) => unseenHost(records, value, about, nowMs)),
+    ...(views ?? []).map((view) => hostBody(tally, view)),
+    ...others.map(({ value }) => unseenHost(tally, value, views !== undefined, nowMs)),
   ].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function hostBody(records: RecordMirror, view: HostView): api.HostBody {
-  const state = stateOf(records, view.id, view.health);
+/** One that etcd knows; `views` of the leader that was asked for it, or of all. */
+export function showHost(
+  records: RecordMirror,
+  hostId: string,
+  views: readonly HostView[] | undefined,
+  nowMs: number,
+): api.HostBody {
+  const host = requireHost(records, hostId);
+  const tally = tallyOf(records);
+  const view = views?.find(({ id }) => id === hostId);
+  if (view !== undefined) return hostBody(tally, view);
+  return unseenHost(tally, host, views !== undefined, nowMs);
+}
+
+function hostBody(tally: Tally, view: HostView): api.HostBody {
+  const state = stateOf(tally, view.id, view.health);
   return {
     id: view.id,
     state,
@@ -62,20 +83,30 @@ function hostBody(records: RecordMirror, view: HostView): api.HostBody {
     labels: view.labels,
     bridges: [...view.bridges],
     pools: [...view.pools],
-    vmCount: countOn(records, view.id),
+    vmCount: tally.vmCounts.get(view.id) ?? 0,
     foreignVmCount: view.foreignVmCount,
     reportAgeMs: view.reportAgeMs,
   };
 }
 
+const silent = {
+  state: 'down',
+  reasons: ['the leading scheduler has not heard from it since it was elected'],
+} as const;
+const unled = {
+  state: 'suspect',
+  reasons: ['no scheduler leads that could say more'],
+} as const;
+
 /** Known to etcd, and to nobody who could be asked: nothing is claimed about what it is. */
 function unseenHost(
-  records: RecordMirror,
+  { vmCounts }: Tally,
   host: HostRecord,
-  { state, reasons }: { readonly state: 'suspect' | 'down'; readonly reasons: readonly string[] },
+  isLed: boolean,
   nowMs: number,
 ): api.HostBody {
   const nothing = { cpuMilli: 0, memoryMib: 0 };
+  const { state, reasons } = isLed ? silent : unled;
   return {
     id: host.id,
     state,
@@ -96,7 +127,7 @@ function unseenHost(
     labels: {},
     bridges: [],
     pools: [],
-    vmCount: countOn(records, host.id),
+    vmCount: vmCounts.get(host.id) ?? 0,
     foreignVmCount: 0,
     reportAgeMs: Math.max(0, nowMs - host.firstSeenMs),
   };
@@ -104,15 +135,16 @@ function unseenHost(
 
 /** Silence comes first: nothing else that is said about a silent host can be relied on. */
 function stateOf(
-  records: RecordMirror,
+  { records, vmCounts, drains }: Tally,
   hostId: string,
   health: HostView['health'],
 ): api.HostBody['state'] {
   if (health !== 'up') return health;
-  const drain = newestDrain(records, hostId);
+  const drain = drains.get(hostId);
   if (drain !== undefined && isOpen(drain)) return 'draining';
   if (records.hostIntents.get(hostId)?.value.cordoned !== true) return 'ready';
-  return drain?.state === 'succeeded' && countOn(records, hostId) === 0 ? 'drained' : 'cordoned';
+  const isEmpty = (vmCounts.get(hostId) ?? 0) === 0;
+  return drain?.state === 'succeeded' && isEmpty ? 'drained' : 'cordoned';
 }
 
 /** As libvirt counts: major * 1,000,000 + minor * 1,000 + micro. */

@@ -5,7 +5,7 @@ import {
   type PlacementAnswer,
   type Rejection,
 } from '@drover/core';
-import type { api, MigrationProgress, MigrationView, RecordMirror } from '@drover/protocol';
+import type { api, MigrationProgress, RecordMirror } from '@drover/protocol';
 import type { Progress } from './operations.ts';
 
 export function placementBody(
@@ -64,9 +64,9 @@ function rejectionBody({ hostId, reason, required, available, unit }: Rejection)
 /** From the records; the progress is the leader's, and missing where that cannot be asked. */
 export function listMigrations(
   records: RecordMirror,
-  views: readonly MigrationView[] | undefined,
+  known: readonly MigrationProgress[] | undefined,
 ): readonly api.MigrationBody[] {
-  const progress = progressById(views);
+  const progress = progressById(known);
   return [...records.operations.values()]
     .map(({ value }) => value)
     .filter((one) => one.type === 'migrate' && one.state === 'running')
@@ -86,13 +86,9 @@ export function listMigrations(
 }
 
 export function progressById(
-  views: readonly MigrationView[] | undefined,
+  known: readonly MigrationProgress[] | undefined,
 ): ReadonlyMap<string, Progress> {
-  return new Map(
-    (views ?? []).flatMap(({ operationId, progress }) =>
-      progress === undefined ? [] : [[operationId, progressBody(progress)] as const],
-    ),
-  );
+  return new Map((known ?? []).map((one) => [one.opId, progressBody(one)]));
 }
 
 function progressBody({ v: _v, opId: _opId, vmId: _vmId, ...shown }: MigrationProgress): Progress {

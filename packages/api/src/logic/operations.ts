@@ -60,9 +60,16 @@ export function listOperations(
 }
 
 export function newestDrain(records: RecordMirror, hostId: string): OperationRecord | undefined {
-  return allOperations(records)
-    .filter((one) => one.type === 'drain' && one.hostId === hostId)
-    .toSorted(newestFirst)[0];
+  return newestDrains(records).get(hostId);
+}
+
+/** By host. */
+export function newestDrains(records: RecordMirror): ReadonlyMap<string, OperationRecord> {
+  const drains = allOperations(records)
+    .filter(({ type }) => type === 'drain')
+    .toSorted(newestFirst);
+  // What comes last stays.
+  return new Map(drains.toReversed().map((one) => [one.hostId ?? '', one]));
 }
 
 /** The operation that acts on the VM, or the first that waits to. */

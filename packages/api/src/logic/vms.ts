@@ -2,10 +2,11 @@
 import {
   type api,
   DroverError,
+  macsOf,
+  type ObservedVms,
   type RecordMirror,
   type Stored,
   type VmIntentRecord,
-  type VmView,
 } from '@drover/protocol';
 
 /** By id, else by name. */
@@ -16,15 +17,15 @@ export function findVm(records: RecordMirror, idOrName: string): Stored<VmIntent
   throw new DroverError('vm-not-found', `there is no VM ${idOrName}; GET /v1/vms lists them`);
 }
 
-/** Without `view` the address of a card that was not given one, and what libvirt says, are missing. */
+/** `observed`: what its host's libvirt said last. */
 export function vmBody(
   records: RecordMirror,
-  { id, name, spec, desired, createdAtMs, by }: VmIntentRecord,
-  view?: VmView,
+  intent: VmIntentRecord,
+  observed?: string,
 ): api.VmBody {
+  const { id, name, spec, desired, createdAtMs, by } = intent;
   const assignment = records.assignments.get(id)?.value;
   const { hostId, operationId } = assignment ?? {};
-  const given = spec.networks.flatMap(({ mac }) => mac ?? []);
   return {
     id,
     name,
@@ -33,25 +34,25 @@ export function vmBody(
     ...(hostId === undefined ? {} : { hostId }),
     generation: assignment?.generation ?? 0,
     ...(operationId === undefined ? {} : { operationId }),
-    ...(view?.observed === undefined ? {} : { observed: view.observed }),
-    macs: view === undefined ? given : [...view.macs],
+    ...(observed === undefined ? {} : { observed }),
+    macs: [...macsOf(intent)],
     spec,
     createdAtMs,
     by,
   };
 }
 
-export function listVms(
-  records: RecordMirror,
-  views: readonly VmView[] | undefined,
-): readonly api.VmBody[] {
-  const byId = new Map(views?.map((view) => [view.id, view]));
+export function listVms(records: RecordMirror, observed: ObservedVms = {}): readonly api.VmBody[] {
   return [...records.vmIntents.values()]
-    .map(({ value }) => vmBody(records, value, byId.get(value.id)))
+    .map(({ value }) => vmBody(records, value, observed[value.id]))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** VMs that etcd says are on the host, in whatever state. */
-export function countOn(records: RecordMirror, hostId: string): number {
-  return [...records.assignments.values()].filter(({ value }) => value.hostId === hostId).length;
+/** By host: how many VMs etcd says are there, in whatever state. */
+export function countByHost(records: RecordMirror): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { value } of records.assignments.values()) {
+    if (value.hostId !== undefined) counts.set(value.hostId, (counts.get(value.hostId) ?? 0) + 1);
+  }
+  return counts;
 }

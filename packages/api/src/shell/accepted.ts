@@ -22,8 +22,8 @@ export async function showOperation(
 ): Promise<api.OperationBody> {
   const { type, state } = requireOperation(mirror.records, id);
   const asked = type === 'migrate' && state === 'running';
-  const snapshot = asked ? await leader.snapshotIfThere() : undefined;
+  const answer = asked ? await leader.askIfThere({ type: 'progress' }) : undefined;
   const operation = requireOperation(mirror.records, id);
-  const progress = operation.state === 'running' ? progressById(snapshot?.migrations) : undefined;
+  const progress = operation.state === 'running' ? progressById(answer?.migrations) : undefined;
   return operationBody(mirror.records, operation, progress?.get(id));
 }

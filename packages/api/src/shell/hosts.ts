@@ -1,8 +1,8 @@
 /** /v1/hosts: what hosts there are, and their cordons. */
-import { type api, Name } from '@drover/protocol';
+import { Name } from '@drover/protocol';
 import { Type } from 'typebox';
 import { cordon, uncordon } from '../logic/decide-host.ts';
-import { listHosts, requireHost } from '../logic/hosts.ts';
+import { listHosts, requireHost, showHost } from '../logic/hosts.ts';
 import type { Decide } from '../logic/write.ts';
 import { type App, type Context, newOperation } from './context.ts';
 import { answers, bodies, closed } from './schemas.ts';
@@ -12,23 +12,19 @@ const tags = ['hosts'];
 
 export function hostRoutes(app: App, { mirror, leader, writer }: Context): void {
   const all = async () => {
-    const { hosts } = await leader.snapshot();
+    const { hosts } = await leader.ask({ type: 'hosts' });
     return listHosts(mirror.records, hosts, Date.now());
   };
-  const pick = (hosts: readonly api.HostBody[], id: string) => {
-    const host = hosts.find((candidate) => candidate.id === id);
-    if (host === undefined) throw new Error(`host ${id} is in no list`);
-    return host;
-  };
-  const one = async (id: string) => {
-    requireHost(mirror.records, id);
-    return pick(await all(), id);
+  const one = async (hostId: string) => {
+    requireHost(mirror.records, hostId);
+    const { hosts } = await leader.ask({ type: 'hosts', hostId });
+    return showHost(mirror.records, hostId, hosts, Date.now());
   };
   /** What people want of a host is etcd's alone: it can be said while no scheduler leads. */
-  const change = async (id: string, decide: Decide) => {
+  const change = async (hostId: string, decide: Decide) => {
     await writer.write(decide);
-    const snapshot = await leader.snapshotIfThere();
-    return pick(listHosts(mirror.records, snapshot?.hosts, Date.now()), id);
+    const answer = await leader.askIfThere({ type: 'hosts', hostId });
+    return showHost(mirror.records, hostId, answer?.hosts, Date.now());
   };
 
   app.get(

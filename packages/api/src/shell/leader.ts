@@ -1,13 +1,6 @@
 /** Questions to the scheduler that leads, over NATS. Asking changes nothing, there or here. */
 import type { Bus } from '@drover/bus';
-import {
-  DroverError,
-  isErrorCode,
-  type Query,
-  type QueryReply,
-  type SnapshotView,
-  subjects,
-} from '@drover/protocol';
+import { DroverError, isErrorCode, type Query, type QueryReply, subjects } from '@drover/protocol';
 
 const answerMs = 5_000;
 /** Where the answer only adds to what etcd says already. */
@@ -17,21 +10,21 @@ type Answer<T extends Query['type']> = Extract<QueryReply, { readonly type: T }>
 
 export class Leader {
   readonly #bus: Bus;
-  /** Those who ask while a snapshot is on its way get the same one. */
-  #coming: Promise<SnapshotView> | undefined;
+  /** By question: those who ask while the answer is on its way get the same one. */
+  readonly #coming = new Map<string, Promise<QueryReply>>();
 
   constructor(bus: Bus) {
     this.#bus = bus;
   }
 
-  async ask<Q extends Query>(query: Q, timeoutMs = answerMs): Promise<Answer<Q['type']>> {
-    const text = await this.#bus.request(subjects.query(), JSON.stringify(query), timeoutMs);
-    let reply: QueryReply;
-    try {
-      reply = JSON.parse(text) as QueryReply;
-    } catch (error) {
-      throw new DroverError('no-leader', 'what leads answered with no JSON', { cause: error });
+  async ask<Q extends Query>(query: Q): Promise<Answer<Q['type']>> {
+    const text = JSON.stringify(query);
+    let coming = this.#coming.get(text);
+    if (coming === undefined) {
+      coming = this.#send(text).finally(() => this.#coming.delete(text));
+      this.#coming.set(text, coming);
     }
+    const reply = await coming;
     if (reply.type === 'error') {
       throw new DroverError(isErrorCode(reply.code) ? reply.code : 'internal', reply.message);
     }
@@ -39,21 +32,21 @@ export class Leader {
     throw new DroverError('no-leader', `what leads answered ${reply.type} to ${query.type}`);
   }
 
-  snapshot(): Promise<SnapshotView> {
-    this.#coming ??= this.ask({ type: 'snapshot' })
-      .then((answer) => answer.snapshot)
-      .finally(() => {
-        this.#coming = undefined;
-      });
-    return this.#coming;
+  async #send(question: string): Promise<QueryReply> {
+    const text = await this.#bus.request(subjects.query(), question, answerMs);
+    try {
+      return JSON.parse(text) as QueryReply;
+    } catch (error) {
+      throw new DroverError('no-leader', 'what leads answered with no JSON', { cause: error });
+    }
   }
 
   /** Nothing where nobody leads, NATS is away, or the answer takes long: the records will do. */
-  async snapshotIfThere(): Promise<SnapshotView | undefined> {
+  async askIfThere<Q extends Query>(query: Q): Promise<Answer<Q['type']> | undefined> {
     const late = Promise.withResolvers<undefined>();
     const timer = setTimeout(late.resolve, extraMs, undefined);
     try {
-      return await Promise.race([this.snapshot().catch(() => undefined), late.promise]);
+      return await Promise.race([this.ask(query).catch(() => undefined), late.promise]);
     } finally {
       clearTimeout(timer);
     }

@@ -88,8 +88,8 @@ export function operationRoutes(app: App, context: Context): void {
       },
     },
     async () => {
-      const snapshot = await leader.snapshotIfThere();
-      return { items: [...listMigrations(mirror.records, snapshot?.migrations)] };
+      const answer = await leader.askIfThere({ type: 'progress' });
+      return { items: [...listMigrations(mirror.records, answer?.migrations)] };
     },
   );
 

@@ -32,8 +32,8 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       },
     },
     async () => {
-      const snapshot = await leader.snapshotIfThere();
-      return { items: [...listVms(mirror.records, snapshot?.vms)] };
+      const observed = await leader.askIfThere({ type: 'observed' });
+      return { items: [...listVms(mirror.records, observed?.vms)] };
     },
   );
 
@@ -82,11 +82,9 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       },
     },
     async ({ params: { vm } }) => {
-      findVm(mirror.records, vm);
-      const snapshot = await leader.snapshotIfThere();
-      const intent = findVm(mirror.records, vm).value;
-      const view = snapshot?.vms.find((one) => one.id === intent.id);
-      return vmBody(mirror.records, intent, view);
+      const vmId = findVm(mirror.records, vm).value.id;
+      const observed = await leader.askIfThere({ type: 'observed', vmId });
+      return vmBody(mirror.records, findVm(mirror.records, vmId).value, observed?.vms[vmId]);
     },
   );
 

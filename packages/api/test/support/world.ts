@@ -210,18 +210,12 @@ export const host = {
 } as const;
 
 function emptyAnswer(query: Query): QueryReply {
-  if (query.type === 'snapshot') {
-    const snapshot = {
-      leader: 's1',
-      epoch: '5',
-      revision: 1,
-      settled: true,
-      hosts: [host],
-      vms: [],
-      migrations: [],
-    };
-    return { type: 'snapshot', snapshot };
+  if (query.type === 'leader') {
+    return { type: 'leader', leader: { leader: 's1', epoch: '5', revision: 1, settled: true } };
   }
+  if (query.type === 'hosts') return { type: 'hosts', hosts: [host] };
+  if (query.type === 'observed') return { type: 'observed', vms: {} };
+  if (query.type === 'progress') return { type: 'progress', migrations: [] };
   if (query.type === 'place') {
     const rejections = [
       { hostId: 'h1', reason: 'not-enough-memory', required: 9, available: 1, unit: 'MiB' },

@@ -283,7 +283,10 @@ export const inputs: readonly Sample[] = [
     schema: protocol.MigrationProgress,
     value: { v: 1, opId: operationId, vmId, ...progress },
   },
-  { name: 'query snapshot', schema: protocol.Query, value: { type: 'snapshot' } },
+  { name: 'query leader', schema: protocol.Query, value: { type: 'leader' } },
+  { name: 'query hosts', schema: protocol.Query, value: { type: 'hosts', hostId: 'h1' } },
+  { name: 'query observed', schema: protocol.Query, value: { type: 'observed', vmId } },
+  { name: 'query progress', schema: protocol.Query, value: { type: 'progress' } },
   {
     name: 'query place',
     schema: protocol.Query,

@@ -1,28 +1,24 @@
 /** What the leader answers when it is asked. Asking changes nothing. */
 import type {
-  HostView,
-  MigrationView,
+  LeaderView,
+  MigrationProgress,
   Query,
   QueryReply,
   RecordMirror,
-  SnapshotView,
-  VmView,
 } from '@drover/protocol';
 import {
-  allocatable,
   type Cluster,
   explainPlacement,
   place,
   type PlacementAnswer,
   type PlacementRequest,
   planDrain,
-  promisedOn,
   type Vm,
 } from '@drover/core';
-import { foreignVms } from './foreign.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now } from './port.ts';
-import { isOpen, macsOf, shapeOf } from './vm-shape.ts';
+import { hostViews, observedVms } from './views.ts';
+import { shapeOf } from './vm-shape.ts';
 
 export interface Asked {
   readonly now: Now;
@@ -36,8 +32,14 @@ export interface Asked {
 
 export function answerQuery(asked: Asked, query: Query): QueryReply {
   switch (query.type) {
-    case 'snapshot':
-      return { type: 'snapshot', snapshot: snapshotView(asked) };
+    case 'leader':
+      return { type: 'leader', leader: leaderView(asked) };
+    case 'hosts':
+      return { type: 'hosts', hosts: hostViews(asked, query.hostId) };
+    case 'observed':
+      return { type: 'observed', vms: observedVms(asked, query.vmId) };
+    case 'progress':
+      return { type: 'progress', migrations: progressOf(asked) };
     case 'place':
       return { type: 'place', answers: placeSeveral(asked.cluster, query) };
     case 'explain':
@@ -88,71 +90,10 @@ function whereIs(vm: Vm): string {
     : `${vm.name} is ${vm.state} on ${vm.hostId}; if it moved now:`;
 }
 
-function snapshotView({
-  now,
-  instanceId,
-  epoch,
-  settled,
-  cluster,
-  mirror,
-  hosts,
-}: Asked): SnapshotView {
-  const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
-  const vmCounts = new Map<string, number>();
-  for (const { hostId } of cluster.vms.values()) {
-    if (hostId !== undefined) vmCounts.set(hostId, (vmCounts.get(hostId) ?? 0) + 1);
-  }
-  return {
-    leader: instanceId,
-    epoch,
-    revision: cluster.revision,
-    settled,
-    hosts: [...cluster.hosts.values()].map((host): HostView => {
-      const heard = hosts.get(host.id);
-      return {
-        ...host,
-        reportAgeMs: Math.max(0, Math.round(now.monoMs - (heard?.lastHeardMs ?? 0))),
-        reasons: heard?.heartbeat?.reasons ?? [],
-        acceleratorReason: heard?.inventory?.acceleratorReason ?? '',
-        allocatable: allocatable(host),
-        promised: promisedOn(cluster, host.id),
-        vmCount: vmCounts.get(host.id) ?? 0,
-        foreignVmCount:
-          heard?.inventory === undefined
-            ? 0
-            : foreignVms(mirror, host.id, heard.inventory, open).length,
-      };
-    }),
-    vms: [...cluster.vms.values()].map((vm) => vmView(vm, mirror, hosts)),
-    migrations: cluster.migrations.map((one): MigrationView => {
-      const operation = mirror.operations.get(one.operationId)?.value;
-      const progress = hosts.progress(one.operationId);
-      return {
-        operationId: one.operationId,
-        vmId: one.vmId,
-        vmName: operation?.vmName ?? '',
-        source: one.source,
-        target: one.target,
-        step: operation?.step ?? '',
-        ...(progress === undefined ? {} : { progress }),
-      };
-    }),
-  };
+function leaderView({ instanceId, epoch, settled, cluster }: Asked): LeaderView {
+  return { leader: instanceId, epoch, revision: cluster.revision, settled };
 }
 
-function vmView(vm: Vm, mirror: RecordMirror, hosts: HostWatch): VmView {
-  const assignment = mirror.assignments.get(vm.id)?.value;
-  const intent = mirror.vmIntents.get(vm.id)?.value;
-  const inventory = vm.hostId === undefined ? undefined : hosts.get(vm.hostId)?.inventory;
-  const observed = inventory?.vms.find((one) => one.vmId === vm.id)?.state;
-  return {
-    id: vm.id,
-    name: vm.name,
-    state: vm.state,
-    ...(vm.hostId === undefined ? {} : { hostId: vm.hostId }),
-    generation: vm.generation,
-    ...(assignment?.operationId === undefined ? {} : { operationId: assignment.operationId }),
-    ...(observed === undefined ? {} : { observed }),
-    macs: intent ? macsOf(intent) : [],
-  };
+function progressOf({ cluster, hosts }: Asked): readonly MigrationProgress[] {
+  return cluster.migrations.flatMap(({ operationId }) => hosts.progress(operationId) ?? []);
 }

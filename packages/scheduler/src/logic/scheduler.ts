@@ -60,6 +60,8 @@ class Scheduler implements SchedulerLogic {
   /** When what hosts said meanwhile is looked at. */
   #soonMs = Number.NEGATIVE_INFINITY;
   #cluster: Cluster | undefined;
+  /** When that was made. */
+  #lookedMs = Number.NEGATIVE_INFINITY;
   /** Absent: the mirror may have changed since it was made. */
   #records: RecordsPart | undefined;
   readonly #named = new Set<string>();
@@ -76,7 +78,7 @@ class Scheduler implements SchedulerLogic {
     this.#take(now, event, out);
     if (canWait(event) || this.#comesTooSoon(now, event, out)) return out;
     if (this.#epoch !== undefined && this.#loaded && !this.#exited) {
-      this.#turnMs = now.monoMs;
+      if (event.type !== 'asked') this.#turnMs = now.monoMs;
       this.#lead(now, event, out);
     }
     return out;
@@ -175,8 +177,7 @@ class Scheduler implements SchedulerLogic {
 
   #lead(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
     const epoch = this.#epoch ?? '';
-    this.#records ??= recordsPartOf(this.#mirror);
-    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
+    const cluster = this.#look(now, event);
     const settled = this.#isSettled(now, epoch);
     if (event.type === 'asked') {
       const asked = {
@@ -184,7 +185,7 @@ class Scheduler implements SchedulerLogic {
         instanceId: this.#instanceId,
         epoch,
         settled,
-        cluster: this.#cluster,
+        cluster,
         mirror: this.#mirror,
         hosts: this.#hosts,
       };
@@ -204,7 +205,7 @@ class Scheduler implements SchedulerLogic {
       epoch,
       mirror: this.#mirror,
       hosts: this.#hosts,
-      cluster: this.#cluster,
+      cluster,
       settings: this.#settings,
       settled,
       volatile: this.#volatile,
@@ -215,6 +216,17 @@ class Scheduler implements SchedulerLogic {
     turn.sayWaits(open);
     out.push(...turn.out);
     if (turn.puts !== undefined) this.#commit(turn.puts, epoch, out);
+  }
+
+  /** Questions are answered from a picture that is as old as what hosts say may have to wait. */
+  #look(now: Now, event: SchedulerEvent): Cluster {
+    const isNew = now.monoMs - this.#lookedMs < this.#hosts.count / hostsPerMs;
+    const known = this.#records === undefined ? undefined : this.#cluster;
+    if (event.type === 'asked' && isNew && known !== undefined) return known;
+    this.#records ??= recordsPartOf(this.#mirror);
+    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
+    this.#lookedMs = now.monoMs;
+    return this.#cluster;
   }
 
   #commit(puts: readonly Put[], epoch: string, out: SchedulerCommand[]): void {

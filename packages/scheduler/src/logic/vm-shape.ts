@@ -1,11 +1,12 @@
 /** What a VM's spec means to placement and to an agent: request, disks, cards, mode of migration. */
-import type {
-  DiskToAttach,
-  OperationRecord,
-  RecordMirror,
-  VmIntentRecord,
-  VmSpec,
-  VmToStart,
+import {
+  type DiskToAttach,
+  macsOf,
+  type OperationRecord,
+  type RecordMirror,
+  type VmIntentRecord,
+  type VmSpec,
+  type VmToStart,
 } from '@drover/protocol';
 import type { MigrationMode, Resources, VmShape } from '@drover/core';
 
@@ -58,20 +59,6 @@ export function disksOf(
     }
   }
   return { disks };
-}
-
-export function macsOf(intent: VmIntentRecord): readonly string[] {
-  return intent.spec.networks.map((network, index) => network.mac ?? macFor(intent.id, index));
-}
-
-/** The same VM and card always have the same address; the prefix is QEMU's. */
-function macFor(vmId: string, index: number): string {
-  let hash = 0x811c9dc5;
-  for (const character of `${vmId}/${index}`) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  }
-  const bytes = [16, 8, 0].map((shift) => ((hash >>> shift) & 0xff).toString(16).padStart(2, '0'));
-  return `52:54:00:${bytes.join(':')}`;
 }
 
 export function vmToStart(intent: VmIntentRecord, disks: readonly DiskToAttach[]): VmToStart {

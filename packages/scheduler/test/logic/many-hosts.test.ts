@@ -26,6 +26,27 @@ describe('many hosts', () => {
     expect(soonMs - lab.monoMs).toBeLessThanOrEqual(count / 10);
   });
 
+  it('are looked at once for questions that come together, but never from before a change of the records', () => {
+    const lab = Lab.withHosts(count);
+    lab.pass(5_000);
+    const h1 = () => {
+      const reply = lab.ask({ type: 'hosts', hostId: 'h1' });
+      return reply?.type === 'hosts' ? reply.hosts[0] : undefined;
+    };
+    expect(h1()?.health).toBe('up');
+    lab.host('h1').state = 'degraded';
+    lab.host('h1').beat();
+    lab.settle();
+    expect(h1()?.health).toBe('up');
+    lab.cordon('h2');
+    lab.settle();
+    expect(h1()?.health).toBe('suspect');
+    lab.host('h1').state = 'ready';
+    lab.host('h1').beat();
+    lab.pass(count / 10);
+    expect(h1()?.health).toBe('up');
+  });
+
   it('have their work done all the same', () => {
     const lab = Lab.withHosts(count);
     lab.declareVm(vmA);

@@ -19,7 +19,10 @@ describe('asking', () => {
     const lab = Lab.withHosts(2);
     lab.runningVm(vmA, 'h1');
     const queries: readonly Query[] = [
-      { type: 'snapshot' },
+      { type: 'leader' },
+      { type: 'hosts' },
+      { type: 'observed' },
+      { type: 'progress' },
       { type: 'place', spec, count: 3 },
       { type: 'explain', vmId: vmA },
       { type: 'explain', vmId: vmB },
@@ -40,7 +43,7 @@ describe('asking', () => {
     lab.addHost('h1');
     const leader = lab.elect();
     leader.feed({ type: 'elected', epoch: leader.epoch });
-    expect(lab.ask({ type: 'snapshot' })).toBeUndefined();
+    expect(lab.ask({ type: 'leader' })).toBeUndefined();
   });
 
   it('for several places counts each one for the next', () => {
@@ -84,17 +87,18 @@ describe('asking', () => {
   });
 });
 
-describe('the snapshot', () => {
-  it('says what is promised, what is observed, and what is foreign', () => {
+describe('what only the leader knows', () => {
+  it('is what is promised, what is observed, and what is foreign', () => {
     const lab = Lab.withHosts(1);
     lab.runningVm(vmA, 'h1', { memoryMib: 1_000, vcpus: 2 });
     lab.host('h1').runs(vmA, { state: 'paused' });
     lab.host('h1').runs(vmB);
     lab.host('h1').report();
     lab.settle();
-    const { snapshot } = answer(lab, { type: 'snapshot' }, 'snapshot');
-    expect(snapshot).toMatchObject({ epoch: lab.leader.epoch, settled: true, migrations: [] });
-    expect(snapshot.hosts).toMatchObject([
+    const { leader } = answer(lab, { type: 'leader' }, 'leader');
+    expect(leader).toMatchObject({ epoch: lab.leader.epoch, settled: true });
+    const { hosts } = answer(lab, { type: 'hosts' }, 'hosts');
+    expect(hosts).toMatchObject([
       {
         id: 'h1',
         promised: { cpuMilli: 2_000, memoryMib: 1_000 },
@@ -104,10 +108,27 @@ describe('the snapshot', () => {
         foreignVmCount: 1,
       },
     ]);
-    expect(snapshot.vms).toMatchObject([{ id: vmA, state: 'running', observed: 'paused' }]);
+    const { vms } = answer(lab, { type: 'observed' }, 'observed');
+    expect(vms).toEqual({ [vmA]: 'paused' });
   });
 
-  it('names migrations with their progress', () => {
+  it('is told of one host or one VM alone to who asks for that', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    lab.runningVm(vmB, 'h2');
+    lab.settle();
+    const hosts = (hostId: string) => answer(lab, { type: 'hosts', hostId }, 'hosts').hosts;
+    expect(hosts('h2').map(({ id }) => id)).toEqual(['h2']);
+    expect(hosts('h9')).toEqual([]);
+    const { vms } = answer(lab, { type: 'observed', vmId: vmB }, 'observed');
+    expect(vms).toEqual({ [vmB]: 'running' });
+    expect(answer(lab, { type: 'observed' }, 'observed').vms).toEqual({
+      [vmA]: 'running',
+      [vmB]: 'running',
+    });
+  });
+
+  it('is how far migrations are', () => {
     const lab = Lab.withHosts(2);
     lab.runningVm(vmA, 'h1');
     lab.host('h1').scripts.set('migrate-out', () => undefined);
@@ -128,18 +149,7 @@ describe('the snapshot', () => {
       hostId: 'h1',
       message: { kind: 'progress', body: progress },
     });
-    const { snapshot } = answer(lab, { type: 'snapshot' }, 'snapshot');
-    expect(snapshot.migrations).toEqual([
-      {
-        operationId: id,
-        vmId: vmA,
-        vmName: 'vm-a',
-        source: 'h1',
-        target: 'h2',
-        step: 'perform',
-        progress,
-      },
-    ]);
+    expect(answer(lab, { type: 'progress' }, 'progress').migrations).toEqual([progress]);
     const news = lab.leader.said.flatMap((one) =>
       one.type === 'announce' ? [JSON.parse(one.json) as unknown] : [],
     );

@@ -1,4 +1,4 @@
-import { keys } from '@drover/protocol';
+import { keys, macsOf } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB } from './lab.ts';
 import { failed } from './scripted-host.ts';
@@ -110,9 +110,12 @@ describe('a start', () => {
     ]);
     const [card] = body?.vm.networks ?? [];
     expect(card?.mac).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/);
-    const reply = lab.ask({ type: 'snapshot' });
-    const view = reply?.type === 'snapshot' ? reply.snapshot.vms[0] : undefined;
-    expect(view?.macs).toEqual([card?.mac]);
+    expect(
+      macsOf({
+        id: vmA,
+        spec: { vcpus: 1, memoryMib: 1_024, disks: [], networks: [{ bridge: 'br0' }] },
+      }),
+    ).toEqual([card?.mac]);
   });
 
   it('of a VM that runs already is a success and touches nothing', () => {

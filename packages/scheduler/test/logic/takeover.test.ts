@@ -145,8 +145,8 @@ describe('a leader that takes over', () => {
     const id = lab.request({ type: 'start', vmId: vmA });
     lab.pass(5_000);
     expect(lab.operation(id).state).toBe('pending');
-    const reply = lab.ask({ type: 'snapshot' }, next);
-    expect(reply?.type === 'snapshot' && reply.snapshot.settled).toBe(false);
+    const reply = lab.ask({ type: 'leader' }, next);
+    expect(reply).toMatchObject({ type: 'leader', leader: { settled: false } });
     expect(lab.ended(id)).toMatchObject({ state: 'succeeded', target: 'h1' });
   });
 
@@ -167,7 +167,7 @@ describe('a leader that was deposed', () => {
     const said = leader.said.length;
     lab.declareVm(vmA);
     lab.request({ type: 'start', vmId: vmA });
-    lab.ask({ type: 'snapshot' });
+    lab.ask({ type: 'leader' });
     lab.pass(60_000);
     expect(leader.said).toHaveLength(said);
   });

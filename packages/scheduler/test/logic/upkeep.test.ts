@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB } from './lab.ts';
 
 const healthOf = (lab: Lab, hostId: string) => {
-  const reply = lab.ask({ type: 'snapshot' });
-  const hosts = reply?.type === 'snapshot' ? reply.snapshot.hosts : [];
-  return hosts.find((host) => host.id === hostId)?.health;
+  const reply = lab.ask({ type: 'hosts', hostId });
+  return reply?.type === 'hosts' ? reply.hosts[0]?.health : undefined;
 };
 
 describe('a host', () => {

@@ -227,7 +227,7 @@ describe('the rest', () => {
 
   it('a question that the logic does not answer is answered with no-leader', async () => {
     const { performer } = await aPerformer();
-    const reply = await performer.ask('q1', { type: 'snapshot' });
+    const reply = await performer.ask('q1', { type: 'leader' });
     expect(JSON.parse(reply)).toMatchObject({ type: 'error', code: 'no-leader' });
   });
 

@@ -1,0 +1,62 @@
+/** What only the leader can say of hosts and VMs: what it heard from them, and what is promised on them. */
+import type { HostView, ObservedVms, RecordMirror } from '@drover/protocol';
+import { allocatable, type Cluster, type Host, promisedOn } from '@drover/core';
+import { foreignVms } from './foreign.ts';
+import type { HostWatch } from './host-watch.ts';
+import type { Now } from './port.ts';
+import { isOpen } from './vm-shape.ts';
+
+export interface Seen {
+  readonly now: Now;
+  readonly cluster: Cluster;
+  readonly mirror: RecordMirror;
+  readonly hosts: HostWatch;
+}
+
+export function hostViews(seen: Seen, only?: string): readonly HostView[] {
+  const { cluster, mirror } = seen;
+  const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
+  const vmCounts = new Map<string, number>();
+  for (const { hostId } of cluster.vms.values()) {
+    if (hostId !== undefined) vmCounts.set(hostId, (vmCounts.get(hostId) ?? 0) + 1);
+  }
+  const asked = only === undefined ? [...cluster.hosts.values()] : [cluster.hosts.get(only)];
+  return asked.flatMap((host) =>
+    host === undefined ? [] : [hostView(seen, host, vmCounts.get(host.id) ?? 0, open)],
+  );
+}
+
+function hostView(
+  { now, cluster, mirror, hosts }: Seen,
+  host: Host,
+  vmCount: number,
+  open: Parameters<typeof foreignVms>[3],
+): HostView {
+  const heard = hosts.get(host.id);
+  const inventory = heard?.inventory;
+  const foreign = inventory === undefined ? [] : foreignVms(mirror, host.id, inventory, open);
+  return {
+    ...host,
+    reportAgeMs: Math.max(0, Math.round(now.monoMs - (heard?.lastHeardMs ?? 0))),
+    reasons: heard?.heartbeat?.reasons ?? [],
+    acceleratorReason: inventory?.acceleratorReason ?? '',
+    allocatable: allocatable(host),
+    promised: promisedOn(cluster, host.id),
+    vmCount,
+    foreignVmCount: foreign.length,
+  };
+}
+
+/** As its owner reported it; what other hosts say of a VM is no news about it here. */
+export function observedVms({ cluster, hosts }: Seen, only?: string): ObservedVms {
+  const isAsked = (vmId: string) => only === undefined || vmId === only;
+  const owners =
+    only === undefined ? hosts.all() : [hosts.get(cluster.vms.get(only)?.hostId ?? '')];
+  return Object.fromEntries(
+    owners.flatMap((heard) =>
+      (heard?.inventory?.vms ?? [])
+        .filter(({ vmId }) => isAsked(vmId) && cluster.vms.get(vmId)?.hostId === heard?.hostId)
+        .map(({ vmId, state }) => [vmId, state] as const),
+    ),
+  );
+}
