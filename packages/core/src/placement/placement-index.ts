@@ -98,7 +98,7 @@ export class PlacementIndex {
   /** Chooses a host and puts the VM there; nothing where no host takes it. */
   admit(vm: Vm): HostId | undefined {
     const hostId = this.choose(vm);
-    if (hostId !== undefined) this.#put(vm, hostId);
+    if (hostId !== undefined) this.put(vm, hostId);
     return hostId;
   }
 
@@ -111,7 +111,8 @@ export class PlacementIndex {
     this.#since.set(vm.id, undefined);
   }
 
-  #put(vm: Vm, hostId: HostId): void {
+  /** The VM starts there, whoever chose the host. */
+  put(vm: Vm, hostId: HostId): void {
     if (this.#room?.take(hostId, vm) === false) throw new Error(`${hostId} was not asked`);
     this.#change(this.#indexOf.get(hostId) ?? -1, vm.request, 1);
     this.#since.set(vm.id, { ...vm, state: 'starting', hostId });

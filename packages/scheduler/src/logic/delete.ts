@@ -18,7 +18,7 @@ export function driveDelete(turn: Turn, stored: Stored<OperationRecord>): void {
 function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
   const { id, vmId = '' } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
-  if (!intent || isBusy(turn, stored) || turn.hasCommit) return;
+  if (!intent || isBusy(turn, stored) || turn.isFull) return;
   const assignment = turn.mirror.assignments.get(vmId)?.value;
   if (assignment?.hostId !== undefined) {
     const message = `it is ${assignment.state} on ${assignment.hostId}; stop it first`;

@@ -14,7 +14,7 @@ import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function driveDrain(turn: Turn, stored: Stored<OperationRecord>): void {
-  if (turn.hasCommit) return;
+  if (turn.isFull) return;
   if (stored.value.state === 'pending') begin(turn, stored);
   else advance(turn, stored);
 }
@@ -37,12 +37,11 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   const items = vmsOn(turn, hostId)
     .toSorted((a, b) => rank(a) - rank(b))
     .map((vm) => newItem(vm, planned.get(vm.id)));
-  turn.trace('info', `drain ${hostId}: ${items.length} VMs`);
   const stepIndex = stored.value.stepIndex + 1;
   const startedAtMs = turn.now.wallMs;
-  turn.commit(
-    turn.putOperation(stored, { state: 'running', step: 'move', stepIndex, items, startedAtMs }),
-  );
+  const begun = { state: 'running', step: 'move', stepIndex, items, startedAtMs } as const;
+  if (!turn.commit(turn.putOperation(stored, begun))) return;
+  turn.trace('info', `drain ${hostId}: ${items.length} VMs`);
 }
 
 function newItem(vm: Vm, target: string | undefined): DrainItem {
@@ -67,12 +66,11 @@ function advance(turn: Turn, stored: Stored<OperationRecord>): void {
   const before = stored.value.items ?? [];
   const items = settleItems(turn, stored.value, before, cancelled);
   if (JSON.stringify(items) !== JSON.stringify(before)) {
-    return turn.commit(turn.putOperation(stored, { items: [...items] }));
-  }
-  if (!cancelled) dispatch(turn, stored, items);
-  if (turn.hasCommit || items.some((item) => item.state === 'waiting' || item.state === 'moving')) {
+    turn.commit(turn.putOperation(stored, { items: [...items] }));
     return;
   }
+  if (!cancelled) dispatch(turn, stored, items);
+  if (items.some((item) => item.state === 'waiting' || item.state === 'moving')) return;
   // What is on its way here was decided before the drain, and will be one more VM to move away.
   const { hostId = '', id } = stored.value;
   const inbound = turn.cluster.migrations.find((one) => one.target === hostId);
@@ -159,7 +157,8 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
       if (!hasSlotIn(turn, chosen.target)) continue;
       return move(turn, stored, items, index, chosen);
     }
-    return turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen) }));
+    turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen) }));
+    return;
   }
 }
 
@@ -187,9 +186,11 @@ function hasSlotIn(turn: Turn, target: string): boolean {
   const waiting = [...turn.mirror.operations.values()].filter(
     ({ value }) => value.type === 'migrate' && value.state === 'pending' && value.target === target,
   );
+  const isTo = (one: string) => one === target;
+  const coming = migrations.filter((one) => isTo(one.target)).length + waiting.length;
   return (
     migrations.length < slots.perCluster &&
-    migrations.filter((one) => one.target === target).length + waiting.length < slots.inPerHost
+    coming + turn.askedFor.filter(isTo).length < slots.inPerHost
   );
 }
 
@@ -221,10 +222,11 @@ function move(
     createdAtMs: turn.now.wallMs,
   };
   const moving: DrainItem = { ...item, state: 'moving', operationId };
-  turn.commit(
+  const isDecided = turn.commit(
     turn.putOperation(stored, { items: replaced(items, index, moving) }),
     put(keys.operation(operationId), child, 0),
   );
+  if (isDecided && item.target !== undefined) turn.askedFor.push(item.target);
 }
 
 function replaced(items: readonly DrainItem[], index: number, item: DrainItem): DrainItem[] {

@@ -16,7 +16,7 @@ export function followMoved(turn: Turn): void {
     if (!elsewhere.has(vmId)) turn.volatile.elsewhere.delete(vmId);
   }
   for (const [vmId, hostIds] of elsewhere) {
-    if (turn.hasCommit) return;
+    if (turn.isFull) return;
     const assignment = turn.mirror.assignments.get(vmId)?.value;
     const [hostId, ...others] = hostIds;
     // Where two run it, a person must decide.
@@ -55,10 +55,11 @@ function follow(turn: Turn, assignment: AssignmentRecord, hostId: string): void 
   const there = lookAt(turn, hostId, vmId, since);
   const atOwner = owner === undefined ? 'absent' : lookAt(turn, owner, vmId, since);
   if (there !== 'running' || atOwner === undefined || !gone.has(atOwner)) return;
+  const here = { hostId, generation: generation + 1, state: 'running' } as const;
+  if (!turn.commit(turn.putAssignment(vmId, here))) return;
   const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
   turn.trace('warn', `${name} runs on ${hostId}, not on ${owner ?? 'any host'}: somebody moved it`);
   turn.volatile.missing.delete(vmId);
-  turn.commit(turn.putAssignment(vmId, { hostId, generation: generation + 1, state: 'running' }));
 }
 
 /** As the host saw it since; nothing where it has not looked yet. */

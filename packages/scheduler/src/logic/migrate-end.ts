@@ -31,7 +31,7 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
     if (isCancelled(turn, stored.value)) abort(turn, stored.value);
     return;
   }
-  if (!turn.hasCommit) conclude(turn, stored, verdict);
+  if (!turn.isFull) conclude(turn, stored, verdict);
 }
 
 /** The source has begun to perform and has not ended: a job may begin at any moment, though none is seen. */
@@ -66,8 +66,8 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
   const both = verdict.type === 'stayed' && verdict.resumeSource && verdict.destroyTarget;
   const what = both ? 'stayed, resumed and cleaned' : verdict.type;
   turn.trace('info', `migration of ${vmName} from ${source} to ${target}: ${what}`);
-  const next = (step: string, hostId: string, ownerGeneration: number) =>
-    turn.commit(
+  const next = (step: string, hostId: string, ownerGeneration: number): void =>
+    void turn.commit(
       turn.putOperation(stored, { step, stepIndex: stored.value.stepIndex + 1 }),
       turn.putAssignment(vmId, {
         hostId,
@@ -174,7 +174,7 @@ function clean(
   const { id, vmId = '', stepIndex } = stored.value;
   const body = { kind } as const;
   const result = turn.awaitStep({ hostId, opId: id, step: stepIndex, body, vmId, generation });
-  if (result === undefined || turn.hasCommit) return;
+  if (result === undefined || turn.isFull) return;
   if (result.outcome === 'done') return finish(turn, stored);
   const since = turn.since(stored.value);
   const heardMs = turn.heardMs(hostId, stored.value);

@@ -26,7 +26,7 @@ export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void 
 function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '' } = stored.value;
   if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
-  if (isBusy(turn, stored) || !turn.settled) return;
+  if (isBusy(turn, stored) || !turn.settled || turn.isFull) return;
   const vm = turn.cluster.vms.get(vmId);
   const fail = (code: string, message: string, more: Partial<OperationError> = {}) =>
     turn.end(stored, 'failed', { error: { code, message: message.slice(0, 1000), ...more } });
@@ -46,16 +46,11 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
     return fail('target-changed', `the move to ${target.hostId} is not right any more: ${why}`);
   }
-  if (turn.hasCommit) return;
   if (!hasSlot(turn, vm.hostId, target.hostId)) {
     return turn.wait(stored.value.id, 'a free slot for a migration');
   }
   const generation = vm.generation + 1;
-  turn.trace(
-    'info',
-    `migrate ${vm.name} from ${vm.hostId} to ${target.hostId} (${vm.migrationMode})`,
-  );
-  turn.commit(
+  const isDecided = turn.commit(
     turn.putOperation(stored, {
       state: 'running',
       step: 'prepare',
@@ -72,6 +67,13 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       state: 'migrating',
       operationId: stored.value.id,
     }),
+  );
+  if (!isDecided) return;
+  const move = { operationId: stored.value.id, vmId, source: vm.hostId, target: target.hostId };
+  turn.places.move(vm, move);
+  turn.trace(
+    'info',
+    `migrate ${vm.name} from ${vm.hostId} to ${target.hostId} (${vm.migrationMode})`,
   );
 }
 
@@ -131,7 +133,7 @@ function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
     vmId,
     generation,
   });
-  if (result === undefined || turn.hasCommit) return;
+  if (result === undefined) return;
   if (result.outcome !== 'done' || result.tunnel === undefined) {
     return toResolve(turn, stored, {
       error: errorOf(result, 'tunnel-failed', `${target} is not ready`),
@@ -191,7 +193,6 @@ function toResolve(
   stored: Stored<OperationRecord>,
   changes: Partial<OperationRecord>,
 ): void {
-  if (turn.hasCommit) return;
   const stepIndex = stored.value.stepIndex + 1;
   turn.commit(turn.putOperation(stored, { ...changes, step: 'resolve', stepIndex }));
 }

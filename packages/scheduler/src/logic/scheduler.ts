@@ -32,6 +32,8 @@ export function createScheduler(options: SchedulerOptions): SchedulerLogic {
 }
 
 const conflictsAtOnce = 3;
+/** In one transaction: etcd takes 128 operations unless told otherwise. */
+const putsAtOnce = 100;
 /** Between two turns for what hosts say, there is a millisecond for each so many of them. */
 const hostsPerMs = 10;
 const soon = 'soon';
@@ -209,13 +211,15 @@ class Scheduler implements SchedulerLogic {
       settings: this.#settings,
       settled,
       volatile: this.#volatile,
+      // One of many may be what conflicts; alone it holds up nobody else.
+      mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
     });
     const open = this.#openOperations();
     for (const stored of open) drive(turn, stored);
     keepUp(turn);
     turn.sayWaits(open);
     out.push(...turn.out);
-    if (turn.puts !== undefined) this.#commit(turn.puts, epoch, out);
+    if (turn.puts.length > 0) this.#commit(turn.puts, epoch, out);
   }
 
   /** Questions are answered from a picture that is as old as what hosts say may have to wait. */

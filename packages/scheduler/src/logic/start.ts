@@ -12,12 +12,12 @@ import {
   type StepResult,
   type Stored,
 } from '@drover/protocol';
-import { explainRejection, place } from '@drover/core';
+import { explainRejection } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import { startAttempts } from './settings.ts';
 import type { Turn } from './turn.ts';
-import { disksOf, shapeOf, vmToStart } from './vm-shape.ts';
+import { disksOf, vmToStart } from './vm-shape.ts';
 
 export function driveStart(turn: Turn, stored: Stored<OperationRecord>): void {
   if (stored.value.state === 'pending') choose(turn, stored);
@@ -27,11 +27,12 @@ export function driveStart(turn: Turn, stored: Stored<OperationRecord>): void {
 function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '' } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
-  if (!intent)
+  const vm = turn.cluster.vms.get(vmId);
+  if (!intent || !vm)
     return turn.end(stored, 'failed', {
       error: { code: 'vm-not-found', message: 'the VM is gone' },
     });
-  if (isBusy(turn, stored) || !turn.settled) return;
+  if (isBusy(turn, stored) || !turn.settled || turn.isFull) return;
   const assignment = turn.mirror.assignments.get(vmId)?.value;
   if (assignment?.hostId !== undefined) {
     const state = assignment.state;
@@ -48,18 +49,15 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
   }
   const tried = [...(turn.volatile.tried.get(id) ?? [])];
-  const answer = place(turn.cluster, { shape: shapeOf(intent.spec), exclude: tried });
-  if (answer.type === 'refused') {
-    const message = `no host fits: ${answer.rejections.map(explainRejection).join('; ')}`;
-    const rejections = [...answer.rejections];
+  const target = turn.places.choose(vm, tried);
+  if (typeof target !== 'string') {
+    const message = `no host fits: ${target.rejections.map(explainRejection).join('; ')}`;
+    const rejections = [...target.rejections];
     const error = { code: 'no-host-fits', message: message.slice(0, 1000), rejections };
     return turn.end(stored, 'failed', { error });
   }
-  if (turn.hasCommit) return;
   const generation = (assignment?.generation ?? 0) + 1;
-  const target = answer.hostId;
-  turn.trace('info', `start ${intent.name} on ${target}`);
-  turn.commit(
+  const isDecided = turn.commit(
     turn.putOperation(stored, {
       state: 'running',
       step: 'start',
@@ -70,6 +68,9 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     }),
     turn.putAssignment(vmId, { hostId: target, generation, state: 'starting', operationId: id }),
   );
+  if (!isDecided) return;
+  turn.places.start(vm, target);
+  turn.trace('info', `start ${intent.name} on ${target}`);
 }
 
 function start(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -116,7 +117,7 @@ function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
 }
 
 function fail(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): void {
-  if (turn.hasCommit) return;
+  if (turn.isFull) return;
   const { id, vmId = '', vmName, target = '', generation, stepIndex } = stored.value;
   const free = turn.putAssignment(vmId, { generation, state: 'stopped' });
   const tried = turn.volatile.tried.get(id) ?? new Set<string>();
@@ -130,7 +131,8 @@ function fail(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
       step: 'place',
       stepIndex: stepIndex + 1,
     });
-    return turn.commit(again, free);
+    turn.commit(again, free);
+    return;
   }
   turn.volatile.tried.delete(id);
   turn.end(stored, 'failed', { error }, free);

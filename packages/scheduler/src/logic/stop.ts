@@ -16,7 +16,6 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   if (assignment?.hostId === undefined) {
     return turn.end(stored, 'succeeded', { reason: 'it runs nowhere' });
   }
-  if (turn.hasCommit) return;
   const { hostId, generation } = assignment;
   turn.commit(
     turn.putOperation(stored, {

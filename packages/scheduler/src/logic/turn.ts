@@ -1,6 +1,6 @@
 /**
- * One turn of the scheduler: what the parts of the logic see, and how they say what is to be done. A part
- * proposes at most one commit per turn; the next turn comes as soon as that is through.
+ * One turn of the scheduler: what the parts of the logic see, and how they say what is to be done. What is decided
+ * in one turn is committed together; the next turn comes as soon as that is through.
  */
 import {
   type AgentCommand,
@@ -14,8 +14,10 @@ import {
   type Stored,
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
+import { Batch } from './batch.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
+import { Places } from './places.ts';
 import { askAgainMs } from './settings.ts';
 
 /** When each step's command went out, and each host was asked; gone with the leader, and not missed. */
@@ -81,13 +83,15 @@ export class Turn {
   readonly epoch: string;
   readonly mirror: RecordMirror;
   readonly hosts: HostWatch;
-  readonly cluster: Cluster;
+  readonly places: Places;
   readonly settings: SchedulerSettings;
   /** All known hosts were heard, or have had their time to be. */
   readonly settled: boolean;
   readonly volatile: Volatile;
   readonly out: SchedulerCommand[] = [];
-  puts: readonly Put[] | undefined;
+  /** Targets of the moves that drains have asked for in this turn. */
+  readonly askedFor: string[] = [];
+  readonly #batch: Batch;
   readonly #waits = new Map<string, string>();
 
   constructor(given: {
@@ -99,25 +103,41 @@ export class Turn {
     readonly settings: SchedulerSettings;
     readonly settled: boolean;
     readonly volatile: Volatile;
+    /** Writes that this turn may commit. */
+    readonly mostPuts: number;
   }) {
     this.now = given.now;
     this.epoch = given.epoch;
     this.mirror = given.mirror;
     this.hosts = given.hosts;
-    this.cluster = given.cluster;
+    this.places = new Places(given.cluster);
+    this.#batch = new Batch(given.mostPuts);
     this.settings = given.settings;
     this.settled = given.settled;
     this.volatile = given.volatile;
   }
 
-  get hasCommit(): boolean {
-    return this.puts !== undefined;
+  /** With what this turn has decided so far. */
+  get cluster(): Cluster {
+    return this.places.cluster;
   }
 
-  /** What would be written over a record that cannot be read is not proposed: it could only conflict. */
-  commit(...puts: readonly Put[]): void {
-    if (puts.some(({ key }) => this.mirror.unreadable.has(key))) return;
-    this.puts ??= puts;
+  get puts(): readonly Put[] {
+    return this.#batch.puts;
+  }
+
+  /** What is not decided yet is the next turn's. */
+  get isFull(): boolean {
+    return this.#batch.isFull;
+  }
+
+  /**
+   * One decision. False: not in this turn. What would be written over a record that cannot be read is not proposed:
+   * it could only conflict.
+   */
+  commit(...puts: readonly Put[]): boolean {
+    if (puts.some(({ key }) => this.mirror.unreadable.has(key))) return false;
+    return this.#batch.add(puts);
   }
 
   /** What the operation waits for, as seen this turn; `sayWaits` brings it into the record. */
@@ -134,7 +154,7 @@ export class Turn {
 
   /** Whoever waits for long has the reason in its record, and loses it when it goes on. */
   sayWaits(open: readonly Stored<OperationRecord>[]): void {
-    if (this.hasCommit) return;
+    if (this.isFull) return;
     for (const stored of open) {
       const { id, reason } = stored.value;
       const text = this.#waits.get(id);
@@ -279,16 +299,15 @@ export class Turn {
     changes: Partial<OperationRecord>,
     ...more: readonly Put[]
   ): void {
-    if (this.hasCommit) return;
     const { type, id, vmName, hostId } = stored.value;
+    const ended = { ...changes, state, step: 'ended', endedAtMs: this.now.wallMs };
+    if (!this.commit(this.putOperation(stored, ended), ...more)) return;
     this.hosts.forgetProgress(id);
     const why = changes.error ? `: ${changes.error.message}` : '';
     this.trace(
       state === 'failed' ? 'warn' : 'info',
       `${type} ${vmName ?? hostId ?? id} ${state}${why}`,
     );
-    const ended = { ...changes, state, step: 'ended', endedAtMs: this.now.wallMs };
-    this.commit(this.putOperation(stored, ended), ...more);
   }
 }
 

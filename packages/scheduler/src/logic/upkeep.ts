@@ -7,7 +7,6 @@ import {
   keys,
   type OperationRecord,
   type RequestRecord,
-  type Stored,
 } from '@drover/protocol';
 import { followMoved } from './follow.ts';
 import { tryAgainMs } from './settings.ts';
@@ -19,12 +18,13 @@ export function keepUp(turn: Turn): void {
     if (!turn.hosts.passedBarrier(heard.hostId, turn.epoch)) turn.ask(heard.hostId);
     else if (digestChanged(turn, heard.hostId)) turn.ask(heard.hostId);
   }
+  // Before what is new: else more would come than goes where there is always something to do.
+  prune(turn);
   adoptRequests(turn);
   adoptHosts(turn);
   ensurePools(turn);
   followMoved(turn);
   findCrashed(turn);
-  prune(turn);
 }
 
 /** The host's VMs have changed since its last inventory. */
@@ -46,9 +46,10 @@ function adoptRequests(turn: Turn): void {
     .filter(({ id }) => !turn.mirror.operations.has(id))
     .filter(({ id }) => !turn.mirror.unreadable.has(keys.operation(id)))
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
-  const request = waiting[0];
-  if (request === undefined || turn.hasCommit) return;
-  turn.commit(put(keys.operation(request.id), operationFor(turn, request), 0));
+  for (const request of waiting) {
+    if (turn.isFull) return;
+    turn.commit(put(keys.operation(request.id), operationFor(turn, request), 0));
+  }
 }
 
 function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
@@ -72,18 +73,14 @@ function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
 }
 
 function adoptHosts(turn: Turn): void {
-  if (turn.hasCommit) return;
-  const records = turn.hosts
-    .all()
-    .flatMap(({ hostId, inventory }) => {
-      if (inventory === undefined || turn.mirror.hosts.has(hostId)) return [];
-      if (turn.mirror.unreadable.has(keys.host(hostId))) return [];
-      const { hostUuid } = inventory;
-      return [{ v: 1, id: hostId, hostUuid, firstSeenMs: turn.now.wallMs }];
-    })
-    .slice(0, hostsAtOnce);
-  for (const { id } of records) turn.trace('info', `host ${id} reports for the first time`);
-  if (records.length > 0) turn.commit(...records.map((one) => put(keys.host(one.id), one, 0)));
+  for (const { hostId: id, inventory } of turn.hosts.all()) {
+    if (turn.isFull) return;
+    if (inventory === undefined || turn.mirror.hosts.has(id)) continue;
+    const { hostUuid } = inventory;
+    const record = { v: 1, id, hostUuid, firstSeenMs: turn.now.wallMs };
+    if (!turn.commit(put(keys.host(id), record, 0))) continue;
+    turn.trace('info', `host ${id} reports for the first time`);
+  }
 }
 
 function ensurePools(turn: Turn): void {
@@ -116,7 +113,7 @@ function findCrashed(turn: Turn): void {
       turn.volatile.missing.delete(vmId);
       continue;
     }
-    if (countMissing(turn, value) >= 2 && !turn.hasCommit) declareCrashed(turn, value);
+    if (countMissing(turn, value) >= 2) declareCrashed(turn, value);
   }
 }
 
@@ -139,37 +136,31 @@ function countMissing(turn: Turn, { vmId, hostId = '' }: AssignmentRecord): numb
 }
 
 function declareCrashed(turn: Turn, { vmId, hostId, generation }: AssignmentRecord): void {
+  if (!turn.commit(turn.putAssignment(vmId, { generation, state: 'crashed' }))) return;
   const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
   turn.trace('warn', `${name} is gone from ${hostId}, and nobody asked for that`);
   turn.volatile.missing.delete(vmId);
-  turn.commit(turn.putAssignment(vmId, { generation, state: 'crashed' }));
 }
 
-/** In one transaction, which takes 128 operations. */
-const hostsAtOnce = 100;
 const prunedAtOnce = 20;
 
 /** The oldest ended operations beyond the number that is kept, with their requests. */
 function prune(turn: Turn): void {
   const { operations, requests } = turn.mirror;
   const excess = operations.size - turn.settings.operationsKept;
-  if (excess < prunedAtOnce || turn.hasCommit) return;
+  if (excess < prunedAtOnce || turn.isFull) return;
   const openParents = new Set<string>();
   for (const { value } of operations.values()) if (isOpen(value)) openParents.add(value.id);
   const old = [...operations.values()]
     .filter(({ value }) => !isOpen(value) && !openParents.has(value.parentId ?? ''))
     .toSorted((a, b) => (a.value.endedAtMs ?? 0) - (b.value.endedAtMs ?? 0))
     .slice(0, prunedAtOnce);
-  // All that has ended belongs to a drain that goes on.
-  if (old.length === 0) return;
-  turn.commit(
-    ...old.flatMap((stored: Stored<OperationRecord>) => {
-      const { id } = stored.value;
-      const request = requests.get(id);
-      return [
-        put(keys.operation(id), undefined, stored.modRevision),
-        ...(request ? [put(keys.request(id), undefined, request.modRevision)] : []),
-      ];
-    }),
-  );
+  for (const { value, modRevision } of old) {
+    if (turn.isFull) return;
+    const request = requests.get(value.id);
+    turn.commit(
+      put(keys.operation(value.id), undefined, modRevision),
+      ...(request ? [put(keys.request(value.id), undefined, request.modRevision)] : []),
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import type { CommandKind } from '@drover/protocol';
+import { type CommandKind, keys } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB } from './lab.ts';
 
@@ -70,13 +70,20 @@ const operations: readonly {
   },
 ];
 
-/** How many commits the operation takes when nobody dies. */
+/** How many commits the operation takes when nobody dies, each held up as in `dieAt`. */
 function commitsOf(operation: (typeof operations)[number]): number {
   const lab = Lab.withHosts(2);
   operation.prepare(lab);
-  const before = lab.leader.commits().length;
-  lab.ended(lab.request(operation.request));
-  return lab.leader.commits().length - before;
+  lab.settle();
+  lab.commitMode = 'hold';
+  const id = lab.request(operation.request);
+  const hasEnded = () =>
+    lab.etcd.has(keys.operation(id)) && lab.operation(id).state === 'succeeded';
+  for (let count = 0; ; count += 1) {
+    lab.until('a commit, or the end', () => hasEnded() || lab.leader.inFlight !== undefined);
+    if (hasEnded()) return count;
+    lab.release('hold');
+  }
 }
 
 /** The leader dies at its nth commit from here on: before it reaches etcd, or after, unacknowledged. */
