@@ -28,9 +28,14 @@ export interface Stored<T> {
   readonly modRevision: number;
 }
 
+interface Read<T> extends Stored<T> {
+  /** What `value` was read from: the same text need not be read again, and is the same value. */
+  readonly text: string;
+}
+
 const deletedKept = 1_000;
 
-type Table<T> = Map<string, Stored<T>>;
+type Table<T> = Map<string, Read<T>>;
 
 export class RecordMirror {
   revision = 0;
@@ -46,18 +51,27 @@ export class RecordMirror {
   readonly unreadable: Map<string, string> = new Map();
   /** Keys that own commits deleted, so that the watch's older news of them is not believed. */
   readonly #deleted = new Map<string, number>();
+  /** While all is loaded anew: what was there before. */
+  #former: ReadonlyMap<Table<unknown>, Table<unknown>> = new Map();
 
   load(revision: number, entries: readonly KeyValue[]): void {
-    for (const table of this.#tables()) table.clear();
+    const former = this.#tables().map((table) => [table, new Map(table)] as const);
+    for (const [table] of former) table.clear();
+    this.#former = new Map(former);
     this.unreadable.clear();
     this.#deleted.clear();
     this.revision = revision;
     for (const entry of entries) this.#set(entry.key, entry.value, entry.modRevision);
+    this.#former = new Map();
   }
 
-  change(revision: number, changes: readonly KeyValue[]): void {
-    for (const change of changes) this.#set(change.key, change.value, change.modRevision);
+  /** False where all of it was known, as it is of own commits. */
+  change(revision: number, changes: readonly KeyValue[]): boolean {
+    const news = changes.filter((change) =>
+      this.#set(change.key, change.value, change.modRevision),
+    );
     this.revision = Math.max(this.revision, revision);
+    return news.length > 0;
   }
 
   /** An own commit that went through; the watch will tell of it again. */
@@ -79,7 +93,8 @@ export class RecordMirror {
     ];
   }
 
-  #set(key: string, text: string | undefined, modRevision: number): void {
+  /** False: it is not news. */
+  #set(key: string, text: string | undefined, modRevision: number): boolean {
     const parsed = parseKey(key);
     switch (parsed.type) {
       case 'host-intent':
@@ -100,7 +115,7 @@ export class RecordMirror {
         return this.#put(this.operations, OperationRecord, key, parsed.id, text, modRevision);
       case 'last-commit':
       case 'unknown':
-        return;
+        return false;
     }
   }
 
@@ -111,22 +126,33 @@ export class RecordMirror {
     id: string,
     text: string | undefined,
     modRevision: number,
-  ): void {
+  ): boolean {
     const known = table.get(id);
     // A watch may tell of something older than what an own commit has put here already.
-    if (known !== undefined && known.modRevision > modRevision) return;
-    if ((this.#deleted.get(key) ?? 0) > modRevision) return;
+    if (known !== undefined && known.modRevision > modRevision) return false;
+    if ((this.#deleted.get(key) ?? 0) > modRevision) return false;
+    if (text === undefined) return this.#delete(table, key, id, modRevision);
+    if (known?.modRevision === modRevision && known.text === text) return false;
     this.unreadable.delete(key);
-    if (text === undefined) {
-      table.delete(id);
-      this.#deleted.set(key, modRevision);
-      if (this.#deleted.size > deletedKept) {
-        this.#deleted.delete(this.#deleted.keys().next().value ?? '');
-      }
-      return;
+    // Not by its revision: an etcd that was restored counts some of them twice.
+    const former = (this.#former.get(table) as Table<T> | undefined)?.get(id) ?? known;
+    if (former?.text === text) {
+      table.set(id, { ...former, modRevision });
+      return true;
     }
     const parsed = parseJson(schema, text);
-    if (parsed.ok) table.set(id, { value: parsed.value as T, modRevision });
+    if (parsed.ok) table.set(id, { value: parsed.value as T, modRevision, text });
     else this.unreadable.set(key, parsed.reason);
+    return true;
+  }
+
+  #delete(table: Table<unknown>, key: string, id: string, modRevision: number): boolean {
+    const wasUnreadable = this.unreadable.delete(key);
+    const isNews = table.delete(id) || wasUnreadable;
+    this.#deleted.set(key, modRevision);
+    if (this.#deleted.size > deletedKept) {
+      this.#deleted.delete(this.#deleted.keys().next().value ?? '');
+    }
+    return isNews;
   }
 }

@@ -12,7 +12,8 @@ export class Processes implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'drover-bench-'));
   readonly #running = new Map<string, ChildProcess>();
   readonly #configs = new Map<string, readonly [Program, object]>();
-  endedByThemselves = 0;
+  /** The last thing that each process said that ended by itself. */
+  readonly endedByThemselves: string[] = [];
 
   /** With the configuration that it had before, if none is given. */
   start(name: string, program?: Program, config?: object): void {
@@ -31,7 +32,7 @@ export class Processes implements Disposable {
     // As whoever supervises it would: a scheduler ends itself when it does not lead any more.
     child.once('exit', () => {
       if (this.#running.get(name) !== child) return;
-      this.endedByThemselves += 1;
+      this.endedByThemselves.push(`${name}: ${this.#lastLine(name)}`);
       this.start(name);
     });
   }
@@ -52,6 +53,11 @@ export class Processes implements Disposable {
     child.once('exit', () => resolve());
     child.kill(signal);
     await promise;
+  }
+
+  #lastLine(name: string): string {
+    const log = readFileSync(join(this.#folder, `${name}.log`), 'utf8');
+    return log.trimEnd().split('\n').at(-1) ?? '';
   }
 
   [Symbol.dispose](): void {

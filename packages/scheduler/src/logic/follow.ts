@@ -4,7 +4,7 @@
  * before may tell of what was.
  */
 import type { AssignmentRecord, ReportedVm } from '@drover/protocol';
-import { foreignVms } from './foreign.ts';
+import { foreignVms, underWayOf } from './foreign.ts';
 import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -29,10 +29,11 @@ export function followMoved(turn: Turn): void {
 function runElsewhere(turn: Turn): ReadonlyMap<string, readonly string[]> {
   const open = [...turn.mirror.operations.values()].map(({ value }) => value).filter(isOpen);
   const busy = new Set(open.map(({ vmId }) => vmId));
+  const underWay = underWayOf(open);
   const found = new Map<string, readonly string[]>();
   for (const { hostId, inventory } of turn.hosts.all()) {
     if (inventory === undefined) continue;
-    for (const { vmId, state } of foreignVms(turn.mirror, hostId, inventory, open)) {
+    for (const { vmId, state } of foreignVms(turn.mirror, hostId, inventory, underWay)) {
       if (state !== 'running' || busy.has(vmId) || !mayBeFollowed(turn, vmId)) continue;
       found.set(vmId, [...(found.get(vmId) ?? []), hostId]);
     }

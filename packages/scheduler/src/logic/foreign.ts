@@ -5,20 +5,32 @@
 import type { Inventory, OperationRecord, RecordMirror, ReportedVm } from '@drover/protocol';
 import type { Resources } from '@drover/core';
 
+/** By host: VMs that are on their way to it or from it. */
+export type UnderWay = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function underWayOf(open: readonly OperationRecord[]): UnderWay {
+  const underWay = new Map<string, Set<string>>();
+  for (const { vmId, source, target } of open) {
+    for (const hostId of [source, target]) {
+      if (vmId === undefined || hostId === undefined) continue;
+      const known = underWay.get(hostId) ?? new Set();
+      underWay.set(hostId, known.add(vmId));
+    }
+  }
+  return underWay;
+}
+
 export function foreignVms(
   mirror: RecordMirror,
   hostId: string,
   { vms }: Inventory,
-  open: readonly OperationRecord[],
+  underWay: UnderWay,
 ): readonly ReportedVm[] {
   // One that is on its way, or has just left, is where its operation says.
-  const underWay = new Set(
-    open
-      .filter(({ source, target }) => source === hostId || target === hostId)
-      .map(({ vmId }) => vmId),
-  );
+  const moving = underWay.get(hostId);
   return vms.filter(
-    ({ vmId }) => mirror.assignments.get(vmId)?.value.hostId !== hostId && !underWay.has(vmId),
+    ({ vmId }) =>
+      mirror.assignments.get(vmId)?.value.hostId !== hostId && moving?.has(vmId) !== true,
   );
 }
 

@@ -3,7 +3,12 @@
  * done next. One commit is in flight at a time; every command follows from what is committed, so a leader
  * that takes over goes on where the last one was.
  */
-import { type OperationRecord, RecordMirror, type Stored } from '@drover/protocol';
+import {
+  type AgentMessage,
+  type OperationRecord,
+  RecordMirror,
+  type Stored,
+} from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
@@ -25,6 +30,7 @@ import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
 import { newVolatile, sweep, Turn } from './turn.ts';
 import { keepUp } from './upkeep.ts';
+import { VmMemo } from './vm-memo.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function createScheduler(options: SchedulerOptions): SchedulerLogic {
@@ -66,6 +72,7 @@ class Scheduler implements SchedulerLogic {
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** Absent: the mirror may have changed since it was made. */
   #records: RecordsPart | undefined;
+  readonly #memo = new VmMemo();
   readonly #named = new Set<string>();
 
   constructor(options: SchedulerOptions) {
@@ -76,9 +83,8 @@ class Scheduler implements SchedulerLogic {
   handle(now: Now, event: SchedulerEvent): readonly SchedulerCommand[] {
     if (this.#exited) return [];
     const out: SchedulerCommand[] = [];
-    if (['loaded', 'changed', 'committed'].includes(event.type)) this.#records = undefined;
-    this.#take(now, event, out);
-    if (canWait(event) || this.#comesTooSoon(now, event, out)) return out;
+    const isNews = this.#take(now, event, out);
+    if (!isNews || this.#comesTooSoon(now, event, out)) return out;
     if (this.#epoch !== undefined && this.#loaded && !this.#exited) {
       if (event.type !== 'asked') this.#turnMs = now.monoMs;
       this.#lead(now, event, out);
@@ -88,10 +94,10 @@ class Scheduler implements SchedulerLogic {
 
   /**
    * A look at everything takes longer the larger the cluster is, and after an election every host has news at once:
-   * of what hosts say, several are looked at together.
+   * of what hosts say, and people write, several are looked at together.
    */
   #comesTooSoon(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): boolean {
-    if (event.type !== 'agent-said') return false;
+    if (event.type !== 'agent-said' && event.type !== 'changed') return false;
     const nextMs = this.#turnMs + Math.floor(this.#hosts.count / hostsPerMs);
     if (now.monoMs >= nextMs) return false;
     if (this.#soonMs !== nextMs) out.push({ type: 'wake', key: soon, atMonoMs: nextMs });
@@ -99,7 +105,8 @@ class Scheduler implements SchedulerLogic {
     return true;
   }
 
-  #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
+  /** False: there is nothing to be looked at. */
+  #take(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): boolean {
     switch (event.type) {
       case 'elected':
         this.#epoch = event.epoch;
@@ -108,21 +115,23 @@ class Scheduler implements SchedulerLogic {
         this.#volatile = newVolatile();
         out.push({ type: 'trace', level: 'info', text: `leads under epoch ${event.epoch}` });
         out.push({ type: 'reload' }, { type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
-        return;
+        return true;
       case 'deposed':
         // What is under way in promises cannot be called back; ending the process is the only sure way.
         this.#exited = true;
         out.push({ type: 'exit', reason: event.reason });
-        return;
+        return true;
       case 'loaded':
         this.#load(now, event, out);
-        return;
+        return true;
       case 'changed':
-        this.#mirror.change(event.revision, event.changes);
-        return;
+        // Own commits are heard of again.
+        if (!this.#mirror.change(event.revision, event.changes)) return false;
+        this.#records = undefined;
+        return true;
       case 'committed':
         this.#committed(event, out);
-        return;
+        return true;
       case 'agent-said':
         this.#hosts.hear(now.monoMs, event.hostId, event.message);
         if (event.message.kind === 'progress') {
@@ -130,13 +139,13 @@ class Scheduler implements SchedulerLogic {
           const news = { type: 'migration-progress', operationId: opId, vmId, percent };
           if (this.#epoch !== undefined) out.push({ type: 'announce', json: JSON.stringify(news) });
         }
-        return;
+        return !canWait(event.message);
       case 'woke':
-        if (this.#epoch === undefined || event.key === soon) return;
+        if (this.#epoch === undefined || event.key === soon) return true;
         out.push({ type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
-        return;
+        return true;
       case 'asked':
-        return;
+        return true;
     }
   }
 
@@ -152,6 +161,7 @@ class Scheduler implements SchedulerLogic {
       return;
     }
     this.#mirror.load(event.revision, event.entries);
+    this.#records = undefined;
     sweep(this.#volatile, new Set(this.#openOperations().map(({ value }) => value.id)));
     this.#loaded = true;
     this.#reloadedMs = now.monoMs;
@@ -166,6 +176,7 @@ class Scheduler implements SchedulerLogic {
     const inFlight = this.#inFlight;
     if (inFlight?.commitId !== event.commitId) return;
     this.#inFlight = undefined;
+    this.#records = undefined;
     if (event.outcome === 'done') {
       this.#conflicts = 0;
       this.#mirror.committed(event.revision, inFlight.puts);
@@ -227,7 +238,7 @@ class Scheduler implements SchedulerLogic {
     const isNew = now.monoMs - this.#lookedMs < this.#hosts.count / hostsPerMs;
     const known = this.#records === undefined ? undefined : this.#cluster;
     if (event.type === 'asked' && isNew && known !== undefined) return known;
-    this.#records ??= recordsPartOf(this.#mirror);
+    this.#records ??= recordsPartOf(this.#mirror, this.#memo);
     this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
     this.#lookedMs = now.monoMs;
     return this.#cluster;
@@ -261,9 +272,8 @@ class Scheduler implements SchedulerLogic {
  * A look at everything costs tens of milliseconds on a large cluster, which is more than there is between two
  * heartbeats of a thousand hosts; what they bring is looked at with the next tick.
  */
-function canWait(event: SchedulerEvent): boolean {
-  if (event.type !== 'agent-said') return false;
-  return event.message.kind === 'heartbeat' || event.message.kind === 'progress';
+function canWait({ kind }: AgentMessage): boolean {
+  return kind === 'heartbeat' || kind === 'progress';
 }
 
 function drive(turn: Turn, stored: Stored<OperationRecord>): void {

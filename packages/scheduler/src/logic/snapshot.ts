@@ -1,30 +1,25 @@
 /** From mirror and reports to the core's snapshot: the one picture that a decision is made from. */
-import type {
-  AssignmentRecord,
-  Inventory,
-  OperationRecord,
-  RecordMirror,
-  VmIntentRecord,
-} from '@drover/protocol';
-import { type Cluster, type Host, limits, type Reservation, type Vm } from '@drover/core';
-import { foreignVms, takenBy } from './foreign.ts';
-import type { HostWatch } from './host-watch.ts';
+import type { Inventory, OperationRecord, RecordMirror } from '@drover/protocol';
+import { type Cluster, type Host, limits, type Reservation } from '@drover/core';
+import { foreignVms, takenBy, type UnderWay, underWayOf } from './foreign.ts';
+import type { HeardHost, HostWatch } from './host-watch.ts';
 import type { Now, SchedulerSettings } from './port.ts';
-import { isOpen, migrationModeOf, poolsOf, requestOf } from './vm-shape.ts';
+import { VmMemo } from './vm-memo.ts';
+import { isOpen, requestOf } from './vm-shape.ts';
 
 /** The part that only changes with the records, so that it need not be made anew for each report. */
 export interface RecordsPart extends Pick<Cluster, 'vms' | 'reservations' | 'migrations'> {
-  readonly open: readonly OperationRecord[];
+  readonly underWay: UnderWay;
+  /** Hosts that are being drained. */
+  readonly draining: ReadonlySet<string>;
 }
 
-export function recordsPartOf(mirror: RecordMirror): RecordsPart {
+export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): RecordsPart {
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
-  const vms = [...mirror.vmIntents.values()].map(({ value }) =>
-    vmOf(mirror, value, mirror.assignments.get(value.id)?.value),
-  );
   return {
-    open,
-    vms: new Map(vms.map((vm) => [vm.id, vm])),
+    underWay: underWayOf(open),
+    draining: new Set(open.flatMap(({ type, hostId }) => (type === 'drain' ? (hostId ?? []) : []))),
+    vms: memo.vmsOf(mirror),
     reservations: reservationsOf(mirror, open),
     migrations: open
       .filter((operation) => operation.type === 'migrate' && operation.state === 'running')
@@ -44,11 +39,11 @@ export function snapshotOf(
   settings: SchedulerSettings,
   records: RecordsPart = recordsPartOf(mirror),
 ): Cluster {
-  const { open, ...part } = records;
+  const { underWay, draining, ...part } = records;
   const seen = hosts.all().flatMap((heard) => {
     if (heard.inventory === undefined) return [];
     const health = hosts.health(now.monoMs, heard.hostId, settings);
-    return [hostOf(mirror, heard.hostId, heard.inventory, health, heard.heartbeat?.usage, open)];
+    return [hostOf(mirror, heard, heard.inventory, health, { underWay, draining })];
   });
   return {
     revision: mirror.revision,
@@ -74,25 +69,23 @@ function reservationsOf(
 
 function hostOf(
   mirror: RecordMirror,
-  id: string,
+  { hostId: id, heartbeat }: HeardHost,
   inventory: Inventory,
   health: Host['health'],
-  usage: Host['usage'] | undefined,
-  open: readonly OperationRecord[],
+  { underWay, draining }: Pick<RecordsPart, 'underWay' | 'draining'>,
 ): Host {
   const intent = mirror.hostIntents.get(id)?.value;
-  const draining = open.some((one) => one.type === 'drain' && one.hostId === id);
   // QEMU reaches these pools by itself; there is nothing on the host that could be missing.
   const direct = [...mirror.pools.values()]
     .filter(({ value }) => value.spec.type === 'nfs-direct')
     .map(
       ({ value }) => ({ name: value.name, state: 'active', capacityMib: 0, freeMib: 0 }) as const,
     );
-  const latest = usage ?? inventory.usage;
-  const foreign = takenBy(foreignVms(mirror, id, inventory, open));
+  const latest = heartbeat?.usage ?? inventory.usage;
+  const foreign = takenBy(foreignVms(mirror, id, inventory, underWay));
   return {
     id,
-    intent: draining ? 'draining' : intent?.cordoned === true ? 'cordoned' : 'active',
+    intent: draining.has(id) ? 'draining' : intent?.cordoned === true ? 'cordoned' : 'active',
     health,
     arch: inventory.arch,
     accelerator: inventory.accelerator,
@@ -112,27 +105,5 @@ function hostOf(
     ],
     bridges: inventory.bridges,
     ...(latest === undefined ? {} : { usage: latest }),
-  };
-}
-
-function vmOf(
-  mirror: RecordMirror,
-  intent: VmIntentRecord,
-  assignment: AssignmentRecord | undefined,
-): Vm {
-  const { spec } = intent;
-  return {
-    id: intent.id,
-    name: intent.name,
-    state: assignment?.state ?? 'pending',
-    ...(assignment?.hostId === undefined ? {} : { hostId: assignment.hostId }),
-    generation: assignment?.generation ?? 0,
-    request: requestOf(spec),
-    arch: spec.arch ?? 'x86_64',
-    ...(spec.machine === undefined ? {} : { machine: spec.machine }),
-    pools: poolsOf(spec),
-    bridges: spec.networks.map((network) => network.bridge),
-    labels: spec.labels ?? {},
-    migrationMode: migrationModeOf(mirror, spec),
   };
 }

@@ -1,7 +1,7 @@
 /** What only the leader can say of hosts and VMs: what it heard from them, and what is promised on them. */
 import type { HostView, ObservedVms, RecordMirror } from '@drover/protocol';
 import { allocatable, type Cluster, type Host, promisedOn } from '@drover/core';
-import { foreignVms } from './foreign.ts';
+import { foreignVms, type UnderWay, underWayOf } from './foreign.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now } from './port.ts';
 import { isOpen } from './vm-shape.ts';
@@ -16,13 +16,14 @@ export interface Seen {
 export function hostViews(seen: Seen, only?: string): readonly HostView[] {
   const { cluster, mirror } = seen;
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
+  const underWay = underWayOf(open);
   const vmCounts = new Map<string, number>();
   for (const { hostId } of cluster.vms.values()) {
     if (hostId !== undefined) vmCounts.set(hostId, (vmCounts.get(hostId) ?? 0) + 1);
   }
   const asked = only === undefined ? [...cluster.hosts.values()] : [cluster.hosts.get(only)];
   return asked.flatMap((host) =>
-    host === undefined ? [] : [hostView(seen, host, vmCounts.get(host.id) ?? 0, open)],
+    host === undefined ? [] : [hostView(seen, host, vmCounts.get(host.id) ?? 0, underWay)],
   );
 }
 
@@ -30,11 +31,11 @@ function hostView(
   { now, cluster, mirror, hosts }: Seen,
   host: Host,
   vmCount: number,
-  open: Parameters<typeof foreignVms>[3],
+  underWay: UnderWay,
 ): HostView {
   const heard = hosts.get(host.id);
   const inventory = heard?.inventory;
-  const foreign = inventory === undefined ? [] : foreignVms(mirror, host.id, inventory, open);
+  const foreign = inventory === undefined ? [] : foreignVms(mirror, host.id, inventory, underWay);
   return {
     ...host,
     reportAgeMs: Math.max(0, Math.round(now.monoMs - (heard?.lastHeardMs ?? 0))),

@@ -16,6 +16,7 @@ function startAll(lab: Lab, ids: readonly string[], memoryMib: number): readonly
   for (const id of ids) lab.declareVm(id, { memoryMib });
   lab.commitMode = 'hold';
   const requests = ids.map((vmId) => lab.request({ type: 'start', vmId }));
+  lab.until('something is decided', () => lab.leader.inFlight !== undefined);
   lab.release();
   return requests;
 }

@@ -1,0 +1,60 @@
+/**
+ * VMs as the core sees them, made from their records. Few change from one look to the next: one whose records are the
+ * same is the same VM.
+ */
+import type { AssignmentRecord, RecordMirror, VmIntentRecord } from '@drover/protocol';
+import type { Vm } from '@drover/core';
+import { migrationModeOf, poolsOf, requestOf } from './vm-shape.ts';
+
+interface Known {
+  readonly assignment: AssignmentRecord | undefined;
+  readonly vm: Vm;
+}
+
+export class VmMemo {
+  #known = new WeakMap<VmIntentRecord, Known>();
+  #pools = '';
+
+  vmsOf(mirror: RecordMirror): ReadonlyMap<string, Vm> {
+    // How a VM migrates depends on its pools.
+    const pools = [...mirror.pools.values()]
+      .map(({ value: { name, spec } }) => `${name} ${spec.type}`)
+      .join('\n');
+    if (pools !== this.#pools) this.#known = new WeakMap();
+    this.#pools = pools;
+    const vms = new Map<string, Vm>();
+    for (const { value } of mirror.vmIntents.values()) vms.set(value.id, this.#vm(mirror, value));
+    return vms;
+  }
+
+  #vm(mirror: RecordMirror, intent: VmIntentRecord): Vm {
+    const assignment = mirror.assignments.get(intent.id)?.value;
+    const known = this.#known.get(intent);
+    if (known !== undefined && known.assignment === assignment) return known.vm;
+    const vm = vmOf(mirror, intent, assignment);
+    this.#known.set(intent, { assignment, vm });
+    return vm;
+  }
+}
+
+function vmOf(
+  mirror: RecordMirror,
+  intent: VmIntentRecord,
+  assignment: AssignmentRecord | undefined,
+): Vm {
+  const { spec } = intent;
+  return {
+    id: intent.id,
+    name: intent.name,
+    state: assignment?.state ?? 'pending',
+    ...(assignment?.hostId === undefined ? {} : { hostId: assignment.hostId }),
+    generation: assignment?.generation ?? 0,
+    request: requestOf(spec),
+    arch: spec.arch ?? 'x86_64',
+    ...(spec.machine === undefined ? {} : { machine: spec.machine }),
+    pools: poolsOf(spec),
+    bridges: spec.networks.map((network) => network.bridge),
+    labels: spec.labels ?? {},
+    migrationMode: migrationModeOf(mirror, spec),
+  };
+}
