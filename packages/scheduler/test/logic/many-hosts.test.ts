@@ -26,6 +26,17 @@ describe('many hosts', () => {
     expect(soonMs - lab.monoMs).toBeLessThanOrEqual(count / 10);
   });
 
+  it('do not make each write of people a look at everything: several are looked at together', () => {
+    const lab = Lab.withHosts(count);
+    lab.pass(5_000);
+    const before = lab.leader.commits().length;
+    const ids = Array.from({ length: 50 }, (_, at) => vmA.slice(0, -2) + String(at + 10));
+    for (const vmId of ids) lab.declareVm(vmId, { memoryMib: 64 });
+    const requests = ids.map((vmId) => lab.request({ type: 'start', vmId }));
+    lab.until('all are taken up', () => requests.every((id) => lab.etcd.has(keys.operation(id))));
+    expect(lab.leader.commits().length - before).toBeLessThanOrEqual(4);
+  });
+
   it('are looked at once for questions that come together, but never from before a change of the records', () => {
     const lab = Lab.withHosts(count);
     lab.pass(5_000);

@@ -142,6 +142,15 @@ describe('a migration', () => {
     expect(lab.leader.sends('migrate-out')).toEqual([]);
   });
 
+  it('goes as the pool says that is declared now, whatever was declared when the VM was first seen', () => {
+    const lab = Lab.withHosts(2);
+    lab.declarePool('p');
+    lab.runningVm(vmA, 'h1', { disks: [{ pool: 'p', volume: 'a.raw' }] });
+    lab.declarePool('p', 'nfs-direct');
+    const id = lab.request({ type: 'migrate', vmId: vmA });
+    expect(lab.ended(id)).toMatchObject({ state: 'succeeded', mode: 'paused' });
+  });
+
   it('goes paused where the disks have no locks, and is resumed on the target only', () => {
     const lab = Lab.withHosts(2);
     lab.declarePool('d', 'nfs-direct');

@@ -112,6 +112,19 @@ describe('what only the leader knows', () => {
     expect(vms).toEqual({ [vmA]: 'paused' });
   });
 
+  it('is not that a VM is foreign where it is on its way to', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    lab.host('h1').scripts.set('migrate-out', () => undefined);
+    lab.request({ type: 'migrate', vmId: vmA, target: 'h2' });
+    lab.host('h2').runs(vmA, { state: 'paused-migrating' });
+    lab.host('h2').report();
+    lab.settle();
+    const [h2] = answer(lab, { type: 'hosts', hostId: 'h2' }, 'hosts').hosts;
+    expect(h2).toMatchObject({ foreignVmCount: 0, promised: { memoryMib: 1_024 } });
+    expect(h2?.foreign).toBeUndefined();
+  });
+
   it('is told of one host or one VM alone to who asks for that', () => {
     const lab = Lab.withHosts(2);
     lab.runningVm(vmA, 'h1');
