@@ -3,6 +3,7 @@
  * one run on this machine.
  */
 import { parseArgs } from 'node:util';
+import { benchCommit } from './control/commit.ts';
 import { benchFailover } from './control/failover.ts';
 import { benchLoad } from './control/load.ts';
 import { benchBalance } from './htools/balance.ts';
@@ -18,7 +19,7 @@ import { benchScale } from './scale/scale.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
        npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
-       npm run -s bench -- failover
+       npm run -s bench -- failover | commit
        npm run -s bench -- load [--seconds N]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
@@ -34,6 +35,7 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   scale        how planning grows from 100 hosts to 10000, and what a VM takes in memory.
   failover     how long nobody leads, on a real etcd and NATS with a thousand hosts that are made up; how fast
                heartbeats are taken in. Needs Docker and the lab's images.
+  commit       places that etcd has, per second, against single puts of as many clients.
   load         a thousand hosts and twenty thousand VMs that are made up, fifty who read and ten who place.
 
                All but libvirt print one line of JSON for each goal.
@@ -57,6 +59,7 @@ const planning: Readonly<Record<string, Bench>> = {
   packing: benchPacking,
   scale: benchScale,
   failover: benchFailover,
+  commit: benchCommit,
 };
 
 function fail(message: string): never {

@@ -69,6 +69,8 @@ async function run(config: SchedulerConfig, log: Logger): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => stopping.abort(new Error(`ended by ${signal}`)));
   }
+  const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+  const follower = stack.use(follow({ config, log, metrics, store, bus, end }));
   log.info(`${config.instanceId} is a candidate`);
   let leadership: Leadership;
   try {
@@ -82,70 +84,78 @@ async function run(config: SchedulerConfig, log: Logger): Promise<void> {
     if (stopping.signal.aborted) return;
     throw error;
   }
-  const reason = await lead({ config, log, metrics, store, bus, leadership, stopping });
+  metrics.elected(leadership.epoch);
+  follower.lead(leadership);
+  stopping.signal.addEventListener('abort', () => end('told to end'), { once: true });
+  if (stopping.signal.aborted) end('told to end');
+  const reason = await ended;
+  follower[Symbol.dispose]();
   await leadership.resign();
   log.info(`leads no more: ${reason}`);
 }
 
-interface Office {
+interface Following {
   readonly config: SchedulerConfig;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly store: Store;
   readonly bus: Bus;
-  readonly leadership: Leadership;
-  readonly stopping: AbortController;
+  /** Called with why it leads no more. */
+  readonly end: (reason: string) => void;
 }
 
-/** Until the leadership is lost or the process is told to end; returns why. */
-async function lead(office: Office): Promise<string> {
-  const { config, log, metrics, store, bus, leadership, stopping } = office;
-  const { promise: ended, resolve: end } = Promise.withResolvers<string>();
+interface Follower extends Disposable {
+  lead(leadership: Leadership): void;
+}
+
+/** Hears the hosts and reads etcd from the beginning, so that it can go on at once when it is elected. */
+function follow({ config, log, metrics, store, bus, end }: Following): Follower {
+  const stack = new DisposableStack();
   const heard = new Set<string>();
-  using loader = new Loader(
-    store,
-    (event) => performer.feed(event),
-    (text) => log.warn(text),
+  const loader = stack.use(
+    new Loader(
+      store,
+      (event) => performer.feed(event),
+      (text) => log.warn(text),
+    ),
   );
   const performer = new Performer({
     logic: createScheduler({ instanceId: config.instanceId }),
     store,
     bus,
-    leadership,
     metrics,
     log,
     reload: () => loader.load(),
     exit: end,
   });
-  const listening = [
-    bus.subscribe(
-      subjects.allAgents(),
-      (text, subject) => {
-        const from = parseAgentSubject(subject);
-        const parsed = from && parseJson(messageSchemas[from.kind], text);
-        if (!from || !parsed?.ok) return metrics.malformed();
-        heard.add(from.hostId);
-        metrics.heardHosts(heard.size);
-        const message = { kind: from.kind, body: parsed.value } as AgentMessage;
-        performer.feed({ type: 'agent-said', hostId: from.hostId, message });
-      },
-      { queueLimit: 10_000, onOverflow: 'drop-oldest' },
-    ),
-    bus.respond(subjects.query(), async (text) => {
-      const parsed = parseJson(Query, text);
-      if (parsed.ok) return performer.ask(randomUUID(), parsed.value);
-      return JSON.stringify({ type: 'error', code: 'bad-request', message: parsed.reason });
-    }),
-  ];
-  metrics.elected(leadership.epoch);
-  performer.feed({ type: 'elected', epoch: leadership.epoch });
-  void leadership.lost.then((reason) => performer.feed({ type: 'deposed', reason }));
-  stopping.signal.addEventListener('abort', () => end('told to end'), { once: true });
-  if (stopping.signal.aborted) end('told to end');
-  const reason = await ended;
-  performer.end();
-  for (const one of listening) one.close();
-  return reason;
+  const agents = bus.subscribe(
+    subjects.allAgents(),
+    (text, subject) => {
+      const from = parseAgentSubject(subject);
+      const parsed = from && parseJson(messageSchemas[from.kind], text);
+      if (!from || !parsed?.ok) return metrics.malformed();
+      heard.add(from.hostId);
+      metrics.heardHosts(heard.size);
+      const message = { kind: from.kind, body: parsed.value } as AgentMessage;
+      performer.feed({ type: 'agent-said', hostId: from.hostId, message });
+    },
+    { queueLimit: 10_000, onOverflow: 'drop-oldest' },
+  );
+  stack.defer(() => agents.close());
+  stack.defer(() => performer.end());
+  loader.load();
+  return {
+    lead(leadership) {
+      const queries = bus.respond(subjects.query(), async (text) => {
+        const parsed = parseJson(Query, text);
+        if (parsed.ok) return performer.ask(randomUUID(), parsed.value);
+        return JSON.stringify({ type: 'error', code: 'bad-request', message: parsed.reason });
+      });
+      stack.defer(() => queries.close());
+      performer.lead(leadership);
+    },
+    [Symbol.dispose]: () => stack.dispose(),
+  };
 }
 
 async function main(): Promise<number> {

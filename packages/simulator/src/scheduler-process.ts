@@ -1,6 +1,6 @@
 /**
  * A scheduler's process: the real logic, fed with what etcd, NATS and time do, its commands performed as
- * `scheduler/src/shell` performs them. It campaigns, leads, and ends when it does not lead any more.
+ * `scheduler/src/shell` performs them. It follows and campaigns, leads, and ends when it does not lead any more.
  */
 import {
   createScheduler,
@@ -100,6 +100,7 @@ export class SchedulerProcess {
       onLost: (reason) => this.#feed({ type: 'deposed', reason }),
     });
     this.#election.stand();
+    this.#follow();
   }
 
   /** kill -9: its lease lives on until it runs out. */
@@ -132,14 +133,18 @@ export class SchedulerProcess {
     timeline.after(random.within(tempo.restartMs), () => this.start());
   }
 
-  #lead(office: Office): void {
+  #follow(): void {
     const { bus } = this.#world;
-    this.#office = office;
     const life = this.#life;
     bus.attach(this.id, [/^drover\.agent\./], {
       onText: (subject, text) => life.guard(() => this.#hear(subject, text))(),
       onState: () => undefined,
     });
+    this.#load();
+  }
+
+  #lead(office: Office): void {
+    this.#office = office;
     this.#pass('elected', () => this.#feed({ type: 'elected', epoch: String(office.epoch) }));
   }
 

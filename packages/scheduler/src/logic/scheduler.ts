@@ -1,7 +1,7 @@
 /**
  * The scheduler's logic: takes events in, and after each looks at everything it knows and says what is to be
  * done next. One commit is in flight at a time; every command follows from what is committed, so a leader
- * that takes over goes on where the last one was.
+ * that takes over goes on where the last one was. Who does not lead yet hears and reads the same, and is ready.
  */
 import {
   type AgentMessage,
@@ -59,6 +59,10 @@ class Scheduler implements SchedulerLogic {
   #electedMs = 0;
   #loaded = false;
   #reloadedMs = 0;
+  /** Up to here every change of etcd is known; own commits may be known beyond it. */
+  #heardRevision = 0;
+  /** What the leaders before wrote lies below this. Nothing is decided before it is known. */
+  #beganRevision = 0;
   #inFlight: InFlight | undefined;
   #commits = 0;
   /** In a row. */
@@ -85,11 +89,15 @@ class Scheduler implements SchedulerLogic {
     const out: SchedulerCommand[] = [];
     const isNews = this.#take(now, event, out);
     if (!isNews || this.#comesTooSoon(now, event, out)) return out;
-    if (this.#epoch !== undefined && this.#loaded && !this.#exited) {
+    if (this.#epoch !== undefined && this.#isKnown && !this.#exited) {
       if (event.type !== 'asked') this.#turnMs = now.monoMs;
       this.#lead(now, event, out);
     }
     return out;
+  }
+
+  get #isKnown(): boolean {
+    return this.#loaded && this.#heardRevision >= this.#beganRevision;
   }
 
   /**
@@ -98,6 +106,7 @@ class Scheduler implements SchedulerLogic {
    */
   #comesTooSoon(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): boolean {
     if (event.type !== 'agent-said' && event.type !== 'changed') return false;
+    if (this.#epoch === undefined) return true;
     const nextMs = this.#turnMs + Math.floor(this.#hosts.count / hostsPerMs);
     if (now.monoMs >= nextMs) return false;
     if (this.#soonMs !== nextMs) out.push({ type: 'wake', key: soon, atMonoMs: nextMs });
@@ -111,10 +120,10 @@ class Scheduler implements SchedulerLogic {
       case 'elected':
         this.#epoch = event.epoch;
         this.#electedMs = now.monoMs;
-        this.#loaded = false;
         this.#volatile = newVolatile();
         out.push({ type: 'trace', level: 'info', text: `leads under epoch ${event.epoch}` });
-        out.push({ type: 'reload' }, { type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
+        out.push({ type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
+        this.#takeOffice(event.epoch, out);
         return true;
       case 'deposed':
         // What is under way in promises cannot be called back; ending the process is the only sure way.
@@ -125,6 +134,7 @@ class Scheduler implements SchedulerLogic {
         this.#load(now, event, out);
         return true;
       case 'changed':
+        this.#heardRevision = event.revision;
         // Own commits are heard of again.
         if (!this.#mirror.change(event.revision, event.changes)) return false;
         this.#records = undefined;
@@ -143,10 +153,21 @@ class Scheduler implements SchedulerLogic {
       case 'woke':
         if (this.#epoch === undefined || event.key === soon) return true;
         out.push({ type: 'wake', key: 'tick', atMonoMs: now.monoMs + tickMs });
+        if (this.#inFlight === undefined && !this.#isKnown) out.push({ type: 'reload' });
         return true;
       case 'asked':
         return true;
     }
+  }
+
+  /**
+   * Where etcd was followed all along, a commit of nothing is the first one: no leader before can write any more, and
+   * all that they wrote is known when the watch tells of it. Otherwise everything is read.
+   */
+  #takeOffice(epoch: string, out: SchedulerCommand[]): void {
+    this.#beganRevision = this.#loaded ? Number.POSITIVE_INFINITY : 0;
+    if (this.#loaded) this.#commit([], epoch, out);
+    else out.push({ type: 'reload' });
   }
 
   #load(
@@ -161,6 +182,7 @@ class Scheduler implements SchedulerLogic {
       return;
     }
     this.#mirror.load(event.revision, event.entries);
+    this.#heardRevision = event.revision;
     this.#records = undefined;
     sweep(this.#volatile, new Set(this.#openOperations().map(({ value }) => value.id)));
     this.#loaded = true;
@@ -180,11 +202,13 @@ class Scheduler implements SchedulerLogic {
     if (event.outcome === 'done') {
       this.#conflicts = 0;
       this.#mirror.committed(event.revision, inFlight.puts);
+      if (inFlight.puts.length === 0) this.#beganRevision = event.revision;
       return;
     }
     // Somebody else wrote first: decide again, from what is there now.
     this.#conflicts += 1;
     this.#loaded = false;
+    this.#beganRevision = 0;
     out.push({ type: 'reload' });
   }
 

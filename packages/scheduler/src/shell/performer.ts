@@ -1,7 +1,7 @@
 /**
  * Feeds the logic with events and performs what it answers: transactions under the leader's key, commands
  * and replies over the bus, timers. Decides nothing. Events are handled one after the other, in the order in
- * which they arrive.
+ * which they arrive. Before it leads the logic follows, and has nothing done.
  */
 import type { Bus } from '@drover/bus';
 import { keys, subjects } from '@drover/protocol';
@@ -20,7 +20,6 @@ export interface PerformerOptions {
   readonly logic: SchedulerLogic;
   readonly store: Store;
   readonly bus: Bus;
-  readonly leadership: Leadership;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Reads everything anew and feeds `loaded`. */
@@ -35,6 +34,7 @@ export class Performer {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #replies = new Map<string, (json: string) => void>();
   #ended = false;
+  #leadership: Leadership | undefined;
   /** Revision of the newest commit's record; nothing: to be read before the next one. */
   #lastCommit: number | undefined;
 
@@ -46,6 +46,13 @@ export class Performer {
     if (this.#ended) return;
     const now = { monoMs: performance.now(), wallMs: Date.now() };
     for (const command of this.#with.logic.handle(now, event)) this.#perform(command);
+  }
+
+  /** From now on it leads. */
+  lead(leadership: Leadership): void {
+    this.#leadership = leadership;
+    this.feed({ type: 'elected', epoch: leadership.epoch });
+    void leadership.lost.then((reason) => this.feed({ type: 'deposed', reason }));
   }
 
   /** Resolves with the logic's reply as JSON. */
@@ -68,14 +75,14 @@ export class Performer {
   }
 
   #perform(command: SchedulerCommand): void {
-    const { bus, log, leadership } = this.#with;
+    const { bus, log } = this.#with;
     switch (command.type) {
       case 'commit':
         void this.#commit(command);
         return;
       case 'send':
         // Safety is the epoch's; not sending what will be refused anyway spares everybody the noise.
-        if (!leadership.isCurrent()) return;
+        if (this.#leadership?.isCurrent() !== true) return;
         bus.publish(subjects.command(command.command.hostId), JSON.stringify(command.command));
         return;
       case 'reply':
@@ -142,7 +149,7 @@ export class Performer {
 
   /** Under the leader's key, and only as the next one after the commit that was the newest. */
   #txn(commitId: string, lastCommit: number, txn: Txn): Txn {
-    const { leaderKey, epoch } = this.#with.leadership;
+    const { leaderKey, epoch } = this.#leadership ?? nobody;
     return {
       compares: [
         { key: leaderKey, createRevision: epoch },
@@ -188,6 +195,9 @@ export class Performer {
     }
   }
 }
+
+/** No key was ever created at such a revision. */
+const nobody = { leaderKey: keys.leader('none'), epoch: '1' } as const;
 
 const notLeading = JSON.stringify({
   type: 'error',

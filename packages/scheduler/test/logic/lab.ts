@@ -37,8 +37,11 @@ type RequestBody<T = RequestRecord> = T extends RequestRecord
 /** Steps that need no time, after which something runs in circles. */
 const enough = 5_000;
 
+/** Whom no election has made a leader yet. */
+const follows = '0';
+
 export class Leader {
-  readonly epoch: string;
+  epoch: string;
   readonly #logic;
   readonly #lab: Lab;
   /** Everything it said, in order. */
@@ -49,6 +52,8 @@ export class Leader {
   exited: string | undefined;
   /** A process that is gone: hears nothing more. */
   dead = false;
+  /** While its watch lags: what it has not been told yet. */
+  late: (() => void)[] | undefined;
 
   constructor(lab: Lab, epoch: string, settings: Partial<SchedulerSettings>) {
     this.#lab = lab;
@@ -99,7 +104,9 @@ export class Lab {
     this.etcd.onChange.add((revision, changes) => {
       if (this.#deaf) return;
       for (const leader of this.leaders) {
-        this.#queue.push(() => leader.feed({ type: 'changed', revision, changes }));
+        const tell = () => leader.feed({ type: 'changed', revision, changes });
+        if (leader.late === undefined) this.#queue.push(tell);
+        else leader.late.push(tell);
       }
     });
   }
@@ -135,25 +142,43 @@ export class Lab {
   }
 
   get leader(): Leader {
-    const leader = this.leaders.at(-1);
+    const leader = this.leaders.findLast(({ epoch }) => epoch !== follows);
     if (!leader) throw new Error('nobody was elected');
     return leader;
   }
 
+  /** A scheduler that hears and reads everything, and leads when it is elected. */
+  follow(): Leader {
+    const follower = new Leader(this, follows, this.settings);
+    this.leaders.push(follower);
+    this.load(follower);
+    this.settle();
+    return follower;
+  }
+
   /** A new scheduler leads; those before it go on as they like, unless they were killed. */
-  elect(): Leader {
-    const leader = new Leader(this, this.etcd.elect(), this.settings);
+  elect(leader = new Leader(this, follows, this.settings)): Leader {
+    leader.epoch = this.etcd.elect();
+    const at = this.leaders.indexOf(leader);
+    if (at >= 0) this.leaders.splice(at, 1);
     this.leaders.push(leader);
     leader.feed({ type: 'elected', epoch: leader.epoch });
     this.settle();
     return leader;
   }
 
-  /** The leader's process dies where it stands, and another one is elected. */
-  takeOver(): Leader {
+  /** The leader's process dies where it stands, and another one is elected: a new one, or one that followed. */
+  takeOver(follower?: Leader): Leader {
     this.leader.dead = true;
     this.commitMode = 'apply';
-    return this.elect();
+    return this.elect(follower);
+  }
+
+  /** The watch of one whose news was held back tells what it has to tell. */
+  catchUp(leader: Leader): void {
+    this.#queue.push(...(leader.late ?? []));
+    leader.late = undefined;
+    this.settle();
   }
 
   perform(leader: Leader, command: SchedulerCommand): void {

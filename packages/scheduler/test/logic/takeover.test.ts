@@ -87,8 +87,15 @@ function commitsOf(operation: (typeof operations)[number]): number {
 }
 
 /** The leader dies at its nth commit from here on: before it reaches etcd, or after, unacknowledged. */
-function dieAt(lab: Lab, request: Request, nth: number, when: 'before' | 'after'): string {
+function dieAt(
+  lab: Lab,
+  request: Request,
+  nth: number,
+  when: 'before' | 'after',
+  successor: 'new' | 'follower',
+): string {
   lab.settle();
+  const follower = successor === 'follower' ? lab.follow() : undefined;
   lab.commitMode = 'hold';
   const id = lab.request(request);
   for (let count = 1; count < nth; count += 1) {
@@ -97,9 +104,16 @@ function dieAt(lab: Lab, request: Request, nth: number, when: 'before' | 'after'
   }
   lab.until(`commit ${nth} is held`, () => lab.leader.inFlight !== undefined);
   if (when === 'after') lab.applyUnheard();
-  lab.takeOver();
+  lab.takeOver(follower);
   return id;
 }
+
+const deaths = [
+  ['before', 'new'],
+  ['after', 'new'],
+  ['before', 'follower'],
+  ['after', 'follower'],
+] as const;
 
 describe('a leader that takes over', () => {
   for (const operation of operations) {
@@ -107,19 +121,20 @@ describe('a leader that takes over', () => {
       const steps = commitsOf(operation);
       expect(steps).toBeGreaterThan(1);
       for (let nth = 1; nth <= steps; nth += 1) {
-        for (const when of ['before', 'after'] as const) {
+        for (const [when, successor] of deaths) {
           const lab = Lab.withHosts(2);
           operation.prepare(lab);
           const acted = () => [...lab.hosts.values()].flatMap((host) => host.acted);
           const before = acted().length;
-          const id = dieAt(lab, operation.request, nth, when);
-          expect([nth, when, lab.ended(id).state]).toEqual([nth, when, 'succeeded']);
+          const id = dieAt(lab, operation.request, nth, when, successor);
+          const where = [nth, when, successor];
+          expect([...where, lab.ended(id).state]).toEqual([...where, 'succeeded']);
           operation.check(lab);
           const news = acted()
             .slice(before)
             .filter((one) => one.body.kind !== 'ensure-pool');
           const once = new Set(news.map((one) => `${one.opId}/${one.step}`));
-          expect([nth, when, news.length]).toEqual([nth, when, once.size]);
+          expect([...where, news.length]).toEqual([...where, once.size]);
           expect(new Set(news.map((one) => one.body.kind))).toEqual(new Set(operation.acts));
         }
       }
@@ -162,6 +177,71 @@ describe('a leader that takes over', () => {
     lab.takeOver();
     lab.declareVm(vmA);
     expect(lab.ended(lab.request({ type: 'start', vmId: vmA })).state).toBe('succeeded');
+  });
+});
+
+describe('a scheduler that follows', () => {
+  it('says and does nothing, whatever it hears', () => {
+    const lab = Lab.withHosts(2);
+    const follower = lab.follow();
+    lab.declareVm(vmA);
+    expect(lab.ended(lab.request({ type: 'start', vmId: vmA })).state).toBe('succeeded');
+    lab.pass(30_000);
+    expect(follower.said).toEqual([]);
+  });
+
+  it('goes on at once when it is elected, without reading everything again', () => {
+    const lab = Lab.withHosts(2);
+    lab.declareVm(vmA);
+    const follower = lab.follow();
+    lab.pass(3_000);
+    const startedMs = lab.monoMs;
+    const next = lab.takeOver(follower);
+    const id = lab.request({ type: 'start', vmId: vmA });
+    lab.until('it has ended', () => lab.operation(id).state === 'succeeded');
+    expect(lab.monoMs - startedMs).toBeLessThan(200);
+    expect(next.said.filter((one) => one.type === 'reload')).toEqual([]);
+    expect(next.commits()[0]?.puts).toEqual([]);
+  });
+
+  it('decides nothing before it knows all that the leaders before it wrote', () => {
+    const lab = Lab.withHosts(2);
+    lab.declareVm(vmA);
+    lab.settle();
+    const follower = lab.follow();
+    follower.late = [];
+    const first = lab.ended(lab.request({ type: 'start', vmId: vmA }));
+    const next = lab.takeOver(follower);
+    lab.host('h1').report();
+    lab.host('h2').report();
+    lab.settle();
+    expect(next.commits().map(({ puts }) => puts)).toEqual([[]]);
+    expect(lab.ask({ type: 'leader' }, next)).toBeUndefined();
+    lab.catchUp(next);
+    expect(lab.ask({ type: 'leader' }, next)).toMatchObject({ leader: { epoch: next.epoch } });
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: first.target, state: 'running' });
+    expect(next.sends('start-vm')).toEqual([]);
+  });
+
+  it('answers nobody before its first commit is through: another may lead', () => {
+    const lab = Lab.withHosts(1);
+    const follower = lab.follow();
+    lab.leader.dead = true;
+    lab.commitMode = 'hold';
+    const next = lab.elect(follower);
+    expect(lab.ask({ type: 'leader' }, next)).toBeUndefined();
+    lab.release();
+    expect(lab.ask({ type: 'leader' }, next)).toMatchObject({ leader: { epoch: next.epoch } });
+  });
+
+  it('reads everything where the watch does not catch up', () => {
+    const lab = Lab.withHosts(2);
+    const follower = lab.follow();
+    follower.late = [];
+    const next = lab.takeOver(follower);
+    lab.declareVm(vmA);
+    expect(lab.ended(lab.request({ type: 'start', vmId: vmA })).state).toBe('succeeded');
+    expect(next.said.some((one) => one.type === 'reload')).toBe(true);
   });
 });
 

@@ -39,12 +39,12 @@ async function aPerformer(wrap: (store: Store) => Store = (store) => store) {
     },
     store: wrap(etcd),
     bus,
-    leadership,
     metrics: new Metrics(),
     log: { info: note, warn: note, error: note },
     reload,
     exit: (reason) => exits.push(reason),
   });
+  performer.lead(leadership);
   const say = (...commands: readonly SchedulerCommand[]) => {
     next = commands;
     performer.feed({ type: 'woke', key: 'tick' });
