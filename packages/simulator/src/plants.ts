@@ -110,7 +110,7 @@ export const plants: readonly Plant[] = [
     find: 'if (!host?.inventory || host.lookedMs < sinceMs) return undefined;',
     replace: 'if (!host?.inventory || sinceMs < 0) return undefined;',
     says: 'what a host saw before a step counts as what it left behind',
-    breaks: ['comes-to-rest', 'runs-on-one-host'],
+    breaks: ['comes-to-rest', 'runs-on-one-host', 'within-capacity'],
   },
   {
     name: 'silent-host-is-dead',

@@ -22,22 +22,25 @@ export interface FleetOptions {
   /** Hears every command before its agent does. */
   readonly onCommand?: (command: AgentCommand) => void;
   readonly onInventory?: (hostId: string, epoch: string) => void;
+  /** How long a VM takes to start. */
+  readonly startMs?: number;
 }
 
-const startMs = 200;
+const startMsUnlessSaid = 200;
 const moveMs = 1_000;
 
 export class Fleet implements AsyncDisposable {
   readonly #bus: Bus;
   readonly #agents = new Map<string, FleetAgent>();
 
-  constructor({ servers, hosts, vmsOn, onCommand, onInventory }: FleetOptions) {
+  constructor({ servers, hosts, vmsOn, onCommand, onInventory, startMs }: FleetOptions) {
     this.#bus = connectBus({ servers, name: 'fleet' });
     for (let index = 0; index < hosts; index += 1) {
       const id = `n${String(index).padStart(4, '0')}`;
       const around = {
         bus: this.#bus,
         onInventory: onInventory ?? (() => {}),
+        startMs: startMs ?? startMsUnlessSaid,
         host: (hostId: string) => this.#agents.get(hostId),
       };
       this.#agents.set(id, new FleetAgent(id, index, around, vmsOn?.(id) ?? []));
@@ -69,6 +72,7 @@ export class Fleet implements AsyncDisposable {
 
 interface Around {
   readonly bus: Bus;
+  readonly startMs: number;
   readonly onInventory: (hostId: string, epoch: string) => void;
   readonly host: (hostId: string) => FleetAgent | undefined;
 }
@@ -154,7 +158,7 @@ class FleetAgent {
       const { name, memoryMib, vcpus } = vm;
       const about = { vmId, name, memoryMib, vcpus, generation };
       this.#vms.set(vmId, { ...about, state: 'running', migrating: false });
-      setTimeout(done, startMs);
+      setTimeout(done, this.#around.startMs);
       return;
     }
     if (action.type === 'prepare-incoming') {

@@ -14,8 +14,9 @@ type Copy =
 export function copyOf(turn: Turn, stored: Stored<OperationRecord>, known?: string): Copy {
   const { id, vmId = '' } = stored.value;
   const since = turn.since(stored.value);
-  for (const { hostId, inventory } of turn.hosts.all()) {
-    if (hostId === known || !inventory?.vms.some((vm) => vm.vmId === vmId && isThere(vm))) continue;
+  for (const hostId of turn.hosts.reporting(vmId)) {
+    const vm = turn.hosts.get(hostId)?.inventory?.vms.find((one) => one.vmId === vmId);
+    if (hostId === known || vm === undefined || !isThere(vm)) continue;
     const fresh = turn.hosts.inventorySince(hostId, since, turn.epoch);
     if (fresh) return { type: 'there', hostId };
     turn.ask(hostId, since);

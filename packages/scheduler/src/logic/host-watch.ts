@@ -40,11 +40,14 @@ interface HeardResult {
   readonly heardMs: number;
 }
 
+const nobody: ReadonlySet<string> = new Set();
+
 export class HostWatch {
   readonly #hosts = new Map<string, HeardHost>();
   readonly #results = new Map<string, Map<string, HeardResult>>();
   readonly #asked = new Map<string, Map<string, number>>();
   readonly #progress = new Map<string, MigrationProgress>();
+  readonly #reporting = new Map<string, Set<string>>();
 
   get(hostId: string): HeardHost | undefined {
     return this.#hosts.get(hostId);
@@ -65,6 +68,7 @@ export class HostWatch {
         return;
       case 'inventory': {
         const host = this.#touch(nowMs, hostId, message.body);
+        this.#index(hostId, host.inventory, message.body);
         host.inventory = message.body;
         host.lookedMs = Math.max(host.lookedMs, this.#askedMs(hostId, message.body.answers));
         host.inventories += 1;
@@ -89,6 +93,23 @@ export class HostWatch {
     if (age >= settings.downAfterMs) return 'down';
     if (age >= settings.suspectAfterMs) return 'suspect';
     return host.heartbeat?.state === 'degraded' ? 'suspect' : 'up';
+  }
+
+  /** Hosts whose newest inventory has the VM, in whatever state. */
+  reporting(vmId: string): ReadonlySet<string> {
+    return this.#reporting.get(vmId) ?? nobody;
+  }
+
+  #index(hostId: string, before: Inventory | undefined, now: Inventory): void {
+    for (const { vmId } of before?.vms ?? []) {
+      const known = this.#reporting.get(vmId);
+      known?.delete(hostId);
+      if (known?.size === 0) this.#reporting.delete(vmId);
+    }
+    for (const { vmId } of now.vms) {
+      const known = this.#reporting.get(vmId) ?? new Set();
+      this.#reporting.set(vmId, known.add(hostId));
+    }
   }
 
   /** The host obeys no leader older than this epoch any more, and has said what it runs since. */

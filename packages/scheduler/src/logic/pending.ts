@@ -17,8 +17,8 @@ export function isBusy(turn: Turn, stored: Stored<OperationRecord>): boolean {
       return true;
     }
   }
-  for (const { value } of turn.mirror.operations.values()) {
-    if (value.vmId !== vmId || value.id === id || value.state !== 'pending') continue;
+  for (const value of turn.pendingOn(vmId)) {
+    if (value.id === id) continue;
     if (value.createdAtMs < createdAtMs || (value.createdAtMs === createdAtMs && value.id < id)) {
       turn.wait(id, `operation ${value.id}`);
       return true;

@@ -25,6 +25,11 @@ export class Places {
     return this.#index?.cluster ?? this.#cluster;
   }
 
+  /** As it was before this turn: what the turn decided of others does not matter to that. */
+  vm(vmId: string): Vm | undefined {
+    return this.#cluster.vms.get(vmId);
+  }
+
   /** For a VM that runs nowhere. Why there is no host is looked into only where there is none. */
   choose(
     vm: Vm,

@@ -10,10 +10,8 @@ import {
   type Stored,
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
-import { driveDelete } from './delete.ts';
-import { driveDrain } from './drain.ts';
+import { drive } from './drive.ts';
 import { HostWatch } from './host-watch.ts';
-import { driveMigrate } from './migrate.ts';
 import type {
   Now,
   Put,
@@ -26,8 +24,6 @@ import type {
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
 import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
-import { driveStart } from './start.ts';
-import { driveStop } from './stop.ts';
 import { newVolatile, sweep, Turn } from './turn.ts';
 import { keepUp } from './upkeep.ts';
 import { VmMemo } from './vm-memo.ts';
@@ -41,7 +37,7 @@ const conflictsAtOnce = 3;
 /** In one transaction: etcd takes 128 operations unless told otherwise. */
 const putsAtOnce = 100;
 /** Between two turns for what hosts say, there is a millisecond for each so many of them. */
-const hostsPerMs = 10;
+const hostsPerMs = 20;
 const soon = 'soon';
 
 interface InFlight {
@@ -253,8 +249,9 @@ class Scheduler implements SchedulerLogic {
     for (const stored of open) drive(turn, stored);
     keepUp(turn);
     turn.sayWaits(open);
-    out.push(...turn.out);
+    // First what takes longest: etcd writes while the orders that follow from earlier commits go out.
     if (turn.puts.length > 0) this.#commit(turn.puts, epoch, out);
+    out.push(...turn.out);
   }
 
   /** Questions are answered from a picture that is as old as what hosts say may have to wait. */
@@ -298,19 +295,4 @@ class Scheduler implements SchedulerLogic {
  */
 function canWait({ kind }: AgentMessage): boolean {
   return kind === 'heartbeat' || kind === 'progress';
-}
-
-function drive(turn: Turn, stored: Stored<OperationRecord>): void {
-  switch (stored.value.type) {
-    case 'start':
-      return driveStart(turn, stored);
-    case 'stop':
-      return driveStop(turn, stored);
-    case 'delete':
-      return driveDelete(turn, stored);
-    case 'migrate':
-      return driveMigrate(turn, stored);
-    case 'drain':
-      return driveDrain(turn, stored);
-  }
 }

@@ -27,7 +27,7 @@ export function driveStart(turn: Turn, stored: Stored<OperationRecord>): void {
 function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '' } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
-  const vm = turn.cluster.vms.get(vmId);
+  const vm = turn.places.vm(vmId);
   if (!intent || !vm)
     return turn.end(stored, 'failed', {
       error: { code: 'vm-not-found', message: 'the VM is gone' },

@@ -92,6 +92,7 @@ export class Turn {
   /** Targets of the moves that drains have asked for in this turn. */
   readonly askedFor: string[] = [];
   readonly #batch: Batch;
+  #pending: ReadonlyMap<string, readonly OperationRecord[]> | undefined;
   readonly #waits = new Map<string, string>();
 
   constructor(given: {
@@ -138,6 +139,17 @@ export class Turn {
   commit(...puts: readonly Put[]): boolean {
     if (puts.some(({ key }) => this.mirror.unreadable.has(key))) return false;
     return this.#batch.add(puts);
+  }
+
+  /** Operations about the VM that have not begun, as of the beginning of the turn. */
+  pendingOn(vmId: string): readonly OperationRecord[] {
+    this.#pending ??= Map.groupBy(
+      [...this.mirror.operations.values()]
+        .map(({ value }) => value)
+        .filter(({ state }) => state === 'pending'),
+      (operation) => operation.vmId ?? '',
+    );
+    return this.#pending.get(vmId) ?? [];
   }
 
   /** What the operation waits for, as seen this turn; `sayWaits` brings it into the record. */

@@ -2,12 +2,8 @@
  * What is not an operation but has to be kept true: requests get their operations, hosts their records and
  * pools, agents the leader's epoch; VMs that are gone are said to be; old operations go.
  */
-import {
-  type AssignmentRecord,
-  keys,
-  type OperationRecord,
-  type RequestRecord,
-} from '@drover/protocol';
+import { type AssignmentRecord, keys } from '@drover/protocol';
+import { adoptRequests } from './adopt.ts';
 import { followMoved } from './follow.ts';
 import { tryAgainMs } from './settings.ts';
 import { put, type Turn } from './turn.ts';
@@ -38,38 +34,6 @@ function digestChanged(turn: Turn, hostId: string): boolean {
     return false;
   }
   return asOf.digest !== digest;
-}
-
-function adoptRequests(turn: Turn): void {
-  const waiting = [...turn.mirror.requests.values()]
-    .map(({ value }) => value)
-    .filter(({ id }) => !turn.mirror.operations.has(id))
-    .filter(({ id }) => !turn.mirror.unreadable.has(keys.operation(id)))
-    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
-  for (const request of waiting) {
-    if (turn.isFull) return;
-    turn.commit(put(keys.operation(request.id), operationFor(turn, request), 0));
-  }
-}
-
-function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
-  const vmId = 'vmId' in request ? request.vmId : undefined;
-  const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
-  return {
-    v: 1,
-    id: request.id,
-    type: request.type,
-    state: 'pending',
-    step: 'place',
-    stepIndex: 0,
-    ...(vmId === undefined ? {} : { vmId }),
-    ...(vm === undefined ? {} : { vmName: vm.name }),
-    ...(request.type === 'drain' ? { hostId: request.hostId } : {}),
-    generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
-    epoch: turn.epoch,
-    by: request.by,
-    createdAtMs: request.createdAtMs,
-  };
 }
 
 function adoptHosts(turn: Turn): void {

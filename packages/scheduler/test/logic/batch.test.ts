@@ -3,7 +3,7 @@ import { keys } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Batch } from '../../src/logic/batch.ts';
 import { slots } from '../../src/logic/settings.ts';
-import { Lab, vmA } from './lab.ts';
+import { Lab, vmA, vmB } from './lab.ts';
 
 const vmIds = (count: number) =>
   Array.from(
@@ -65,6 +65,8 @@ describe('the decisions of a turn', () => {
     const lab = Lab.withHosts(2);
     lab.runningVm(vmA, 'h1');
     lab.commitMode = 'hold';
+    lab.declareVm(vmB);
+    lab.request({ type: 'start', vmId: vmB });
     const stop = lab.request({ type: 'stop', vmId: vmA, mode: 'force' });
     const start = lab.request({ type: 'start', vmId: vmA });
     lab.release();

@@ -8,19 +8,18 @@ describe('a commit', () => {
     lab.runningVm(vmA, 'h1');
     lab.commitMode = 'hold';
     lab.request({ type: 'stop', vmId: vmA, mode: 'graceful' });
+    const owner = lab.etcd.modRevision(keys.assignment(vmA));
     expect(lab.leader.inFlight?.puts).toMatchObject([
       { key: keys.operation('r1'), expectedModRevision: 0 },
+      { key: keys.assignment(vmA), expectedModRevision: owner },
     ]);
     lab.release('hold');
+    lab.until('its end is decided', () => lab.leader.inFlight !== undefined);
+    const begun = lab.etcd.modRevision(keys.operation('r1'));
+    expect(begun).toBeGreaterThan(owner);
     expect(lab.leader.inFlight?.puts).toMatchObject([
-      {
-        key: keys.operation('r1'),
-        expectedModRevision: lab.etcd.modRevision(keys.operation('r1')),
-      },
-      {
-        key: keys.assignment(vmA),
-        expectedModRevision: lab.etcd.modRevision(keys.assignment(vmA)),
-      },
+      { key: keys.operation('r1'), expectedModRevision: begun },
+      { key: keys.assignment(vmA), expectedModRevision: begun },
     ]);
   });
 
@@ -42,7 +41,6 @@ describe('a commit', () => {
     lab.settle();
     lab.commitMode = 'hold';
     const id = lab.request({ type: 'stop', vmId: vmA, mode: 'graceful' });
-    lab.release('hold');
     // Somebody else writes the assignment while the decision is on its way.
     const moved = { v: 1, vmId: vmA, hostId: 'h2', generation: 7, state: 'running' };
     lab.host('h1').vms.clear();
@@ -148,7 +146,6 @@ describe('a load', () => {
     lab.settle();
     lab.commitMode = 'hold';
     lab.request({ type: 'start', vmId: vmA });
-    lab.release('hold');
     // Written in a gap of the watch: only the load tells of it.
     const request = { v: 1, id: 'r9', by: 'test', createdAtMs: 1, type: 'start', vmId: vmB };
     lab.unheard(() => lab.etcd.write(keys.request('r9'), request));

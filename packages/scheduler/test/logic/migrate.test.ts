@@ -66,7 +66,6 @@ describe('a migration', () => {
     const id = lab.request(migrate('h2'));
     const kinds = () => lab.leader.sends().filter((one) => one.opId === id).length;
     for (const [step, before] of [
-      ['place', 0],
       ['prepare', 0],
       ['perform', 1],
       ['resolve', 2],
@@ -300,9 +299,11 @@ describe('the resolver', () => {
 });
 
 describe('cancelling a migration', () => {
-  it('that waits ends it', () => {
+  it('that has not been taken up yet ends it', () => {
     const lab = aLab();
+    lab.declareVm(vmB);
     lab.commitMode = 'hold';
+    lab.request({ type: 'start', vmId: vmB });
     const id = lab.request(migrate('h2'));
     lab.cancel(id);
     lab.release();

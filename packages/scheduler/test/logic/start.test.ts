@@ -31,7 +31,6 @@ describe('a start', () => {
     lab.settle();
     lab.commitMode = 'hold';
     lab.request(start(vmA));
-    lab.release('hold');
     lab.pass(5_000);
     expect(lab.leader.inFlight?.puts.map((put) => put.key)).toEqual([
       keys.operation('r1'),

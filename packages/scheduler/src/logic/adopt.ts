@@ -1,0 +1,51 @@
+/**
+ * Requests become operations. What can be decided at once is, in the same commit: who asks for many VMs waits for half
+ * as many.
+ */
+import { keys, type OperationRecord, type RequestRecord } from '@drover/protocol';
+import { drive } from './drive.ts';
+import { put, type Turn } from './turn.ts';
+import { isOpen } from './vm-shape.ts';
+
+/** In the order in which they came. */
+export function adoptRequests(turn: Turn): void {
+  const { requests, operations, unreadable } = turn.mirror;
+  const waiting = [...requests.values()]
+    .map(({ value }) => value)
+    .filter(({ id }) => !operations.has(id) && !unreadable.has(keys.operation(id)))
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
+  if (waiting.length === 0) return;
+  const busy = new Set(
+    [...operations.values()].flatMap(({ value }) => (isOpen(value) ? (value.vmId ?? []) : [])),
+  );
+  for (const request of waiting) {
+    if (turn.isFull) return;
+    const operation = operationFor(turn, request);
+    const { vmId } = operation;
+    // Of two that are about one VM, the second has to see what becomes of the first.
+    if (vmId !== undefined && !busy.has(vmId)) drive(turn, { value: operation, modRevision: 0 });
+    if (vmId !== undefined) busy.add(vmId);
+    // Where something was decided, the operation is in that already, and is not written twice.
+    turn.commit(put(keys.operation(request.id), operation, 0));
+  }
+}
+
+function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
+  const vmId = 'vmId' in request ? request.vmId : undefined;
+  const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
+  return {
+    v: 1,
+    id: request.id,
+    type: request.type,
+    state: 'pending',
+    step: 'place',
+    stepIndex: 0,
+    ...(vmId === undefined ? {} : { vmId }),
+    ...(vm === undefined ? {} : { vmName: vm.name }),
+    ...(request.type === 'drain' ? { hostId: request.hostId } : {}),
+    generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
+    epoch: turn.epoch,
+    by: request.by,
+    createdAtMs: request.createdAtMs,
+  };
+}

@@ -1,0 +1,23 @@
+/** The next step of one operation, whatever its type. */
+import type { OperationRecord, Stored } from '@drover/protocol';
+import { driveDelete } from './delete.ts';
+import { driveDrain } from './drain.ts';
+import { driveMigrate } from './migrate.ts';
+import { driveStart } from './start.ts';
+import { driveStop } from './stop.ts';
+import type { Turn } from './turn.ts';
+
+export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
+  switch (stored.value.type) {
+    case 'start':
+      return driveStart(turn, stored);
+    case 'stop':
+      return driveStop(turn, stored);
+    case 'delete':
+      return driveDelete(turn, stored);
+    case 'migrate':
+      return driveMigrate(turn, stored);
+    case 'drain':
+      return driveDrain(turn, stored);
+  }
+}
