@@ -39,6 +39,7 @@ export async function benchFailover(
       hosts,
       onCommand: ({ epoch }) => seen.command(epoch),
       onInventory: (hostId, epoch) => seen.inventory(hostId, epoch),
+      onHeartbeat: () => seen.heartbeat(),
     }),
   );
   const schedulers = stack.use(new Processes());
@@ -65,6 +66,9 @@ export async function benchFailover(
       const { entries } = await store.range('/drover/leader/');
       return entries.length === 2;
     });
+    // Who has just been started knows no host yet; the cluster would not be told to change leaders then.
+    const heard = seen.heartbeats + 2 * hosts;
+    await until('the successor has heard every host', () => seen.heartbeats >= heard);
     const id = await until('somebody leads', leader);
     const begunMs = seen.begin();
     await schedulers.end(id, signal);
@@ -123,6 +127,7 @@ export async function benchFailover(
 class Watchtower {
   #epoch = 0n;
   #answered = new Set<string>();
+  heartbeats = 0;
   firstMs = 0;
   lastMs = 0;
 
@@ -145,6 +150,10 @@ class Watchtower {
     this.#epoch = one;
     this.#newer = one;
     this.firstMs = performance.now();
+  }
+
+  heartbeat(): void {
+    this.heartbeats += 1;
   }
 
   inventory(hostId: string, epoch: string): void {

@@ -22,6 +22,7 @@ export interface FleetOptions {
   /** Hears every command before its agent does. */
   readonly onCommand?: (command: AgentCommand) => void;
   readonly onInventory?: (hostId: string, epoch: string) => void;
+  readonly onHeartbeat?: () => void;
   /** How long a VM takes to start. */
   readonly startMs?: number;
 }
@@ -33,13 +34,22 @@ export class Fleet implements AsyncDisposable {
   readonly #bus: Bus;
   readonly #agents = new Map<string, FleetAgent>();
 
-  constructor({ servers, hosts, vmsOn, onCommand, onInventory, startMs }: FleetOptions) {
+  constructor({
+    servers,
+    hosts,
+    vmsOn,
+    onCommand,
+    onInventory,
+    onHeartbeat,
+    startMs,
+  }: FleetOptions) {
     this.#bus = connectBus({ servers, name: 'fleet' });
     for (let index = 0; index < hosts; index += 1) {
       const id = `n${String(index).padStart(4, '0')}`;
       const around = {
         bus: this.#bus,
         onInventory: onInventory ?? (() => {}),
+        onHeartbeat: onHeartbeat ?? (() => {}),
         startMs: startMs ?? startMsUnlessSaid,
         host: (hostId: string) => this.#agents.get(hostId),
       };
@@ -74,6 +84,7 @@ interface Around {
   readonly bus: Bus;
   readonly startMs: number;
   readonly onInventory: (hostId: string, epoch: string) => void;
+  readonly onHeartbeat: () => void;
   readonly host: (hostId: string) => FleetAgent | undefined;
 }
 
@@ -116,6 +127,7 @@ class FleetAgent {
       case 'publish': {
         const { kind, body } = action.message;
         if (kind === 'inventory') this.#around.onInventory(this.#id, body.maxEpoch);
+        if (kind === 'heartbeat') this.#around.onHeartbeat();
         this.#around.bus.publish(subjects.agent(this.#id, kind), JSON.stringify(body));
         return;
       }

@@ -130,11 +130,7 @@ class Scheduler implements SchedulerLogic {
         this.#load(now, event, out);
         return true;
       case 'changed':
-        this.#heardRevision = event.revision;
-        // Own commits are heard of again.
-        if (!this.#mirror.change(event.revision, event.changes)) return false;
-        this.#records = undefined;
-        return true;
+        return this.#change(event);
       case 'committed':
         this.#committed(event, out);
         return true;
@@ -154,6 +150,15 @@ class Scheduler implements SchedulerLogic {
       case 'asked':
         return true;
     }
+  }
+
+  #change({ revision, changes }: Extract<SchedulerEvent, { type: 'changed' }>): boolean {
+    const wasKnown = this.#isKnown;
+    this.#heardRevision = revision;
+    const isNews = this.#mirror.change(revision, changes);
+    if (isNews) this.#records = undefined;
+    // Own commits are heard of again, and are no news; the first one of an office is what was waited for.
+    return isNews || this.#isKnown !== wasKnown;
   }
 
   /**

@@ -129,7 +129,8 @@ export class Performer {
     const { commitId, puts } = command;
     let outcome: TxnResult;
     try {
-      this.#lastCommit ??= await this.#readLastCommit();
+      // A commit of nothing replaces no decision, whatever the newest one is.
+      if (puts.length > 0) this.#lastCommit ??= await this.#readLastCommit();
       outcome = await store.txn(
         this.#txn(commitId, this.#lastCommit, {
           compares: puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
@@ -147,13 +148,13 @@ export class Performer {
     this.feed({ type: 'committed', commitId, outcome: outcome.type, revision: outcome.revision });
   }
 
-  /** Under the leader's key, and only as the next one after the commit that was the newest. */
-  #txn(commitId: string, lastCommit: number, txn: Txn): Txn {
+  /** Under the leader's key, and, where that is known, only as the next one after the commit that was the newest. */
+  #txn(commitId: string, lastCommit: number | undefined, txn: Txn): Txn {
     const { leaderKey, epoch } = this.#leadership ?? nobody;
     return {
       compares: [
         { key: leaderKey, createRevision: epoch },
-        { key: keys.lastCommit(), modRevision: lastCommit },
+        ...(lastCommit === undefined ? [] : [{ key: keys.lastCommit(), modRevision: lastCommit }]),
         ...txn.compares,
       ],
       puts: [
