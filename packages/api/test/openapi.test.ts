@@ -31,6 +31,7 @@ describe('the OpenAPI file', () => {
       '/v1/hosts/{host}',
       '/v1/hosts/{host}/cordon',
       '/v1/hosts/{host}/drain',
+      '/v1/hosts/{host}/recover',
       '/v1/migrations',
       '/v1/migrations/{operation}',
       '/v1/operations',

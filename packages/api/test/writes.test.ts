@@ -103,6 +103,31 @@ describe('what is asked of a VM', () => {
   });
 });
 
+describe('a recovery', () => {
+  const path = '/v1/hosts/h1/recover';
+
+  it('is asked for with the host’s name once more, by an admin, and once at a time', async () => {
+    const { status, body, headers } = await world.send('POST', path, { confirm: 'h1' });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ type: 'recover', hostId: 'h1', done: false, cancellable: false });
+    expect(headers['location']).toBe(`/v1/operations/${idIn(body)}`);
+    expect(world.read(keys.request(idIn(body)))).toMatchObject({ type: 'recover', hostId: 'h1' });
+    const again = await world.send('POST', path, { confirm: 'h1', despiteMassLoss: true });
+    expect(again).toMatchObject({ status: 409, body: { code: 'recovery-under-way' } });
+    expect(again.body['detail']).toContain(idIn(body));
+  });
+
+  it('is refused without that name, with another one, for nobody’s host, and to operators', async () => {
+    const code = async (body: object, address = path, role = 'admin') =>
+      (await world.send('POST', address, body, { role })).body['code'];
+    expect(await code({})).toBe('invalid-body');
+    expect(await code({ confirm: 'h2' })).toBe('bad-request');
+    expect(await code({ confirm: 'h9' }, '/v1/hosts/h9/recover')).toBe('host-not-found');
+    expect(await code({ confirm: 'h1' }, path, 'operator')).toBe('forbidden');
+    expect(world.keysUnder('intent/requests')).toEqual([]);
+  });
+});
+
 describe('a drain', () => {
   const path = '/v1/hosts/h1/drain';
 

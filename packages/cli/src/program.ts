@@ -5,6 +5,7 @@ import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHostCordon, addHostUncordon } from './commands/host-cordon.ts';
 import { addHostDrain } from './commands/host-drain.ts';
+import { addHostRecover } from './commands/host-recover.ts';
 import { addHostList } from './commands/host-list.ts';
 import { addHostShow } from './commands/host-show.ts';
 import { addMigrationAbort, addMigrationList } from './commands/migration.ts';
@@ -56,7 +57,14 @@ export function buildProgram(): Command {
 
 function addNouns(program: Command): void {
   const host = program.command('host').description('list, show, cordon, uncordon, drain hosts');
-  for (const add of [addHostList, addHostShow, addHostCordon, addHostUncordon, addHostDrain]) {
+  for (const add of [
+    addHostList,
+    addHostShow,
+    addHostCordon,
+    addHostUncordon,
+    addHostDrain,
+    addHostRecover,
+  ]) {
     add(host);
   }
   const vm = program

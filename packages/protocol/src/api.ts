@@ -11,6 +11,7 @@
  *   POST   /v1/hosts/{host}/drain                202 Operation   (operator) body DrainStart
  *   GET    /v1/hosts/{host}/drain                Operation       the newest drain of the host
  *   DELETE /v1/hosts/{host}/drain                202 Operation   (operator) cancel
+ *   POST   /v1/hosts/{host}/recover              202 Operation   (admin) body RecoveryStart
  *   GET    /v1/vms                               { items: Vm[] }
  *   POST   /v1/vms[?dryRun=true]                 202 { vm, operation }   (operator) body VmCreate
  *   GET    /v1/vms/{vm}                          Vm              by id or by name
@@ -235,6 +236,17 @@ export const DrainStart = Type.Object(
   named('DrainStart'),
 );
 export type DrainStart = Static<typeof DrainStart>;
+
+export const RecoveryStart = Type.Object(
+  {
+    /** The host's name once more: who sends it says that this host is off. */
+    confirm: Name,
+    /** Though so many hosts are down that the network is the likelier cause. */
+    despiteMassLoss: Type.Optional(Type.Boolean()),
+  },
+  named('RecoveryStart'),
+);
+export type RecoveryStart = Static<typeof RecoveryStart>;
 
 const CandidateBody = Type.Object(
   {

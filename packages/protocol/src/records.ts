@@ -96,13 +96,33 @@ export const RequestRecord = Type.Union([
     },
     closed,
   ),
+  /** Who asks says by it that the host is off: nothing of it runs any more. */
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('recover'),
+      hostId: Name,
+      /** Though so many hosts are down that the network is the likelier cause. */
+      despiteMassLoss: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
 ]);
 export type RequestRecord = Static<typeof RequestRecord>;
 
 // ── decisions ───────────────────────────────────────────────────────────────────────────────────────
 
 export const HostRecord = Type.Object(
-  { v: V, id: Name, hostUuid: Uuid, firstSeenMs: WallMs },
+  {
+    v: V,
+    id: Name,
+    hostUuid: Uuid,
+    firstSeenMs: WallMs,
+    /** Somebody's word that it is off. It goes when the host is back and runs nothing that was started elsewhere. */
+    fenced: Type.Optional(
+      Type.Object({ atMs: WallMs, by: Label, operationId: OperationId }, closed),
+    ),
+  },
   closed,
 );
 export type HostRecord = Static<typeof HostRecord>;
@@ -200,6 +220,8 @@ export const OperationRecord = Type.Object(
       Type.Literal('delete'),
       Type.Literal('migrate'),
       Type.Literal('drain'),
+      Type.Literal('recover'),
+      Type.Literal('clean'),
     ]),
     state: OperationState,
     /** Where it is, e.g. `prepare`, `perform`, `resolve`; see docs/operations.md. */
@@ -211,7 +233,7 @@ export const OperationRecord = Type.Object(
     source: Type.Optional(Name),
     target: Type.Optional(Name),
     mode: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('paused')])),
-    /** The drain it belongs to. */
+    /** The drain or the recovery it belongs to. */
     parentId: Type.Optional(OperationId),
     /** Generation that the VM has before the operation; an owner change makes it one more. */
     generation: Count,

@@ -66,6 +66,16 @@ const table = {
     says: 'a stop found its VM elsewhere, where somebody had moved it',
     line: /failed: it is not on \S+ any more, it runs on/,
   },
+  'host-recovered': { says: 'a host was said to be off', line: /host \S+ is off, says/ },
+  'recovery-of-a-live-host': {
+    says: 'a host that was heard was not recovered',
+    line: /recover \S+ failed: \S+ was heard \d+ s ago/,
+  },
+  'recovery-braked': {
+    says: 'a recovery found too many hosts down at once',
+    line: /recover \S+ failed: \d+ of \d+ hosts are down/,
+  },
+  'host-readmitted': { says: 'a host that was off was back', line: /is back, and runs nothing/ },
   'stop-timed-out': {
     says: 'a VM did not shut down in time, and ran on',
     line: /did not shut down in/,

@@ -36,7 +36,8 @@ type Wanted =
   | { readonly type: 'start' | 'delete'; readonly vmId: string }
   | { readonly type: 'stop'; readonly vmId: string; readonly mode: 'graceful' | 'force' }
   | { readonly type: 'migrate'; readonly vmId: string; readonly target?: string }
-  | { readonly type: 'drain'; readonly hostId: string; readonly plan?: Planned };
+  | { readonly type: 'drain'; readonly hostId: string; readonly plan?: Planned }
+  | { readonly type: 'recover'; readonly hostId: string; readonly despiteMassLoss: boolean };
 
 type Planned = Extract<RequestRecord, { type: 'drain' }>['plan'];
 
@@ -149,6 +150,15 @@ export class People implements Ledger {
     this.#write(`drain ${hostId} (${request.id})`, request.id, {
       [keys.request(request.id)]: request,
       [keys.hostIntent(hostId)]: intent,
+    });
+    return request.id;
+  }
+
+  /** Their word that the host is off. */
+  recover(hostId: string, despiteMassLoss: boolean): string {
+    const request = this.#request({ type: 'recover', hostId, despiteMassLoss });
+    this.#write(`recover ${hostId} (${request.id})`, request.id, {
+      [keys.request(request.id)]: request,
     });
     return request.id;
   }

@@ -36,6 +36,10 @@ function stepOf(fields: Fields): Step {
       const plan = fields.has('plan') ? { plan: fields.list('plan').map(readMove) } : {};
       return { do: what, host: host(), ...plan, ...named(fields, 'as') };
     }
+    case 'recover': {
+      const despiteMassLoss = fields.flag('despiteMassLoss');
+      return { do: what, host: host(), despiteMassLoss, ...named(fields, 'as') };
+    }
     case 'cordon':
     case 'uncordon':
       return { do: what, host: host() };

@@ -35,6 +35,12 @@ export type AskStep =
       /** As it was shown: who goes where. */
       readonly plan?: readonly PlannedMove[];
       readonly as?: string;
+    }
+  | {
+      readonly do: 'recover';
+      readonly host: string;
+      readonly despiteMassLoss: boolean;
+      readonly as?: string;
     };
 
 export interface PlannedMove {
@@ -107,6 +113,8 @@ export class Script {
         });
         return this.#remember(step, people.drain(step.host, plan));
       }
+      case 'recover':
+        return this.#remember(step, people.recover(step.host, step.despiteMassLoss));
       case 'cordon':
       case 'uncordon':
         people.cordon(step.host, step.do === 'cordon');

@@ -57,6 +57,10 @@ export class Workload {
     if (this.#made < this.#options.vmCount && random.chance(500)) return this.#create();
     const vm = random.pick([...records.vms.values()]);
     const host = random.pick(hosts)?.id ?? '';
+    const off = random.pick(hosts.filter(({ isPowered }) => !isPowered));
+    if (off !== undefined && random.chance(400)) {
+      return this.#do({ do: 'recover', host: off.id, despiteMassLoss: random.chance(500) });
+    }
     const dice = random.below(100);
     if (dice < 20) return this.#drain(host);
     if (dice < 30) return this.#do({ do: random.chance(300) ? 'cordon' : 'uncordon', host });

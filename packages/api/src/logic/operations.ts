@@ -116,7 +116,7 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
     stepIndex: 0,
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
-    ...(request.type === 'drain' ? { hostId: request.hostId } : {}),
+    ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...(request.type === 'migrate' && request.target !== undefined
       ? { target: request.target }
       : {}),

@@ -32,6 +32,7 @@ import { placementRoutes } from './placements.ts';
 import { poolRoutes } from './pools.ts';
 import { answerNoHttp, answerProblems, asDroverError, sendProblem } from './problems.ts';
 import { registerSchemas } from './schemas.ts';
+import { recoveryRoutes } from './recoveries.ts';
 import { systemRoutes } from './system.ts';
 import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
 import { vmActionRoutes } from './vm-actions.ts';
@@ -111,6 +112,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   systemRoutes(app, context, store, bus);
   hostRoutes(app, context);
   drainRoutes(app, context);
+  recoveryRoutes(app, context);
   vmRoutes(app, context);
   vmActionRoutes(app, context);
   placementRoutes(app, context);

@@ -15,6 +15,7 @@ const features = [
   'operations-wait',
   'placements',
   'pools',
+  'recoveries',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */
 const readinessMs = 500;

@@ -31,7 +31,7 @@ function oneOf(what: string, choices: readonly string[]) {
 }
 
 const states = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'blocked'];
-const types = ['start', 'stop', 'delete', 'migrate', 'drain'];
+const types = ['start', 'stop', 'delete', 'migrate', 'drain', 'recover', 'clean'];
 
 export function addOperationList(operations: Command): void {
   const command = withWatch(operations.command('list').alias('ls'))

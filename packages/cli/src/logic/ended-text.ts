@@ -12,6 +12,8 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   delete: 'is deleted',
   migrate: 'has moved',
   drain: 'is drained',
+  recover: 'is recovered: its VMs run elsewhere',
+  clean: 'has one copy again',
 };
 
 /** `web has moved (h2 → h1, took 1.9s, paused for 87ms)` */

@@ -21,7 +21,7 @@ const tones: Readonly<Record<Operation['state'], Tone>> = {
 /** What it is about: `web`, `h2`. */
 export function subjectOf(operation: Operation): string {
   const { vmName, vmId, hostId } = operation;
-  return oneLine(operation.type === 'drain' ? (hostId ?? '') : (vmName ?? vmId ?? hostId ?? ''));
+  return oneLine(vmName ?? vmId ?? hostId ?? '');
 }
 
 /** `h2 → h1`, or the one end that is known. */
@@ -135,6 +135,8 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   delete: 'deleting',
   migrate: 'moving',
   drain: 'draining',
+  recover: 'recovering the VMs of',
+  clean: 'removing an old copy of',
 };
 
 /** One line about an operation on its way: `moving web (h2 → h1): perform 43 %`. */

@@ -41,6 +41,10 @@ const steps: Readonly<Record<string, string>> = {
   'vm-running': 'stop it first with “drover vm stop VM”',
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
+  'host-not-down': 'empty it with “drover host drain HOST”; only a host that is off is recovered',
+  'mass-loss':
+    'make sure that its power is off, then “drover host recover HOST --despite-mass-loss”',
+  'recovery-under-way': 'follow it with “drover operation list --type recover”',
   'not-cancellable':
     'a move that belongs to a drain is cancelled with “drover host drain HOST --cancel”',
   'no-host-fits': 'see why with “drover explain VM”; uncordon, free or add a host',

@@ -37,6 +37,7 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['POST', /^\/v1\/hosts\/[^/]+\/drain$/, api.DrainStart, api.OperationBody],
   ['GET', /^\/v1\/hosts\/[^/]+\/drain$/, undefined, api.OperationBody],
   ['DELETE', /^\/v1\/hosts\/[^/]+\/drain$/, undefined, api.OperationBody],
+  ['POST', /^\/v1\/hosts\/[^/]+\/recover$/, api.RecoveryStart, api.OperationBody],
   ['GET', /^\/v1\/vms$/, undefined, ListOf(api.VmBody, 'Vms')],
   ['POST', /^\/v1\/vms$/, api.VmCreate, api.VmCreated],
   ['GET', /^\/v1\/vms\/[^/]+$/, undefined, api.VmBody],

@@ -307,6 +307,11 @@ export const inputs: readonly Sample[] = [
     value: { plan: [{ vmId, target: 'h2' }], parallel: 8 },
   },
   {
+    name: 'RecoveryStart',
+    schema: protocol.api.RecoveryStart,
+    value: { confirm: 'h1', despiteMassLoss: true },
+  },
+  {
     name: 'PlacementAsk',
     schema: protocol.api.PlacementAsk,
     value: { spec: vmSpec, count: 100, only: 'h1' },

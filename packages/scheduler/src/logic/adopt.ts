@@ -42,7 +42,7 @@ function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
     stepIndex: 0,
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
-    ...(request.type === 'drain' ? { hostId: request.hostId } : {}),
+    ...('hostId' in request ? { hostId: request.hostId } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,
     by: request.by,

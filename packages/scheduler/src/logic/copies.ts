@@ -4,6 +4,7 @@
  * disk is deleted until a person has decided.
  */
 import type { OperationRecord, ReportedVm, Stored } from '@drover/protocol';
+import { isOff } from './fence.ts';
 import type { Turn } from './turn.ts';
 
 type Copy =
@@ -16,7 +17,7 @@ export function copyOf(turn: Turn, stored: Stored<OperationRecord>, known?: stri
   const since = turn.since(stored.value);
   for (const hostId of turn.hosts.reporting(vmId)) {
     const vm = turn.hosts.get(hostId)?.inventory?.vms.find((one) => one.vmId === vmId);
-    if (hostId === known || vm === undefined || !isThere(vm)) continue;
+    if (hostId === known || vm === undefined || !isThere(vm) || isOff(turn, hostId)) continue;
     const fresh = turn.hosts.inventorySince(hostId, since, turn.epoch);
     if (fresh) return { type: 'there', hostId };
     turn.ask(hostId, since);

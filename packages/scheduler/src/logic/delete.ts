@@ -1,7 +1,14 @@
 /** The operation `delete`: the volumes that we made for the VM, then everything that names it. */
-import { type DiskToAttach, keys, type OperationRecord, type Stored } from '@drover/protocol';
+import {
+  type DiskToAttach,
+  keys,
+  type OperationError,
+  type OperationRecord,
+  type Stored,
+} from '@drover/protocol';
 import { place } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
+import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
 import { put, type Turn } from './turn.ts';
 import { disksOf, shapeOf } from './vm-shape.ts';
@@ -62,14 +69,17 @@ function hostWithPools(turn: Turn, vmId: string): string | undefined {
 function remove(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
   const { id, vmId = '', source = '', stepIndex } = stored.value;
   const body = { kind: 'delete-volumes' as const, disks };
+  if (isOff(turn, source)) return failed(turn, stored, offError(source));
   const result = turn.awaitStep({ hostId: source, opId: id, step: stepIndex, body, vmId });
   if (result === undefined) return;
   if (result.outcome === 'done') return finish(turn, stored);
+  const message = 'its volumes could not be deleted';
+  failed(turn, stored, result.error ?? { code: 'hypervisor-error', message });
+}
+
+function failed(turn: Turn, stored: Stored<OperationRecord>, error: OperationError): void {
+  const { vmId = '' } = stored.value;
   const generation = turn.mirror.assignments.get(vmId)?.value.generation ?? 0;
-  const error = result.error ?? {
-    code: 'hypervisor-error',
-    message: 'its volumes could not be deleted',
-  };
   turn.end(stored, 'failed', { error }, turn.putAssignment(vmId, { generation, state: 'stopped' }));
 }
 

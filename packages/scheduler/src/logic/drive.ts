@@ -1,8 +1,10 @@
 /** The next step of one operation, whatever its type. */
 import type { OperationRecord, Stored } from '@drover/protocol';
+import { driveClean } from './clean.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { driveMigrate } from './migrate.ts';
+import { driveRecover } from './recover.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
 import type { Turn } from './turn.ts';
@@ -19,5 +21,9 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveMigrate(turn, stored);
     case 'drain':
       return driveDrain(turn, stored);
+    case 'clean':
+      return driveClean(turn, stored);
+    case 'recover':
+      return driveRecover(turn, stored);
   }
 }

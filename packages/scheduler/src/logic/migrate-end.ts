@@ -4,6 +4,7 @@
  */
 import type { Inventory, OperationError, OperationRecord, Stored } from '@drover/protocol';
 import { type MigrationVerdict, type Observation, resolveMigration } from '@drover/core';
+import { isOff } from './fence.ts';
 import { isCancelled } from './pending.ts';
 import { tryAgainMs } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -14,11 +15,12 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
   const since = turn.volatile.since.get(againKey(stored.value)) ?? begunMs;
   const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
   const atTarget = turn.hosts.inventorySince(target, since, turn.epoch);
-  const verdict: MigrationVerdict = isStillBegun(stored.value, atSource)
+  const isBegun = !isOff(turn, source) && isStillBegun(stored.value, atSource);
+  const verdict: MigrationVerdict = isBegun
     ? { type: 'going' }
     : resolveMigration({
-        source: observe(atSource, vmId),
-        target: observe(atTarget, vmId),
+        source: observe(turn, source, atSource, vmId),
+        target: observe(turn, target, atTarget, vmId),
         mode,
       });
   if (verdict.type === 'going' || verdict.type === 'wait') {
@@ -53,7 +55,13 @@ function abort(turn: Turn, { id, vmId = '', source = '', generation }: Operation
   turn.nudge({ hostId: source, opId: `abort-${id}`, vmId, generation, body }, tryAgainMs);
 }
 
-function observe(inventory: Inventory | undefined, vmId: string): Observation {
+function observe(
+  turn: Turn,
+  hostId: string,
+  inventory: Inventory | undefined,
+  vmId: string,
+): Observation {
+  if (isOff(turn, hostId)) return { state: 'absent', migrating: false };
   if (inventory === undefined) return 'silent';
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   return vm === undefined
@@ -172,6 +180,10 @@ function clean(
   finish: (turn: Turn, stored: Stored<OperationRecord>) => void,
 ): void {
   const { id, vmId = '', stepIndex } = stored.value;
+  if (isOff(turn, hostId)) {
+    if (kind === 'destroy-leftover') return finish(turn, stored);
+    return goneBeforeItRan(turn, stored, generation);
+  }
   const body = { kind } as const;
   const result = turn.awaitStep({ hostId, opId: id, step: stepIndex, body, vmId, generation });
   if (result === undefined || turn.isFull) return;

@@ -9,6 +9,7 @@
  */
 import type { OperationError, OperationRecord, StepResult, Stored } from '@drover/protocol';
 import { checkMove, explainRejection, place } from '@drover/core';
+import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
 import { isBusy, isCancelled } from './pending.ts';
 import { downtimeMs, slots, tryAgainMs } from './settings.ts';
@@ -124,6 +125,7 @@ function hasSlot(turn: Turn, source: string, target: string): boolean {
 function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
   if (isCancelled(turn, stored.value)) return toResolve(turn, stored, {});
+  if (isOff(turn, target)) return toResolve(turn, stored, { error: offError(target) });
   const body = { kind: 'prepare-incoming', source } as const;
   const result = turn.awaitStep({
     hostId: target,
@@ -144,6 +146,8 @@ function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
 
 function perform(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
+  const off = [source, target].find((hostId) => isOff(turn, hostId));
+  if (off !== undefined) return toResolve(turn, stored, { error: offError(off) });
   // A new leader has the tunnel from the target's journal; it must have heard that first.
   if (!turn.hosts.passedBarrier(target, turn.epoch)) {
     turn.waitForHost(id, target);

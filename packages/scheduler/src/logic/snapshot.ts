@@ -42,7 +42,10 @@ export function snapshotOf(
   const { underWay, draining, ...part } = records;
   const seen = hosts.all().flatMap((heard) => {
     if (heard.inventory === undefined) return [];
-    const health = hosts.health(now.monoMs, heard.hostId, settings);
+    const { fenced } = mirror.hosts.get(heard.hostId)?.value ?? {};
+    const heardHealth = hosts.health(now.monoMs, heard.hostId, settings);
+    // One that is back gets nothing before it has shown what it runs.
+    const health = fenced !== undefined && heardHealth === 'up' ? 'suspect' : heardHealth;
     return [hostOf(mirror, heard, heard.inventory, health, { underWay, draining })];
   });
   return {

@@ -14,6 +14,7 @@ import {
 } from '@drover/protocol';
 import { explainRejection } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
+import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
 import { startAttempts } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -77,6 +78,7 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', target = '', generation, stepIndex } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
   if (!intent) return;
+  if (isOff(turn, target)) return fail(turn, stored, { error: offError(target) });
   const { disks } = disksOf(turn.mirror, intent);
   const body = { kind: 'start-vm', vm: vmToStart(intent, disks) } as const;
   const result = turn.awaitStep({
@@ -116,7 +118,11 @@ function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
   turn.end(stored, 'succeeded', {}, running);
 }
 
-function fail(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): void {
+function fail(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  result: Pick<StepResult, 'error'>,
+): void {
   if (turn.isFull) return;
   const { id, vmId = '', vmName, target = '', generation, stepIndex } = stored.value;
   const free = turn.putAssignment(vmId, { generation, state: 'stopped' });

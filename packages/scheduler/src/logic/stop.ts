@@ -1,6 +1,7 @@
 /** The operation `stop`: only because a person asked, and the plug is pulled only where they said so. */
 import type { OperationRecord, Stored } from '@drover/protocol';
 import { copyOf } from './copies.ts';
+import { isOff } from './fence.ts';
 import { isBusy } from './pending.ts';
 import type { Turn } from './turn.ts';
 
@@ -32,6 +33,7 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
 
 function stop(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', generation, stepIndex } = stored.value;
+  if (isOff(turn, source)) return stopped(turn, stored);
   const request = turn.mirror.requests.get(id)?.value;
   const mode = request?.type === 'stop' ? request.mode : 'graceful';
   const timeoutMs = turn.settings.gracefulStopTimeoutMs;

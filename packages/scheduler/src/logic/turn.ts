@@ -32,6 +32,8 @@ export interface Volatile {
   readonly missing: Map<string, { count: number; inventories: number }>;
   /** Since when a VM is seen to run elsewhere than its record says. */
   readonly elsewhere: Map<string, number>;
+  /** Since when a host that was off is seen to have a VM that another one owns. */
+  readonly stale: Map<string, number>;
   /** The digest of a host's VMs that went with its newest inventory. */
   readonly digests: Map<string, { digest: string; inventories: number }>;
   /** What an operation waits for, and since when. */
@@ -47,6 +49,7 @@ export function newVolatile(): Volatile {
     tried: new Map(),
     missing: new Map(),
     elsewhere: new Map(),
+    stale: new Map(),
     digests: new Map(),
     waits: new Map(),
     counter: 0,

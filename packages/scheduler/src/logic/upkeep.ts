@@ -4,6 +4,7 @@
  */
 import { type AssignmentRecord, keys } from '@drover/protocol';
 import { adoptRequests } from './adopt.ts';
+import { readmit } from './fence.ts';
 import { followMoved } from './follow.ts';
 import { tryAgainMs } from './settings.ts';
 import { put, type Turn } from './turn.ts';
@@ -19,6 +20,7 @@ export function keepUp(turn: Turn): void {
   adoptRequests(turn);
   adoptHosts(turn);
   ensurePools(turn);
+  readmit(turn);
   followMoved(turn);
   findCrashed(turn);
 }

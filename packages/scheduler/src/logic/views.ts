@@ -27,25 +27,29 @@ export function hostViews(seen: Seen, only?: string): readonly HostView[] {
   );
 }
 
-function hostView(
-  { now, cluster, mirror, hosts }: Seen,
-  host: Host,
-  vmCount: number,
-  underWay: UnderWay,
-): HostView {
+function hostView(seen: Seen, host: Host, vmCount: number, underWay: UnderWay): HostView {
+  const { now, cluster, mirror, hosts } = seen;
   const heard = hosts.get(host.id);
   const inventory = heard?.inventory;
   const foreign = inventory === undefined ? [] : foreignVms(mirror, host.id, inventory, underWay);
   return {
     ...host,
     reportAgeMs: Math.max(0, Math.round(now.monoMs - (heard?.lastHeardMs ?? 0))),
-    reasons: heard?.heartbeat?.reasons ?? [],
+    reasons: [...(heard?.heartbeat?.reasons ?? []), ...fenceReason(seen, host)],
     acceleratorReason: inventory?.acceleratorReason ?? '',
     allocatable: allocatable(host),
     promised: promisedOn(cluster, host.id),
     vmCount,
     foreignVmCount: foreign.length,
   };
+}
+
+function fenceReason({ mirror }: Seen, { id, health }: Host): readonly string[] {
+  const fenced = mirror.hosts.get(id)?.value.fenced;
+  if (fenced === undefined) return [];
+  return health === 'down'
+    ? [`off, says ${fenced.by}`]
+    : [`it was said to be off, and is back: it still runs VMs that were started elsewhere`];
 }
 
 /** As its owner reported it; what other hosts say of a VM is no news about it here. */

@@ -1,6 +1,7 @@
 /** An etcd in memory, as far as the scheduler's logic can tell: revisions, compares, and typed reads of records. */
 import {
   type AssignmentRecord,
+  type HostRecord,
   keys,
   type OperationRecord,
   type RequestRecord,
@@ -75,6 +76,10 @@ export class Etcd {
     return [...this.#entries.values()]
       .filter(({ key }) => key.startsWith(keys.operation('')))
       .map(({ value }) => JSON.parse(value) as OperationRecord);
+  }
+
+  host(hostId: string): HostRecord | undefined {
+    return this.#read(keys.host(hostId)) as HostRecord | undefined;
   }
 
   assignment(vmId: string): AssignmentRecord | undefined {

@@ -68,6 +68,18 @@ const operations: readonly {
     acts: ['prepare-incoming', 'migrate-out'],
     check: (lab) => expect(lab.host('h1').vms.size).toBe(0),
   },
+  {
+    name: 'recovery',
+    prepare: (lab) => {
+      lab.runningVm(vmA, 'h1');
+      lab.runningVm(vmB, 'h1');
+      lab.host('h1').silent = true;
+      lab.pass(31_000);
+    },
+    request: { type: 'recover', hostId: 'h1' },
+    acts: ['start-vm'],
+    check: (lab) => expect(lab.host('h2').vms.size).toBe(2),
+  },
 ];
 
 /** How many commits the operation takes when nobody dies, each held up as in `dieAt`. */

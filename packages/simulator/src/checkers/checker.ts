@@ -44,7 +44,7 @@ export interface HarmDone {
 /** What people asked for, in the order in which they did. */
 export interface Wish {
   readonly id: string;
-  readonly type: 'start' | 'stop' | 'delete' | 'migrate' | 'drain';
+  readonly type: 'start' | 'stop' | 'delete' | 'migrate' | 'drain' | 'recover';
   readonly vmId?: string;
   readonly mode?: 'graceful' | 'force';
   /** Grows: which of two wishes came later. */
