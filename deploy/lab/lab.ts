@@ -106,6 +106,15 @@ export class Lab {
     await docker(['restart', '--time', '5', this.#container(service)]);
   }
 
+  /** All that runs there ends at once, as without power; what is on its disk stays. */
+  async powerOff(service: string): Promise<void> {
+    await docker(['kill', this.#container(service)]);
+  }
+
+  async powerOn(service: string): Promise<void> {
+    await docker(['start', this.#container(service)]);
+  }
+
   /** Freezes all of a container's processes, as a hung machine would be. */
   async pause(service: string): Promise<void> {
     await docker(['pause', this.#container(service)]);
