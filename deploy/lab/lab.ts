@@ -115,6 +115,26 @@ export class Lab {
     await docker(['start', this.#container(service)]);
   }
 
+  /** It reaches neither NATS nor etcd nor another host's agent, and nobody is told: connections just hang. */
+  async cutOff(service: string): Promise<void> {
+    await docker(['network', 'disconnect', this.#control, this.#container(service)]);
+  }
+
+  async reconnect(service: string): Promise<void> {
+    await docker([
+      'network',
+      'connect',
+      '--alias',
+      service,
+      this.#control,
+      this.#container(service),
+    ]);
+  }
+
+  get #control(): string {
+    return `${this.settings.project}_control`;
+  }
+
   /** Freezes all of a container's processes, as a hung machine would be. */
   async pause(service: string): Promise<void> {
     await docker(['pause', this.#container(service)]);
