@@ -53,7 +53,7 @@ export function play(scenario: Scenario, options: PlayOptions = {}): Played {
   const { world, faults } = worldOf(scenario, { keepTrace: true, blows });
   const script = new Script(world, faults);
   for (const { atMs, step } of steps) {
-    world.timeline.after(atMs, () => {
+    world.timeline.fromOutside(atMs, () => {
       if (atMs > untilMs) return;
       try {
         script.perform(step);

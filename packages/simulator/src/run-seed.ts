@@ -35,7 +35,7 @@ export function runSeed(
   const workload = new Workload(world, script, options, random.fork('people'));
   workload.begin();
   for (const { atMs, step } of scenario.steps) {
-    world.timeline.after(atMs, () => script.perform(step));
+    world.timeline.fromOutside(atMs, () => script.perform(step));
   }
   world.run(scenario.untilMs);
   workload.end();

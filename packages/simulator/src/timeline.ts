@@ -1,6 +1,7 @@
 /**
- * Virtual time: one queue of things to come, ordered by time and, within a millisecond, by who asked first.
- * Nothing in the world happens except from here.
+ * Virtual time: one queue of things to come, ordered by time; within a millisecond what comes from outside is first, so
+ * that a run that is played again has the same order, and then who asked first. Nothing in the world happens except
+ * from here.
  */
 
 export interface Timer {
@@ -9,6 +10,7 @@ export interface Timer {
 
 interface Due {
   readonly atMs: number;
+  readonly isFromOutside: boolean;
   readonly seq: number;
   run: (() => void) | undefined;
 }
@@ -34,7 +36,17 @@ export class Timeline {
   }
 
   after(delayMs: number, run: () => void): Timer {
-    const due: Due = { atMs: this.#nowMs + Math.max(0, Math.round(delayMs)), seq: this.#seq, run };
+    return this.#at(delayMs, run, false);
+  }
+
+  /** For what people ask, and what goes wrong. */
+  fromOutside(delayMs: number, run: () => void): Timer {
+    return this.#at(delayMs, run, true);
+  }
+
+  #at(delayMs: number, run: () => void, isFromOutside: boolean): Timer {
+    const atMs = this.#nowMs + Math.max(0, Math.round(delayMs));
+    const due: Due = { atMs, isFromOutside, seq: this.#seq, run };
     this.#seq += 1;
     this.#add(due);
     return {
@@ -94,5 +106,6 @@ export class Timeline {
 }
 
 function isBefore(a: Due, b: Due): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.seq < b.seq);
+  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
+  return a.isFromOutside === b.isFromOutside ? a.seq < b.seq : a.isFromOutside;
 }

@@ -27,7 +27,7 @@ export class Workload {
   }
 
   begin(): void {
-    this.#world.timeline.after(8_000, () => this.#next());
+    this.#world.timeline.fromOutside(8_000, () => this.#next());
   }
 
   end(): void {
@@ -42,7 +42,7 @@ export class Workload {
     if (this.#ended) return;
     this.#askForSomething();
     const waitMs = this.#random.within([100, 2 * this.#options.askEveryMs]);
-    this.#world.timeline.after(waitMs, () => this.#next());
+    this.#world.timeline.fromOutside(waitMs, () => this.#next());
   }
 
   #do(step: Step): void {
@@ -101,7 +101,7 @@ export class Workload {
     this.#world.leader()?.ask({ type: 'plan-drain', hostId: host }, (reply) => {
       if (reply.type !== 'plan-drain') return;
       const plan = reply.plan.moves.map(({ vmName, target }) => ({ vm: vmName, to: target }));
-      timeline.after(thinkMs, () => {
+      timeline.fromOutside(thinkMs, () => {
         if (!this.#ended) this.#do({ do: 'drain', host, plan });
       });
     });

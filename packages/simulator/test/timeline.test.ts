@@ -20,6 +20,17 @@ describe('the timeline', () => {
     expect(seen).toEqual(['a10', 'b10', 'c20', 'd20']);
   });
 
+  it('runs what comes from outside first, within a millisecond', () => {
+    const timeline = new Timeline();
+    const seen: string[] = [];
+    timeline.after(10, () => seen.push('inside'));
+    timeline.fromOutside(10, () => seen.push('outside'));
+    timeline.fromOutside(10, () => seen.push('outside, later'));
+    timeline.after(9, () => seen.push('before'));
+    while (timeline.step());
+    expect(seen).toEqual(['before', 'outside', 'outside, later', 'inside']);
+  });
+
   it('keeps its order with thousands of things, some of them called off', () => {
     const timeline = new Timeline();
     const random = new Random(3);
