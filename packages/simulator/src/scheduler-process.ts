@@ -31,6 +31,7 @@ import type { ProcessWorld } from './process-world.ts';
 import type { Timer } from './timeline.ts';
 
 const watched = [keyPrefix.intent, keyPrefix.decision];
+const busPatienceMs = 10_000;
 const messageSchemas = {
   heartbeat: Heartbeat,
   inventory: Inventory,
@@ -55,6 +56,9 @@ export class SchedulerProcess {
   #loading = false;
   #loadAgain = false;
   #watch: { close(): void } | undefined;
+  #busAway: Timer | undefined;
+  /** It stands for election once it reaches NATS. */
+  #isStanding = false;
   lives = 0;
   commits = 0;
 
@@ -94,12 +98,13 @@ export class SchedulerProcess {
     this.#loading = false;
     this.#loadAgain = false;
     this.#watch = undefined;
+    this.#busAway = undefined;
     note(this.id, `is a candidate, life ${this.lives}`);
     this.#election = new Election(this.#client, this.#life, this.id, {
       onElected: (office) => this.#lead(office),
       onLost: (reason) => this.#feed({ type: 'deposed', reason }),
     });
-    this.#election.stand();
+    this.#isStanding = false;
     this.#follow();
   }
 
@@ -138,9 +143,25 @@ export class SchedulerProcess {
     const life = this.#life;
     bus.attach(this.id, [/^drover\.agent\./], {
       onText: (subject, text) => life.guard(() => this.#hear(subject, text))(),
-      onState: () => undefined,
+      onState: (state) => life.guard(() => this.#busIs(state))(),
     });
     this.#load();
+  }
+
+  /** Another may reach NATS where this one does not. */
+  #busIs(state: 'connected' | 'disconnected'): void {
+    this.#busAway?.cancel();
+    this.#busAway = undefined;
+    if (state === 'connected') {
+      if (!this.#isStanding) this.#election?.stand();
+      this.#isStanding = true;
+      return;
+    }
+    this.#busAway = this.#life.after(busPatienceMs, () => {
+      this.#election?.resign();
+      if (this.#office !== undefined) return this.#end('leads no more: NATS is out of reach');
+      this.#end('takes its candidacy back: NATS is out of reach');
+    });
   }
 
   #lead(office: Office): void {
