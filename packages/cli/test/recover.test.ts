@@ -41,6 +41,18 @@ describe('host recover', () => {
     expect(end.stderr).toContain('could not be started elsewhere: web');
   });
 
+  it('of a host that runs exits 4, and says what to do instead', async () => {
+    const message = 'h2 was heard 0 s ago: a host that runs is drained';
+    const error = { code: 'host-not-down', message };
+    const api = await serve({
+      [path]: () => accepted(recovery()),
+      'GET /v1/operations/op-1': () => ok(recovery({ state: 'failed', error })),
+    });
+    const end = await drover(['--api', api.url, 'host', 'recover', 'h2', '--yes']);
+    expect(end.code).toBe(4);
+    expect(end.stderr).toContain('drover host drain h2');
+  });
+
   it('under a mass loss is refused with the word that makes it meant, which is sent', async () => {
     const detail = '3 of 9 hosts are down: a network that is away is likelier';
     const api = await serve({
