@@ -1,6 +1,7 @@
 /** `drover` against the real cluster: what a person types, what comes back, and the exit code. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { loadCluster } from '@drover/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from './support/cluster.ts';
 import { askCounter, runningOn } from '@drover/deploy/lab';
@@ -49,6 +50,14 @@ describe('drover', () => {
       | { items: { id: string }[] };
     const items = 'items' in hosts ? hosts.items : hosts;
     expect(items.map((host) => host.id).toSorted()).toEqual([...cluster.lab.hosts]);
+  });
+
+  it('dumps the cluster as the core reads it', async () => {
+    const { code, stdout } = await drover('dump');
+    expect(code).toBe(0);
+    const { hosts, vms } = loadCluster(stdout);
+    expect([...hosts.keys()]).toEqual([...cluster.lab.hosts]);
+    expect(vms.size).toBe((await cluster.api.vms()).length);
   });
 
   it('shows a drain’s plan first, drains, and says what was done; then the host is empty', async () => {

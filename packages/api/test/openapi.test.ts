@@ -26,6 +26,7 @@ describe('the OpenAPI file', () => {
     const { body } = await world.send('GET', '/openapi.json');
     expect(Object.keys(body['paths'] as object).toSorted()).toEqual([
       '/v1',
+      '/v1/dump',
       '/v1/events',
       '/v1/hosts',
       '/v1/hosts/{host}',
@@ -54,4 +55,14 @@ it('metrics count requests by route, not by address', async () => {
   expect(body['text']).toContain(
     'drover_api_requests_total{method="GET",route="/v1/vms/:vm",status="404"} 1',
   );
+});
+
+it('the cluster as text comes as the leader wrote it, and as JSON', async () => {
+  const { headers, payload } = await world.app.inject({
+    method: 'GET',
+    url: '/v1/dump',
+    headers: { authorization: 'Bearer viewer-token' },
+  });
+  expect(headers['content-type']).toMatch(/^application\/json/);
+  expect(payload).toBe('{"hosts":[\n{"id":"h1"}\n]}\n');
 });

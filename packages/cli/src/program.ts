@@ -1,6 +1,7 @@
 /** The tree of commands, and how help and wrong words look. What commands do is theirs. */
 import { Command, Option } from 'commander';
 import { addCompletion } from './commands/completion.ts';
+import { addDump } from './commands/dump.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHostCordon, addHostUncordon } from './commands/host-cordon.ts';
@@ -46,6 +47,7 @@ export function buildProgram(): Command {
   addStatus(program);
   addExplain(program);
   addEvents(program);
+  addDump(program);
   program.commandsGroup('Act:');
   addNouns(program);
   program.commandsGroup('Else:');

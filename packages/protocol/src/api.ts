@@ -20,6 +20,7 @@
  *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop
  *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
  *   GET    /v1/vms/{vm}/explain                  Explanation
+ *   GET    /v1/dump                              the cluster as core/src/dump writes it
  *   POST   /v1/placements                        Placements      dry run with explanation; touches nothing
  *   GET    /v1/migrations                        { items: Migration[] }  in flight, with progress
  *   DELETE /v1/migrations/{operation}            202 Operation   (operator) abort

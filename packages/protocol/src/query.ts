@@ -30,6 +30,8 @@ export const Query = Type.Union([
     },
     closed,
   ),
+  /** All of it, as the core writes it down. */
+  Type.Object({ type: Type.Literal('dump') }, closed),
   /** Where could this VM go, and why not elsewhere? For one that runs: where could it move? */
   Type.Object({ type: Type.Literal('explain'), vmId: Uuid }, closed),
   Type.Object({ type: Type.Literal('plan-drain'), hostId: Name }, closed),
@@ -65,6 +67,7 @@ export type QueryReply =
   | { readonly type: 'hosts'; readonly hosts: readonly HostView[] }
   | { readonly type: 'observed'; readonly vms: ObservedVms }
   | { readonly type: 'progress'; readonly migrations: readonly MigrationProgress[] }
+  | { readonly type: 'dump'; readonly text: string }
   | { readonly type: 'place'; readonly answers: readonly PlacementAnswer[] }
   | {
       readonly type: 'explain';

@@ -21,6 +21,7 @@ import { authorize, Tokens } from './auth.ts';
 import type { ApiConfig } from './config.ts';
 import type { App, Context } from './context.ts';
 import { drainRoutes } from './drains.ts';
+import { dumpRoutes } from './dump.ts';
 import { defaultEventLimits, EventHub, type EventLimits } from './event-hub.ts';
 import { eventRoutes } from './events.ts';
 import { hostRoutes } from './hosts.ts';
@@ -119,6 +120,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   operationRoutes(app, context);
   poolRoutes(app, context);
   eventRoutes(app, context);
+  dumpRoutes(app, context);
   refuseOtherMethods(app, methods);
   mirror.start(events);
   return app;

@@ -9,6 +9,7 @@ const features = [
   'cordons',
   'drains',
   'dry-run',
+  'dump',
   'events',
   'explanations',
   'migrations',

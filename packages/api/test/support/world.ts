@@ -215,6 +215,7 @@ function emptyAnswer(query: Query): QueryReply {
   }
   if (query.type === 'hosts') return { type: 'hosts', hosts: [host] };
   if (query.type === 'observed') return { type: 'observed', vms: {} };
+  if (query.type === 'dump') return { type: 'dump', text: '{"hosts":[\n{"id":"h1"}\n]}\n' };
   if (query.type === 'progress') return { type: 'progress', migrations: [] };
   if (query.type === 'place') {
     const rejections = [

@@ -54,6 +54,7 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['GET', /^\/v1\/pools$/, undefined, ListOf(api.PoolBody, 'Pools')],
   ['POST', /^\/v1\/pools$/, api.PoolCreate, api.PoolBody],
   ['GET', /^\/v1\/events$/, undefined, undefined],
+  ['GET', /^\/v1\/dump$/, undefined, undefined],
   ['GET', /^\/v1$/, undefined, undefined],
 ];
 

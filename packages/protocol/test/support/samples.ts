@@ -286,6 +286,7 @@ export const inputs: readonly Sample[] = [
   { name: 'query leader', schema: protocol.Query, value: { type: 'leader' } },
   { name: 'query hosts', schema: protocol.Query, value: { type: 'hosts', hostId: 'h1' } },
   { name: 'query observed', schema: protocol.Query, value: { type: 'observed', vmId } },
+  { name: 'query dump', schema: protocol.Query, value: { type: 'dump' } },
   { name: 'query progress', schema: protocol.Query, value: { type: 'progress' } },
   {
     name: 'query place',

@@ -8,6 +8,7 @@ import type {
 } from '@drover/protocol';
 import {
   type Cluster,
+  dumpCluster,
   explainPlacement,
   place,
   type PlacementAnswer,
@@ -40,6 +41,8 @@ export function answerQuery(asked: Asked, query: Query): QueryReply {
       return { type: 'observed', vms: observedVms(asked, query.vmId) };
     case 'progress':
       return { type: 'progress', migrations: progressOf(asked) };
+    case 'dump':
+      return { type: 'dump', text: dumpCluster(asked.cluster) };
     case 'place':
       return { type: 'place', answers: placeSeveral(asked.cluster, query) };
     case 'explain':

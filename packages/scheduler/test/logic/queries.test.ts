@@ -1,3 +1,4 @@
+import { dumpCluster, loadCluster } from '@drover/core';
 import type { Query, QueryReply } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB } from './lab.ts';
@@ -23,6 +24,7 @@ describe('asking', () => {
       { type: 'hosts' },
       { type: 'observed' },
       { type: 'progress' },
+      { type: 'dump' },
       { type: 'place', spec, count: 3 },
       { type: 'explain', vmId: vmA },
       { type: 'explain', vmId: vmB },
@@ -123,6 +125,20 @@ describe('what only the leader knows', () => {
     const [h2] = answer(lab, { type: 'hosts', hostId: 'h2' }, 'hosts').hosts;
     expect(h2).toMatchObject({ foreignVmCount: 0, promised: { memoryMib: 1_024 } });
     expect(h2?.foreign).toBeUndefined();
+  });
+
+  it('can be had as a dump that the core reads again', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1', { labels: { tier: 'web' } });
+    lab.host('h2').runs(vmB);
+    lab.host('h2').report();
+    lab.settle();
+    const { text } = answer(lab, { type: 'dump' }, 'dump');
+    const cluster = loadCluster(text);
+    expect(dumpCluster(cluster)).toBe(text);
+    expect([...cluster.hosts.keys()]).toEqual(['h1', 'h2']);
+    expect(cluster.vms.get(vmA)).toMatchObject({ hostId: 'h1', labels: { tier: 'web' } });
+    expect(cluster.hosts.get('h2')?.foreign?.memoryMib).toBe(1_024);
   });
 
   it('is told of one host or one VM alone to who asks for that', () => {
