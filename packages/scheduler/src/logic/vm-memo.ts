@@ -4,7 +4,7 @@
  */
 import type { AssignmentRecord, RecordMirror, VmIntentRecord } from '@drover/protocol';
 import type { Vm } from '@drover/core';
-import { migrationModeOf, poolsOf, requestOf } from './vm-shape.ts';
+import { migrationModeOf, shapeOf } from './vm-shape.ts';
 
 interface Known {
   readonly assignment: AssignmentRecord | undefined;
@@ -42,19 +42,14 @@ function vmOf(
   intent: VmIntentRecord,
   assignment: AssignmentRecord | undefined,
 ): Vm {
-  const { spec } = intent;
+  const { id, name, spec } = intent;
   return {
-    id: intent.id,
-    name: intent.name,
+    ...shapeOf(spec),
+    id,
+    name,
     state: assignment?.state ?? 'pending',
     ...(assignment?.hostId === undefined ? {} : { hostId: assignment.hostId }),
     generation: assignment?.generation ?? 0,
-    request: requestOf(spec),
-    arch: spec.arch ?? 'x86_64',
-    ...(spec.machine === undefined ? {} : { machine: spec.machine }),
-    pools: poolsOf(spec),
-    bridges: spec.networks.map((network) => network.bridge),
-    labels: spec.labels ?? {},
     migrationMode: migrationModeOf(mirror, spec),
   };
 }

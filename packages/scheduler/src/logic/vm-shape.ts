@@ -18,7 +18,7 @@ export function requestOf(spec: VmSpec): Resources {
   return { cpuMilli: spec.vcpus * 1000, memoryMib: spec.memoryMib };
 }
 
-export function poolsOf(spec: VmSpec): readonly string[] {
+function poolsOf(spec: VmSpec): readonly string[] {
   return [...new Set(spec.disks.map((disk) => disk.pool))];
 }
 
