@@ -113,6 +113,14 @@ export const plants: readonly Plant[] = [
     breaks: ['comes-to-rest', 'runs-on-one-host', 'within-capacity'],
   },
   {
+    name: 'turn-forgets-its-places',
+    file: 'packages/scheduler/src/logic/start.ts',
+    find: '  turn.places.start(vm, target);',
+    replace: '',
+    says: 'two VMs that are placed in one turn do not see each other',
+    breaks: ['within-capacity'],
+  },
+  {
     name: 'silent-host-is-dead',
     file: 'packages/scheduler/src/logic/upkeep.ts',
     find: 'if (!heard || !inventory || !turn.hosts.passedBarrier(hostId, turn.epoch)) return 0;',
