@@ -10,6 +10,7 @@ export const usage = `drover simulator: the real logic of scheduler and agents i
   npm run sim -- --swarm 300         so many seeds
   npm run sim -- --swarm 60s --from 1000   beginning with that seed
   npm run sim -- --replay FILE       a scenario or a written run, played once
+  npm run sim -- --replay FILE --dump CLUSTER   its script on the cluster of a dump (drover dump)
   npm run sim -- --sweep FILE        a scenario with each process struck at each of its points
   npm run sim -- --sweep FILE --pairs 500  and so many runs with two of them struck
 
@@ -34,7 +35,7 @@ export type Wanted = (
       readonly from: number;
       readonly shrinks: boolean;
     }
-  | { readonly type: 'replay'; readonly file: string }
+  | { readonly type: 'replay'; readonly file: string; readonly dump?: string }
   | { readonly type: 'sweep'; readonly file: string; readonly pairs: number }
 ) & { readonly trace: boolean; readonly plant?: string };
 
@@ -47,6 +48,7 @@ export function readArguments(words: readonly string[]): Wanted | undefined {
       swarm: { type: 'string' },
       from: { type: 'string', default: '1' },
       replay: { type: 'string' },
+      dump: { type: 'string' },
       sweep: { type: 'string' },
       pairs: { type: 'string', default: '0' },
       'no-shrink': { type: 'boolean', default: false },
@@ -56,14 +58,20 @@ export function readArguments(words: readonly string[]): Wanted | undefined {
     },
   });
   if (values.help) return undefined;
-  const { seed, swarm, replay, sweep, trace, plant } = values;
+  const { seed, swarm, replay, dump, sweep, trace, plant } = values;
   const given = [seed, swarm, replay, sweep].filter((one) => one !== undefined);
   if (given.length !== 1) {
     throw new Error(`give one of --seed, --swarm, --replay and --sweep\n\n${usage}`);
   }
+  if (dump !== undefined && replay === undefined) {
+    throw new Error(`--dump needs a script: --replay FILE\n\n${usage}`);
+  }
   const common = { trace, ...(plant === undefined ? {} : { plant }) };
   if (seed !== undefined) return { type: 'seed', seed: wholeNumber('--seed', seed), ...common };
-  if (replay !== undefined) return { type: 'replay', file: replay, ...common };
+  if (replay !== undefined) {
+    const cluster = dump === undefined ? {} : { dump };
+    return { type: 'replay', file: replay, ...cluster, ...common };
+  }
   if (sweep !== undefined) {
     return { type: 'sweep', file: sweep, pairs: wholeNumber('--pairs', values.pairs), ...common };
   }

@@ -10,6 +10,7 @@ import { brokenText, summaryOf } from './report.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
 import { readScenario, type Scenario, writeScenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
+import { readStanding } from './standing.ts';
 import { runSwarm } from './swarm-run.ts';
 import { sweep } from './sweep.ts';
 import { renderTrace } from './trace.ts';
@@ -44,13 +45,13 @@ function runOne(result: SeedResult, { trace, plant }: Wanted, print: Print): num
 }
 
 function replayFile(wanted: Extract<Wanted, { type: 'replay' }>, print: Print): number {
-  const { trace, violation } = replay(readFile(wanted.file));
+  const { trace, violation } = replay(readFile(wanted.file, wanted.dump));
   if (wanted.trace) print(renderTrace(trace.all));
   if (violation === undefined) {
     print('all promises held');
     return 0;
   }
-  const again = `--replay ${wanted.file}`;
+  const again = `--replay ${wanted.file}${wanted.dump === undefined ? '' : ` --dump ${wanted.dump}`}`;
   print(brokenText(wanted.file, violation, trace.all, again, wanted.plant));
   return 1;
 }
@@ -107,6 +108,7 @@ function sweepFile(wanted: Extract<Wanted, { type: 'sweep' }>, print: Print): nu
   return 1;
 }
 
-function readFile(file: string): Scenario {
-  return readScenario(file, parse(readFileSync(file, 'utf8')));
+function readFile(file: string, dump?: string): Scenario {
+  const standing = dump === undefined ? undefined : readStanding(readFileSync(dump, 'utf8'));
+  return readScenario(file, parse(readFileSync(file, 'utf8')), standing);
 }

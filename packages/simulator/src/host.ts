@@ -13,6 +13,8 @@ export interface HostShape {
   /** Pools that libvirt has before anybody asks. */
   readonly pools?: readonly string[];
   readonly qemuVersion?: number;
+  /** Where it is not as every other simulated host. */
+  readonly facts?: Partial<HostFacts>;
 }
 
 /** A tunnel's end waits that long for its one connection. */
@@ -47,7 +49,7 @@ export class Host {
   }
 
   facts(): HostFacts {
-    const { capacity, reserved, qemuVersion } = this.shape;
+    const { capacity, reserved, qemuVersion, facts } = this.shape;
     return {
       bootId: `${this.id}-boot-${this.boots}`,
       hostUuid: uuidOf('host', this.index),
@@ -63,6 +65,7 @@ export class Host {
       numaCells: [],
       labels: {},
       bridges: ['br0'],
+      ...facts,
       pools: [...this.pools].map((name) => ({
         name,
         state: 'active' as const,

@@ -14,3 +14,5 @@ export { sweep } from './sweep.ts';
 export type { SweepOptions, SweepResult } from './sweep.ts';
 export { shrink } from './shrink.ts';
 export type { Shrunk } from './shrink.ts';
+export { readStanding } from './standing.ts';
+export type { Standing } from './standing.ts';

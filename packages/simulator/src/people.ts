@@ -15,6 +15,7 @@ import type { Etcd, EtcdTxn } from './etcd.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import type { Nature } from './hypervisor.ts';
 import { uuidOf } from './names.ts';
+import type { Standing } from './standing.ts';
 
 export interface Person {
   readonly client: EtcdClient;
@@ -86,6 +87,28 @@ export class People implements Ledger {
       createdAtMs: this.#with.wallMs(),
     };
     this.#write(`pool ${name}`, undefined, { [keys.pool(name)]: record });
+  }
+
+  /** What was there before anybody asked: written long ago, by people and a leader. */
+  found({ vms, cordoned }: Standing): void {
+    const atMs = this.#with.wallMs();
+    const puts = vms.flatMap(({ id, name, spec, hostId, generation }) => {
+      const desired = hostId === undefined ? 'stopped' : 'running';
+      const owner = hostId === undefined ? { state: 'stopped' } : { hostId, state: 'running' };
+      return [
+        [keys.vmIntent(id), { v: 1, id, name, spec, desired, by, createdAtMs: atMs }],
+        [keys.vmName(name), { v: 1, vmId: id }],
+        [keys.assignment(id), { v: 1, vmId: id, generation, ...owner }],
+      ] as const;
+    });
+    const hosts = cordoned.map(
+      (id) => [keys.hostIntent(id), { v: 1, id, cordoned: true, by, atMs }] as const,
+    );
+    this.#with.etcd.txn({
+      compares: [],
+      puts: [...puts, ...hosts].map(([key, record]) => ({ key, value: JSON.stringify(record) })),
+      deletes: [],
+    });
   }
 
   /** Returns the id of the VM that is asked for. */

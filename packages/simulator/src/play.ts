@@ -51,7 +51,7 @@ export function play(scenario: Scenario, options: PlayOptions = {}): Played {
   const { untilMs, steps } = scenario;
   const { blows = [], isStrict = false } = options;
   const { world, faults } = worldOf(scenario, { keepTrace: true, blows });
-  const script = new Script(world, faults);
+  const script = new Script(world, faults, scenario.standing?.vms);
   for (const { atMs, step } of steps) {
     world.timeline.fromOutside(atMs, () => {
       if (atMs > untilMs) return;
@@ -67,7 +67,7 @@ export function play(scenario: Scenario, options: PlayOptions = {}): Played {
 }
 
 export function worldOf(
-  { hosts, schedulers, chance, settings = {} }: Scenario,
+  { hosts, schedulers, chance, standing, settings = {} }: Scenario,
   options: { readonly keepTrace: boolean; readonly blows?: readonly PlannedBlow[] },
 ): Played {
   const seed = chance?.seed ?? 1;
@@ -78,10 +78,13 @@ export function worldOf(
     settings,
     tempo: chance === undefined ? steady : uneven,
     clocksOffMs: chance?.clocksOffMs ?? 0,
+    ...(standing === undefined ? {} : { standing }),
     ...options,
   });
   world.people.declarePool(pools[0], 'shared', 1);
   world.people.declarePool(pools[1], 'nfs-direct', 2);
+  const others = standing?.pools.filter((name) => name !== pools[0] && name !== pools[1]) ?? [];
+  for (const [at, name] of others.entries()) world.people.declarePool(name, 'shared', 3 + at);
   return { world, faults: new FaultMaker(world, new Random(seed + 1)) };
 }
 

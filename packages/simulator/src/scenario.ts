@@ -6,6 +6,7 @@
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import type { HostShape } from './host.ts';
 import { Fields } from './scenario-fields.ts';
+import type { Standing } from './standing.ts';
 import type { TimedStep } from './script.ts';
 import { readStep, writeStep } from './script-text.ts';
 
@@ -18,6 +19,8 @@ export interface Scenario {
   /** Absent: nothing is left to chance. */
   readonly chance?: Chance;
   readonly settings?: Partial<SchedulerSettings>;
+  /** The cluster as a dump has it; `hosts` are its. */
+  readonly standing?: Standing;
 }
 
 export interface Chance {
@@ -29,22 +32,37 @@ export interface Chance {
 /** Pools that every scenario has: one with locks, one that QEMU reaches by itself. */
 export const pools = ['shared', 'direct'] as const;
 
-/** Throws with the place that is wrong. */
-export function readScenario(name: string, value: unknown): Scenario {
+/** Throws with the place that is wrong. With a dump the file says nothing about the cluster. */
+export function readScenario(name: string, value: unknown, standing?: Standing): Scenario {
   const top = Fields.of(name, value);
-  const cluster = top.fields('cluster');
-  const hosts = cluster.fields('hosts');
+  if (standing !== undefined && top.has('cluster')) {
+    throw top.wrong('the cluster is in the dump; leave it out here');
+  }
+  const cluster =
+    standing === undefined
+      ? readCluster(top.fields('cluster'))
+      : { hosts: standing.hosts, schedulers: 2 };
   const scenario: Scenario = {
-    claim: top.text('claim'),
-    hosts: hosts.names().map((id) => readHost(id, hosts.fields(id))),
-    schedulers: cluster.count('schedulers', 2),
+    claim: standing === undefined ? top.text('claim') : top.text('claim', ''),
+    ...cluster,
+    ...(standing === undefined ? {} : { standing }),
     steps: top.list('script').map(readStep),
     untilMs: top.milliseconds('until'),
     ...(top.has('chance') ? { chance: readChance(top.fields('chance')) } : {}),
     ...(top.has('settings') ? { settings: readSettings(top.fields('settings')) } : {}),
   };
-  for (const fields of [cluster, top]) fields.refuseOthers();
+  top.refuseOthers();
   return scenario;
+}
+
+function readCluster(fields: Fields): Pick<Scenario, 'hosts' | 'schedulers'> {
+  const hosts = fields.fields('hosts');
+  const cluster = {
+    hosts: hosts.names().map((id) => readHost(id, hosts.fields(id))),
+    schedulers: fields.count('schedulers', 2),
+  };
+  fields.refuseOthers();
+  return cluster;
 }
 
 function readHost(id: string, fields: Fields): HostShape {

@@ -80,9 +80,15 @@ export class Script {
   /** VMs and operations by the names that the steps have for them. */
   readonly #ids = new Map<string, string>();
 
-  constructor(world: World, faults: FaultMaker) {
+  /** `found`: VMs that are there before the first step. */
+  constructor(
+    world: World,
+    faults: FaultMaker,
+    found: readonly { readonly id: string; readonly name: string }[] = [],
+  ) {
     this.#world = world;
     this.#faults = faults;
+    for (const { id, name } of found) this.#ids.set(name, id);
   }
 
   /** Gives the id of the operation that was asked for. */

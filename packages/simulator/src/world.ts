@@ -21,6 +21,7 @@ import { type PlannedBlow, Points } from './points.ts';
 import type { ProcessWorld } from './process-world.ts';
 import { Random } from '@drover/core';
 import { SchedulerProcess } from './scheduler-process.ts';
+import type { Standing } from './standing.ts';
 import type { Tempo } from './tempo.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly blows?: readonly PlannedBlow[];
   /** Each machine's clocks are off by up to this. */
   readonly clocksOffMs?: number;
+  /** What runs already. */
+  readonly standing?: Standing;
 }
 
 export interface Violation {
@@ -149,7 +152,17 @@ export class World {
       wallMs: () => api.wallMs,
       note,
     });
+    if (options.standing !== undefined) this.#found(options.standing);
     for (const process of [...this.schedulers, ...this.agents]) process.start();
+  }
+
+  #found(standing: Standing): void {
+    this.people.found(standing);
+    for (const { id, name, spec, hostId, generation } of standing.vms) {
+      const { memoryMib, vcpus } = spec;
+      const copy = { vmId: id, name, memoryMib, vcpus, generation, startedBy: '' };
+      this.host(hostId ?? '')?.hypervisor.put({ ...copy, state: 'running' }, 'is running');
+    }
   }
 
   get nowMs(): number {

@@ -1,0 +1,85 @@
+/**
+ * A cluster as it stands, from a dump: hosts with what they are, pools, VMs where they run. What the simulator does not
+ * imitate (usage, NUMA, what moves in that moment) is left out; the real logic decides from what is there.
+ */
+import { type Host, loadCluster, type Vm } from '@drover/core';
+import type { VmSpec } from '@drover/protocol';
+import type { HostShape } from './host.ts';
+import { uuidOf } from './names.ts';
+
+export interface StandingVm {
+  readonly id: string;
+  readonly name: string;
+  readonly spec: VmSpec;
+  /** Absent: it is stopped. */
+  readonly hostId?: string;
+  readonly generation: number;
+}
+
+export interface Standing {
+  readonly hosts: readonly HostShape[];
+  readonly pools: readonly string[];
+  readonly cordoned: readonly string[];
+  readonly vms: readonly StandingVm[];
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const alive: ReadonlySet<Vm['state']> = new Set(['starting', 'running', 'migrating', 'stopping']);
+const noRequest = { cpuMilli: 0, memoryMib: 0 };
+
+/** Throws `DumpError` with the place that is wrong. */
+export function readStanding(dump: string): Standing {
+  const cluster = loadCluster(dump);
+  const hosts = [...cluster.hosts.values()];
+  const vms = [...cluster.vms.values()];
+  return {
+    hosts: hosts.map(shapeOf),
+    pools: [...new Set(vms.flatMap((vm) => vm.pools))],
+    cordoned: hosts.flatMap(({ id, intent }) => (intent === 'active' ? [] : [id])),
+    vms: vms.map(standingVm),
+  };
+}
+
+/** What strangers take of it counts as kept back: nothing of that moves. */
+function shapeOf(host: Host): HostShape {
+  const { id, capacity, reserved, foreign = noRequest } = host;
+  const { arch, accelerator, cpuModel, machineTypes, qemuVersion, labels, bridges, pools } = host;
+  return {
+    id,
+    capacity,
+    reserved: {
+      cpuMilli: reserved.cpuMilli + foreign.cpuMilli,
+      memoryMib: reserved.memoryMib + foreign.memoryMib,
+    },
+    pools: pools.filter(({ state }) => state === 'active').map(({ name }) => name),
+    facts: {
+      arch,
+      accelerator,
+      cpuModel,
+      machineTypes: [...machineTypes],
+      qemuVersion,
+      labels,
+      bridges: [...bridges],
+    },
+  };
+}
+
+/** One that was on its way is where it began. */
+function standingVm(vm: Vm, index: number): StandingVm {
+  const { name, state, hostId, request, arch, machine, pools, bridges, labels } = vm;
+  return {
+    id: uuid.test(vm.id) ? vm.id : uuidOf('vm', 1_000_000 + index),
+    name,
+    generation: Math.max(1, vm.generation),
+    ...(hostId !== undefined && alive.has(state) ? { hostId } : {}),
+    spec: {
+      vcpus: Math.max(1, Math.ceil(request.cpuMilli / 1_000)),
+      memoryMib: request.memoryMib,
+      arch,
+      ...(machine === undefined ? {} : { machine }),
+      disks: pools.map((pool, at) => ({ pool, volume: `${name}-${at}.raw` })),
+      networks: bridges.map((bridge) => ({ bridge })),
+      labels,
+    },
+  };
+}
