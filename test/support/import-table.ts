@@ -62,7 +62,12 @@ export const rooms: readonly Room[] = [
       ...logs,
     ],
   },
-  { name: 'cli', has: /^packages\/cli\/src\//, may: [node, protocol, /^commander$/, /^listr2$/] },
+  {
+    name: 'cli',
+    has: /^packages\/cli\/src\//,
+    // It plays users' scripts in the simulator, which no process needs.
+    may: [node, protocol, /^@drover\/simulator$/, /^commander$/, /^listr2$/],
+  },
   {
     name: 'simulator',
     has: /^packages\/simulator\/src\//,

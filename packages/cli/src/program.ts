@@ -12,6 +12,7 @@ import { addHostShow } from './commands/host-show.ts';
 import { addMigrationAbort, addMigrationList } from './commands/migration.ts';
 import { addOperationList, addOperationShow, addOperationWait } from './commands/operation.ts';
 import { addPoolCreate, addPoolList } from './commands/pool.ts';
+import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addVersion } from './commands/version.ts';
 import { addVmCreate } from './commands/vm-create.ts';
@@ -51,6 +52,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Act:');
   addNouns(program);
   program.commandsGroup('Else:');
+  addSimulate(program);
   addVersion(program);
   addCompletion(program);
   program.helpCommand('help [command]', 'help for a command');

@@ -38,8 +38,8 @@ export interface HypervisorWorld {
   readonly random: Random;
   readonly tempo: Tempo;
   readonly note: (who: string, what: string) => void;
-  /** Something that the checkers must see has changed. */
-  readonly touched: () => void;
+  /** A copy has changed, or is gone. */
+  readonly touched: (hostId: string, copy: Copy, isThere: boolean) => void;
   readonly nature: (vmId: string) => Nature;
   /** It has run there: what other copies remember is no longer true. */
   readonly ran: (vmId: string, hostId: string) => void;
@@ -177,7 +177,7 @@ export class Hypervisor {
 
   #changed(copy: Copy, what: string): void {
     this.#world.note(this.hostId, `${copy.name} ${what}`);
-    this.#world.touched();
+    this.#world.touched(this.hostId, copy, this.#copies.get(copy.vmId) === copy);
     this.#tell();
   }
 

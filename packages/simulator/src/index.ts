@@ -14,5 +14,7 @@ export { sweep } from './sweep.ts';
 export type { SweepOptions, SweepResult } from './sweep.ts';
 export { shrink } from './shrink.ts';
 export type { Shrunk } from './shrink.ts';
+export { simulate } from './simulate.ts';
+export type { Simulated } from './simulate.ts';
 export { readStanding } from './standing.ts';
 export type { Standing } from './standing.ts';

@@ -30,14 +30,38 @@ const noRequest = { cpuMilli: 0, memoryMib: 0 };
 /** Throws `DumpError` with the place that is wrong. */
 export function readStanding(dump: string): Standing {
   const cluster = loadCluster(dump);
-  const hosts = [...cluster.hosts.values()];
-  const vms = [...cluster.vms.values()];
+  const hostNames = new Names();
+  const vmNames = new Names();
+  const hosts = [...cluster.hosts.values()].map((host) => ({ ...host, id: hostNames.of(host.id) }));
+  const vms = [...cluster.vms.values()].map((vm) => ({
+    ...vm,
+    name: vmNames.of(vm.name),
+    ...(vm.hostId === undefined ? {} : { hostId: hostNames.of(vm.hostId) }),
+  }));
   return {
     hosts: hosts.map(shapeOf),
     pools: [...new Set(vms.flatMap((vm) => vm.pools))],
     cordoned: hosts.flatMap(({ id, intent }) => (intent === 'active' ? [] : [id])),
     vms: vms.map(standingVm),
   };
+}
+
+/** Another manager's names as Drover would have them: small letters, digits and dashes. */
+class Names {
+  readonly #known = new Map<string, string>();
+  readonly #taken = new Set<string>();
+
+  of(theirs: string): string {
+    const known = this.#known.get(theirs);
+    if (known !== undefined) return known;
+    const plain = theirs.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+    const cut = plain.replace(/^-+/, '').slice(0, 56).replace(/-+$/, '') || 'unnamed';
+    let ours = cut;
+    for (let at = 2; this.#taken.has(ours); at += 1) ours = `${cut}-${at}`;
+    this.#known.set(theirs, ours);
+    this.#taken.add(ours);
+    return ours;
+  }
 }
 
 /** What strangers take of it counts as kept back: nothing of that moves. */

@@ -12,6 +12,7 @@ import { Records, type Truth } from './checkers/truth.ts';
 import { type Commit, Etcd } from './etcd.ts';
 import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
 import { Host, type HostShape } from './host.ts';
+import { Lanes } from './lanes.ts';
 import { type MarkName, Marks } from './marks.ts';
 import type { Copy, HypervisorWorld } from './hypervisor.ts';
 import { Life } from './life.ts';
@@ -53,6 +54,7 @@ const wallStartMs = 1_800_000_000_000;
 export class World {
   readonly timeline = new Timeline();
   readonly marks = new Marks();
+  readonly lanes = new Lanes();
   readonly trace: Trace;
   readonly etcd: Etcd;
   readonly etcdWeather: EtcdWeather = fairEtcd();
@@ -96,8 +98,9 @@ export class World {
       random: random.fork('libvirt'),
       tempo,
       note,
-      touched: () => {
+      touched: (hostId, copy, isThere) => {
         this.#touched = true;
+        this.lanes.note(this.timeline.nowMs, hostId, copy, isThere);
       },
       nature: (vmId) => this.people.nature(vmId),
       ran: (vmId, hostId) => {

@@ -1,46 +1,8 @@
 /** A script is played on a cluster as a dump has it. */
 import { type Cluster, dumpCluster, type Host, type Vm } from '@drover/core';
 import { describe, expect, it } from 'vitest';
+import { hostOf as host, vmOf as vm } from './standing.ts';
 import { readScenario, readStanding, replay, runScenario } from '../src/index.ts';
-
-function host(id: string, more: Partial<Host> = {}): Host {
-  return {
-    id,
-    intent: 'active',
-    health: 'up',
-    arch: 'x86_64',
-    accelerator: 'kvm',
-    capacity: { cpuMilli: 8_000, memoryMib: 8_192 },
-    reserved: { cpuMilli: 0, memoryMib: 512 },
-    cpuOvercommitPermille: 4_000,
-    cpuModel: 'EPYC',
-    machineTypes: ['pc-q35-10.0'],
-    qemuVersion: 10_000_000,
-    libvirtVersion: 11_003_000,
-    numaCells: [],
-    labels: {},
-    pools: [{ name: 'nas', state: 'active', capacityMib: 1_000, freeMib: 500 }],
-    bridges: ['br0', 'br1'],
-    ...more,
-  };
-}
-
-function vm(index: number, hostId: string | undefined, more: Partial<Vm> = {}): Vm {
-  return {
-    id: `0e000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-    name: `vm-${index}`,
-    state: hostId === undefined ? 'stopped' : 'running',
-    ...(hostId === undefined ? {} : { hostId }),
-    generation: 7,
-    request: { cpuMilli: 1_500, memoryMib: 1_024 },
-    arch: 'x86_64',
-    pools: ['nas'],
-    bridges: ['br1'],
-    labels: {},
-    migrationMode: 'live',
-    ...more,
-  };
-}
 
 function dumpOf(hosts: readonly Host[], vms: readonly Vm[]): string {
   const cluster: Cluster = {
@@ -102,11 +64,18 @@ describe('a dump', () => {
   });
 
   it('may come from elsewhere, with ids that are not ours', () => {
-    const foreign = readStanding(dumpOf(hosts, [vm(1, 'node-a', { id: 'inst1.example' })]));
-    expect(foreign.vms).toMatchObject([{ name: 'vm-1', hostId: 'node-a', generation: 7 }]);
-    const move = script([{ at: 10, do: 'migrate', vm: 'vm-1', to: 'node-b' }]);
+    const theirs = [
+      vm(1, 'Node_A.example', { id: 'inst1.example', name: 'inst1.example' }),
+      vm(2, 'Node_A.example', { id: 'Inst1.Example', name: 'Inst1.Example' }),
+    ];
+    const foreign = readStanding(dumpOf([host('Node_A.example'), host('b')], theirs));
+    expect(foreign.vms).toMatchObject([
+      { name: 'inst1-example', hostId: 'node-a-example', generation: 7 },
+      { name: 'inst1-example-2', hostId: 'node-a-example', generation: 7 },
+    ]);
+    const move = script([{ at: 10, do: 'migrate', vm: 'inst1-example', to: 'b' }]);
     const { world } = runScenario(readScenario('x', move, foreign));
-    expect(world.host('node-b')?.hypervisor.copies).toHaveLength(1);
+    expect(world.host('b')?.hypervisor.copies).toHaveLength(1);
   });
 
   it('that cannot be read says where; a script with a cluster of its own is refused', () => {
