@@ -16,7 +16,9 @@ const left = 130;
 const width = 1_000;
 const rowHeight = 18;
 const laneGap = 14;
-const ticks = 10;
+/** Between two marks of the axis: the first of these that makes it no more than so many. */
+const tickSeconds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600];
+const mostTicks = 12;
 
 export function lanesHtml(picture: Picture): string {
   const { title, broken, lines } = picture;
@@ -52,9 +54,10 @@ function lanesSvg({ hostIds, stays, untilMs }: Picture): string {
     );
     y += height + laneGap;
   }
-  const axis = Array.from({ length: ticks + 1 }, (_, at) => {
-    const ms = (untilMs * at) / ticks;
-    const seconds = Math.round(ms / 100) / 10;
+  const step = tickSeconds.find((one) => untilMs / 1_000 / one <= mostTicks) ?? 86_400;
+  const axis = Array.from({ length: Math.floor(untilMs / 1_000 / step) + 1 }, (_, at) => {
+    const seconds = at * step;
+    const ms = seconds * 1_000;
     return `<line x1="${x(ms)}" y1="20" x2="${x(ms)}" y2="${y}"/><text class="tick" x="${x(ms)}" y="14">${seconds} s</text>`;
   });
   const size = `width="${left + width + 30}" height="${y}"`;
