@@ -23,7 +23,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [0, 'done'],
   [1, 'failed'],
   [3, 'there is no such host, VM, pool, operation'],
-  [4, 'refused as things are: no host fits, drain blocked, VM runs or is busy, host not down'],
+  [4, 'refused as things are: no host fits, VM runs or is busy, host is not down'],
   [5, 'not ended within --timeout; it goes on'],
   [6, 'the token is missing, wrong, or does not allow it'],
   [7, 'cancelled, or answered with no'],
