@@ -206,6 +206,47 @@ describe('a stream that has ended', () => {
   });
 });
 
+describe('a stream that speaks before its call is answered', () => {
+  const args = { vol, offset: 0n, length: 0n, flags: 0 };
+
+  it('loses nothing: a daemon sends data and reply from different threads', async () => {
+    await using lab = await openLab({
+      storageVolDownload: () => {
+        const [connection] = lab.daemon.connections;
+        const serial = serialOf(connection);
+        for (const text of ['ear', 'ly']) connection?.sendStream(serial, more, Buffer.from(text));
+        return undefined;
+      },
+    });
+    const stream = await lab.connection.openStream('storageVolDownload', args);
+    const [connection] = lab.daemon.connections;
+    const serial = serialOf(connection);
+    connection?.sendStream(serial, more, Buffer.from(', late'));
+    let text = '';
+    for await (const piece of stream) {
+      text += Buffer.from(piece as Uint8Array).toString();
+      if (text.length >= 'early, late'.length) break;
+    }
+    expect(text).toBe('early, late');
+    expect(lab.connection.isUsable).toBe(true);
+  });
+
+  it('is no stream where the answer is an error, and the connection goes on', async () => {
+    await using lab = await openLab({
+      storageVolDownload: () => {
+        const [connection] = lab.daemon.connections;
+        connection?.sendStream(serialOf(connection), more, Buffer.from('early'));
+        throw new Error('no');
+      },
+      domainGetState: () => ({ state: 1, reason: 0 }),
+    });
+    await errorOf(lab.connection.openStream('storageVolDownload', args));
+    const [connection] = lab.daemon.connections;
+    connection?.sendStream(serialOf(connection), more, Buffer.from('late'));
+    expect((await lab.libvirt.domains.of(dom).state()).state).toBe('running');
+  });
+});
+
 describe('a procedure without a stream', () => {
   it('cannot be opened as one', async () => {
     await using lab = await openLab();

@@ -3,6 +3,7 @@
  * `maxInFlight` are at the daemon: with five it stops reading the socket, pings and aborts included.
  * An abandoned call still occupies the daemon, so it keeps its place here until its reply comes.
  */
+import type { Packet } from '../protocol/header.ts';
 import type { Procedure } from '../protocol/procedure.ts';
 import type { StreamOptions } from './options.ts';
 import type { ProcedureName } from '../protocol/procedures.ts';
@@ -14,6 +15,8 @@ export interface Call {
   readonly settle: (outcome: CallOutcome) => void;
   serial: number;
   abandoned: boolean;
+  /** Of its stream, where the daemon sends data before the reply. */
+  readonly early: Packet[];
   /** For a call that opens a stream, those of the stream. */
   readonly options: StreamOptions;
 }

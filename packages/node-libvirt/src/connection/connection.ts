@@ -41,6 +41,8 @@ import { LibvirtStream } from './stream.ts';
 
 /** Streams that may still be heard of after their end. */
 const rememberedStreams = 64;
+/** Packets of a stream before the reply that opens it. */
+const mostEarly = 64;
 /** The longest time a timer can be set for. */
 const maxTimerMs = 0x7fff_ffff;
 
@@ -184,6 +186,7 @@ export class Connection implements Caller, AsyncDisposable {
         settle,
         serial: 0,
         abandoned: false,
+        early: [],
         options,
       };
       if (options.signal?.aborted === true) {
@@ -296,12 +299,14 @@ export class Connection implements Caller, AsyncDisposable {
     }
     try {
       if (status === messageStatus.error) {
+        if (call.row.stream !== undefined) this.#rememberEnded(call.serial);
         call.settle({ ok: false, error: toLibvirtError(packet.payload, call.name) });
         return;
       }
       const value = call.abandoned ? undefined : decode(call.row.ret, packet.payload);
       if (call.row.stream !== undefined) this.#addStream(call);
       call.settle({ ok: true, value, serial: call.serial });
+      for (const early of call.early) this.#onStream(early);
     } catch (error) {
       call.settle({ ok: false, error: error as Error });
       throw error;
@@ -337,9 +342,15 @@ export class Connection implements Caller, AsyncDisposable {
   #onStream(packet: Packet): void {
     const { serial } = packet.header;
     const stream = this.#streams.get(serial);
-    if (stream !== undefined) stream.receive(packet);
+    if (stream !== undefined) return stream.receive(packet);
+    // The daemon sends a stream's data and the reply that opens it from different threads.
+    const call = this.#queue.get(serial);
+    if (call?.row.stream !== undefined && call.early.length < mostEarly) {
+      call.early.push(packet);
+      return;
+    }
     // What the daemon had on its way when it heard of the end.
-    else if (!this.#endedStreams.has(serial)) {
+    if (!this.#endedStreams.has(serial)) {
       throw new ProtocolError('unknown-serial', `stream of serial ${serial}`);
     }
   }
