@@ -29,7 +29,7 @@ export const Heartbeat = Type.Object(
     state: Type.Union([Type.Literal('ready'), Type.Literal('degraded')]),
     /** Why it is degraded: `libvirt-unreachable`, `journal-unwritable`. */
     reasons: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 8 }),
-    /** Changes when the set of VMs or one of their states changes; a new one asks for an inventory. */
+    /** Changes when the set of VMs, or a state of one or of a pool changes; a new one asks for an inventory. */
     vmDigest: Type.String({ maxLength: 64 }),
     usage: Type.Optional(HostUsage),
   },
@@ -123,6 +123,8 @@ export const Inventory = Type.Object(
           ]),
           capacityMib: Count,
           freeMib: Count,
+          /** Why it cannot be used, for people: `its server does not answer`. */
+          reason: Type.Optional(Text),
         },
         closed,
       ),

@@ -109,7 +109,16 @@ export const HostBody = Type.Object(
     labels: Labels,
     bridges: Type.Array(Text),
     pools: Type.Array(
-      Type.Object({ name: Text, state: Text, capacityMib: Count, freeMib: Count }, closed),
+      Type.Object(
+        {
+          name: Text,
+          state: Text,
+          capacityMib: Count,
+          freeMib: Count,
+          reason: Type.Optional(Text),
+        },
+        closed,
+      ),
     ),
     vmCount: Count,
     foreignVmCount: Count,

@@ -60,6 +60,7 @@ export const errorCatalogue = {
   'hypervisor-unreachable': { status: 503, retry: 'later', title: 'libvirt does not answer' },
   'hypervisor-error': { status: 500, retry: 'elsewhere', title: 'libvirt refused or failed' },
   'pool-unavailable': { status: 503, retry: 'elsewhere', title: 'The pool is not usable there' },
+  'disk-locked': { status: 409, retry: 'later', title: 'Another host has the disk’s lock' },
   'tunnel-failed': { status: 503, retry: 'later', title: 'The hosts could not connect' },
   'migration-aborted': { status: 409, retry: 'never', title: 'The migration was aborted' },
   'migration-failed': { status: 500, retry: 'later', title: 'The VM stayed where it was' },

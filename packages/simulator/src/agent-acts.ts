@@ -3,12 +3,13 @@
  * answers. An answer that comes after the agent's death reaches nobody.
  */
 import type { ActionOutcome, HypervisorAction } from '@drover/agent/logic';
-import type { MigrationProgress, ReportedVm } from '@drover/protocol';
+import type { DiskToAttach, MigrationProgress, ReportedVm } from '@drover/protocol';
 import type { Host } from './host.ts';
-import type { Copy } from './hypervisor.ts';
+import type { Copy, Ended } from './hypervisor.ts';
 import type { Life } from './life.ts';
 import type { MigrationEnd, Migrations } from './migration.ts';
 import type { Random } from '@drover/core';
+import type { Reach } from './storage.ts';
 import type { Tempo } from './tempo.ts';
 
 /** Something done to a VM that ends it, or could. */
@@ -28,6 +29,13 @@ export interface ActsWorld {
 
 const done: ActionOutcome = { outcome: 'done' };
 const mibBytes = 1024 * 1024;
+const locked = 'Failed to get "write" lock';
+/** Of a call of libvirt. */
+const callMs = 30_000;
+const unanswered: ActionOutcome = {
+  outcome: 'unknown',
+  error: { code: 'hypervisor-unreachable', message: 'the call was not answered in time' },
+};
 const pressMs = 5_000;
 const lookMs = 1_000;
 const betweenLooksMs = 500;
@@ -68,10 +76,9 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
     case 'destroy-leftover':
       return destroyLeftover(world, opId, action.vmId);
     case 'ensure-pool':
-      host.pools.add(action.pool.name);
-      return onAnswer(done);
+      return ensurePool(world, action.pool.name);
     case 'delete-volumes':
-      return onAnswer(done);
+      return deleteVolumes(world, action.disks);
     case 'inspect':
       return inspect(world, action);
   }
@@ -87,18 +94,75 @@ function startVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void {
   if (before?.state.startsWith('paused')) {
     return onAnswer(failed('vm-busy', `a copy of it is ${before.state} on this host`));
   }
-  life.after(random.within(tempo.disksMs), () => {
-    if (!hypervisor.isUp) return onAnswer(unreachable);
-    const { name, memoryMib, vcpus } = action.vm;
-    const { vmId, generation } = action;
-    const ended = life.listening((how: 'done' | 'failed' | 'lost') => {
-      if (how === 'done') return onAnswer(done);
-      if (how === 'failed') return onAnswer(failed('hypervisor-error', 'QEMU did not start'));
-      const gone = failed('hypervisor-error', 'libvirt went away while the VM was started');
-      settledLook(world, vmId, (copy) => onAnswer(copy ? done : gone));
-    });
-    hypervisor.create({ vmId, name, memoryMib, vcpus, generation, startedBy: opId }, ended);
+  life.after(random.within(tempo.disksMs), () =>
+    prepareDisks(world, action, () => createVm(world, opId, action)),
+  );
+}
+
+/** Before it can start: its pools answer, and its disks are made. */
+function prepareDisks(world: ActsWorld, { vm, vmId }: Of<'start-vm'>, then: () => void): void {
+  const { host, onAnswer } = world;
+  const { storage } = host.hypervisor;
+  whenAnswered(world, vm.disks.map(poolOf), (reach) => {
+    if (storage.disks.has(vmId)) return then();
+    if (reach !== 'going') return onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
+    storage.disks.add(vmId);
+    then();
   });
+}
+
+/** libvirt's calls have a deadline; one about storage that does not answer ends at that. */
+function whenAnswered(
+  world: ActsWorld,
+  pools: readonly string[],
+  then: (reach: Exclude<Reach, 'stalled'>) => void,
+  waitedMs = 0,
+): void {
+  const { life, host, onAnswer } = world;
+  if (!host.hypervisor.isUp) return onAnswer(unreachable);
+  const reach = host.hypervisor.storage.reach(pools, host.id);
+  if (reach !== 'stalled') return then(reach);
+  if (waitedMs >= callMs) return onAnswer(unanswered);
+  life.after(lookMs, () => whenAnswered(world, pools, then, waitedMs + lookMs));
+}
+
+function poolOf({ pool }: DiskToAttach): string {
+  return pool.name;
+}
+
+function ensurePool(world: ActsWorld, name: string): void {
+  const { host, onAnswer } = world;
+  whenAnswered(world, [name], (reach) => {
+    if (reach === 'gone') return onAnswer(failed('pool-unavailable', 'it is not there'));
+    host.pools.add(name);
+    onAnswer(done);
+  });
+}
+
+function deleteVolumes(world: ActsWorld, disks: readonly DiskToAttach[]): void {
+  const { host, onAnswer } = world;
+  whenAnswered(world, disks.map(poolOf), (reach) => {
+    if (reach === 'gone' || reach === 'read-only') {
+      return onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
+    }
+    for (const { file } of disks) host.hypervisor.storage.disks.delete(file.slice(0, 36));
+    onAnswer(done);
+  });
+}
+
+function createVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void {
+  const { life, host, onAnswer } = world;
+  const { hypervisor } = host;
+  const { name, memoryMib, vcpus } = action.vm;
+  const { vmId, generation } = action;
+  const ended = life.listening((how: Ended) => {
+    if (how === 'done') return onAnswer(done);
+    if (how === 'locked') return onAnswer(failed('disk-locked', locked));
+    if (how === 'failed') return onAnswer(failed('hypervisor-error', 'QEMU did not start'));
+    const gone = failed('hypervisor-error', 'libvirt went away while the VM was started');
+    settledLook(world, vmId, (copy) => onAnswer(copy ? done : gone));
+  });
+  hypervisor.create({ vmId, name, memoryMib, vcpus, generation, startedBy: opId }, ended);
 }
 
 /** Until the VM is up, or surely not on its way. */
@@ -219,22 +283,33 @@ function progress(
   return { ...about, totalBytes, remainingBytes, transferredBytes };
 }
 
-function resumeVm({ host, onAnswer }: ActsWorld, vmId: string): void {
+function resumeVm({ life, host, onAnswer }: ActsWorld, vmId: string): void {
   const copy = host.hypervisor.copy(vmId);
   if (copy?.state === 'running') return onAnswer(done);
   if (!copy?.state.startsWith('paused')) {
     return onAnswer(failed('vm-not-running', `the VM is ${copy?.state ?? 'absent'} on this host`));
   }
   if (copy.job) return onAnswer(failed('hypervisor-error', 'a migration of it is under way'));
-  host.hypervisor.set(copy, 'running');
-  onAnswer(done);
+  let isAnswered = false;
+  const answer = (outcome: ActionOutcome) => {
+    if (!isAnswered) onAnswer(outcome);
+    isAnswered = true;
+  };
+  // The call is given up; that it was made cannot be taken back.
+  life.after(callMs, () => answer(unanswered));
+  const ended = life.listening((how: Ended) =>
+    answer(how === 'done' ? done : failed('hypervisor-error', how === 'locked' ? locked : how)),
+  );
+  host.hypervisor.resume(copy, ended);
 }
 
 function destroyLeftover({ host, onAnswer, onHarm }: ActsWorld, opId: string, vmId: string): void {
   const copy = host.hypervisor.copy(vmId);
   if (!copy) return onAnswer(done);
-  if (copy.state === 'running') {
-    return onAnswer(failed('vm-running', 'it runs here: not a copy that was left behind'));
+  if (copy.state !== 'paused' && copy.state !== 'paused-migrating') {
+    return onAnswer(
+      failed('vm-running', `it is ${copy.state} here: not a copy that was left behind`),
+    );
   }
   onHarm('destroyed', vmId, opId);
   host.hypervisor.remove(vmId, 'was left over, and is destroyed');

@@ -28,6 +28,8 @@ import type { ProcessWorld } from './process-world.ts';
 
 const gatherMs = 50;
 const retryMs = 1_000;
+/** That long it asks a pool's server that does not answer. */
+const statfsMs = 2_000;
 
 export class AgentProcess {
   readonly host: Host;
@@ -300,7 +302,9 @@ export class AgentProcess {
     const { hypervisor } = this.host;
     const answers = this.#asked;
     this.#lookAgain = false;
-    this.#life.after(random.within(tempo.lookMs), () => {
+    const isSlow = this.host.facts().pools.some(({ reason }) => reason?.includes('not answer'));
+    const patienceMs = isSlow ? statfsMs : 0;
+    this.#life.after(random.within(tempo.lookMs) + patienceMs, () => {
       if (!hypervisor.isUp) {
         this.#life.after(retryMs, () => this.#lookNow());
         return;

@@ -20,8 +20,10 @@ export class FaultMaker {
 
   begin(order: FaultStep): void {
     const { trace, timeline } = this.#world;
-    const { do: name, host, to, dice } = order;
-    const where = [host, to].filter((one) => one !== undefined).join(' and ');
+    const { do: name, host, to, pool, dice } = order;
+    const where = [host, to, pool && `pool ${pool}`]
+      .filter((one) => one !== undefined)
+      .join(' and ');
     trace.note('fault', `${name}${where === '' ? '' : ` at ${where}`}`);
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
     const random = dice === undefined ? this.#random : new Random(dice);

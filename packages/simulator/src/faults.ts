@@ -1,6 +1,7 @@
 /** What can go wrong, by name: how each begins, and how it is mended where it lasts. When, fault-maker.ts says. */
 import type { Random } from '@drover/core';
 import type { FaultStep } from './script.ts';
+import type { Ailment } from './storage.ts';
 import type { World } from './world.ts';
 
 /** What a fault needs to know; script.ts has the whole step. */
@@ -107,11 +108,48 @@ const table = {
         ({ hypervisor, id }) => id === source.id || hypervisor.copy(copy.vmId) === undefined,
       );
       if (!isAlone) return undefined;
+      if ([source, target].some((one) => one.hypervisor.reach(copy.vmId) !== 'going'))
+        return undefined;
       world.byHand.add(copy.vmId);
       source.hypervisor.remove(copy.vmId, 'is moved away by hand');
+      world.storage.handOver(copy.vmId, world.people.nature(copy.vmId).pools, target.id);
       target.hypervisor.put({ ...copy, byHand: true }, 'is moved here by hand');
       return undefined;
     },
+  },
+  'storage-cut': {
+    says: 'one host does not reach the pools’ servers',
+    lastsMs: [5_000, 150_000],
+    begin: (world, order, random) => {
+      const host = hostOf(world, order, random);
+      return host && mended(world, world.storage.cut(host.id));
+    },
+  },
+  'storage-stall': {
+    says: 'a pool’s server does not answer',
+    lastsMs: [5_000, 120_000],
+    begin: (world, order, random) => ail(world, order, random, 'stalled'),
+  },
+  'storage-reboot': {
+    says: 'a pool’s server is restarted, and gives out no locks for a while',
+    lastsMs: [5_000, 60_000],
+    begin: (world, order, random) =>
+      mended(world, world.storage.reboot(poolOf(world, order, random))),
+  },
+  'storage-gone': {
+    says: 'a pool’s export is gone',
+    lastsMs: [5_000, 90_000],
+    begin: (world, order, random) => ail(world, order, random, 'gone'),
+  },
+  'storage-read-only': {
+    says: 'a pool can only be read',
+    lastsMs: [5_000, 90_000],
+    begin: (world, order, random) => ail(world, order, random, 'read-only'),
+  },
+  'storage-full': {
+    says: 'a pool is full',
+    lastsMs: [5_000, 90_000],
+    begin: (world, order, random) => ail(world, order, random, 'full'),
   },
   'migration-cut': {
     says: 'two hosts do not reach each other',
@@ -350,6 +388,29 @@ function busClientOf(world: World, { host }: Order, random: Random): string {
 
 function schedulerOf(world: World, { host }: Order) {
   return host === undefined ? world.leader() : world.schedulers.find(({ id }) => id === host);
+}
+
+function poolOf({ storage }: World, { pool }: Order, random: Random): string {
+  return pool ?? random.pick(storage.pools) ?? '';
+}
+
+function ail(world: World, order: Order, random: Random, ailment: Ailment): () => void {
+  return mended(world, world.storage.ail(poolOf(world, order, random), ailment));
+}
+
+/** VMs that were paused because their disks failed are resumed by a person, with virsh, once those are well again. */
+function mended(world: World, mend: () => void): () => void {
+  return () => {
+    mend();
+    for (const { id, hypervisor } of world.hosts) {
+      for (const copy of hypervisor.copies) {
+        if (copy.state !== 'paused-io-error' || hypervisor.reach(copy.vmId) !== 'going') continue;
+        const others = world.hosts.filter((one) => one.id !== id);
+        if (others.some((one) => one.hypervisor.copy(copy.vmId)?.state === 'running')) continue;
+        hypervisor.resume(copy, () => undefined);
+      }
+    }
+  };
 }
 
 function freeze(world: World, order: Order, how: 'stop' | 'sleep'): (() => void) | undefined {

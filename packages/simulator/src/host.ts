@@ -17,6 +17,13 @@ export interface HostShape {
   readonly facts?: Partial<HostFacts>;
 }
 
+/** As the agent's shell says it. */
+const ailments = {
+  stalled: 'its server does not answer',
+  gone: 'its server does not know it any more',
+  'read-only': 'it can only be read',
+} as const;
+
 /** A tunnel's end waits that long for its one connection. */
 const tunnelMs = 60_000;
 
@@ -66,14 +73,18 @@ export class Host {
       labels: {},
       bridges: ['br0'],
       ...facts,
-      pools: [...this.pools].map((name) => ({
-        name,
-        state: 'active' as const,
-        capacityMib: 1_000_000,
-        freeMib: 500_000,
-      })),
+      pools: [...this.pools].map((name) => this.#pool(name)),
       migrationAddress: this.address,
     };
+  }
+
+  #pool(name: string): HostFacts['pools'][number] {
+    const reach = this.hypervisor.storage.reach([name], this.id);
+    if (reach === 'going' || reach === 'full') {
+      const freeMib = reach === 'full' ? 0 : 500_000;
+      return { name, state: 'active', capacityMib: 1_000_000, freeMib };
+    }
+    return { name, state: 'error', capacityMib: 0, freeMib: 0, reason: ailments[reach] };
   }
 
   openTunnel(opId: string, end: TunnelEnd): void {

@@ -3,10 +3,11 @@
  * once; what takes time ends by itself. libvirt may go away while its VMs run on.
  */
 import type { Random } from '@drover/core';
+import type { LockAnswer, Reach, Storage } from './storage.ts';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
 
-export type CopyState = 'starting' | 'running' | 'paused' | 'paused-migrating';
+export type CopyState = 'starting' | 'running' | 'paused' | 'paused-migrating' | 'paused-io-error';
 
 /** What a VM is like, wherever it runs. */
 export interface Nature {
@@ -15,6 +16,8 @@ export interface Nature {
   readonly dirtyMibPerSecond: number;
   /** QEMU locks its disk, wherever it runs. */
   readonly hasLock: boolean;
+  /** In which its disks are. */
+  readonly pools: readonly string[];
 }
 
 export interface Copy {
@@ -43,11 +46,14 @@ export interface HypervisorWorld {
   readonly nature: (vmId: string) => Nature;
   /** It has run there: what other copies remember is no longer true. */
   readonly ran: (vmId: string, hostId: string) => void;
-  /** Whether a copy that a person put somewhere holds the lock of the VM's disk. */
-  readonly isLockedByHand: (vmId: string) => boolean;
+  readonly storage: Storage;
 }
 
-type Ended = 'done' | 'failed' | 'lost';
+/** `locked`: its disk is, by another host. */
+export type Ended = 'done' | 'failed' | 'lost' | 'locked';
+
+/** Between two looks whether the storage answers again. */
+const storageMs = 1_000;
 
 export class Hypervisor {
   readonly hostId: string;
@@ -56,12 +62,17 @@ export class Hypervisor {
   readonly #calls = new Set<(ended: Ended) => void>();
   readonly #listeners = new Set<() => void>();
   #isUp = true;
+  #isPowered = true;
   /** The next so many starts fail. */
   failingStarts = 0;
 
   constructor(hostId: string, world: HypervisorWorld) {
     this.hostId = hostId;
     this.#world = world;
+  }
+
+  get storage(): Storage {
+    return this.#world.storage;
   }
 
   /** Does libvirt answer? */
@@ -97,17 +108,71 @@ export class Hypervisor {
       call = undefined;
     };
     this.#calls.add(answer);
-    const fails = this.failingStarts > 0 || this.#world.isLockedByHand(copy.vmId);
+    const fails = this.failingStarts > 0;
     if (this.failingStarts > 0) this.failingStarts -= 1;
-    timeline.after(random.within(tempo.startMs), () => {
+    const open = () => {
       if (this.#copies.get(copy.vmId) !== made) return answer('failed');
-      if (fails) {
+      const lock = this.lock(copy.vmId);
+      const reach = this.reach(copy.vmId);
+      if (fails || reach === 'gone' || reach === 'read-only') {
         this.remove(copy.vmId, 'could not be started');
         return answer('failed');
       }
+      if (lock === 'waits') return void timeline.after(storageMs, open);
+      if (lock === 'taken') {
+        this.remove(copy.vmId, 'could not be started: its disk is locked');
+        return answer('locked');
+      }
       this.set(made, 'running');
       answer('done');
+    };
+    timeline.after(random.within(tempo.startMs), open);
+  }
+
+  /** A paused copy runs on, as soon as its disk answers. */
+  resume(copy: Copy, ended: (how: Ended) => void): void {
+    if (this.#copies.get(copy.vmId) !== copy || !copy.state.startsWith('paused')) {
+      return ended(copy.state === 'running' ? 'done' : 'failed');
+    }
+    const lock = this.lock(copy.vmId);
+    if (lock === 'taken') return ended('locked');
+    if (lock === 'waits') {
+      return void this.#world.timeline.after(storageMs, () => this.resume(copy, ended));
+    }
+    this.set(copy, 'running', copy.job);
+    ended('done');
+  }
+
+  /** How it finds the VM's disk. */
+  reach(vmId: string): Reach {
+    return this.#world.storage.reach(this.#world.nature(vmId).pools, this.hostId);
+  }
+
+  lock(vmId: string): LockAnswer {
+    const { storage, nature } = this.#world;
+    const { hasLock, pools } = nature(vmId);
+    if (hasLock) return storage.lock(vmId, pools, this.hostId);
+    return this.reach(vmId) === 'stalled' ? 'waits' : 'held';
+  }
+
+  /** QEMU pauses a VM whose disk fails. One whose disk only does not answer goes on waiting. */
+  #feel(copy: Copy): void {
+    const { timeline, random, tempo, nature } = this.#world;
+    const fails = () => {
+      const reach = this.reach(copy.vmId);
+      const writes = nature(copy.vmId).dirtyMibPerSecond > 0;
+      return reach === 'gone' || reach === 'read-only' || (reach === 'full' && writes);
+    };
+    if (copy.state !== 'running' || !fails()) return;
+    timeline.after(random.within(tempo.disksMs), () => {
+      if (this.#copies.get(copy.vmId) !== copy || copy.state !== 'running' || !fails()) return;
+      this.set(copy, 'paused-io-error', copy.job);
     });
+  }
+
+  /** Something has changed about the storage. */
+  feelStorage(): void {
+    for (const copy of this.#copies.values()) this.#feel(copy);
   }
 
   /** The power button: the VM shuts itself down, sooner or later or not at all. */
@@ -115,11 +180,12 @@ export class Hypervisor {
     const copy = this.#copies.get(vmId);
     const { timeline, random, tempo, nature } = this.#world;
     if (copy?.state !== 'running' || nature(vmId).isDeaf) return;
-    timeline.after(random.within(tempo.shutdownMs), () => {
-      if (this.#copies.get(vmId) === copy && copy.state === 'running') {
-        this.remove(vmId, 'shut down');
-      }
-    });
+    const end = () => {
+      if (this.#copies.get(vmId) !== copy || copy.state !== 'running') return;
+      if (this.reach(vmId) === 'stalled') timeline.after(storageMs, end);
+      else this.remove(vmId, 'shut down');
+    };
+    timeline.after(random.within(tempo.shutdownMs), end);
   }
 
   put(copy: Copy, what: string): void {
@@ -132,6 +198,7 @@ export class Hypervisor {
     if (state === 'running') {
       delete copy.isOutrun;
       this.#world.ran(copy.vmId, this.hostId);
+      this.#feel(copy);
     }
     if (job === undefined) delete copy.job;
     else copy.job = job;
@@ -142,6 +209,8 @@ export class Hypervisor {
     const copy = this.#copies.get(vmId);
     if (copy === undefined) return;
     this.#copies.delete(vmId);
+    // Its process ends, and gives its locks back; where the power went, nobody does.
+    if (this.#isPowered) this.#world.storage.unlock(vmId, this.hostId);
     this.#changed(copy, how);
   }
 
@@ -161,6 +230,8 @@ export class Hypervisor {
 
   comeUp(): void {
     if (this.#isUp) return;
+    if (!this.#isPowered) this.#world.storage.booted(this.hostId);
+    this.#isPowered = true;
     this.#isUp = true;
     this.#world.note(this.hostId, 'libvirt is back');
     this.#tell();
@@ -169,6 +240,8 @@ export class Hypervisor {
   /** The machine's power is gone, and everything with it. */
   losePower(): void {
     this.#isUp = false;
+    this.#isPowered = false;
+    this.#world.storage.powerLost(this.hostId);
     for (const vmId of this.#copies.keys()) this.remove(vmId, 'went with the power of its host');
     for (const call of this.#calls) call('lost');
     this.#calls.clear();

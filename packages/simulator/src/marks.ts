@@ -132,6 +132,20 @@ const table = {
     says: 'a VM went with the power of its host',
     line: /went with the power of its host/,
   },
+  'stood-still': { says: 'a VM stood still on its disk', line: /stands still: its disk/ },
+  'paused-on-error': {
+    says: 'a VM was paused because its disk failed',
+    line: /is paused-io-error/,
+  },
+  'pool-waited-for': {
+    says: 'a start found its pool out of reach',
+    line: /says \S+ failed \(pool-unavailable\)/,
+  },
+  'lock-met': { says: 'a start met the lock of another host', line: /its disk is locked$/ },
+  'lock-waited-for': {
+    says: 'a recovery waited for the lock of the host that is off',
+    line: /waits: its disk is locked still/,
+  },
   'disk-full': { says: 'a journal could not be written', line: /the journal can not be written/ },
   'commit-was-made': { says: 'a transaction without an answer had been made' },
   'commit-was-not-made': { says: 'a transaction without an answer had not been made' },

@@ -144,6 +144,10 @@ export class Migrations {
       return this.#fail(flight, { type: 'failed', message: 'the copy on the target is gone' });
     }
     if (order.source.copy(order.vmId) !== copy) return this.#sourceCopyGone(flight);
+    // QEMU over there has not opened its disk yet.
+    if (order.target.reach(order.vmId) === 'stalled') {
+      return this.#next(flight, sliceMs, () => this.#copySlice(flight));
+    }
     if (this.#isCut(order)) {
       flight.stalledMs += sliceMs;
       if (flight.stalledMs >= keepaliveMs) {
@@ -183,10 +187,20 @@ export class Migrations {
     if (target.copy(vmId) !== flight.incoming) {
       return this.#fail(flight, { type: 'failed', message });
     }
+    const sides = [source.reach(vmId), target.reach(vmId)];
+    // What is not written yet must go to the disk first, and the other side must open it.
+    if (sides.includes('stalled')) {
+      return this.#next(flight, sliceMs, () => this.#finish(flight));
+    }
+    if (sides.includes('gone') || sides.includes('read-only')) {
+      return this.#fail(flight, { type: 'failed', message: 'the target cannot open the disk' });
+    }
     if (this.#isCut(flight.order)) {
       return this.#next(flight, keepaliveMs, () => this.#fail(flight, { type: 'failed', message }));
     }
     flight.phase = 'finish';
+    const { hasLock, pools } = this.#world.nature(vmId);
+    if (hasLock) this.#world.storage.handOver(vmId, pools, target.hostId);
     target.set(flight.incoming, mode === 'live' ? 'running' : 'paused');
     const { random, tempo } = this.#world;
     const answerMs = Math.ceil(random.within(tempo.switchOverMs) / 4);
@@ -219,11 +233,10 @@ export class Migrations {
 
   /** libvirt on the source runs the VM again, unless the lock of its disk is with the target. */
   #giveUpWaiting(flight: Flight): void {
-    const { source, target, vmId } = flight.order;
+    const { source, vmId } = flight.order;
     if (source.copy(vmId) === flight.copy) {
-      const there = target.copy(vmId);
-      const isLocked = there?.state === 'running';
-      source.set(flight.copy, isLocked ? 'paused-migrating' : 'running');
+      source.set(flight.copy, 'paused-migrating');
+      if (source.lock(vmId) === 'held') source.set(flight.copy, 'running');
     }
     this.#end(flight, { type: 'failed', message: 'Finish was not answered' });
   }

@@ -43,7 +43,7 @@ type Wanted =
 type Planned = Extract<RequestRecord, { type: 'drain' }>['plan'];
 
 const by = 'operator';
-const plain: Nature = { isDeaf: false, dirtyMibPerSecond: 0, hasLock: true };
+const plain: Nature = { isDeaf: false, dirtyMibPerSecond: 0, hasLock: true, pools: [] };
 const desiredAfter = { start: 'running', stop: 'stopped', delete: 'deleted' } as const;
 
 export class People implements Ledger {
@@ -93,6 +93,7 @@ export class People implements Ledger {
   found({ vms, cordoned }: Standing): void {
     const atMs = this.#with.wallMs();
     const puts = vms.flatMap(({ id, name, spec, hostId, generation }) => {
+      this.#natures.set(id, { ...plain, pools: spec.disks.map(({ pool }) => pool) });
       const desired = hostId === undefined ? 'stopped' : 'running';
       const owner = hostId === undefined ? { state: 'stopped' } : { hostId, state: 'running' };
       return [
@@ -115,7 +116,8 @@ export class People implements Ledger {
   create({ name, memoryMib, vcpus, nature, pool = 'shared' }: NewVm): string {
     this.#vms += 1;
     const vmId = uuidOf('vm', this.#vms);
-    this.#natures.set(vmId, { ...plain, hasLock: pool === 'shared', ...nature });
+    const disks = { hasLock: pool === 'shared', pools: [pool] };
+    this.#natures.set(vmId, { ...plain, ...disks, ...nature });
     const spec: VmSpec = { vcpus, memoryMib, disks: [{ pool, image: 'tiny.qcow2' }], networks: [] };
     const intent: VmIntentRecord = {
       v: 1,

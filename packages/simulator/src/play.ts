@@ -81,6 +81,7 @@ export function worldOf(
     ...(standing === undefined ? {} : { standing }),
     ...options,
   });
+  for (const name of [...pools, ...(standing?.pools ?? [])]) world.storage.declare(name);
   world.people.declarePool(pools[0], 'shared', 1);
   world.people.declarePool(pools[1], 'nfs-direct', 2);
   const others = standing?.pools.filter((name) => name !== pools[0] && name !== pools[1]) ?? [];

@@ -49,7 +49,8 @@ function stepOf(fields: Fields): Step {
       if (!isFaultName(what)) throw fields.wrong(`nobody knows how to do ${what}`);
       const forMs = fields.milliseconds('for', 0);
       const dice = fields.has('dice') ? { dice: fields.count('dice') } : {};
-      return { do: what, ...named(fields, 'host'), ...named(fields, 'to'), forMs, ...dice };
+      const where = { ...named(fields, 'host'), ...named(fields, 'to'), ...named(fields, 'pool') };
+      return { do: what, ...where, forMs, ...dice };
     }
   }
 }

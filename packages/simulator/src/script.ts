@@ -54,6 +54,7 @@ export interface FaultStep {
   readonly host?: string;
   /** The other host, where there are two. */
   readonly to?: string;
+  readonly pool?: string;
   readonly forMs: number;
   /** What chance is seeded with; the run's own chance if absent. */
   readonly dice?: number;

@@ -23,6 +23,7 @@ import type { ProcessWorld } from './process-world.ts';
 import { Random } from '@drover/core';
 import { SchedulerProcess } from './scheduler-process.ts';
 import type { Standing } from './standing.ts';
+import { Storage } from './storage.ts';
 import type { Tempo } from './tempo.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
@@ -59,6 +60,7 @@ export class World {
   readonly etcd: Etcd;
   readonly etcdWeather: EtcdWeather = fairEtcd();
   readonly bus: Bus;
+  readonly storage: Storage;
   readonly migrations: Migrations;
   readonly hosts: readonly Host[];
   readonly agents: readonly AgentProcess[];
@@ -72,6 +74,8 @@ export class World {
   readonly #clocksOffMs: number;
   readonly points: Points;
   #touched = false;
+  /** VMs whose disks do not answer: `host vm`. */
+  readonly #still = new Set<string>();
   violation: Violation | undefined;
   steps = 0;
 
@@ -92,6 +96,7 @@ export class World {
     const { tempo } = options;
     const note = (who: string, what: string) => this.trace.note(who, what);
     this.etcd = new Etcd(timeline, (commit) => this.#committed(commit));
+    this.storage = new Storage(timeline, () => this.#storageChanged());
     this.bus = new Bus(timeline, random.fork('bus'), tempo);
     const hypervisors: HypervisorWorld = {
       timeline,
@@ -109,9 +114,7 @@ export class World {
           if (other !== undefined && other.job !== 'in') other.isOutrun = true;
         }
       },
-      isLockedByHand: (vmId) =>
-        this.people.nature(vmId).hasLock &&
-        this.hosts.some(({ hypervisor }) => hypervisor.copy(vmId)?.byHand === true),
+      storage: this.storage,
     };
     this.migrations = new Migrations(hypervisors);
     this.hosts = options.hosts.map((shape, index) => new Host(index, shape, hypervisors));
@@ -160,11 +163,16 @@ export class World {
   }
 
   #found(standing: Standing): void {
+    for (const pool of standing.pools) this.storage.declare(pool);
     this.people.found(standing);
     for (const { id, name, spec, hostId, generation } of standing.vms) {
       const { memoryMib, vcpus } = spec;
       const copy = { vmId: id, name, memoryMib, vcpus, generation, startedBy: '' };
-      this.host(hostId ?? '')?.hypervisor.put({ ...copy, state: 'running' }, 'is running');
+      const hypervisor = this.host(hostId ?? '')?.hypervisor;
+      if (hypervisor === undefined) continue;
+      this.storage.disks.add(id);
+      hypervisor.lock(id);
+      hypervisor.put({ ...copy, state: 'running' }, 'is running');
     }
   }
 
@@ -216,7 +224,9 @@ export class World {
       const memoryMib = capacity.memoryMib - reserved.memoryMib;
       return { id, allocatable: { cpuMilli, memoryMib }, copies: hypervisor.copies };
     });
-    return { hosts, records: this.records, byHand: this.byHand };
+    const unusableMs = (pools: readonly string[], hostId: string) =>
+      this.storage.unusableMs(pools, hostId);
+    return { hosts, records: this.records, byHand: this.byHand, unusableMs };
   }
 
   fail(promise: string, what: string): void {
@@ -235,6 +245,24 @@ export class World {
     this.trace.mix(`${commit.revision} ${commit.changes.map(({ key }) => key).join(' ')}`);
     const truth = this.truth();
     for (const one of this.#checkers) this.#judge(one.name, one.committed?.(commit, truth));
+  }
+
+  /** Who stands still now, and who goes on. */
+  #storageChanged(): void {
+    for (const { id, hypervisor } of this.hosts) {
+      hypervisor.feelStorage();
+      for (const { vmId, name, state } of hypervisor.copies) {
+        const key = `${id} ${vmId}`;
+        const isStill = state === 'running' && hypervisor.reach(vmId) === 'stalled';
+        if (isStill === this.#still.has(key)) continue;
+        if (isStill) this.#still.add(key);
+        else this.#still.delete(key);
+        this.trace.note(
+          id,
+          `${name} ${isStill ? 'stands still: its disk does not answer' : 'goes on'}`,
+        );
+      }
+    }
   }
 
   #leaseEnded({ changes }: Commit): void {

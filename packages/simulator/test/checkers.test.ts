@@ -11,6 +11,7 @@ import { unsettled } from '../src/checkers/calm.ts';
 import { capacity } from '../src/checkers/capacity.ts';
 import type { Act, HarmDone, Ledger, Wish } from '../src/checkers/checker.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
+import { poolReachable } from '../src/checkers/pools.ts';
 import { generations, operationsEnd, writtenByLeader } from '../src/checkers/records.ts';
 import type { Truth } from '../src/checkers/truth.ts';
 import { unharmed } from '../src/checkers/unharmed.ts';
@@ -105,6 +106,46 @@ describe('one host per VM', () => {
     expect(atMostOne.state?.(good)).toBeUndefined();
     const bad = truthOf(hostWith('h1', copyOf(vmA)), hostWith('h2', copyOf(vmA)));
     expect(atMostOne.state?.(bad)).toBe('web runs on h1 and on h2');
+  });
+});
+
+describe('a pool within reach', () => {
+  const disks = [{ pool: 'nas', volume: 'a.raw' }];
+  const vm = { ...intent(vmA, 1_024), spec: { ...intent(vmA, 1_024).spec, disks } };
+  const begun = (more: Partial<OperationRecord> = {}) => {
+    const pending = operation({ state: 'pending', step: 'place', ...more });
+    return written(
+      { [keys.vmIntent(vmA)]: vm, [keys.operation('r1')]: pending },
+      { [keys.operation('r1')]: operation(more) },
+    );
+  };
+
+  it('is missed where a move begins to or from a host that has long been without it', () => {
+    for (const away of ['h1', 'h2']) {
+      const { commit, truth } = begun();
+      const unusableMs = (pools: readonly string[], hostId: string) =>
+        pools.includes('nas') && hostId === away ? 200_001 : 0;
+      const wrong = poolReachable.committed?.(commit, { ...truth, unusableMs });
+      expect(wrong).toContain(`${away} has not reached its pool for 200001 ms`);
+      expect(poolReachable.committed?.(commit, truth)).toBeUndefined();
+    }
+  });
+
+  it('is not missed by a stop, nor by what had begun before', () => {
+    const unusableMs = () => 300_000;
+    const { target: _, ...stop } = operation({ type: 'stop' });
+    const stopping = written(
+      { [keys.vmIntent(vmA)]: vm, [keys.operation('r1')]: { ...stop, state: 'pending' } },
+      { [keys.operation('r1')]: stop },
+    );
+    expect(
+      poolReachable.committed?.(stopping.commit, { ...stopping.truth, unusableMs }),
+    ).toBeUndefined();
+    const going = written(
+      { [keys.vmIntent(vmA)]: vm, [keys.operation('r1')]: operation() },
+      { [keys.operation('r1')]: operation({ step: 'resolve' }) },
+    );
+    expect(poolReachable.committed?.(going.commit, { ...going.truth, unusableMs })).toBeUndefined();
   });
 });
 

@@ -2,6 +2,7 @@
 import { Records, type TrueHost, type Truth } from '../src/checkers/truth.ts';
 import type { HypervisorWorld } from '../src/hypervisor.ts';
 import { Random } from '@drover/core';
+import { Storage } from '../src/storage.ts';
 import { steady } from '../src/tempo.ts';
 import { Timeline } from '../src/timeline.ts';
 
@@ -22,9 +23,9 @@ export function quietWorld(timeline = new Timeline()): HypervisorWorld & { notes
     tempo: steady,
     note: (who, what) => notes.push(`${who} ${what}`),
     touched: () => undefined,
-    nature: () => ({ isDeaf: false, dirtyMibPerSecond: 0, hasLock: true }),
+    nature: () => ({ isDeaf: false, dirtyMibPerSecond: 0, hasLock: true, pools: [] }),
     ran: () => undefined,
-    isLockedByHand: () => false,
+    storage: new Storage(timeline),
     notes,
   };
 }
@@ -38,5 +39,5 @@ export function copyOf(vmId: string, more: Partial<TrueHost['copies'][number]> =
 }
 
 export function truthOf(...hosts: readonly TrueHost[]): Truth {
-  return { hosts, records: new Records(), byHand: new Set() };
+  return { hosts, records: new Records(), byHand: new Set(), unusableMs: () => 0 };
 }

@@ -362,10 +362,10 @@ class Agent implements AgentLogic {
       this.#syncs.findLast(({ lookId }) => lookId <= answers)?.sync ?? this.#answered;
     this.#syncs = this.#syncs.filter(({ lookId }) => lookId > answers);
     const owed = this.#owed !== undefined && answers >= this.#owed.first;
-    if (!owed && digestOf(seen.vms) === this.#toldDigest) return;
+    if (!owed && digestOf(seen) === this.#toldDigest) return;
     if (this.#owed && answers >= this.#owed.last) this.#owed = undefined;
     else if (this.#owed && owed) this.#owed = { first: this.#owed.last, last: this.#owed.last };
-    this.#toldDigest = digestOf(seen.vms);
+    this.#toldDigest = digestOf(seen);
     const body = this.#reporter.inventory(seen, this.#known());
     this.#out.push({ type: 'publish', message: { kind: 'inventory', body } });
   }

@@ -20,9 +20,12 @@ export interface Known {
   readonly answers: Inventory['answers'];
 }
 
-/** Changes when the set of VMs changes, or one's state. */
-export function digestOf(vms: readonly ReportedVm[]): string {
-  const lines = vms.map((vm) => `${vm.vmId} ${vm.state} ${vm.migrating ? 'migrating' : ''}`);
+/** Changes when the set of VMs changes, or the state of one or of a pool. */
+export function digestOf({ vms, facts }: Observation): string {
+  const lines = [
+    ...vms.map((vm) => `${vm.vmId} ${vm.state} ${vm.migrating ? 'migrating' : ''}`),
+    ...facts.pools.map(({ name, state }) => `${name} ${state}`),
+  ];
   return hashText(lines.toSorted().join('\n'));
 }
 
@@ -53,7 +56,7 @@ export class Reporter {
       maxEpoch: known.maxEpoch,
       state: known.reasons.length === 0 ? 'ready' : 'degraded',
       reasons: [...known.reasons],
-      vmDigest: digestOf(seen.vms),
+      vmDigest: digestOf(seen),
       ...(seen.usage ? { usage: seen.usage } : {}),
     };
   }

@@ -2,7 +2,7 @@
  * What the host is, as far as libvirt and the operating system tell: asked once per start of libvirt where
  * it cannot change, and anew where it can.
  */
-import { statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { namePattern, type Inventory } from '@drover/protocol';
 import { readHostCapabilities, readPool, type Libvirt, type StoragePool } from 'node-libvirt';
@@ -12,6 +12,7 @@ import type { AgentConfig } from './config.ts';
 import { bridges, hostArch, measuredCapacity, processorName } from './os-facts.ts';
 
 type ReportedPool = Inventory['pools'][number];
+type Space = Pick<ReportedPool, 'capacityMib' | 'freeMib'>;
 type Unchanging = Pick<
   HostFacts,
   'hostUuid' | 'cpuModel' | 'machineTypes' | 'numaCells' | 'qemuVersion' | 'libvirtVersion'
@@ -66,12 +67,13 @@ export class HostLooker {
       const info = await pool.info();
       if (info.state === 'inactive') return { ...none, state: 'inactive' };
       const path = readPool(await pool.xml()).targetPath;
+      if (info.state !== 'running' || path === undefined) {
+        return { ...none, state: 'error', reason: `libvirt calls it ${info.state}` };
+      }
       // libvirt's own numbers are as old as its last refresh.
-      const space = path === undefined ? undefined : await this.#free.of(path);
-      if (info.state !== 'running' || !space) return { ...none, state: 'error' };
-      return { name: pool.name, state: 'active', ...space };
-    } catch {
-      return { ...none, state: 'error' };
+      return { name: pool.name, state: 'active', ...(await this.#free.of(path)) };
+    } catch (error) {
+      return { ...none, state: 'error', reason: whyUnusable(error) };
     }
   }
 }
@@ -94,33 +96,65 @@ async function unchangingFacts(libvirt: Libvirt): Promise<Unchanging> {
   };
 }
 
-/** Free space of a path; at most one question per path at a time, since one to a dead server never ends. */
-class FreeSpace {
-  readonly #asking = new Map<string, Promise<Pick<ReportedPool, 'capacityMib' | 'freeMib'>>>();
+const silent = 'its server does not answer';
 
-  async of(path: string): Promise<Pick<ReportedPool, 'capacityMib' | 'freeMib'> | undefined> {
+const causes: Readonly<Record<string, string>> = {
+  ENOENT: 'its directory is not there',
+  ENOTDIR: 'its directory is not there',
+  ESTALE: 'its server does not know it any more',
+  EROFS: 'it can only be read',
+};
+
+/** For people, who have to mend it. */
+export function whyUnusable(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, 1_000);
+  const cause = 'code' in error ? causes[String(error.code)] : undefined;
+  return (cause ?? error.message).slice(0, 1_000);
+}
+
+/** Free space of a path; at most one question per path at a time, since one to a dead server never ends. */
+export class FreeSpace {
+  readonly #asking = new Map<string, Promise<Space>>();
+  readonly #patienceMs: number;
+  readonly #stat: (path: string) => Promise<Space>;
+
+  constructor(patienceMs = statfsMs, stat = spaceOf) {
+    this.#patienceMs = patienceMs;
+    this.#stat = stat;
+  }
+
+  /** Rejects where it is mounted to be read only, and where there is no answer in time. */
+  async of(path: string): Promise<Space> {
     const asking = this.#asking.get(path) ?? this.#ask(path);
     this.#asking.set(path, asking);
     const late = new AbortController();
     try {
-      const tooLate = pause(statfsMs, undefined, { signal: late.signal });
-      return await Promise.race([asking, tooLate]);
-    } catch {
-      return undefined;
+      const tooLate = pause(this.#patienceMs, undefined, { signal: late.signal });
+      const space = await Promise.race([asking, tooLate]);
+      if (space === undefined) throw new Error(silent);
+      return space;
     } finally {
       late.abort();
     }
   }
 
-  async #ask(path: string): Promise<Pick<ReportedPool, 'capacityMib' | 'freeMib'>> {
+  async #ask(path: string): Promise<Space> {
     try {
-      const { bsize, blocks, bavail } = await statfs(path);
-      return {
-        capacityMib: Math.floor((blocks * bsize) / mib),
-        freeMib: Math.floor((bavail * bsize) / mib),
-      };
+      return await this.#stat(path);
     } finally {
       this.#asking.delete(path);
     }
   }
+}
+
+async function spaceOf(path: string): Promise<Space> {
+  // Where root may not write, QEMU still may: a server can take root for nobody.
+  await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EACCES') throw error;
+  });
+  const { bsize, blocks, bavail } = await statfs(path);
+  return {
+    capacityMib: Math.floor((blocks * bsize) / mib),
+    freeMib: Math.floor((bavail * bsize) / mib),
+  };
 }

@@ -12,6 +12,13 @@ export function failed(code: ErrorCode, message: string): ActionOutcome {
   return { outcome: 'failed', error: { code, message: message.slice(0, 1000) } };
 }
 
+/** As QEMU says it, and libvirt's lock managers: another process has the disk, on this host or on any other. */
+function isLocked(message: string): boolean {
+  return /Failed to get (shared )?"[a-z ]+" lock|Failed to lock byte|Lockspace resource .* is locked/.test(
+    message,
+  );
+}
+
 /** `code` is for what libvirt itself refused. */
 export function outcomeOf(error: unknown, code: ErrorCode = 'hypervisor-error'): ActionOutcome {
   const message = error instanceof Error ? error.message : String(error);
@@ -20,6 +27,7 @@ export function outcomeOf(error: unknown, code: ErrorCode = 'hypervisor-error'):
   }
   if (error instanceof DroverError) return failed(error.code, message);
   if (error instanceof ConnectionError) return failed('hypervisor-unreachable', message);
-  if (error instanceof LibvirtError) return failed(code, message);
+  if (error instanceof LibvirtError)
+    return failed(isLocked(message) ? 'disk-locked' : code, message);
   return failed(code, message);
 }

@@ -107,9 +107,14 @@ export class Driver {
 
   observe(vms: readonly ReportedVm[] = this.vms, answers?: number): void {
     this.vms = vms;
-    const nonce = `n${this.monoMs}`;
     const answered = answers === undefined ? {} : { answers };
-    this.send({ type: 'observed', facts, vms, nonce, ...answered });
+    this.send({ type: 'observed', facts, vms, nonce: `n${this.monoMs}`, ...answered });
+  }
+
+  /** The same VMs on a host that has changed. */
+  look(changed: Partial<HostFacts>): void {
+    const { vms, monoMs } = this;
+    this.send({ type: 'observed', facts: { ...facts, ...changed }, vms, nonce: `n${monoMs}` });
   }
 
   /** Acknowledges the writes that are waiting, in the order given; the oldest first by default. */

@@ -47,6 +47,20 @@ describe('a heartbeat', () => {
     driver.observe([reported(), reported({ vmId: vmB })]);
     expect(digest()).not.toBe(before);
   });
+
+  it('has another digest when a pool cannot be used any more, and an inventory tells which', () => {
+    const driver = ready();
+    const pool = { name: 'p', state: 'active', capacityMib: 2, freeMib: 1 } as const;
+    driver.look({ pools: [pool] });
+    driver.beat();
+    const before = driver.last('heartbeat').vmDigest;
+    driver.out = [];
+    driver.look({ pools: [{ ...pool, state: 'error', reason: 'it can only be read' }] });
+    expect(driver.last('inventory').pools).toMatchObject([{ reason: 'it can only be read' }]);
+    expect(parseValue(Inventory, driver.last('inventory')).ok).toBe(true);
+    driver.beat();
+    expect(driver.last('heartbeat').vmDigest).not.toBe(before);
+  });
 });
 
 describe('an inventory', () => {

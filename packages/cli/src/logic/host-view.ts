@@ -75,7 +75,9 @@ export function hostPage(host: Host, vms: readonly api.VmBody[]): readonly strin
       (pool) =>
         [
           'Pool',
-          `${pool.name}: ${pool.state}, ${formatMib(pool.freeMib)} of ${formatMib(pool.capacityMib)} free`,
+          pool.reason === undefined
+            ? `${pool.name}: ${pool.state}, ${formatMib(pool.freeMib)} of ${formatMib(pool.capacityMib)} free`
+            : `${pool.name}: ${pool.state}, ${pool.reason}`,
         ] as const,
     ),
     ['Labels', pairs(host.labels)],

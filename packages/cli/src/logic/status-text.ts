@@ -80,7 +80,10 @@ function attentionOf({ hosts, vms, operations }: Overview): readonly string[] {
   const pools = hosts.flatMap((host) =>
     host.pools
       .filter((pool) => pool.state !== 'active')
-      .map((pool) => `pool ${pool.name} is ${pool.state} on ${host.id}`),
+      .map(({ name, state, reason }) => {
+        const why = reason === undefined ? '' : `: ${reason}`;
+        return `pool ${name} is ${state} on ${host.id}${why}`;
+      }),
   );
   const lost = vms
     .filter((vm) => vm.state === 'crashed' || vm.state === 'unknown')

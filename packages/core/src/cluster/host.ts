@@ -46,6 +46,8 @@ export interface PoolReach {
   readonly state: 'active' | 'inactive' | 'error';
   readonly capacityMib: number;
   readonly freeMib: number;
+  /** Why it cannot be used, where that is known. */
+  readonly reason?: string;
 }
 
 export interface HostUsage extends Resources {

@@ -39,12 +39,15 @@ export const host: Reader<Host> = object(
     numaCells: list(object({ id: count, cpuCount: count, memoryMib: count })),
     labels: texts,
     pools: list(
-      object({
-        name: text,
-        state: oneOf('active', 'inactive', 'error'),
-        capacityMib: count,
-        freeMib: count,
-      }),
+      object(
+        {
+          name: text,
+          state: oneOf('active', 'inactive', 'error'),
+          capacityMib: count,
+          freeMib: count,
+        },
+        { reason: text },
+      ),
     ),
     bridges: list(text),
   },

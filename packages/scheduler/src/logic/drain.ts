@@ -8,6 +8,7 @@
  */
 import { type DrainItem, keys, type OperationRecord, type Stored } from '@drover/protocol';
 import { checkMove, explainRejection, planDrain, planMove, type Vm } from '@drover/core';
+import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { isCancelled } from './pending.ts';
 import { slots } from './settings.ts';
 import { put, type Turn } from './turn.ts';
@@ -152,7 +153,9 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   for (const { item, index } of fewestAttempts) {
     const vm = turn.cluster.vms.get(item.vmId);
     if (vm === undefined || ['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
+    if (waitForPool(turn, stored.value.id, vm)) continue;
     const chosen = choose(turn, hostId, vm, item);
+    if (chosen.state === 'blocked' && waitForPoolElsewhere(turn, stored.value.id, vm)) continue;
     if (chosen.state === 'waiting' && chosen.target !== undefined) {
       if (!hasSlotIn(turn, chosen.target)) continue;
       return move(turn, stored, items, index, chosen);

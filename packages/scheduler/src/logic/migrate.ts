@@ -9,6 +9,7 @@
  */
 import type { OperationError, OperationRecord, StepResult, Stored } from '@drover/protocol';
 import { checkMove, explainRejection, place } from '@drover/core';
+import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
 import { isBusy, isCancelled } from './pending.ts';
@@ -38,8 +39,12 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   if (turn.cluster.hosts.get(vm.hostId)?.health !== 'up') {
     return turn.waitForHost(stored.value.id, vm.hostId);
   }
+  if (waitForPool(turn, stored.value.id, vm)) return;
   const target = chooseTarget(turn, stored, vm.hostId);
-  if (target.type === 'fail') return fail(target.code, target.message, target.more);
+  if (target.type === 'fail') {
+    const waits = target.code === 'no-host-fits' && waitForPoolElsewhere(turn, stored.value.id, vm);
+    return waits ? undefined : fail(target.code, target.message, target.more);
+  }
   // A drain's move is off its host: once the VM is elsewhere there is nothing left to do.
   const source = stored.value.source ?? vm.hostId;
   const check = checkMove(turn.cluster, { vmId, source, target: target.hostId });

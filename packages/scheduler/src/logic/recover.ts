@@ -110,7 +110,9 @@ function settle(turn: Turn, { hostId = '' }: OperationRecord, item: DrainItem): 
     return { ...item, state: 'moved', ...(target === undefined ? {} : { target }) };
   }
   const reason = child?.error?.message ?? 'its start was lost sight of';
-  const remedy = `make room, then drover vm start ${item.vmName}`;
+  const first =
+    child?.error?.code === 'disk-locked' ? `make sure that ${hostId} is off` : 'make room';
+  const remedy = `${first}, then drover vm start ${item.vmName}`;
   return { ...item, state: 'blocked', attempts: item.attempts + 1, reason, remedy };
 }
 

@@ -20,6 +20,9 @@ export const tickMs = 500;
 export const askAgainMs = 2_000;
 /** Between two attempts at something that a host did not manage. */
 export const tryAgainMs = 5_000;
+/** An NFS server keeps the locks of a host that is off for its lease, 90 s, and as long again where it was restarted. */
+export const lockPatienceMs = 240_000;
+export const lockAgainMs = 15_000;
 /** Hosts that a start tries before it gives up. */
 export const startAttempts = 3;
 /** Switch-over budget of a live migration. */

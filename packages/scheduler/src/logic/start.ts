@@ -16,7 +16,8 @@ import { explainRejection } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
 import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
-import { startAttempts } from './settings.ts';
+import type { Put } from './port.ts';
+import { lockAgainMs, lockPatienceMs, startAttempts } from './settings.ts';
 import type { Turn } from './turn.ts';
 import { disksOf, vmToStart } from './vm-shape.ts';
 
@@ -44,15 +45,20 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const copy = copyOf(turn, stored);
   if (copy.type === 'asked') return;
   if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
+  if (waitsForLock(turn, stored.value)) return;
   const { missing } = disksOf(turn.mirror, intent);
   if (missing !== undefined) {
     const message = `pool ${missing} is not declared; declare it, then start the VM`;
     return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
   }
-  const tried = [...(turn.volatile.tried.get(id) ?? [])];
-  const target = turn.places.choose(vm, tried);
+  const tried = turn.volatile.tried.get(id) ?? new Map<string, string>();
+  const target = turn.places.choose(vm, [...tried.keys()]);
   if (typeof target !== 'string') {
-    const message = `no host fits: ${target.rejections.map(explainRejection).join('; ')}`;
+    const why = target.rejections.map((one) => {
+      const said = tried.get(one.hostId);
+      return said === undefined ? explainRejection(one) : `${one.hostId} tried: ${said}`;
+    });
+    const message = `no host fits: ${why.join('; ')}`;
     const rejections = [...target.rejections];
     const error = { code: 'no-host-fits', message: message.slice(0, 1000), rejections };
     return turn.end(stored, 'failed', { error });
@@ -124,24 +130,48 @@ function fail(
   result: Pick<StepResult, 'error'>,
 ): void {
   if (turn.isFull) return;
-  const { id, vmId = '', vmName, target = '', generation, stepIndex } = stored.value;
+  const { id, vmId = '', vmName, target = '', generation } = stored.value;
   const free = turn.putAssignment(vmId, { generation, state: 'stopped' });
-  const tried = turn.volatile.tried.get(id) ?? new Set<string>();
-  tried.add(target);
-  turn.volatile.tried.set(id, tried);
   const error = result.error ?? { code: 'hypervisor-error', message: `${target} did not start it` };
+  if (error.code === 'disk-locked' && mayBecomeFree(turn, stored.value)) {
+    turn.commit(toPlaceAgain(turn, stored), free);
+    return;
+  }
+  const tried = turn.volatile.tried.get(id) ?? new Map<string, string>();
+  tried.set(target, error.message);
+  turn.volatile.tried.set(id, tried);
   if (mayWorkElsewhere(error.code) && tried.size < startAttempts) {
     turn.trace('warn', `start ${vmName} on ${target} failed, trying elsewhere: ${error.message}`);
-    const again = turn.putOperation(withoutTarget(stored), {
-      state: 'pending',
-      step: 'place',
-      stepIndex: stepIndex + 1,
-    });
-    turn.commit(again, free);
+    turn.commit(toPlaceAgain(turn, stored), free);
     return;
   }
   turn.volatile.tried.delete(id);
   turn.end(stored, 'failed', { error }, free);
+}
+
+function toPlaceAgain(turn: Turn, stored: Stored<OperationRecord>): Put {
+  const stepIndex = stored.value.stepIndex + 1;
+  return turn.putOperation(withoutTarget(stored), { state: 'pending', step: 'place', stepIndex });
+}
+
+/**
+ * Of a recovery: the host that is off has its locks for a while. Where they do not become free in that time, it is not
+ * off, and the lock is what keeps the VM from running twice.
+ */
+function mayBecomeFree(turn: Turn, { id, parentId, vmName }: OperationRecord): boolean {
+  if (turn.mirror.operations.get(parentId ?? '')?.value.type !== 'recover') return false;
+  const { monoMs } = turn.now;
+  const { sinceMs } = turn.volatile.locked.get(id) ?? { sinceMs: monoMs };
+  turn.volatile.locked.set(id, { sinceMs, triedMs: monoMs });
+  if (sinceMs === monoMs) turn.trace('info', `start ${vmName} waits: its disk is locked still`);
+  return monoMs - sinceMs < lockPatienceMs;
+}
+
+function waitsForLock(turn: Turn, { id }: OperationRecord): boolean {
+  const locked = turn.volatile.locked.get(id);
+  if (locked === undefined || turn.now.monoMs - locked.triedMs >= lockAgainMs) return false;
+  turn.wait(id, 'the lock of its disk, which a host that is off keeps for a minute or two');
+  return true;
 }
 
 function withoutTarget({ value, modRevision }: Stored<OperationRecord>): Stored<OperationRecord> {
@@ -149,6 +179,8 @@ function withoutTarget({ value, modRevision }: Stored<OperationRecord>): Stored<
   return { value: rest, modRevision };
 }
 
+/** A lock is there from wherever one looks. */
 function mayWorkElsewhere(code: string): boolean {
+  if (code === 'disk-locked') return false;
   return isErrorCode(code) && ['elsewhere', 'later'].includes(errorCatalogue[code].retry);
 }

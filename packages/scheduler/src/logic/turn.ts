@@ -26,8 +26,8 @@ export interface Volatile {
   readonly asked: Map<string, number>;
   /** Since when this leader drives a step. */
   readonly since: Map<string, number>;
-  /** Hosts that a start tried in vain, by operation. */
-  readonly tried: Map<string, Set<string>>;
+  /** Hosts that a start tried in vain, by operation, and what they said. */
+  readonly tried: Map<string, Map<string, string>>;
   /** Inventories of its owner in which a VM that should run was missing. */
   readonly missing: Map<string, { count: number; inventories: number }>;
   /** Since when a VM is seen to run elsewhere than its record says. */
@@ -36,6 +36,8 @@ export interface Volatile {
   readonly stale: Map<string, number>;
   /** The digest of a host's VMs that went with its newest inventory. */
   readonly digests: Map<string, { digest: string; inventories: number }>;
+  /** Starts that found the lock of a disk with another host: since when, and when they tried last. */
+  readonly locked: Map<string, { readonly sinceMs: number; readonly triedMs: number }>;
   /** What an operation waits for, and since when. */
   readonly waits: Map<string, { readonly text: string; readonly sinceMs: number }>;
   counter: number;
@@ -51,6 +53,7 @@ export function newVolatile(): Volatile {
     elsewhere: new Map(),
     stale: new Map(),
     digests: new Map(),
+    locked: new Map(),
     waits: new Map(),
     counter: 0,
   };
@@ -66,6 +69,7 @@ export function sweep(volatile: Volatile, open: ReadonlySet<string>): void {
   }
   for (const id of volatile.tried.keys()) if (!open.has(id)) volatile.tried.delete(id);
   for (const id of volatile.waits.keys()) if (!open.has(id)) volatile.waits.delete(id);
+  for (const id of volatile.locked.keys()) if (!open.has(id)) volatile.locked.delete(id);
   for (const key of volatile.asked.keys()) {
     const aborted = /^nudge\/[^/]+\/abort-(.+)$/.exec(key)?.[1];
     if (aborted !== undefined && !open.has(aborted)) volatile.asked.delete(key);

@@ -2,7 +2,7 @@
  * What is not an operation but has to be kept true: requests get their operations, hosts their records and
  * pools, agents the leader's epoch; VMs that are gone are said to be; old operations go.
  */
-import { type AssignmentRecord, keys } from '@drover/protocol';
+import { type AssignmentRecord, type Inventory, keys } from '@drover/protocol';
 import { adoptRequests } from './adopt.ts';
 import { readmit } from './fence.ts';
 import { followMoved } from './follow.ts';
@@ -55,16 +55,28 @@ function ensurePools(turn: Turn): void {
     for (const heard of turn.hosts.all()) {
       if (!turn.hosts.passedBarrier(heard.hostId, turn.epoch)) continue;
       const seen = heard.inventory?.pools.find((one) => one.name === pool.name);
-      if (seen?.state === 'active') continue;
+      // One that libvirt has and cannot use is mended where its server is.
+      if (seen !== undefined && seen.state !== 'inactive') continue;
+      const opId = `pool-${pool.uuid}`;
+      // Where the storage hangs an order hangs too; a second one would only take another of the host's hands.
+      if (isUnderWay(heard.inventory, opId)) {
+        turn.ask(heard.hostId);
+        continue;
+      }
       const body = {
         kind: 'ensure-pool',
         pool: { name: pool.name, spec: pool.spec },
         uuid: pool.uuid,
       } as const;
-      turn.nudge({ hostId: heard.hostId, opId: `pool-${pool.uuid}`, body }, tryAgainMs);
+      turn.nudge({ hostId: heard.hostId, opId, body }, tryAgainMs);
       turn.ask(heard.hostId);
     }
   }
+}
+
+function isUnderWay(inventory: Inventory | undefined, nudged: string): boolean {
+  const recent = inventory?.recent ?? [];
+  return recent.some(({ opId, outcome }) => outcome === 'begun' && opId.startsWith(`${nudged}-`));
 }
 
 /**

@@ -35,7 +35,11 @@ function hostView(seen: Seen, host: Host, vmCount: number, underWay: UnderWay): 
   return {
     ...host,
     reportAgeMs: Math.max(0, Math.round(now.monoMs - (heard?.lastHeardMs ?? 0))),
-    reasons: [...(heard?.heartbeat?.reasons ?? []), ...fenceReason(seen, host)],
+    reasons: [
+      ...(heard?.heartbeat?.reasons ?? []),
+      ...fenceReason(seen, host),
+      ...poolReasons(host),
+    ],
     acceleratorReason: inventory?.acceleratorReason ?? '',
     allocatable: allocatable(host),
     promised: promisedOn(cluster, host.id),
@@ -50,6 +54,13 @@ function fenceReason({ mirror }: Seen, { id, health }: Host): readonly string[] 
   return health === 'down'
     ? [`off, says ${fenced.by}`]
     : [`it was said to be off, and is back: it still runs VMs that were started elsewhere`];
+}
+
+/** Its VMs there stand still, or soon will; it gets no more of them. */
+function poolReasons({ pools }: Host): readonly string[] {
+  return pools
+    .filter(({ state }) => state === 'error')
+    .map(({ name, reason }) => `pool ${name}: ${reason ?? 'it cannot be used'}`);
 }
 
 /** As its owner reported it; what other hosts say of a VM is no news about it here. */

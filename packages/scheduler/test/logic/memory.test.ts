@@ -29,7 +29,8 @@ describe('what a leader remembers', () => {
       volatile.sent.set(`h1/${id}/1`, 1);
       volatile.since.set(`${id}/1`, 1);
       volatile.since.set(`${id}/1/again`, 1);
-      volatile.tried.set(id, new Set());
+      volatile.tried.set(id, new Map());
+      volatile.locked.set(id, { sinceMs: 1, triedMs: 1 });
       volatile.asked.set(`nudge/h1/abort-${id}`, 1);
     }
     volatile.asked.set('h1', 1);
@@ -37,6 +38,7 @@ describe('what a leader remembers', () => {
     expect([...volatile.sent.keys()]).toEqual(['h1/open/1']);
     expect([...volatile.since.keys()]).toEqual(['open/1', 'open/1/again']);
     expect([...volatile.tried.keys()]).toEqual(['open']);
+    expect([...volatile.locked.keys()]).toEqual(['open']);
     expect([...volatile.asked.keys()]).toEqual(['nudge/h1/abort-open', 'h1']);
   });
 

@@ -2,6 +2,7 @@ import { atMostOne } from './at-most-one.ts';
 import { capacity } from './capacity.ts';
 import type { Checker } from './checker.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
+import { poolReachable } from './pools.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
 import { unharmed } from './unharmed.ts';
 
@@ -18,5 +19,6 @@ export function allCheckers(): readonly Checker[] {
     generations,
     operationsEnd,
     writtenByLeader,
+    poolReachable,
   ];
 }

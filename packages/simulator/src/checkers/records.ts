@@ -69,7 +69,7 @@ export const writtenByLeader: Checker = {
   },
 };
 
-function recordsOf<T>(
+export function recordsOf<T>(
   change: Change,
   type: 'assignment' | 'operation',
 ): { readonly before: T | undefined; readonly after: T | undefined } | undefined {

@@ -29,6 +29,8 @@ export interface Truth {
   readonly byHand: ReadonlySet<string>;
   readonly hosts: readonly TrueHost[];
   readonly records: Records;
+  /** For how long the host has been without one of these pools. */
+  readonly unusableMs: (pools: readonly string[], hostId: string) => number;
 }
 
 /** The records that checkers look at, kept by revision. */

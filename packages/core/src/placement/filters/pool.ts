@@ -1,4 +1,5 @@
 /** The pools that the VM's disks are in: reached, shared where the VM moves, with room for new disks. */
+import type { PoolReach } from '../../cluster/host.ts';
 import { poolSpaceLeftOn } from '../../cluster/stock.ts';
 import type { FilterInput, No } from './filter.ts';
 
@@ -6,10 +7,15 @@ export function poolNotReachable({ request, host }: FilterInput): No | undefined
   for (const name of poolsOf(request.shape)) {
     const pool = host.pools.find((candidate) => candidate.name === name);
     if (pool?.state !== 'active') {
-      return { required: name, available: pool === undefined ? 'not there' : pool.state };
+      return { required: name, available: whyNot(pool) };
     }
   }
   return undefined;
+}
+
+function whyNot(pool: PoolReach | undefined): string {
+  if (pool === undefined) return 'not there';
+  return pool.reason === undefined ? pool.state : `${pool.state}: ${pool.reason}`;
 }
 
 /** A pool of one host's own is somewhere else another one. */
