@@ -39,6 +39,7 @@ export const errorCatalogue = {
   'mass-loss': { status: 409, retry: 'later', title: 'Too many hosts are down at once' },
   'operation-ended': { status: 409, retry: 'never', title: 'The operation has ended' },
   'not-cancellable': { status: 409, retry: 'never', title: 'The operation cannot be cancelled' },
+  restored: { status: 409, retry: 'never', title: 'etcd was restored from a backup meanwhile' },
   conflict: { status: 409, retry: 'now', title: 'Somebody else changed it at the same time' },
   'no-host-fits': { status: 409, retry: 'later', title: 'No host can take the VM' },
   'drain-blocked': { status: 409, retry: 'later', title: 'Some VMs cannot leave the host' },

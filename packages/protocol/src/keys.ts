@@ -14,6 +14,10 @@ export const keys = {
   vmName: (name: string) => `/drover/intent/vm-names/${name}`,
   pool: (name: string) => `/drover/intent/pools/${name}`,
   request: (requestId: string) => `/drover/intent/requests/${requestId}`,
+  /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
+  era: () => '/drover/intent/cluster/era',
+  /** etcd was seen to go back, and nothing is decided before the era is raised. */
+  restored: () => '/drover/decision/cluster/restored',
   /** A host that the scheduler has heard of. */
   host: (hostId: string) => `/drover/decision/hosts/${hostId}`,
   assignment: (vmId: string) => `/drover/decision/vms/${vmId}`,
@@ -24,6 +28,8 @@ export const keys = {
 } as const;
 
 export type ParsedKey =
+  | { readonly type: 'era'; readonly id: string }
+  | { readonly type: 'restored'; readonly id: string }
   | { readonly type: 'host-intent'; readonly id: string }
   | { readonly type: 'vm-intent'; readonly id: string }
   | { readonly type: 'vm-name'; readonly id: string }
@@ -36,6 +42,8 @@ export type ParsedKey =
   | { readonly type: 'unknown' };
 
 const kinds: Readonly<Record<string, Exclude<ParsedKey['type'], 'last-commit' | 'unknown'>>> = {
+  'intent/cluster': 'era',
+  'decision/cluster': 'restored',
   'intent/hosts': 'host-intent',
   'intent/vms': 'vm-intent',
   'intent/vm-names': 'vm-name',

@@ -57,6 +57,8 @@ export interface LeaderView {
   readonly revision: number;
   /** The leader has heard from every host it knows since it was elected. */
   readonly settled: boolean;
+  /** Why it decides nothing at all. */
+  readonly problem?: string;
 }
 
 /** By id of the VM; one that its host has not reported is not in it. */

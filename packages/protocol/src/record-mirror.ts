@@ -6,11 +6,13 @@ import { parseKey } from './keys.ts';
 import { parseJson } from './parse.ts';
 import {
   AssignmentRecord,
+  EraRecord,
   HostIntentRecord,
   HostRecord,
   OperationRecord,
   PoolRecord,
   RequestRecord,
+  RestoredRecord,
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';
@@ -40,6 +42,8 @@ type Table<T> = Map<string, Read<T>>;
 export class RecordMirror {
   revision = 0;
   readonly hostIntents: Table<HostIntentRecord> = new Map();
+  readonly #eras: Table<EraRecord> = new Map();
+  readonly #restored: Table<RestoredRecord> = new Map();
   readonly vmIntents: Table<VmIntentRecord> = new Map();
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
@@ -53,6 +57,15 @@ export class RecordMirror {
   readonly #deleted = new Map<string, number>();
   /** While all is loaded anew: what was there before. */
   #former: ReadonlyMap<Table<unknown>, Table<unknown>> = new Map();
+
+  /** Absent: etcd has never been restored. */
+  get era(): Stored<EraRecord> | undefined {
+    return this.#eras.get('era');
+  }
+
+  get restored(): Stored<RestoredRecord> | undefined {
+    return this.#restored.get('restored');
+  }
 
   load(revision: number, entries: readonly KeyValue[]): void {
     const former = this.#tables().map((table) => [table, new Map(table)] as const);
@@ -82,6 +95,8 @@ export class RecordMirror {
 
   #tables(): readonly Table<unknown>[] {
     return [
+      this.#eras,
+      this.#restored,
       this.hostIntents,
       this.vmIntents,
       this.vmNames,
@@ -97,6 +112,10 @@ export class RecordMirror {
   #set(key: string, text: string | undefined, modRevision: number): boolean {
     const parsed = parseKey(key);
     switch (parsed.type) {
+      case 'era':
+        return this.#put(this.#eras, EraRecord, key, parsed.id, text, modRevision);
+      case 'restored':
+        return this.#put(this.#restored, RestoredRecord, key, parsed.id, text, modRevision);
       case 'host-intent':
         return this.#put(this.hostIntents, HostIntentRecord, key, parsed.id, text, modRevision);
       case 'vm-intent':

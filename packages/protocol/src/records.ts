@@ -29,6 +29,16 @@ export const HostIntentRecord = Type.Object(
 );
 export type HostIntentRecord = Static<typeof HostIntentRecord>;
 
+/**
+ * Which of its lives etcd is in: one more after each time that it was restored from a backup. Revisions, and with them
+ * epochs, begin again at the backup's; the era comes before them.
+ */
+export const EraRecord = Type.Object(
+  { v: V, era: Type.Integer({ minimum: 1, maximum: 500_000 }), by: Label, atMs: WallMs },
+  closed,
+);
+export type EraRecord = Static<typeof EraRecord>;
+
 export const VmIntentRecord = Type.Object(
   {
     v: V,
@@ -118,6 +128,8 @@ export const HostRecord = Type.Object(
     id: Name,
     hostUuid: Uuid,
     firstSeenMs: WallMs,
+    /** Of this era it has shown what it runs, and the records say so. */
+    era: Type.Optional(Count),
     /** Somebody's word that it is off. It goes when the host is back and runs nothing that was started elsewhere. */
     fenced: Type.Optional(
       Type.Object({ atMs: WallMs, by: Label, operationId: OperationId }, closed),
@@ -126,6 +138,10 @@ export const HostRecord = Type.Object(
   closed,
 );
 export type HostRecord = Static<typeof HostRecord>;
+
+/** Of which era etcd was seen to go back. */
+export const RestoredRecord = Type.Object({ v: V, era: Count, reason: Text, atMs: WallMs }, closed);
+export type RestoredRecord = Static<typeof RestoredRecord>;
 
 /** Who owns a VM. Changed only by compare-and-swap under the leader's epoch. */
 export const AssignmentRecord = Type.Object(

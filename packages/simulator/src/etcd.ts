@@ -47,8 +47,16 @@ export interface Commit {
   readonly cause: 'txn' | 'lease';
 }
 
+/** What a backup holds. */
+export interface EtcdBackup {
+  readonly revision: number;
+  readonly entries: readonly EtcdEntry[];
+}
+
 interface Watching {
   readonly prefixes: readonly string[];
+  /** It has been told of all below this. */
+  nextRevision: number;
   readonly onCommit: (revision: number, changes: readonly EtcdChange[]) => void;
 }
 
@@ -142,7 +150,7 @@ export class Etcd {
     onCommit: Watching['onCommit'],
   ): { close(): void } | undefined {
     if (fromRevision <= this.#compactedRevision) return undefined;
-    const watching = { prefixes, onCommit };
+    const watching: Watching = { prefixes, onCommit, nextRevision: fromRevision };
     for (const commit of this.#history) {
       if (commit.revision >= fromRevision) tell(watching, commit);
     }
@@ -153,6 +161,28 @@ export class Etcd {
   compact(): void {
     this.#compactedRevision = this.#revision;
     this.#history = [];
+  }
+
+  backup(): EtcdBackup {
+    return { revision: this.#revision, entries: [...this.#entries.values()] };
+  }
+
+  /**
+   * All that came after the backup is gone, and revisions count on from there. Leases live on as they were then; a watch
+   * that has seen more waits for a revision that will come a second time.
+   */
+  restore({ revision, entries }: EtcdBackup): void {
+    this.#revision = revision;
+    this.#compactedRevision = revision;
+    this.#history = [];
+    this.#entries.clear();
+    for (const entry of entries) this.#entries.set(entry.key, entry);
+    const leased = entries.filter(
+      ({ leaseId }) => leaseId !== undefined && !this.#leases.has(leaseId),
+    );
+    // Their time is over, as it will be found to be at once.
+    for (const { key } of leased) this.#entries.delete(key);
+    this.extendLeases();
   }
 
   #expireAt(leaseId: number): void {
@@ -200,7 +230,10 @@ export class Etcd {
   }
 }
 
-function tell({ prefixes, onCommit }: Watching, { revision, changes }: Commit): void {
+function tell(watching: Watching, { revision, changes }: Commit): void {
+  const { prefixes, onCommit } = watching;
+  if (revision < watching.nextRevision) return;
+  watching.nextRevision = revision + 1;
   const ours = changes.filter(({ key }) => prefixes.some((prefix) => key.startsWith(prefix)));
   if (ours.length === 0) return;
   onCommit(

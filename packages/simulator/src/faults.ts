@@ -297,6 +297,17 @@ const table = {
       };
     },
   },
+  'etcd-restored': {
+    says: 'etcd is restored, from a backup that was made when this began; a person raises its era',
+    lastsMs: [5_000, 60_000],
+    begin: (world) => {
+      const backup = world.etcd.backup();
+      return () => {
+        world.restoreEtcd(backup);
+        world.timeline.after(eraAfterMs, () => raiseEra(world));
+      };
+    },
+  },
   'lease-lost': {
     says: 'etcd ends the leader’s lease, and the leader does not know',
     begin: (world) => {
@@ -388,6 +399,30 @@ function busClientOf(world: World, { host }: Order, random: Random): string {
 
 function schedulerOf(world: World, { host }: Order) {
   return host === undefined ? world.leader() : world.schedulers.find(({ id }) => id === host);
+}
+
+const eraAfterMs = 20_000;
+const lookAgainMs = 5_000;
+
+/** Who restores etcd sees to it that all hosts are up, and that no VM is left paused by what nobody remembers. */
+function raiseEra(world: World): void {
+  const isUp = world.hosts.every(({ isPowered }) => isPowered);
+  const isMoving = world.hosts.some(({ hypervisor }) => hypervisor.copies.some(({ job }) => job));
+  if (!isUp || isMoving) return void world.timeline.after(lookAgainMs, () => raiseEra(world));
+  for (const { id, hypervisor } of world.hosts) {
+    for (const copy of hypervisor.copies) {
+      const others = world.hosts.filter((one) => one.id !== id);
+      const twin = others.find((one) => one.hypervisor.copy(copy.vmId) !== undefined);
+      if (copy.state !== 'paused' && copy.state !== 'paused-migrating') continue;
+      if (twin?.hypervisor.copy(copy.vmId)?.state === 'running') continue;
+      if (copy.isOutrun === true) continue;
+      // Of two paused copies the one that has run is the one that migrated away.
+      if (twin !== undefined && copy.state === 'paused')
+        hypervisor.remove(copy.vmId, 'is destroyed by hand');
+      else hypervisor.resume(copy, () => undefined);
+    }
+  }
+  world.people.raiseEra();
 }
 
 function poolOf({ storage }: World, { pool }: Order, random: Random): string {

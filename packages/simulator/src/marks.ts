@@ -146,6 +146,18 @@ const table = {
     says: 'a recovery waited for the lock of the host that is off',
     line: /waits: its disk is locked still/,
   },
+  'etcd-went-back': {
+    says: 'a scheduler saw that etcd had been restored',
+    line: /etcd was restored from a backup/,
+  },
+  'host-has-shown': {
+    says: 'a host showed what it runs after etcd was restored',
+    line: /has shown what it runs$/,
+  },
+  'taken-from-host': {
+    says: 'a record was made true by what a host runs, after etcd was restored',
+    line: /, as the hosts say$/,
+  },
   'disk-full': { says: 'a journal could not be written', line: /the journal can not be written/ },
   'commit-was-made': { says: 'a transaction without an answer had been made' },
   'commit-was-not-made': { says: 'a transaction without an answer had not been made' },

@@ -11,6 +11,7 @@ import {
   type VmSpec,
 } from '@drover/protocol';
 import type { Ledger, Wish } from './checkers/checker.ts';
+import type { Records } from './checkers/truth.ts';
 import type { Etcd, EtcdTxn } from './etcd.ts';
 import type { EtcdClient } from './etcd-client.ts';
 import type { Nature } from './hypervisor.ts';
@@ -52,6 +53,7 @@ export class People implements Ledger {
   readonly #acknowledged = new Set<string>();
   readonly #natures = new Map<string, Nature>();
   #asked = 0;
+  #era = 0;
   #vms = 0;
 
   constructor(person: Person) {
@@ -155,6 +157,25 @@ export class People implements Ledger {
       { type: 'migrate', vmId, ...(target === undefined ? {} : { target }) },
       `migrate ${this.#name(vmId)} ${where}`,
     );
+  }
+
+  /** etcd was restored from a backup: of what was acknowledged since nothing is left. */
+  forget({ operations, requests }: Records): void {
+    for (const id of this.#acknowledged) {
+      if (!operations.has(id) && !requests.has(id)) this.#acknowledged.delete(id);
+    }
+  }
+
+  /** As the last part of a restore, when all hosts are up. */
+  raiseEra(): void {
+    const { etcd, wallMs, note } = this.#with;
+    const value = { v: 1, era: (this.#era += 1), by, atMs: wallMs() };
+    note('people', `raise the era of etcd to ${this.#era}`);
+    etcd.txn({
+      compares: [],
+      puts: [{ key: keys.era(), value: JSON.stringify(value) }],
+      deletes: [],
+    });
   }
 
   cordon(hostId: string, cordoned: boolean): void {

@@ -232,6 +232,16 @@ export const plants: readonly Plant[] = [
     foundBy: 'replay storage-stalls-for-one-host',
   },
   {
+    name: 'restored-etcd-believed',
+    file: 'packages/scheduler/src/logic/scheduler.ts',
+    find: 'const restoring = whyRestoring(turn);',
+    replace:
+      'const restoring = [whyRestoring(turn)].find((why) => why === cluster.revision.toString());',
+    says: 'an etcd that was restored from a backup is believed',
+    breaks: ['comes-to-rest', 'runs-on-one-host'],
+    foundBy: 'replay etcd-restored-from-a-backup',
+  },
+  {
     name: 'memory-not-looked-at',
     file: 'packages/core/src/placement/filters/capacity.ts',
     find: 'export function notEnoughMemory({ cluster, request, host }: FilterInput): No | undefined {\n  const required = request.shape.request.memoryMib;',

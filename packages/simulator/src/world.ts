@@ -9,7 +9,7 @@ import { Bus } from './bus.ts';
 import type { Act, Checker, HarmDone } from './checkers/checker.ts';
 import { allCheckers } from './checkers/index.ts';
 import { Records, type Truth } from './checkers/truth.ts';
-import { type Commit, Etcd } from './etcd.ts';
+import { type Commit, Etcd, type EtcdBackup } from './etcd.ts';
 import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
 import { Host, type HostShape } from './host.ts';
 import { Lanes } from './lanes.ts';
@@ -67,7 +67,7 @@ export class World {
   readonly schedulers: readonly SchedulerProcess[];
   readonly people: People;
   readonly records = new Records();
-  /** VMs that a person has moved with virsh. */
+  /** VMs that a person has moved with virsh, or whose records a restore of etcd has lost. */
   readonly byHand = new Set<string>();
   readonly #checkers: readonly Checker[] = allCheckers();
   readonly #clocks: Random;
@@ -212,6 +212,19 @@ export class World {
     while (this.violation === undefined) {
       const { nextMs } = this.timeline;
       if (nextMs === undefined || nextMs > untilMs || !this.step()) return;
+    }
+  }
+
+  /** What was acknowledged since the backup is lost, as is who knew of it; VMs run on. */
+  restoreEtcd(backup: EtcdBackup): void {
+    this.etcd.restore(backup);
+    const { entries } = this.etcd.range('/drover/');
+    this.records.restored(entries);
+    this.people.forget(this.records);
+    for (const { hypervisor } of this.hosts) {
+      for (const { vmId } of hypervisor.copies) {
+        if (!this.records.vms.has(vmId)) this.byHand.add(vmId);
+      }
     }
   }
 

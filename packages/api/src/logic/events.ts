@@ -59,6 +59,8 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
       return operationEvent(records, parsed, value);
     case 'vm-name':
     case 'pool':
+    case 'era':
+    case 'restored':
     case 'last-commit':
     case 'unknown':
       return undefined;

@@ -2,17 +2,20 @@
  * Requests become operations. What can be decided at once is, in the same commit: who asks for many VMs waits for half
  * as many.
  */
-import { keys, type OperationRecord, type RequestRecord } from '@drover/protocol';
+import { keys, type OperationRecord, type RequestRecord, type Stored } from '@drover/protocol';
 import { drive } from './drive.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
 /** In the order in which they came. */
-export function adoptRequests(turn: Turn): void {
-  const { requests, operations, unreadable } = turn.mirror;
-  const waiting = [...requests.values()]
+export function adoptRequests(
+  turn: Turn,
+  isMeant: (request: Stored<RequestRecord>) => boolean = () => true,
+): void {
+  const { operations } = turn.mirror;
+  const waiting = waitingRequests(turn)
+    .filter(isMeant)
     .map(({ value }) => value)
-    .filter(({ id }) => !operations.has(id) && !unreadable.has(keys.operation(id)))
     .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
   if (waiting.length === 0) return;
   const busy = new Set(
@@ -30,7 +33,14 @@ export function adoptRequests(turn: Turn): void {
   }
 }
 
-function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
+export function waitingRequests(turn: Turn): readonly Stored<RequestRecord>[] {
+  const { requests, operations, unreadable } = turn.mirror;
+  return [...requests.values()].filter(
+    ({ value: { id } }) => !operations.has(id) && !unreadable.has(keys.operation(id)),
+  );
+}
+
+export function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
   const vmId = 'vmId' in request ? request.vmId : undefined;
   const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
   return {

@@ -46,7 +46,7 @@ function staleCopies(turn: Turn, hostId: string): readonly string[] {
 }
 
 /** Only where its owner runs it, as that host says itself from now on: the last copy is never destroyed. */
-function destroyCopy(turn: Turn, hostId: string, vmId: string): void {
+export function destroyCopy(turn: Turn, hostId: string, vmId: string): void {
   const assignment = turn.mirror.assignments.get(vmId);
   const { hostId: owner, state, operationId: holder } = assignment?.value ?? {};
   if (assignment === undefined || owner === undefined || state !== 'running') return;
@@ -81,7 +81,7 @@ function clean(turn: Turn, hostId: string, vmId: string, assignment: AssignmentR
     ...(parentId === undefined ? {} : { parentId }),
     generation,
     epoch: turn.epoch,
-    reason: `${hostId} was said to be off, and ran it on; ${owner ?? ''} runs it now`,
+    reason: `${hostId} has an old copy of it; ${owner ?? ''} runs it now`,
     by,
     createdAtMs: turn.now.wallMs,
     startedAtMs: turn.now.wallMs,

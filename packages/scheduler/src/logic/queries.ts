@@ -26,6 +26,8 @@ export interface Asked {
   readonly instanceId: string;
   readonly epoch: string;
   readonly settled: boolean;
+  /** Why nothing is decided since etcd was restored. */
+  readonly restoring: string | undefined;
   readonly cluster: Cluster;
   readonly mirror: RecordMirror;
   readonly hosts: HostWatch;
@@ -93,8 +95,9 @@ function whereIs(vm: Vm): string {
     : `${vm.name} is ${vm.state} on ${vm.hostId}; if it moved now:`;
 }
 
-function leaderView({ instanceId, epoch, settled, cluster }: Asked): LeaderView {
-  return { leader: instanceId, epoch, revision: cluster.revision, settled };
+function leaderView({ instanceId, epoch, settled, restoring, cluster }: Asked): LeaderView {
+  const view = { leader: instanceId, epoch, revision: cluster.revision, settled };
+  return restoring === undefined ? view : { ...view, settled: false, problem: restoring };
 }
 
 function progressOf({ cluster, hosts }: Asked): readonly MigrationProgress[] {

@@ -11,6 +11,7 @@ import {
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { drive } from './drive.ts';
+import { epochIn, eraOf, isHeld } from './era.ts';
 import { HostWatch } from './host-watch.ts';
 import type {
   Now,
@@ -23,6 +24,7 @@ import type {
 } from './port.ts';
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
+import { mayGoOn, restore, whyRestoring } from './restored.ts';
 import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
 import { newVolatile, sweep, Turn } from './turn.ts';
 import { keepUp } from './upkeep.ts';
@@ -42,6 +44,8 @@ const soon = 'soon';
 
 interface InFlight {
   readonly commitId: string;
+  /** What was known when it was sent: it can only come later. */
+  readonly knownRevision: number;
   readonly puts: readonly Put[];
 }
 
@@ -60,6 +64,11 @@ class Scheduler implements SchedulerLogic {
   /** What the leaders before wrote lies below this. Nothing is decided before it is known. */
   #beganRevision = 0;
   #inFlight: InFlight | undefined;
+  /** The era that it was elected in. */
+  #era: number | undefined;
+  /** A picture was older than this, which was known by then; the next one cannot be, unless etcd has gone back. */
+  #olderThan: number | undefined;
+  #wentBack: { readonly how: string; readonly era: number } | undefined;
   #commits = 0;
   /** In a row. */
   #conflicts = 0;
@@ -115,6 +124,7 @@ class Scheduler implements SchedulerLogic {
     switch (event.type) {
       case 'elected':
         this.#epoch = event.epoch;
+        this.#era = undefined;
         this.#electedMs = now.monoMs;
         this.#volatile = newVolatile();
         out.push({ type: 'trace', level: 'info', text: `leads under epoch ${event.epoch}` });
@@ -178,10 +188,16 @@ class Scheduler implements SchedulerLogic {
   ): void {
     // A commit that is under way may or may not be in this picture; nothing is done until it is
     // acknowledged. A picture older than what is known leaves a gap before the watch that follows it.
-    if (event.revision < this.#mirror.revision) {
-      out.push({ type: 'reload' });
-      return;
+    const { revision } = this.#mirror;
+    if (event.revision < revision) {
+      if (this.#olderThan === undefined || event.revision >= this.#olderThan) {
+        this.#olderThan = revision;
+        out.push({ type: 'reload' });
+        return;
+      }
+      this.#fallBack(this.#olderThan, event.revision);
     }
+    this.#olderThan = undefined;
     this.#mirror.load(event.revision, event.entries);
     this.#heardRevision = event.revision;
     this.#records = undefined;
@@ -200,6 +216,14 @@ class Scheduler implements SchedulerLogic {
     if (inFlight?.commitId !== event.commitId) return;
     this.#inFlight = undefined;
     this.#records = undefined;
+    if (event.outcome === 'done' && event.revision <= inFlight.knownRevision) {
+      this.#fallBack(inFlight.knownRevision, event.revision);
+      this.#loaded = false;
+      this.#beganRevision = 0;
+      this.#olderThan = inFlight.knownRevision;
+      out.push({ type: 'reload' });
+      return;
+    }
     if (event.outcome === 'done') {
       this.#conflicts = 0;
       this.#mirror.committed(event.revision, inFlight.puts);
@@ -213,16 +237,47 @@ class Scheduler implements SchedulerLogic {
     out.push({ type: 'reload' });
   }
 
+  /** etcd was restored from a backup: what was known is no more, and revisions are used a second time. */
+  #fallBack(from: number, to: number): void {
+    const how = `it went back from revision ${from} to ${to}`;
+    this.#wentBack = { how, era: eraOf(this.#mirror) };
+    this.#volatile = newVolatile();
+  }
+
   #lead(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
-    const epoch = this.#epoch ?? '';
+    this.#era ??= eraOf(this.#mirror);
+    if (this.#era !== eraOf(this.#mirror)) {
+      this.#exited = true;
+      out.push({ type: 'exit', reason: 'the era was raised: its epochs are another era’s' });
+      return;
+    }
+    // Written down, or dealt with by a person already.
+    const isKnown = this.#wentBack !== undefined && this.#era > this.#wentBack.era;
+    if (isKnown || isHeld(this.#mirror)) this.#wentBack = undefined;
+    const epoch = epochIn(this.#era, this.#epoch ?? '0');
     const cluster = this.#look(now, event);
     const settled = this.#isSettled(now, epoch);
+    const turn = new Turn({
+      now,
+      epoch,
+      mirror: this.#mirror,
+      hosts: this.#hosts,
+      cluster,
+      settings: this.#settings,
+      settled,
+      wentBack: this.#wentBack?.how,
+      volatile: this.#volatile,
+      // One of many may be what conflicts; alone it holds up nobody else.
+      mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
+    });
+    const restoring = whyRestoring(turn);
     if (event.type === 'asked') {
       const asked = {
         now,
         instanceId: this.#instanceId,
         epoch,
         settled,
+        restoring,
         cluster,
         mirror: this.#mirror,
         hosts: this.#hosts,
@@ -238,22 +293,15 @@ class Scheduler implements SchedulerLogic {
     if (this.#inFlight !== undefined) return;
     // A leader that was deposed and has not heard of it conflicts each time: it tries on, but at leisure.
     if (this.#conflicts >= conflictsAtOnce && event.type !== 'woke') return;
-    const turn = new Turn({
-      now,
-      epoch,
-      mirror: this.#mirror,
-      hosts: this.#hosts,
-      cluster,
-      settings: this.#settings,
-      settled,
-      volatile: this.#volatile,
-      // One of many may be what conflicts; alone it holds up nobody else.
-      mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
-    });
     const open = this.#openOperations();
-    for (const stored of open) drive(turn, stored);
-    keepUp(turn);
-    turn.sayWaits(open);
+    if (restoring === undefined) {
+      for (const stored of open) drive(turn, stored);
+      keepUp(turn);
+      turn.sayWaits(open);
+    } else {
+      for (const stored of open) if (mayGoOn(turn, stored.value)) drive(turn, stored);
+      restore(turn, restoring);
+    }
     // First what takes longest: etcd writes while the orders that follow from earlier commits go out.
     if (turn.puts.length > 0) this.#commit(turn.puts, epoch, out);
     out.push(...turn.out);
@@ -273,7 +321,7 @@ class Scheduler implements SchedulerLogic {
   #commit(puts: readonly Put[], epoch: string, out: SchedulerCommand[]): void {
     this.#commits += 1;
     const commitId = `${epoch}-${this.#commits}`;
-    this.#inFlight = { commitId, puts };
+    this.#inFlight = { commitId, puts, knownRevision: this.#mirror.revision };
     out.push({ type: 'commit', commitId, puts });
   }
 

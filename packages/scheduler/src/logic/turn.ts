@@ -94,6 +94,8 @@ export class Turn {
   readonly settings: SchedulerSettings;
   /** All known hosts were heard, or have had their time to be. */
   readonly settled: boolean;
+  /** How etcd was seen to go back. */
+  readonly wentBack: string | undefined;
   readonly volatile: Volatile;
   readonly out: SchedulerCommand[] = [];
   /** Targets of the moves that drains have asked for in this turn. */
@@ -110,6 +112,7 @@ export class Turn {
     readonly cluster: Cluster;
     readonly settings: SchedulerSettings;
     readonly settled: boolean;
+    readonly wentBack: string | undefined;
     readonly volatile: Volatile;
     /** Writes that this turn may commit. */
     readonly mostPuts: number;
@@ -122,6 +125,7 @@ export class Turn {
     this.#batch = new Batch(given.mostPuts);
     this.settings = given.settings;
     this.settled = given.settled;
+    this.wentBack = given.wentBack;
     this.volatile = given.volatile;
   }
 

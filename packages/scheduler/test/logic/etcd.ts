@@ -25,6 +25,17 @@ export class Etcd {
     return [...this.#entries.values()];
   }
 
+  backup(): { readonly revision: number; readonly entries: readonly StoreEntry[] } {
+    return { revision: this.revision, entries: this.entries() };
+  }
+
+  /** What came since the backup is gone, and nobody is told. */
+  restore({ revision, entries }: ReturnType<Etcd['backup']>): void {
+    this.revision = revision;
+    this.#entries.clear();
+    for (const entry of entries) this.#entries.set(entry.key, entry);
+  }
+
   /** One transaction of the leader with this epoch. Revision, or nothing where a compare does not hold. */
   commit(epoch: string, puts: readonly Put[]): number | undefined {
     const holds = puts.every(

@@ -262,7 +262,9 @@ export class Lab {
   /** What is sent about a VM is a step that is in etcd, under an operation that holds the VM. */
   #check(leader: Leader, { opId, step, vmId, generation, body, epoch }: AgentCommand): void {
     const what = `${body.kind} of ${opId}/${step}`;
-    if (epoch !== leader.epoch) throw new Error(`${what} carries epoch ${epoch}`);
+    // The era comes before it.
+    if (BigInt.asUintN(44, BigInt(epoch)) !== BigInt(leader.epoch))
+      throw new Error(`${what} carries epoch ${epoch}`);
     if (['sync', 'ensure-pool', 'abort-migration'].includes(body.kind)) return;
     if (this.etcd.epoch !== leader.epoch) return;
     const operation = this.etcd.operation(opId);

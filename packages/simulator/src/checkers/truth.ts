@@ -7,7 +7,7 @@ import {
   type RequestRecord,
   type VmIntentRecord,
 } from '@drover/protocol';
-import type { Commit } from '../etcd.ts';
+import type { Commit, EtcdEntry } from '../etcd.ts';
 import type { CopyState } from '../hypervisor.ts';
 
 export interface TrueCopy {
@@ -41,6 +41,15 @@ export class Records {
   readonly requests = new Map<string, RequestRecord>();
   /** Create revisions of the keys of those who stand for election. */
   readonly candidates = new Map<string, number>();
+
+  /** etcd was restored: this is what there is now. */
+  restored(entries: readonly EtcdEntry[]): void {
+    for (const table of [this.vms, this.assignments, this.operations, this.requests]) table.clear();
+    this.candidates.clear();
+    for (const { key, value, createRevision: revision, modRevision } of entries) {
+      this.take({ revision, changes: [{ key, value, modRevision }], cause: 'txn' });
+    }
+  }
 
   take({ changes, revision }: Commit): void {
     for (const { key, value } of changes) {

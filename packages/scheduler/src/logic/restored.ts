@@ -1,0 +1,200 @@
+/**
+ * After etcd was restored from a backup: what was acknowledged since is gone, VMs run where the records do not say, and a
+ * start could be a second one. So nothing is decided (`held`) until a person raises the era; then every host has to show
+ * what it runs, the records are made true by that, and nothing that was under way in the backup is taken up again.
+ */
+import {
+  type AssignmentRecord,
+  type HostRecord,
+  keys,
+  type OperationError,
+  type OperationRecord,
+  type ReportedVm,
+} from '@drover/protocol';
+import { adoptRequests, operationFor, waitingRequests } from './adopt.ts';
+import { eraOf, isBefore, isHeld, leastGeneration } from './era.ts';
+import { destroyCopy } from './fence.ts';
+import type { HeardHost } from './host-watch.ts';
+import { put, type Turn } from './turn.ts';
+import { isOpen } from './vm-shape.ts';
+
+/** Why nothing else may be decided in this turn; nothing: all is as ever. */
+export function whyRestoring(turn: Turn): string | undefined {
+  const { mirror } = turn;
+  if (isHeld(mirror)) return mirror.restored?.value.reason;
+  if (turn.wentBack !== undefined) return turn.wentBack;
+  if (mostAreAhead(turn)) return 'most hosts have obeyed a leader that etcd knows nothing of';
+  const waiting = hostsToShow(turn);
+  if (waiting.length === 0) return undefined;
+  return `etcd was restored, and these hosts have to show what they run: ${waiting.join(', ')}`;
+}
+
+/** What this turn does instead of everything else. */
+export function restore(turn: Turn, why: string): void {
+  if (isHeld(turn.mirror)) return;
+  if (turn.wentBack !== undefined || mostAreAhead(turn)) return hold(turn, why);
+  const hosts = hostsToShow(turn);
+  // A host that is off cannot show anything; a person can say so.
+  adoptRequests(
+    turn,
+    ({ value, modRevision }) => value.type === 'recover' && modRevision >= sinceRevision(turn),
+  );
+  for (const hostId of hosts) {
+    if (!turn.hosts.passedBarrier(hostId, turn.epoch)) turn.ask(hostId);
+  }
+  if (!hosts.every((hostId) => turn.hosts.passedBarrier(hostId, turn.epoch))) return;
+  const moving = heardHosts(turn).filter(({ inventory }) =>
+    inventory?.vms.some(({ migrating }) => migrating),
+  );
+  // It ends by itself, on one side or the other.
+  if (moving.length > 0) return moving.forEach(({ hostId }) => turn.ask(hostId));
+  endWhatWasUnderWay(turn);
+  for (const vmId of turn.mirror.vmIntents.keys()) adoptVm(turn, vmId);
+  if (turn.puts.length > 0 || turn.isFull) return;
+  if (!areLeftoversGone(turn, hosts)) return;
+  for (const hostId of hosts) admit(turn, hostId);
+}
+
+/** In use while the rest waits: what makes a host known, or says that it is off. */
+export function mayGoOn(turn: Turn, { type, epoch }: OperationRecord): boolean {
+  return (type === 'clean' || type === 'recover') && !isBefore(eraOf(turn.mirror), epoch);
+}
+
+/** One host may say what it likes; most of them do not. */
+function mostAreAhead(turn: Turn): boolean {
+  const heard = turn.hosts.all();
+  const ahead = heard.filter(
+    ({ maxEpoch }) => maxEpoch !== turn.epoch && BigInt(maxEpoch) > BigInt(turn.epoch),
+  );
+  return ahead.length * 2 > heard.length;
+}
+
+function hold(turn: Turn, reason: string): void {
+  const record = { v: 1, era: eraOf(turn.mirror), reason, atMs: turn.now.wallMs };
+  const modRevision = turn.mirror.restored?.modRevision ?? 0;
+  if (!turn.commit(put(keys.restored(), record, modRevision))) return;
+  turn.trace(
+    'error',
+    `etcd was restored from a backup (${reason}): nothing is decided before the era is raised`,
+  );
+}
+
+/** Known or heard, and not said to be off. */
+function hostsToShow(turn: Turn): readonly string[] {
+  const era = eraOf(turn.mirror);
+  if (era === 0) return [];
+  const { hosts } = turn.mirror;
+  const ids = new Set([...hosts.keys(), ...heardHosts(turn).map(({ hostId }) => hostId)]);
+  return [...ids].filter((id) => {
+    const record = hosts.get(id)?.value;
+    return record?.fenced === undefined && record?.era !== era;
+  });
+}
+
+function heardHosts(turn: Turn): readonly HeardHost[] {
+  return turn.hosts.all().filter(({ inventory }) => inventory !== undefined);
+}
+
+const restored: OperationError = {
+  code: 'restored',
+  message:
+    'etcd was restored from a backup of when this was under way; see what has become of it, and ask again',
+};
+
+/** What was asked for since the restore is meant. */
+function sinceRevision({ mirror }: Turn): number {
+  return mirror.restored?.modRevision ?? mirror.era?.modRevision ?? 0;
+}
+
+function endWhatWasUnderWay(turn: Turn): void {
+  const era = eraOf(turn.mirror);
+  for (const stored of turn.mirror.operations.values()) {
+    if (turn.isFull) return;
+    if (!isOpen(stored.value) || !isBefore(era, stored.value.epoch)) continue;
+    turn.end(stored, 'failed', { error: restored });
+  }
+  for (const { value, modRevision } of waitingRequests(turn)) {
+    if (turn.isFull) return;
+    if (modRevision >= sinceRevision(turn)) continue;
+    const ended = { state: 'failed', step: 'ended', endedAtMs: turn.now.wallMs } as const;
+    const operation = { ...operationFor(turn, value), ...ended, error: restored };
+    turn.commit(put(keys.operation(value.id), operation, 0));
+  }
+}
+
+/** By what the hosts have: the one that runs it is its owner; where two do, a person must look. */
+function adoptVm(turn: Turn, vmId: string): void {
+  const { value: record } = turn.mirror.assignments.get(vmId) ?? {};
+  const holder = turn.mirror.operations.get(record?.operationId ?? '')?.value;
+  if (holder !== undefined && isOpen(holder) && mayGoOn(turn, holder)) return;
+  const copies = copiesOf(turn, vmId);
+  const seen = Math.max(0, ...copies.map(({ vm }) => (vm.generation ?? 0) + 1));
+  const least = Math.max(seen, leastGeneration(eraOf(turn.mirror)));
+  const isDone = record !== undefined && record.generation >= least;
+  const generation = isDone ? record.generation : Math.max(record?.generation ?? 0, least);
+  const now = { generation, ...ownerOf(record, copies) };
+  if (isDone && record.operationId === undefined && isSame(record, now)) return;
+  if (record === undefined && copies.length === 0) return;
+  if (!turn.commit(turn.putAssignment(vmId, now)) || now.hostId === record?.hostId) return;
+  const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
+  turn.trace(
+    'warn',
+    `${name} is ${now.state}${now.hostId === undefined ? '' : ` on ${now.hostId}`}, as the hosts say`,
+  );
+}
+
+interface Copy {
+  readonly hostId: string;
+  readonly vm: ReportedVm;
+}
+
+function copiesOf(turn: Turn, vmId: string): readonly Copy[] {
+  return heardHosts(turn).flatMap(({ hostId, inventory }) =>
+    (inventory?.vms ?? [])
+      .filter((vm) => vm.vmId === vmId && vm.state !== 'shut-off' && vm.state !== 'crashed')
+      .map((vm) => ({ hostId, vm })),
+  );
+}
+
+function ownerOf(
+  record: AssignmentRecord | undefined,
+  copies: readonly Copy[],
+): Pick<AssignmentRecord, 'hostId' | 'state'> {
+  const running = copies.filter(({ vm }) => vm.state === 'running');
+  const [only, ...others] = running.length > 0 ? running : copies;
+  if (only !== undefined && others.length === 0) return { hostId: only.hostId, state: 'running' };
+  const own = copies.find(({ hostId }) => hostId === record?.hostId) ?? only;
+  if (own !== undefined) return { hostId: own.hostId, state: 'unknown' };
+  return { state: record?.hostId === undefined ? 'stopped' : 'crashed' };
+}
+
+function isSame(a: AssignmentRecord, b: Pick<AssignmentRecord, 'hostId' | 'state'>): boolean {
+  const isGone = (state: string) => state === 'crashed' || state === 'stopped';
+  return a.hostId === b.hostId && (a.state === b.state || (isGone(a.state) && isGone(b.state)));
+}
+
+/** Paused copies of VMs that run elsewhere, which a migration has left whose record is lost. */
+function areLeftoversGone(turn: Turn, hosts: readonly string[]): boolean {
+  let areGone = true;
+  for (const hostId of hosts) {
+    for (const { vmId, state } of turn.hosts.get(hostId)?.inventory?.vms ?? []) {
+      const owner = turn.mirror.assignments.get(vmId)?.value;
+      if (owner?.hostId === undefined || owner.hostId === hostId || owner.state !== 'running')
+        continue;
+      if (state !== 'paused' && state !== 'paused-migrating') continue;
+      areGone = false;
+      destroyCopy(turn, hostId, vmId);
+    }
+  }
+  return areGone;
+}
+
+function admit(turn: Turn, hostId: string): void {
+  const known = turn.mirror.hosts.get(hostId);
+  const hostUuid = turn.hosts.get(hostId)?.inventory?.hostUuid;
+  if (turn.isFull || hostUuid === undefined) return;
+  const first: HostRecord = { v: 1, id: hostId, hostUuid, firstSeenMs: turn.now.wallMs };
+  const record: HostRecord = { ...(known?.value ?? first), era: eraOf(turn.mirror) };
+  if (!turn.commit(put(keys.host(hostId), record, known?.modRevision ?? 0))) return;
+  turn.trace('info', `host ${hostId} has shown what it runs`);
+}

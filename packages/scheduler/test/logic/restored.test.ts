@@ -1,0 +1,211 @@
+/** etcd was restored from a backup: what was acknowledged since is gone, and the hosts know more than the records. */
+import { keys } from '@drover/protocol';
+import { describe, expect, it } from 'vitest';
+import { Lab, type Leader, vmA, vmB, vmC } from './lab.ts';
+
+function raiseEra(lab: Lab, era = 1): void {
+  lab.etcd.write(keys.era(), { v: 1, era, by: 'test', atMs: 1 });
+  lab.settle();
+}
+
+const isHeld = (lab: Lab) => lab.etcd.entries().some(({ key }) => key === keys.restored());
+const problem = (lab: Lab) => {
+  const reply = lab.ask({ type: 'leader' });
+  return reply?.type === 'leader' ? reply.leader.problem : undefined;
+};
+
+/** The backup, then what `meanwhile` did, then the backup again; another scheduler leads. */
+function restored(hosts: number, before: (lab: Lab) => void, meanwhile: (lab: Lab) => void): Lab {
+  const lab = Lab.withHosts(hosts);
+  before(lab);
+  const backup = lab.etcd.backup();
+  meanwhile(lab);
+  lab.settle();
+  lab.etcd.restore(backup);
+  return lab;
+}
+
+const stopped = (lab: Lab, vmId: string) => lab.request({ type: 'stop', vmId, mode: 'force' });
+
+describe('a scheduler', () => {
+  it('that knew more than etcd has now decides nothing more, nor does any after it', () => {
+    const lab = restored(
+      2,
+      (at) => at.runningVm(vmA, 'h1'),
+      (at) => {
+        at.runningVm(vmB, 'h2');
+        at.ended(stopped(at, vmB));
+      },
+    );
+    // Its next full load finds less than it knew.
+    lab.pass(61_000);
+    expect(isHeld(lab)).toBe(true);
+    expect(problem(lab)).toMatch(/^it went back from revision \d+ to \d+$/);
+    const id = stopped(lab, vmA);
+    lab.pass(20_000);
+    lab.takeOver();
+    lab.pass(20_000);
+    expect(lab.etcd.operation(id)).toBeUndefined();
+    expect(lab.running(vmA)).toEqual(['h1']);
+  });
+
+  it('finds so too where its own commit comes out below what it knew', () => {
+    const lab = restored(
+      1,
+      () => undefined,
+      (at) => {
+        for (let count = 0; count < 9; count += 1) at.cordon('h1');
+      },
+    );
+    lab.takeOver(lab.follow());
+    lab.pass(2_000);
+    expect(isHeld(lab)).toBe(false);
+    const followers: Leader[] = [];
+    const other = restored(
+      1,
+      () => undefined,
+      (at) => {
+        followers.push(at.follow());
+        for (let count = 0; count < 9; count += 1) at.cordon('h1');
+      },
+    );
+    other.leader.dead = true;
+    other.elect(followers[0]);
+    other.pass(2_000);
+    expect(isHeld(other)).toBe(true);
+  });
+
+  it('below the epochs that most hosts have obeyed decides nothing; one host alone may say what it likes', () => {
+    const lab = Lab.withHosts(3);
+    lab.host('h1').maxEpoch = '900';
+    lab.host('h1').beat();
+    lab.pass(3_000);
+    expect(isHeld(lab)).toBe(false);
+    lab.host('h2').maxEpoch = '900';
+    lab.pass(3_000);
+    expect(isHeld(lab)).toBe(true);
+  });
+
+  it('is not irritated by a picture that is only older than its own commit', () => {
+    const lab = Lab.withHosts(1);
+    const older = { revision: lab.etcd.revision, entries: lab.etcd.entries() };
+    lab.declareVm(vmA);
+    lab.ended(lab.request({ type: 'start', vmId: vmA }));
+    lab.leader.feed({ type: 'loaded', ...older });
+    lab.pass(3_000);
+    expect(isHeld(lab)).toBe(false);
+  });
+});
+
+describe('with the era raised', () => {
+  it('the records are made true by what the hosts run, and no agent’s generation is overrun', () => {
+    const lab = restored(
+      3,
+      (at) => {
+        at.runningVm(vmA, 'h1');
+        at.runningVm(vmB, 'h1');
+        at.declareVm(vmC);
+      },
+      (at) => {
+        at.ended(at.request({ type: 'migrate', vmId: vmA, target: 'h2' }));
+        at.ended(stopped(at, vmB));
+        at.ended(at.request({ type: 'start', vmId: vmC }));
+      },
+    );
+    const [onC = ''] = lab.running(vmC);
+    raiseEra(lab);
+    lab.takeOver();
+    lab.pass(5_000);
+    expect(problem(lab)).toBeUndefined();
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h2', state: 'running' });
+    expect(lab.etcd.assignment(vmB)).toMatchObject({ state: 'crashed' });
+    expect(lab.etcd.assignment(vmC)).toMatchObject({ hostId: onC, state: 'running' });
+    expect(lab.etcd.host('h1')?.era).toBe(1);
+    // What is asked for now is obeyed.
+    expect(lab.ended(lab.request({ type: 'migrate', vmId: vmA, target: 'h3' })).state).toBe(
+      'succeeded',
+    );
+    expect(lab.ended(lab.request({ type: 'start', vmId: vmB })).state).toBe('succeeded');
+    expect(lab.running(vmA)).toEqual(['h3']);
+  });
+
+  it('nothing of the backup is done again: a stop that was obeyed before the VM was started anew', () => {
+    const lab = restored(
+      1,
+      (at) => {
+        at.runningVm(vmA, 'h1');
+        at.commitMode = 'hold';
+        stopped(at, vmA);
+      },
+      (at) => {
+        at.release();
+        at.ended('r1');
+        at.ended(at.request({ type: 'start', vmId: vmA }));
+      },
+    );
+    raiseEra(lab);
+    lab.takeOver();
+    const after = lab.request({ type: 'stop', vmId: vmA, mode: 'force' });
+    expect(lab.ended('r1')).toMatchObject({ state: 'failed', error: { code: 'restored' } });
+    lab.pass(3_000);
+    expect(lab.running(vmA)).toEqual([]);
+    expect(lab.ended(after).state).toBe('succeeded');
+  });
+
+  it('every host has to show what it runs first, or a person says that it is off', () => {
+    const lab = restored(
+      3,
+      (at) => at.declareVm(vmA),
+      (at) => at.ended(at.request({ type: 'start', vmId: vmA })),
+    );
+    const [hostId = ''] = lab.running(vmA);
+    lab.host(hostId).silent = true;
+    raiseEra(lab);
+    lab.takeOver();
+    const start = lab.request({ type: 'start', vmId: vmA });
+    lab.pass(40_000);
+    expect(lab.etcd.operation(start)).toBeUndefined();
+    expect(problem(lab)).toContain(`these hosts have to show what they run: ${hostId}`);
+    lab.host(hostId).vms.clear();
+    expect(lab.ended(lab.request({ type: 'recover', hostId })).state).toBe('succeeded');
+    expect(lab.ended(start).state).toBe('succeeded');
+    expect(lab.running(vmA)).toHaveLength(1);
+  });
+
+  it('a copy that a migration has left goes only because its owner runs the VM', () => {
+    const lab = restored(
+      2,
+      (at) => at.runningVm(vmA, 'h1'),
+      (at) => {
+        at.host('h1').runs(vmA, { state: 'paused-migrating' });
+        at.host('h2').runs(vmA);
+      },
+    );
+    raiseEra(lab);
+    lab.takeOver();
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h2', state: 'running' });
+    expect(lab.host('h1').vms.has(vmA)).toBe(false);
+    expect(problem(lab)).toBeUndefined();
+  });
+
+  it('a VM that runs twice is left to a person', () => {
+    const lab = restored(
+      2,
+      (at) => at.runningVm(vmA, 'h1'),
+      (at) => at.host('h2').runs(vmA),
+    );
+    raiseEra(lab);
+    lab.takeOver();
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h1', state: 'unknown' });
+    expect(lab.running(vmA)).toEqual(['h1', 'h2']);
+  });
+
+  it('a leader of the era before ends: its epochs are not this era’s', () => {
+    const lab = Lab.withHosts(1);
+    raiseEra(lab);
+    lab.pass(1_000);
+    expect(lab.leader.exited).toContain('the era was raised');
+  });
+});
