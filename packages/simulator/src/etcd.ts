@@ -51,6 +51,8 @@ export interface Commit {
 export interface EtcdBackup {
   readonly revision: number;
   readonly entries: readonly EtcdEntry[];
+  /** With their times to live. */
+  readonly leases: ReadonlyMap<number, number>;
 }
 
 interface Watching {
@@ -164,25 +166,25 @@ export class Etcd {
   }
 
   backup(): EtcdBackup {
-    return { revision: this.#revision, entries: [...this.#entries.values()] };
+    const leases = new Map([...this.#leases].map(([id, { ttlMs }]) => [id, ttlMs]));
+    return { revision: this.#revision, entries: [...this.#entries.values()], leases };
   }
 
   /**
-   * All that came after the backup is gone, and revisions count on from there. Leases live on as they were then; a watch
+   * All that came after the backup is gone, and revisions count on from there. Leases have their whole time again; a watch
    * that has seen more waits for a revision that will come a second time.
    */
-  restore({ revision, entries }: EtcdBackup): void {
+  restore({ revision, entries, leases }: EtcdBackup): void {
     this.#revision = revision;
     this.#compactedRevision = revision;
     this.#history = [];
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.key, entry);
-    const leased = entries.filter(
-      ({ leaseId }) => leaseId !== undefined && !this.#leases.has(leaseId),
-    );
-    // Their time is over, as it will be found to be at once.
-    for (const { key } of leased) this.#entries.delete(key);
-    this.extendLeases();
+    this.#leases.clear();
+    for (const [id, ttlMs] of leases) {
+      this.#leases.set(id, { ttlMs, deadlineMs: this.#timeline.nowMs + ttlMs });
+      this.#expireAt(id);
+    }
   }
 
   #expireAt(leaseId: number): void {
