@@ -95,13 +95,14 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       server.closeAllConnections();
     });
   }
-  performer.feed({ type: 'started', incarnation: randomUUID(), records: journal.records });
+  const { records, isAltered } = journal;
+  performer.feed({ type: 'started', incarnation: randomUUID(), records, isAltered });
   bus.subscribe(subjects.command(config.hostId), (text) => performer.receive(text), {
     queueLimit: commandsWaiting,
     onOverflow: 'drop-newest',
   });
   bus.onStatus((state) => performer.feed({ type: 'bus', state }));
-  log.info(`agent of ${config.hostId} runs, ${journal.records.length} journal records read`);
+  log.info(`agent of ${config.hostId} runs, ${records.length} journal records read`);
   await ended();
   log.info('ending; VMs and migrations go on');
 }

@@ -6,6 +6,7 @@
 import { Type, type Static } from 'typebox';
 import { wireLimits } from './limits.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
+import { parseJson } from './parse.ts';
 import { MachineType, Pool } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -111,6 +112,33 @@ export const AgentCommand = Type.Object(
   closed,
 );
 export type AgentCommand = Static<typeof AgentCommand>;
+
+/** As much of an order as one of any version has: enough to say that it is not understood. */
+export const CommandAddress = Type.Object({
+  v: Type.Integer({ minimum: 1 }),
+  opId: OperationId,
+  step: Count,
+  hostId: Name,
+  incarnation: Type.String({ maxLength: 64 }),
+});
+export type CommandAddress = Static<typeof CommandAddress>;
+
+export type ReadCommand =
+  | { readonly type: 'command'; readonly command: AgentCommand }
+  /** Of another version, or of a kind that this one does not have. */
+  | { readonly type: 'unknown'; readonly address: CommandAddress; readonly reason: string }
+  | { readonly type: 'malformed'; readonly reason: string };
+
+/** An order is obeyed as it is meant or not at all: nothing is guessed. */
+export function readCommand(text: string): ReadCommand {
+  const parsed = parseJson(AgentCommand, text);
+  if (parsed.ok) return { type: 'command', command: parsed.value };
+  const { reason } = parsed;
+  const address = parseJson(CommandAddress, text);
+  if (!address.ok) return { type: 'malformed', reason };
+  const { v, opId, step, hostId, incarnation } = address.value;
+  return { type: 'unknown', address: { v, opId, step, hostId, incarnation }, reason };
+}
 
 /**
  * How a command's generation must compare with the highest that the agent has seen for the VM.

@@ -1,6 +1,8 @@
 /** What an agent says. The host it speaks for is in the subject, enforced by the server. */
 import { Type, type Static } from 'typebox';
 import { TunnelEnd } from './agent-command.ts';
+import { type Parsed, parseJson } from './parse.ts';
+import { parseAgentSubject } from './subjects.ts';
 import { Count, Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -27,7 +29,7 @@ export const Heartbeat = Type.Object(
     nonce: Type.String({ maxLength: 64 }),
     maxEpoch: Epoch,
     state: Type.Union([Type.Literal('ready'), Type.Literal('degraded')]),
-    /** Why it is degraded: `libvirt-unreachable`, `journal-unwritable`. */
+    /** Why it is degraded: `libvirt-unreachable`, `journal-unwritable`, `journal-altered`. */
     reasons: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 8 }),
     /** Changes when the set of VMs, or a state of one or of a pool changes; a new one asks for an inventory. */
     vmDigest: Type.String({ maxLength: 64 }),
@@ -169,6 +171,26 @@ export const MigrationProgress = Type.Object(
   closed,
 );
 export type MigrationProgress = Static<typeof MigrationProgress>;
+
+const schemas = {
+  heartbeat: Heartbeat,
+  inventory: Inventory,
+  result: ResultMessage,
+  progress: MigrationProgress,
+} as const;
+
+/** What an agent has said, of whom its subject says that it is. Nothing of another version is guessed at. */
+export function readAgentMessage(
+  subject: string,
+  text: string,
+): Parsed<{ readonly hostId: string; readonly message: AgentMessage }> {
+  const from = parseAgentSubject(subject);
+  if (from === undefined) return { ok: false, reason: `${subject} is no agent's subject` };
+  const { hostId, kind } = from;
+  const parsed = parseJson(schemas[kind], text);
+  if (!parsed.ok) return { ok: false, reason: `${subject}: ${parsed.reason}` };
+  return { ok: true, value: { hostId, message: { kind, body: parsed.value } as AgentMessage } };
+}
 
 export type AgentMessage =
   | { readonly kind: 'heartbeat'; readonly body: Heartbeat }

@@ -38,14 +38,16 @@ export {
   CommandBody,
   DiskToAttach,
   generationRule,
+  readCommand,
   TunnelEnd,
   VmToStart,
 } from './agent-command.ts';
-export type { CommandKind } from './agent-command.ts';
+export type { CommandAddress, CommandKind, ReadCommand } from './agent-command.ts';
 export {
   Heartbeat,
   Inventory,
   MigrationProgress,
+  readAgentMessage,
   ReportedVm,
   ResultMessage,
   StepOutcome,

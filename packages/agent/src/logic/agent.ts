@@ -6,8 +6,10 @@
 import {
   generationRule,
   type AgentCommand,
+  type CommandAddress,
   type ErrorCode,
   type Inventory,
+  protocolVersion,
 } from '@drover/protocol';
 import { actionOf } from './action.ts';
 import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envelope.ts';
@@ -46,6 +48,7 @@ class Agent implements AgentLogic {
   readonly #asked = new Map<number, Step>();
   #incarnation: string | undefined;
   #connected = false;
+  #quarantinedUntilMs = Number.NEGATIVE_INFINITY;
   #seen: Observation | undefined;
   #toldDigest = '';
   #actionId = 0;
@@ -77,6 +80,8 @@ class Agent implements AgentLogic {
     switch (event.type) {
       case 'commanded':
         return this.#commanded(event.command);
+      case 'misunderstood':
+        return this.#misunderstood(event.address);
       case 'journaled':
         return this.#journaled(event.seq, event.ok);
       case 'acted':
@@ -103,6 +108,10 @@ class Agent implements AgentLogic {
   #started(event: Event<'started'>): void {
     if (this.#incarnation !== undefined) throw new Error('an agent starts once');
     this.#incarnation = event.incarnation;
+    if (event.isAltered === true) {
+      this.#quarantinedUntilMs = this.#now.monoMs + this.#settings.quarantineMs;
+      this.#trace('error', 'the journal was altered: no order is obeyed for a while');
+    }
     const replayed = replay(event.records);
     this.#ledger.load(replayed);
     for (const { begun, result } of replayed.steps.values()) {
@@ -164,6 +173,15 @@ class Agent implements AgentLogic {
     if (verdict.type === 'duplicate' && known) this.#answerAgain(known);
   }
 
+  /** Nothing is guessed. A step that is known all the same is answered: an older leader may have sent it. */
+  #misunderstood({ v, opId, step, hostId, incarnation }: CommandAddress): void {
+    const known = this.#steps.get(stepKey(opId, step));
+    if (known) return this.#answerAgain(known);
+    if (hostId !== this.#hostId || incarnation !== this.#incarnation) return;
+    const message = `an order of version ${v}; this agent has ${protocolVersion}, or has no such order`;
+    this.#refuse({ opId, step }, 'unknown-command', message);
+  }
+
   #view(command: AgentCommand, knownHash: string | undefined, argsHash: string): EnvelopeView {
     const { vmId } = command;
     return {
@@ -180,6 +198,7 @@ class Agent implements AgentLogic {
       openSteps: this.#steps.openCount,
       openStepsMax: this.#settings.journalTail,
       hypervisorConnected: this.#connected,
+      isQuarantined: this.#isQuarantined,
     };
   }
 
@@ -397,6 +416,7 @@ class Agent implements AgentLogic {
     const reasons: string[] = [];
     if (!this.#connected) reasons.push('libvirt-unreachable');
     if (this.#ledger.unwritable) reasons.push('journal-unwritable');
+    if (this.#isQuarantined) reasons.push('journal-altered');
     return {
       incarnation: this.#incarnation ?? '',
       maxEpoch: this.#ledger.durableEpoch,
@@ -405,6 +425,10 @@ class Agent implements AgentLogic {
       recent: this.#steps.recent(this.#settings.journalTail),
       answers: this.#answered,
     };
+  }
+
+  get #isQuarantined(): boolean {
+    return this.#now.monoMs < this.#quarantinedUntilMs;
   }
 
   #hypervisor(connected: boolean): void {

@@ -25,6 +25,8 @@ export interface EnvelopeView {
   readonly openSteps: number;
   readonly openStepsMax: number;
   readonly hypervisorConnected: boolean;
+  /** The journal was altered: the highest epoch is what leaders say in this time. */
+  readonly isQuarantined: boolean;
 }
 
 export interface Refusal {
@@ -69,6 +71,12 @@ function checkContent(command: AgentCommand, view: EnvelopeView): Verdict {
     return refuse(
       'duplicate-differs',
       `${command.opId}/${command.step} is known with other content`,
+    );
+  }
+  if (view.isQuarantined && command.body.kind !== 'sync') {
+    return refuse(
+      'not-fresh',
+      'the journal was altered: leaders are listened to before one is obeyed',
     );
   }
   if (view.refusedBefore) return refuse(view.refusedBefore.code, view.refusedBefore.message);

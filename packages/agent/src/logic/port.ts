@@ -5,6 +5,7 @@
 import type {
   AgentCommand,
   AgentMessage,
+  CommandAddress,
   DiskToAttach,
   Inventory,
   MigrationProgress,
@@ -116,9 +117,13 @@ export type AgentEvent =
       readonly type: 'started';
       readonly incarnation: string;
       readonly records: readonly JournalRecord[];
+      /** Records have been lost from among these: nobody knows which epochs, generations and steps they told of. */
+      readonly isAltered?: boolean;
     }
   /** From the bus; already of the right shape (the shell counts and drops what is not). */
   | { readonly type: 'commanded'; readonly command: AgentCommand }
+  /** From the bus: an order that this version does not have. */
+  | { readonly type: 'misunderstood'; readonly address: CommandAddress }
   /** The record of that sequence number (1-based, per process) is on disk, or cannot be. */
   | { readonly type: 'journaled'; readonly seq: number; readonly ok: boolean }
   | { readonly type: 'acted'; readonly actionId: number; readonly outcome: ActionOutcome }
@@ -166,4 +171,6 @@ export interface AgentSettings {
   readonly freshNonces: number;
   readonly parallelActions: number;
   readonly journalTail: number;
+  /** After a start on an altered journal: in that time whoever leads has said so. */
+  readonly quarantineMs: number;
 }

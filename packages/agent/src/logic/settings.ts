@@ -12,6 +12,7 @@ export const defaultSettings: AgentSettings = {
   freshNonces: 8,
   parallelActions: 32,
   journalTail: wireLimits.journalTail,
+  quarantineMs: 30_000,
 };
 
 /** Ended steps that are remembered, so that a repeated command is answered and not done again. */

@@ -10,6 +10,8 @@ import { compact, type JournalRecord } from '../logic/index.ts';
 export interface JournalFile extends AsyncDisposable {
   /** What was there when it was opened. */
   readonly records: readonly JournalRecord[];
+  /** Lines inside it were broken: records that were on the disk are lost. */
+  readonly isAltered: boolean;
   /** Resolves when the record is on the disk; rejects when it could not be written, and may be repeated. */
   append(record: JournalRecord): Promise<void>;
 }
@@ -84,7 +86,9 @@ export async function openJournal(
     await syncFolder(path);
   }
   const length = (await handle.stat()).size;
-  return new OpenJournal(path, handle, records, length, options.compactAtBytes ?? 1_048_576, warn);
+  const compactAtBytes = options.compactAtBytes ?? 1_048_576;
+  const found = { records, isAltered: brokenInside > 0, length };
+  return new OpenJournal(path, handle, found, compactAtBytes, warn);
 }
 
 interface Waiting {
@@ -95,6 +99,7 @@ interface Waiting {
 
 class OpenJournal implements JournalFile {
   readonly records: readonly JournalRecord[];
+  readonly isAltered: boolean;
   readonly #path: string;
   readonly #warn: (text: string) => void;
   readonly #compactAtBytes: number;
@@ -112,15 +117,15 @@ class OpenJournal implements JournalFile {
   constructor(
     path: string,
     handle: FileHandle,
-    records: readonly JournalRecord[],
-    length: number,
+    found: Pick<JournalFile, 'records' | 'isAltered'> & { readonly length: number },
     compactAtBytes: number,
     warn: (text: string) => void,
   ) {
     this.#path = path;
     this.#handle = handle;
-    this.records = records;
-    this.#length = length;
+    this.records = found.records;
+    this.isAltered = found.isAltered;
+    this.#length = found.length;
     this.#compactAtBytes = compactAtBytes;
     this.#compactAt = compactAtBytes;
     this.#warn = warn;

@@ -2,7 +2,13 @@
  * Runs the logic: hands it events one by one, and does what it answers. Decides nothing. An error that the
  * logic throws is a defect and ends the process.
  */
-import { AgentCommand, parseJson, subjects, wireLimits, type AgentMessage } from '@drover/protocol';
+import {
+  type AgentCommand,
+  type AgentMessage,
+  readCommand,
+  subjects,
+  wireLimits,
+} from '@drover/protocol';
 import type { Bus } from '@drover/bus';
 import type { AgentAction, AgentEvent, AgentLogic } from '../logic/index.ts';
 import type { Hypervisor } from './hypervisor.ts';
@@ -42,16 +48,16 @@ export class Performer implements Disposable {
     for (const action of this.#options.logic.handle(now, event)) this.#perform(action);
   }
 
-  /** Text from the bus; what is no command is counted and dropped. */
+  /** Text from the bus; what is no command is counted and dropped, what is one of another version answered. */
   receive(text: string): void {
-    const parsed = parseJson(AgentCommand, text);
-    if (!parsed.ok) {
-      this.#options.onMalformed();
-      this.#options.log.warn(`dropped a command of the wrong shape: ${parsed.reason}`);
-      return;
+    const read = readCommand(text);
+    if (read.type === 'command') {
+      this.#options.onCommand(read.command);
+      return this.feed({ type: 'commanded', command: read.command });
     }
-    this.#options.onCommand(parsed.value);
-    this.feed({ type: 'commanded', command: parsed.value });
+    this.#options.onMalformed();
+    this.#options.log.warn(`dropped a command of the wrong shape: ${read.reason}`);
+    if (read.type === 'unknown') this.feed({ type: 'misunderstood', address: read.address });
   }
 
   #perform(action: AgentAction): void {

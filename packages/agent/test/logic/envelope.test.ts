@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { migrateBody, ready, startBody, stopBody, vmA, vmB } from './driver.ts';
+import { Driver, migrateBody, ready, startBody, stopBody, vmA, vmB } from './driver.ts';
 
 describe('a command is refused', () => {
   it('when it is for another host, or for an earlier process', () => {
@@ -31,6 +31,39 @@ describe('a command is refused', () => {
     driver.command({ body: startBody, epoch: '9007199254740992' });
     driver.command({ body: startBody, epoch: '99' });
     expect(driver.codes()).toEqual(['stale-epoch', 'stale-epoch']);
+  });
+
+  it('for half a minute on a journal that has lost records; a leader is listened to meanwhile', () => {
+    const driver = Driver.ready({ isAltered: true });
+    driver.beat();
+    expect(driver.last('heartbeat')).toMatchObject({ reasons: ['journal-altered'] });
+    driver.command({ body: startBody });
+    expect(driver.codes()).toEqual(['not-fresh']);
+    driver.command({ body: { kind: 'sync' }, epoch: '12', step: 9 });
+    driver.flush();
+    driver.monoMs += 30_000;
+    driver.beat();
+    expect(driver.last('heartbeat')).toMatchObject({ reasons: [], maxEpoch: '12' });
+    driver.command({ body: startBody, epoch: '11' });
+    expect(driver.codes()).toEqual(['not-fresh', 'stale-epoch']);
+    driver.command({ body: startBody, epoch: '12' });
+    driver.flush();
+    expect(driver.acts()).toHaveLength(1);
+  });
+
+  it('of another version is said not to be known, and one that is for another is nobody’s affair', () => {
+    const driver = ready();
+    const address = { v: 2, opId: 'op7', step: 3, hostId: 'h1', incarnation: 'i1' };
+    driver.send({ type: 'misunderstood', address });
+    expect(driver.codes()).toEqual(['unknown-command']);
+    driver.send({ type: 'misunderstood', address: { ...address, hostId: 'h2' } });
+    driver.send({ type: 'misunderstood', address: { ...address, incarnation: 'i0' } });
+    expect(driver.codes()).toEqual(['unknown-command']);
+    const { opId, step } = driver.command({ body: startBody });
+    driver.flush();
+    driver.out = [];
+    driver.send({ type: 'misunderstood', address: { ...address, opId, step } });
+    expect(driver.last('result').result).toMatchObject({ opId, step, outcome: 'begun' });
   });
 
   it('when its freshness is none of the last nonces', () => {

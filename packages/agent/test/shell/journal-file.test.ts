@@ -59,6 +59,7 @@ describe('the journal file', () => {
     const warnings: string[] = [];
     const journal = await openJournal(path, { warn: (warning) => warnings.push(warning) });
     expect(journal.records).toEqual([epoch(1), epoch(3)]);
+    expect(journal.isAltered).toBe(true);
     await journal[Symbol.asyncDispose]();
     expect(warnings.join()).toMatch(/1 broken/);
     expect(await read()).toEqual([epoch(1), epoch(3)]);
