@@ -45,7 +45,10 @@ function runElsewhere(turn: Turn): ReadonlyMap<string, readonly string[]> {
 function mayBeFollowed(turn: Turn, vmId: string): boolean {
   const assignment = turn.mirror.assignments.get(vmId)?.value;
   if (assignment === undefined || assignment.operationId !== undefined) return false;
-  return assignment.state === 'running' || assignment.state === 'crashed';
+  const { state } = assignment;
+  // A start that failed leaves it stopped, though people want it to run.
+  const isWanted = turn.mirror.vmIntents.get(vmId)?.value.desired === 'running';
+  return state === 'running' || state === 'crashed' || (state === 'stopped' && isWanted);
 }
 
 function follow(turn: Turn, assignment: AssignmentRecord, hostId: string): void {

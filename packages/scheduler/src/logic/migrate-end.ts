@@ -197,5 +197,7 @@ function clean(
   if (kind === 'destroy-leftover' ? gone : vm?.state === 'running') return finish(turn, stored);
   if (kind === 'resume-vm' && gone) return goneBeforeItRan(turn, stored, generation);
   if (turn.now.monoMs - since < tryAgainMs) return;
-  toStep(turn, stored, stored.value.step);
+  // That the source does not run on may mean that the target has the disk after all: what it said was not so.
+  const isAsked = kind === 'resume-vm' && hostId === stored.value.source;
+  toStep(turn, stored, isAsked ? 'resolve' : stored.value.step);
 }

@@ -13,7 +13,7 @@ import {
 } from '@drover/protocol';
 import { adoptRequests, operationFor, waitingRequests } from './adopt.ts';
 import { eraOf, isBefore, isHeld, leastGeneration } from './era.ts';
-import { destroyCopy } from './fence.ts';
+import { destroyCopy, isOff } from './fence.ts';
 import type { HeardHost } from './host-watch.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
@@ -42,7 +42,8 @@ export function restore(turn: Turn, why: string): void {
   for (const hostId of hosts) {
     if (!turn.hosts.passedBarrier(hostId, turn.epoch)) turn.ask(hostId);
   }
-  if (!hosts.every((hostId) => turn.hosts.passedBarrier(hostId, turn.epoch))) return;
+  // Before that the silence of one that was said to be off means nothing.
+  if (!turn.settled || !hosts.every((id) => turn.hosts.passedBarrier(id, turn.epoch))) return;
   const moving = heardHosts(turn).filter(({ inventory }) =>
     inventory?.vms.some(({ migrating }) => migrating),
   );
@@ -87,7 +88,7 @@ function hostsToShow(turn: Turn): readonly string[] {
   const ids = new Set([...hosts.keys(), ...heardHosts(turn).map(({ hostId }) => hostId)]);
   return [...ids].filter((id) => {
     const record = hosts.get(id)?.value;
-    return record?.fenced === undefined && record?.era !== era;
+    return record?.era !== era && !isOff(turn, id);
   });
 }
 
@@ -130,9 +131,11 @@ function adoptVm(turn: Turn, vmId: string): void {
   const copies = copiesOf(turn, vmId);
   const seen = Math.max(0, ...copies.map(({ vm }) => (vm.generation ?? 0) + 1));
   const least = Math.max(seen, leastGeneration(eraOf(turn.mirror)));
-  const isDone = record !== undefined && record.generation >= least;
-  const generation = isDone ? record.generation : Math.max(record?.generation ?? 0, least);
-  const now = { generation, ...ownerOf(record, copies) };
+  const owner = ownerOf(record, copies);
+  const isNew = owner.hostId !== undefined && owner.hostId !== record?.hostId;
+  const known = record?.generation ?? 0;
+  const isDone = record !== undefined && known >= least && !isNew;
+  const now = { generation: Math.max(known + (isNew ? 1 : 0), least), ...owner };
   if (isDone && record.operationId === undefined && isSame(record, now)) return;
   if (record === undefined && copies.length === 0) return;
   if (!turn.commit(turn.putAssignment(vmId, now)) || now.hostId === record?.hostId) return;

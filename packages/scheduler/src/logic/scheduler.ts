@@ -219,7 +219,6 @@ class Scheduler implements SchedulerLogic {
     if (event.outcome === 'done' && event.revision <= inFlight.knownRevision) {
       this.#fallBack(inFlight.knownRevision, event.revision);
       this.#loaded = false;
-      this.#beganRevision = 0;
       this.#olderThan = inFlight.knownRevision;
       out.push({ type: 'reload' });
       return;
@@ -241,6 +240,7 @@ class Scheduler implements SchedulerLogic {
   #fallBack(from: number, to: number): void {
     const how = `it went back from revision ${from} to ${to}`;
     this.#wentBack = { how, era: eraOf(this.#mirror) };
+    this.#beganRevision = 0;
     this.#volatile = newVolatile();
   }
 

@@ -5,18 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@drover/bus';
-import {
-  type AgentMessage,
-  Heartbeat,
-  Inventory,
-  keyPrefix,
-  MigrationProgress,
-  parseAgentSubject,
-  parseJson,
-  Query,
-  ResultMessage,
-  subjects,
-} from '@drover/protocol';
+import { keyPrefix, parseJson, Query, readAgentMessage, subjects } from '@drover/protocol';
 import type { Leadership, Store } from '@drover/store';
 import { createScheduler } from '../logic/index.ts';
 import { awayFor, connected } from './bus-patience.ts';
@@ -27,13 +16,6 @@ import { type Log, Performer } from './performer.ts';
 
 /** Without NATS a leader hears nobody and can order nothing. */
 const busPatienceMs = 10_000;
-
-const messageSchemas = {
-  heartbeat: Heartbeat,
-  inventory: Inventory,
-  result: ResultMessage,
-  progress: MigrationProgress,
-} as const;
 
 export interface Office {
   readonly config: Pick<SchedulerConfig, 'instanceId' | 'leaseSeconds'>;
@@ -117,13 +99,11 @@ function follow(
   const agents = bus.subscribe(
     subjects.allAgents(),
     (text, subject) => {
-      const from = parseAgentSubject(subject);
-      const parsed = from && parseJson(messageSchemas[from.kind], text);
-      if (!from || !parsed?.ok) return metrics.malformed();
-      heard.add(from.hostId);
+      const said = readAgentMessage(subject, text);
+      if (!said.ok) return metrics.malformed();
+      heard.add(said.value.hostId);
       metrics.heardHosts(heard.size);
-      const message = { kind: from.kind, body: parsed.value } as AgentMessage;
-      performer.feed({ type: 'agent-said', hostId: from.hostId, message });
+      performer.feed({ type: 'agent-said', ...said.value });
     },
     { queueLimit: 10_000, onOverflow: 'drop-oldest' },
   );
