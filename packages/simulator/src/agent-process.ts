@@ -12,13 +12,7 @@ import {
   type JournalRecord,
   replay,
 } from '@drover/agent/logic';
-import {
-  AgentCommand,
-  type AgentMessage,
-  parseJson,
-  type StepResult,
-  subjects,
-} from '@drover/protocol';
+import { type AgentMessage, readCommand, type StepResult, subjects } from '@drover/protocol';
 import { act, reportedVm } from './agent-acts.ts';
 import type { Act } from './checkers/checker.ts';
 import type { Host } from './host.ts';
@@ -90,7 +84,9 @@ export class AgentProcess {
     }
     note(host.id, `agent starts, life ${this.lives}`);
     const incarnation = `${host.id}-${this.lives}`;
-    this.#feed({ type: 'started', incarnation, records: [...host.journal] });
+    const isAltered = host.isJournalAltered;
+    host.isJournalAltered = false;
+    this.#feed({ type: 'started', incarnation, records: [...host.journal], isAltered });
     let wasUp = host.hypervisor.isUp;
     if (wasUp) this.#feed({ type: 'hypervisor', state: 'connected' });
     const { life } = this;
@@ -104,8 +100,8 @@ export class AgentProcess {
         this.#look();
       }),
     );
-    const command = new RegExp(`^${subjects.command(host.id).replaceAll('.', '\\.')}$`);
-    bus.attach(host.id, [command], {
+    const identity = { role: 'agent', hostId: host.id } as const;
+    bus.attach(host.id, identity, [subjects.command(host.id)], {
       onText: (_, text) => life.guard(() => this.#receive(text))(),
       onState: (state) => life.guard(() => this.#feed({ type: 'bus', state }))(),
     });
@@ -131,9 +127,10 @@ export class AgentProcess {
   }
 
   #receive(text: string): void {
-    const parsed = parseJson(AgentCommand, text);
-    if (!parsed.ok) return this.#world.broken('wire', `${this.host.id}: ${parsed.reason}`);
-    this.#feed({ type: 'commanded', command: parsed.value });
+    const read = readCommand(text);
+    if (read.type === 'command') return this.#feed({ type: 'commanded', command: read.command });
+    this.#world.malformed(this.host.id, text, read.reason);
+    if (read.type === 'unknown') this.#feed({ type: 'misunderstood', address: read.address });
   }
 
   /** `epoch`: of the command that led to it. */
@@ -282,6 +279,7 @@ export class AgentProcess {
       ...(vmId === undefined ? {} : { vmId }),
       ...(generation === undefined ? {} : { generation }),
       epoch: this.#epochs.get(`${opId}/${step}`) ?? '0',
+      wasAltered: this.host.wasJournalAltered,
       durableEpoch: replay(journal.filter(({ type }) => type === 'epoch')).maxEpoch,
       isBegunDurable: journal.some(
         (record) => record.type === 'begun' && record.opId === opId && record.step === step,

@@ -1,7 +1,9 @@
 /**
  * Core NATS as its clients can tell: at most once, in order from one sender to one receiver and in no order
- * across senders; delays, losses, cuts in one direction or both, a server that restarts.
+ * across senders; delays, losses, cuts in one direction or both, a server that restarts. Who may say and hear what is
+ * what Drover has the real server enforce.
  */
+import { type BusIdentity, type BusPermissions, natsPermissions } from '@drover/protocol';
 import type { Random, Range } from '@drover/core';
 import type { Tempo } from './tempo.ts';
 import type { Timeline } from './timeline.ts';
@@ -12,6 +14,11 @@ export interface BusLink {
   isDeaf: boolean;
   isMute: boolean;
   lossPermille: number;
+  /** Of what it says: comes twice, or as something that nobody said. */
+  doublePermille: number;
+  garblePermille: number;
+  /** A host that tells what is not so: what becomes of what it says. */
+  lie?: (subject: string, text: string) => string;
   /** Besides the usual delay. */
   lagMs: Range;
 }
@@ -23,12 +30,30 @@ export interface BusHandlers {
 
 interface Client {
   readonly id: string;
+  readonly identity: BusIdentity;
   readonly handlers: BusHandlers;
-  readonly subjects: readonly RegExp[];
+  readonly permissions: BusPermissions;
+  readonly subjects: readonly string[];
   isConnected: boolean;
   /** Grows with each connection: what was under way to an earlier one is gone. */
   connection: number;
 }
+
+export interface Delivery {
+  readonly from: BusIdentity;
+  readonly subject: string;
+  readonly text: string;
+}
+
+const fair = {
+  isCut: false,
+  isDeaf: false,
+  isMute: false,
+  lossPermille: 0,
+  doublePermille: 0,
+  garblePermille: 0,
+  lagMs: [0, 0],
+} as const;
 
 /** From the cut to the moment in which a client notices it: its pings. */
 const noticeMs = 12_000;
@@ -44,6 +69,11 @@ export class Bus {
   #isServing = true;
   delivered = 0;
   lost = 0;
+  /** What the server did not let through. */
+  refused = 0;
+  /** Texts that nobody said as they came. */
+  readonly garbled = new Set<string>();
+  onDelivery: (delivery: Delivery) => void = () => undefined;
 
   constructor(timeline: Timeline, random: Random, tempo: Tempo) {
     this.#timeline = timeline;
@@ -54,22 +84,24 @@ export class Bus {
   link(id: string): BusLink {
     const known = this.#links.get(id);
     if (known) return known;
-    const link = {
-      isCut: false,
-      isDeaf: false,
-      isMute: false,
-      lossPermille: 0,
-      lagMs: [0, 0],
-    } as const;
-    const made: BusLink = { ...link };
+    const made: BusLink = { ...fair };
     this.#links.set(id, made);
     return made;
   }
 
   /** Connects soon; a client of the same id that was there before is gone. */
-  attach(id: string, subjects: readonly RegExp[], handlers: BusHandlers): void {
+  attach(
+    id: string,
+    identity: BusIdentity,
+    wanted: readonly string[],
+    handlers: BusHandlers,
+  ): void {
     this.detach(id);
-    const client: Client = { id, handlers, subjects, isConnected: false, connection: 0 };
+    const permissions = natsPermissions(identity);
+    const subjects = wanted.filter((one) => isAllowed(permissions.subscribe, one));
+    this.refused += wanted.length - subjects.length;
+    const connection = { isConnected: false, connection: 0 };
+    const client: Client = { id, identity, permissions, handlers, subjects, ...connection };
     this.#clients.set(id, client);
     this.#connect(client);
   }
@@ -94,11 +126,46 @@ export class Bus {
       this.lost += 1;
       return;
     }
+    if (!isAllowed(sender.permissions.publish, subject)) {
+      this.refused += 1;
+      return;
+    }
+    const said = link.lie?.(subject, text) ?? text;
+    const isGarbled = this.#random.chance(link.garblePermille);
+    const sent = isGarbled ? this.#garble(said) : said;
+    const times = this.#random.chance(link.doublePermille) ? 2 : 1;
+    for (let time = 0; time < times; time += 1) this.#spread(sender.identity, from, subject, sent);
+  }
+
+  /** As somebody who has an identity's key and a connection of its own; says whether the server let it through. */
+  publishAs(identity: BusIdentity, subject: string, text: string): boolean {
+    const isLet = isAllowed(natsPermissions(identity).publish, subject);
+    if (!isLet) this.refused += 1;
+    else if (this.#isServing) this.#spread(identity, 'somebody', subject, text);
+    return isLet;
+  }
+
+  #spread(identity: BusIdentity, from: string, subject: string, text: string): void {
     for (const client of this.#clients.values()) {
-      if (client.subjects.some((pattern) => pattern.test(subject))) {
-        this.#send(from, client, subject, text);
+      if (isAllowed(client.subjects, subject)) {
+        this.#send({ from: identity, subject, text }, from, client);
       }
     }
+  }
+
+  /** Nothing that a receiver could take for a message. */
+  #garble(text: string): string {
+    const random = this.#random;
+    const kinds = [
+      text.slice(0, random.below(text.length)),
+      random.hex(64),
+      '['.repeat(1 + random.below(5_000)),
+      JSON.stringify({ v: 1, __proto__: text.length }),
+      'null',
+    ];
+    const garbled = random.pick(kinds) ?? '';
+    this.garbled.add(garbled);
+    return garbled;
   }
 
   cut(id: string): void {
@@ -112,11 +179,8 @@ export class Bus {
 
   heal(id: string): void {
     const link = this.link(id);
-    link.isCut = false;
-    link.isDeaf = false;
-    link.isMute = false;
-    link.lossPermille = 0;
-    link.lagMs = [0, 0];
+    delete link.lie;
+    Object.assign(link, fair);
   }
 
   /** Everybody is thrown out and comes back one after the other. */
@@ -128,7 +192,7 @@ export class Bus {
     });
   }
 
-  #send(from: string, to: Client, subject: string, text: string): void {
+  #send(delivery: Delivery, from: string, to: Client): void {
     const sender = this.link(from);
     const lossPermille = sender.lossPermille + this.link(to.id).lossPermille;
     if (this.#random.chance(lossPermille)) {
@@ -150,7 +214,8 @@ export class Bus {
         return;
       }
       this.delivered += 1;
-      to.handlers.onText(subject, text);
+      this.onDelivery(delivery);
+      to.handlers.onText(delivery.subject, delivery.text);
     });
   }
 
@@ -170,4 +235,18 @@ export class Bus {
     client.handlers.onState('disconnected');
     this.#connect(client);
   }
+}
+
+/** As a NATS server matches: `*` is one word, `>` is all that follow. */
+function isAllowed(patterns: readonly string[], subject: string): boolean {
+  return patterns.some((pattern) => pattern === subject || covers(pattern, subject));
+}
+
+function covers(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.');
+  const words = subject.split('.');
+  const rest = wanted.indexOf('>');
+  if (rest < 0 ? words.length !== wanted.length : words.length <= rest) return false;
+  const fixed = rest < 0 ? wanted : wanted.slice(0, rest);
+  return fixed.every((word, at) => word === words[at] || (word === '*' && words[at] !== '>'));
 }

@@ -1,6 +1,6 @@
 /** One machine: what it can carry, its disk with the agent's journal, its libvirt, and what a reboot does to all of that. */
 import type { HostFacts, JournalRecord } from '@drover/agent/logic';
-import type { Resources } from '@drover/core';
+import type { Random, Resources } from '@drover/core';
 import type { TunnelEnd } from '@drover/protocol';
 import { Hypervisor, type HypervisorWorld } from './hypervisor.ts';
 import { uuidOf } from './names.ts';
@@ -39,6 +39,10 @@ export class Host {
   readonly #timeline: Timeline;
   readonly pools: Set<string>;
   isJournalWritable = true;
+  /** Some of it is lost, and the next agent to open it sees that. */
+  isJournalAltered = false;
+  /** It ever was: what was done may be done again. */
+  wasJournalAltered = false;
   isPowered = true;
   boots = 1;
 
@@ -85,6 +89,15 @@ export class Host {
       return { name, state: 'active', capacityMib: 1_000_000, freeMib };
     }
     return { name, state: 'error', capacityMib: 0, freeMib: 0, reason: ailments[reach] };
+  }
+
+  /** Bits flip on the disk: about a third of the records are lost. */
+  alterJournal(random: Random): void {
+    const kept = this.journal.filter(() => !random.chance(300));
+    if (kept.length === this.journal.length) return;
+    this.journal.splice(0, this.journal.length, ...kept);
+    this.isJournalAltered = true;
+    this.wasJournalAltered = true;
   }
 
   openTunnel(opId: string, end: TunnelEnd): void {

@@ -158,7 +158,21 @@ const table = {
     says: 'a record was made true by what a host runs, after etcd was restored',
     line: /, as the hosts say$/,
   },
+  'journal-altered': {
+    says: 'an agent started on a journal that had lost records',
+    line: /the journal was altered: no order/,
+  },
   'disk-full': { says: 'a journal could not be written', line: /the journal can not be written/ },
+  'message-dropped': { says: 'a message that could not be read was dropped' },
+  'forgery-refused': { says: 'NATS refused what a host said for another' },
+  'liar-met-lock': {
+    says: 'a VM that a host had called gone was started elsewhere, and met its own lock',
+    line: /says \S+ failed \(disk-locked\)/,
+  },
+  'newer-order-refused': {
+    says: 'an agent refused an order of a version that it does not have',
+    line: /refused \(unknown-command\)/,
+  },
   'commit-was-made': { says: 'a transaction without an answer had been made' },
   'commit-was-not-made': { says: 'a transaction without an answer had not been made' },
   'commit-conflicted': { says: 'somebody else wrote between a decision and its transaction' },

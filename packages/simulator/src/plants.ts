@@ -242,6 +242,14 @@ export const plants: readonly Plant[] = [
     foundBy: 'replay etcd-restored-from-a-backup',
   },
   {
+    name: 'hosts-may-say-anything',
+    file: 'packages/protocol/src/subjects.ts',
+    find: 'publish: [`drover.agent.${identity.hostId}.>`],',
+    replace: "publish: ['drover.agent.>', 'drover.cmd.*'],",
+    says: 'the server lets a host speak for others',
+    breaks: ['speaks-for-itself'],
+  },
+  {
     name: 'memory-not-looked-at',
     file: 'packages/core/src/placement/filters/capacity.ts',
     find: 'export function notEnoughMemory({ cluster, request, host }: FilterInput): No | undefined {\n  const required = request.shape.request.memoryMib;',

@@ -30,5 +30,6 @@ export interface ProcessWorld {
   readonly onHarm: (harm: Harm, hostId: string, vmId: string, opId: string) => void;
   /** Runs logic; an error that it throws is a broken invariant. */
   readonly guardLogic: <T>(who: string, run: () => T) => T | undefined;
-  readonly broken: (promise: string, what: string) => void;
+  /** What it cannot read: the wire is broken, if somebody has said that. */
+  readonly malformed: (who: string, text: string, reason: string) => void;
 }

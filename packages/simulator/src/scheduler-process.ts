@@ -10,17 +10,11 @@ import {
   type SchedulerSettings,
 } from '@drover/scheduler/logic';
 import {
-  type AgentMessage,
-  Heartbeat,
-  Inventory,
   keyPrefix,
   keys,
-  MigrationProgress,
-  parseAgentSubject,
-  parseJson,
   type Query,
   type QueryReply,
-  ResultMessage,
+  readAgentMessage,
   subjects,
 } from '@drover/protocol';
 import { Election, type Office } from './election.ts';
@@ -32,12 +26,6 @@ import type { Timer } from './timeline.ts';
 
 const watched = [keyPrefix.intent, keyPrefix.decision];
 const busPatienceMs = 10_000;
-const messageSchemas = {
-  heartbeat: Heartbeat,
-  inventory: Inventory,
-  result: ResultMessage,
-  progress: MigrationProgress,
-} as const;
 
 type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
 
@@ -141,7 +129,7 @@ export class SchedulerProcess {
   #follow(): void {
     const { bus } = this.#world;
     const life = this.#life;
-    bus.attach(this.id, [/^drover\.agent\./], {
+    bus.attach(this.id, { role: 'scheduler' }, [subjects.allAgents()], {
       onText: (subject, text) => life.guard(() => this.#hear(subject, text))(),
       onState: (state) => life.guard(() => this.#busIs(state))(),
     });
@@ -170,13 +158,9 @@ export class SchedulerProcess {
   }
 
   #hear(subject: string, text: string): void {
-    const from = parseAgentSubject(subject);
-    const parsed = from && parseJson(messageSchemas[from.kind], text);
-    if (!from || !parsed?.ok) {
-      return this.#world.broken('wire', `${subject}: ${parsed?.ok === false ? parsed.reason : ''}`);
-    }
-    const message = { kind: from.kind, body: parsed.value } as AgentMessage;
-    this.#feed({ type: 'agent-said', hostId: from.hostId, message });
+    const said = readAgentMessage(subject, text);
+    if (!said.ok) return this.#world.malformed(this.id, text, said.reason);
+    this.#feed({ type: 'agent-said', ...said.value });
   }
 
   #feed(event: SchedulerEvent): void {

@@ -60,6 +60,9 @@ export interface FaultStep {
   readonly dice?: number;
 }
 
+/** What a fault needs to know of its step. */
+export type FaultOrder = Omit<FaultStep, 'do'>;
+
 export type Step =
   | CreateStep
   | AskStep

@@ -29,7 +29,8 @@ const themes: readonly (readonly FaultName[])[] = [
 ];
 
 export function swarmOptions(seed: number, random: Random): SwarmOptions {
-  const hostCount = 2 + random.below(4);
+  // Few hosts meet more; many meet what few cannot: waves, brakes, fifths.
+  const hostCount = random.chance(80) ? 10 + random.below(5) : 2 + random.below(4);
   const hosts = Array.from({ length: hostCount }, (_, index) => hostShape(index, random));
   const turmoilMs = 60_000 * (2 + random.below(8));
   const theme = random.chance(400) ? random.pick(themes) : undefined;

@@ -5,7 +5,7 @@
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import { limits } from '@drover/core';
 import { AgentProcess } from './agent-process.ts';
-import { Bus } from './bus.ts';
+import { Bus, type Delivery } from './bus.ts';
 import type { Act, Checker, HarmDone } from './checkers/checker.ts';
 import { allCheckers } from './checkers/index.ts';
 import { Records, type Truth } from './checkers/truth.ts';
@@ -49,6 +49,8 @@ export interface Violation {
   readonly atMs: number;
 }
 
+const capturedKept = 200;
+
 /** Where wall clocks begin: any moment will do. */
 const wallStartMs = 1_800_000_000_000;
 
@@ -74,6 +76,10 @@ export class World {
   readonly #clocksOffMs: number;
   readonly points: Points;
   #touched = false;
+  /** Orders as they came: what somebody who listens could send again. */
+  readonly captured: Delivery[] = [];
+  /** Hosts that have told what is not so: what comes of that on them is theirs. */
+  readonly liars = new Set<string>();
   /** VMs whose disks do not answer: `host vm`. */
   readonly #still = new Set<string>();
   violation: Violation | undefined;
@@ -116,6 +122,10 @@ export class World {
       },
       storage: this.storage,
     };
+    this.bus.onDelivery = (delivery) => {
+      if (delivery.subject.startsWith('drover.cmd.')) this.#capture(delivery);
+      for (const one of this.#checkers) this.#judge(one.name, one.delivered?.(delivery));
+    };
     this.migrations = new Migrations(hypervisors);
     this.hosts = options.hosts.map((shape, index) => new Host(index, shape, hypervisors));
     const reach: EtcdReach = {
@@ -144,7 +154,10 @@ export class World {
       },
       onHarm: (harm, hostId, vmId, opId) => this.#harmed(harm, hostId, vmId, opId),
       guardLogic: (who, run) => this.#guard(who, run),
-      broken: (promise, what) => this.fail(promise, what),
+      malformed: (who, text, reason) => {
+        if (this.bus.garbled.has(text)) this.marks.reach('message-dropped');
+        else this.fail('wire', `${who}: ${reason}`);
+      },
     };
     this.agents = this.hosts.map((host) => new AgentProcess(host, processes));
     this.schedulers = Array.from(
@@ -217,15 +230,17 @@ export class World {
 
   /** What was acknowledged since the backup is lost, as is who knew of it; VMs run on. */
   restoreEtcd(backup: EtcdBackup): void {
+    const known = [...this.records.vms.keys()];
     this.etcd.restore(backup);
     const { entries } = this.etcd.range('/drover/');
     this.records.restored(entries);
     this.people.forget(this.records);
-    for (const { hypervisor } of this.hosts) {
-      for (const { vmId } of hypervisor.copies) {
-        if (!this.records.vms.has(vmId)) this.byHand.add(vmId);
-      }
-    }
+    for (const vmId of known) if (!this.records.vms.has(vmId)) this.byHand.add(vmId);
+  }
+
+  #capture(delivery: Delivery): void {
+    this.captured.push(delivery);
+    if (this.captured.length > capturedKept) this.captured.shift();
   }
 
   truth(): Truth {
@@ -239,7 +254,8 @@ export class World {
     });
     const unusableMs = (pools: readonly string[], hostId: string) =>
       this.storage.unusableMs(pools, hostId);
-    return { hosts, records: this.records, byHand: this.byHand, unusableMs };
+    const { records, byHand, liars } = this;
+    return { hosts, records, byHand, liars, unusableMs };
   }
 
   fail(promise: string, what: string): void {

@@ -1,8 +1,10 @@
 import {
   type AssignmentRecord,
+  type BusIdentity,
   keys,
   type OperationRecord,
   type RequestRecord,
+  subjects,
   type VmIntentRecord,
 } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +16,7 @@ import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/or
 import { poolReachable } from '../src/checkers/pools.ts';
 import { generations, operationsEnd, writtenByLeader } from '../src/checkers/records.ts';
 import type { Truth } from '../src/checkers/truth.ts';
+import { speaksForItself } from '../src/checkers/speech.ts';
 import { unharmed } from '../src/checkers/unharmed.ts';
 import { type Commit, Etcd } from '../src/etcd.ts';
 import { Timeline } from '../src/timeline.ts';
@@ -25,6 +28,7 @@ const act: Act = {
   step: 1,
   kind: 'start-vm',
   epoch: '5',
+  wasAltered: false,
   durableEpoch: '5',
   isBegunDurable: true,
 };
@@ -146,6 +150,39 @@ describe('a pool within reach', () => {
       { [keys.operation('r1')]: operation({ step: 'resolve' }) },
     );
     expect(poolReachable.committed?.(going.commit, { ...going.truth, unusableMs })).toBeUndefined();
+  });
+});
+
+describe('what a liar leaves behind', () => {
+  it('on itself is its own affair, and a running copy is not', () => {
+    const { truth } = written({
+      [keys.vmIntent(vmA)]: intent(vmA, 512),
+      [keys.assignment(vmA)]: assignment({ hostId: 'h2' }),
+    });
+    const left = hostWith('h1', copyOf(vmA, { state: 'paused-migrating' }), copyOf(vmB));
+    const calm = (liars: readonly string[], h1 = left) => {
+      const hosts = [h1, hostWith('h2', copyOf(vmA))];
+      return unsettled({ ...truth, hosts, liars: new Set(liars) }, new Set());
+    };
+    expect(calm([])).toHaveLength(2);
+    expect(calm(['h2'])).toHaveLength(2);
+    expect(calm(['h1'])).toEqual([]);
+    expect(calm(['h1'], hostWith('h1', copyOf(vmA)))).toHaveLength(1);
+  });
+});
+
+describe('who speaks', () => {
+  const delivery = (from: BusIdentity, subject: string) => ({ from, subject, text: '' });
+  const h1 = { role: 'agent', hostId: 'h1' } as const;
+
+  it('speaks for itself, and only a scheduler gives orders', () => {
+    const heard = (from: BusIdentity, subject: string) =>
+      speaksForItself.delivered?.(delivery(from, subject));
+    expect(heard(h1, subjects.agent('h1', 'result'))).toBeUndefined();
+    expect(heard(h1, subjects.agent('h2', 'result'))).toContain('h1 is heard as h2');
+    expect(heard({ role: 'scheduler' }, subjects.agent('h2', 'result'))).toContain('a scheduler');
+    expect(heard({ role: 'scheduler' }, subjects.command('h1'))).toBeUndefined();
+    expect(heard(h1, subjects.command('h2'))).toContain('h1 gives an order');
   });
 });
 

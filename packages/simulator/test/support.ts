@@ -39,5 +39,6 @@ export function copyOf(vmId: string, more: Partial<TrueHost['copies'][number]> =
 }
 
 export function truthOf(...hosts: readonly TrueHost[]): Truth {
-  return { hosts, records: new Records(), byHand: new Set(), unusableMs: () => 0 };
+  const nobody = { byHand: new Set<string>(), liars: new Set<string>() };
+  return { hosts, records: new Records(), ...nobody, unusableMs: () => 0 };
 }

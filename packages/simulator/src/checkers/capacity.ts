@@ -7,8 +7,9 @@ import { isOpen, type Truth } from './truth.ts';
 
 export const capacity: Checker = {
   name: 'within-capacity',
-  state({ hosts, byHand }) {
+  state({ hosts, byHand, liars }) {
     for (const { id, allocatable, copies: all } of hosts) {
+      if (liars.has(id)) continue;
       const copies = all.filter(({ vmId }) => !byHand.has(vmId));
       const memoryMib = copies.reduce((sum, copy) => sum + copy.memoryMib, 0);
       const cpuMilli = copies.reduce((sum, copy) => sum + copy.vcpus * 1_000, 0);
@@ -29,8 +30,9 @@ export const capacity: Checker = {
 
 const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'unknown']);
 
-function promisedTooMuch({ hosts, records, byHand }: Truth): string | undefined {
+function promisedTooMuch({ hosts, records, byHand, liars }: Truth): string | undefined {
   for (const host of hosts) {
+    if (liars.has(host.id)) continue;
     const vms = new Set<string>();
     for (const { vmId, hostId, state } of records.assignments.values()) {
       if (hostId === host.id && holding.has(state) && !byHand.has(vmId)) vms.add(vmId);

@@ -1,4 +1,5 @@
 /** What a checker is: a promise, and the places in which it can be seen to be broken. Values in, a sentence or nothing out. */
+import type { Delivery } from '../bus.ts';
 import type { Commit } from '../etcd.ts';
 import type { Truth } from './truth.ts';
 
@@ -11,6 +12,8 @@ export interface Act {
   readonly vmId?: string;
   readonly generation?: number;
   readonly epoch: string;
+  /** The host's disk has lost records: it may do again what it has done. */
+  readonly wasAltered: boolean;
   /** Highest that this host has on its disk. */
   readonly durableEpoch: string;
   /** Is `begun` of this step on the disk? */
@@ -64,6 +67,8 @@ export interface Checker {
   committed?(commit: Commit, truth: Truth): string | undefined;
   /** Before every call of a hypervisor. */
   acted?(act: Act): string | undefined;
+  /** Before a message is handed to whom it is for. */
+  delivered?(delivery: Delivery): string | undefined;
   /** Before a result is sent. */
   told?(told: Told): string | undefined;
   harmed?(harm: HarmDone, ledger: Ledger): string | undefined;

@@ -4,6 +4,7 @@ import type { Checker } from './checker.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { poolReachable } from './pools.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
+import { speaksForItself } from './speech.ts';
 import { unharmed } from './unharmed.ts';
 
 /** All of them, for one run. */
@@ -20,5 +21,6 @@ export function allCheckers(): readonly Checker[] {
     operationsEnd,
     writtenByLeader,
     poolReachable,
+    speaksForItself,
   ];
 }

@@ -62,10 +62,13 @@ export const writtenByLeader: Checker = {
     const last = changes.find(({ key }) => parseKey(key).type === 'last-commit');
     if (last?.value === undefined) return undefined;
     const { epoch, commitId } = JSON.parse(last.value) as LastCommitRecord;
-    const leader = Math.min(...records.candidates.values());
-    return String(leader) === epoch
-      ? undefined
-      : `commit ${commitId} was made under epoch ${epoch}, and ${leader} leads`;
+    const { candidates, gone } = records;
+    const before = [...candidates].flatMap(([key, revision]) =>
+      revision < Number(epoch) && !gone.has(key) ? [revision] : [],
+    );
+    if (before.length === 0 && [...candidates.values()].includes(Number(epoch))) return undefined;
+    const leader = Math.min(...before, ...candidates.values());
+    return `commit ${commitId} was made under epoch ${epoch}, and ${leader} leads`;
   },
 };
 

@@ -27,6 +27,8 @@ export interface TrueHost {
 export interface Truth {
   /** VMs that a person has moved past all records: what comes of that is theirs to answer for. */
   readonly byHand: ReadonlySet<string>;
+  /** Hosts that have told what is not so. */
+  readonly liars: ReadonlySet<string>;
   readonly hosts: readonly TrueHost[];
   readonly records: Records;
   /** For how long the host has been without one of these pools. */
@@ -41,6 +43,8 @@ export class Records {
   readonly requests = new Map<string, RequestRecord>();
   /** Create revisions of the keys of those who stand for election. */
   readonly candidates = new Map<string, number>();
+  /** Keys that were gone once: where a restore brings one back, mostly nobody comes with it. */
+  readonly gone = new Set<string>();
 
   /** etcd was restored: this is what there is now. */
   restored(entries: readonly EtcdEntry[]): void {
@@ -54,8 +58,10 @@ export class Records {
   take({ changes, revision }: Commit): void {
     for (const { key, value } of changes) {
       if (key.startsWith('/drover/leader/')) {
-        if (value === undefined) this.candidates.delete(key);
-        else if (!this.candidates.has(key)) this.candidates.set(key, revision);
+        if (value === undefined) {
+          this.candidates.delete(key);
+          this.gone.add(key);
+        } else if (!this.candidates.has(key)) this.candidates.set(key, revision);
         continue;
       }
       const { type, ...parsed } = parseKey(key);
