@@ -45,10 +45,7 @@ function runElsewhere(turn: Turn): ReadonlyMap<string, readonly string[]> {
 function mayBeFollowed(turn: Turn, vmId: string): boolean {
   const assignment = turn.mirror.assignments.get(vmId)?.value;
   if (assignment === undefined || assignment.operationId !== undefined) return false;
-  const { state } = assignment;
-  // A start that failed leaves it stopped, though people want it to run.
-  const isWanted = turn.mirror.vmIntents.get(vmId)?.value.desired === 'running';
-  return state === 'running' || state === 'crashed' || (state === 'stopped' && isWanted);
+  return assignment.state === 'running' || assignment.state === 'crashed';
 }
 
 function follow(turn: Turn, assignment: AssignmentRecord, hostId: string): void {

@@ -16,6 +16,7 @@ import { eraOf, isBefore, isHeld, leastGeneration } from './era.ts';
 import { destroyCopy, isOff } from './fence.ts';
 import type { HeardHost } from './host-watch.ts';
 import { put, type Turn } from './turn.ts';
+import { askHosts } from './upkeep.ts';
 import { isOpen } from './vm-shape.ts';
 
 /** Why nothing else may be decided in this turn; nothing: all is as ever. */
@@ -39,9 +40,7 @@ export function restore(turn: Turn, why: string): void {
     turn,
     ({ value, modRevision }) => value.type === 'recover' && modRevision >= sinceRevision(turn),
   );
-  for (const hostId of hosts) {
-    if (!turn.hosts.passedBarrier(hostId, turn.epoch)) turn.ask(hostId);
-  }
+  askHosts(turn);
   // Before that the silence of one that was said to be off means nothing.
   if (!turn.settled || !hosts.every((id) => turn.hosts.passedBarrier(id, turn.epoch))) return;
   const moving = heardHosts(turn).filter(({ inventory }) =>
@@ -163,8 +162,9 @@ function ownerOf(
   record: AssignmentRecord | undefined,
   copies: readonly Copy[],
 ): Pick<AssignmentRecord, 'hostId' | 'state'> {
-  const running = copies.filter(({ vm }) => vm.state === 'running');
-  const [only, ...others] = running.length > 0 ? running : copies;
+  // Paused by an error of its disk it has run, as no copy that comes in or was left behind.
+  const ran = copies.filter(({ vm }) => vm.state === 'running' || vm.state === 'paused-io-error');
+  const [only, ...others] = ran.length > 0 ? ran : copies;
   if (only !== undefined && others.length === 0) return { hostId: only.hostId, state: 'running' };
   const own = copies.find(({ hostId }) => hostId === record?.hostId) ?? only;
   if (own !== undefined) return { hostId: own.hostId, state: 'unknown' };

@@ -146,7 +146,10 @@ function fail(
     return;
   }
   turn.volatile.tried.delete(id);
-  turn.end(stored, 'failed', { error }, free);
+  // Something has its disk: that may be the VM itself, and is followed where a host shows it.
+  const isSomewhere = error.code === 'disk-locked';
+  const lost = turn.putAssignment(vmId, { generation, state: 'crashed' });
+  turn.end(stored, 'failed', { error }, isSomewhere ? lost : free);
 }
 
 function toPlaceAgain(turn: Turn, stored: Stored<OperationRecord>): Put {

@@ -11,10 +11,7 @@ import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function keepUp(turn: Turn): void {
-  for (const heard of turn.hosts.all()) {
-    if (!turn.hosts.passedBarrier(heard.hostId, turn.epoch)) turn.ask(heard.hostId);
-    else if (digestChanged(turn, heard.hostId)) turn.ask(heard.hostId);
-  }
+  askHosts(turn);
   // Before what is new: else more would come than goes where there is always something to do.
   prune(turn);
   adoptRequests(turn);
@@ -23,6 +20,14 @@ export function keepUp(turn: Turn): void {
   readmit(turn);
   followMoved(turn);
   findCrashed(turn);
+}
+
+/** Those that have not passed the barrier, or have something new to tell. */
+export function askHosts(turn: Turn): void {
+  for (const { hostId } of turn.hosts.all()) {
+    const isBehind = !turn.hosts.passedBarrier(hostId, turn.epoch);
+    if (isBehind || digestChanged(turn, hostId)) turn.ask(hostId);
+  }
 }
 
 /** The host's VMs have changed since its last inventory. */

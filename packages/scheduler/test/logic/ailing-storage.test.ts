@@ -128,6 +128,11 @@ describe('a start of a recovery', () => {
     const [item] = lab.operation(id).items ?? [];
     expect(item?.remedy).toBe('make sure that h1 is off, then drover vm start vm-a');
     expect(lab.operation(`${id}-0`).error?.code).toBe('disk-locked');
+    // It was only silent: what runs there is followed.
+    lab.host('h1').silent = false;
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h1', state: 'running' });
+    expect(lab.running(vmA)).toEqual(['h1']);
   });
 
   it('and no other start waits: a person has asked, and hears why not', () => {

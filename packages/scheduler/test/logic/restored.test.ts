@@ -189,6 +189,26 @@ describe('with the era raised', () => {
     expect(problem(lab)).toBeUndefined();
   });
 
+  it('a copy whose disk has failed is the VM, and what a migration has left stays until it runs', () => {
+    const lab = restored(
+      2,
+      (at) => at.runningVm(vmA, 'h1'),
+      (at) => {
+        at.host('h1').runs(vmA, { state: 'paused-migrating' });
+        at.host('h2').runs(vmA, { state: 'paused-io-error' });
+      },
+    );
+    raiseEra(lab);
+    lab.takeOver();
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h2', state: 'running' });
+    expect(lab.host('h1').vms.has(vmA)).toBe(true);
+    lab.host('h2').runs(vmA);
+    lab.pass(10_000);
+    expect(lab.host('h1').vms.has(vmA)).toBe(false);
+    expect(problem(lab)).toBeUndefined();
+  });
+
   it('a VM that runs twice is left to a person', () => {
     const lab = restored(
       2,
