@@ -21,10 +21,13 @@ const themes: readonly (readonly FaultName[])[] = [
   ['leader-stop', 'leader-sleep', 'leader-pause', 'lease-lost', 'bus-slow', 'etcd-lag'],
   // Office after office, while what the last ones sent is still under way.
   ['leader-stop', 'bus-slow', 'bus-slow'],
+  ['leader-stop', 'bus-slow', 'bus-slow', 'agent-crash'],
   ['leader-sleep-points', 'leader-crash-points', 'etcd-ambiguous', 'bus-slow'],
   ['lost-finish', 'migration-cut', 'libvirt-restart', 'agent-crash', 'host-reboot', 'vm-crash'],
   ['source-lost-at-finish', 'lost-finish', 'agent-crash', 'leader-crash'],
   ['agent-crash-points', 'agent-crash', 'journal-unwritable', 'libvirt-restart', 'start-fails'],
+  // Hosts go, several at once, and people say that they are off.
+  ['host-reboot', 'host-reboot', 'host-reboot', 'bus-cut', 'storage-cut'],
   ['etcd-ambiguous', 'etcd-late', 'etcd-away', 'etcd-lag', 'leader-crash', 'etcd-forgets'],
 ];
 
@@ -33,7 +36,7 @@ export function swarmOptions(seed: number, random: Random): SwarmOptions {
   const hostCount = random.chance(80) ? 10 + random.below(5) : 2 + random.below(4);
   const hosts = Array.from({ length: hostCount }, (_, index) => hostShape(index, random));
   const turmoilMs = 60_000 * (2 + random.below(8));
-  const theme = random.chance(400) ? random.pick(themes) : undefined;
+  const theme = random.chance(450) ? random.pick(themes) : undefined;
   const possible = theme ?? faultNames.filter(() => random.chance(350));
   const everyMs = random.within(theme ? [1_000, 8_000] : [4_000, 60_000]);
   const scenario: Scenario = {
