@@ -185,7 +185,7 @@ export function readAgentMessage(
   text: string,
 ): Parsed<{ readonly hostId: string; readonly message: AgentMessage }> {
   const from = parseAgentSubject(subject);
-  if (from === undefined) return { ok: false, reason: `${subject} is no agent's subject` };
+  if (from === undefined) return { ok: false, reason: `${subject} is no agent’s subject` };
   const { hostId, kind } = from;
   const parsed = parseJson(schemas[kind], text);
   if (!parsed.ok) return { ok: false, reason: `${subject}: ${parsed.reason}` };

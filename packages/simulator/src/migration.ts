@@ -200,7 +200,7 @@ export class Migrations {
     }
     flight.phase = 'finish';
     const { hasLock, pools } = this.#world.nature(vmId);
-    if (hasLock) this.#world.storage.handOver(vmId, pools, target.hostId);
+    if (hasLock && mode === 'live') this.#world.storage.handOver(vmId, pools, target.hostId);
     target.set(flight.incoming, mode === 'live' ? 'running' : 'paused');
     const { random, tempo } = this.#world;
     const answerMs = Math.ceil(random.within(tempo.switchOverMs) / 4);

@@ -17,15 +17,17 @@ export function runFor(timeline: Timeline, ms: number): void {
 
 export function quietWorld(timeline = new Timeline()): HypervisorWorld & { notes: string[] } {
   const notes: string[] = [];
+  const storage = new Storage(timeline);
+  storage.declare('p');
   return {
     timeline,
     random: new Random(1),
     tempo: steady,
     note: (who, what) => notes.push(`${who} ${what}`),
     touched: () => undefined,
-    nature: () => ({ isDeaf: false, dirtyMibPerSecond: 0, hasLock: true, pools: [] }),
+    nature: () => ({ isDeaf: false, dirtyMibPerSecond: 0, hasLock: true, pools: ['p'] }),
     ran: () => undefined,
-    storage: new Storage(timeline),
+    storage,
     notes,
   };
 }
