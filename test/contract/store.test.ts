@@ -268,6 +268,18 @@ describe.each([
       following.close();
     });
 
+    it('say so when a deletion was compacted that they begin with', async () => {
+      const at = folder();
+      await put(`${at}a`, '1');
+      const deleted = await store.txn({ ...none, deletes: [`${at}a`] });
+      await harness.compact(deleted.revision);
+      const late = record(store, [at], deleted.revision);
+      const next = record(store, [at], deleted.revision + 1);
+      await put(`${at}b`, '2');
+      await eventually('one is told, one follows', () => late.lost.length + next.seen.length > 1);
+      expect([late.lost, next.lost]).toEqual([['compacted'], []]);
+    });
+
     it('say so when a broken stream cannot be resumed', async () => {
       const at = folder();
       const { store: cut, setCutOff } = await harness.connectCutOff();

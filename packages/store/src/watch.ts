@@ -50,7 +50,9 @@ export function startWatch(
 
   const open = () => {
     if (ended) return;
-    stream = etcd.watch(range, next, {
+    // One revision earlier than needed, so that history which ends right before is told as lost: of the revision
+    // that it compacts at, etcd forgets the deletions and serves a watch from there as if nothing were missing.
+    stream = etcd.watch(range, Math.max(1, next - 1), {
       onOpened: (headerRevision) => {
         delayMs = backoffMs.first;
         // A store behind what it told us earlier has been restored from a backup.

@@ -108,7 +108,8 @@ export async function realStoreHarness(): Promise<StoreHarness> {
       await work();
       await etcd.start();
     },
-    compact: async (revision) => void (await etcd.exec('etcdctl', 'compaction', String(revision))),
+    compact: async (revision) =>
+      void (await etcd.exec('etcdctl', 'compaction', '--physical', String(revision))),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -140,7 +140,7 @@ export class FakeEtcd {
       stream.handlers.onOpened(this.history.revision);
     }
     // A stream that keeps up is not harmed by a compaction.
-    if (stream.next <= this.history.compactedRevision && stream.next <= this.history.revision) {
+    if (stream.next < this.history.compactedRevision) {
       this.#streams.delete(stream);
       return stream.handlers.onEnded('compacted');
     }

@@ -17,7 +17,7 @@ export class FakeHistory {
     return this.#revision;
   }
 
-  /** Changes up to it are gone. */
+  /** Changes before it are gone, and of those at it the deletions. */
   get compactedRevision(): number {
     return this.#compacted;
   }
@@ -48,13 +48,17 @@ export class FakeHistory {
   }
 
   changesFrom(revision: number): readonly Change[] {
-    return this.#changes.filter((change) => change.modRevision >= revision);
+    return this.#changes.filter(
+      ({ modRevision, value }) =>
+        modRevision >= revision && (modRevision > this.#compacted || value !== undefined),
+    );
   }
 
   keysOfLease(leaseId: string): readonly string[] {
     return [...this.#entries.values()]
       .filter((entry) => entry.leaseId === leaseId)
-      .map((entry) => entry.key);
+      .map((entry) => entry.key)
+      .toSorted();
   }
 
   txn(txn: Txn): TxnResult {
