@@ -29,6 +29,7 @@ export class Election {
   #deadlineMs = 0;
   #isLost = false;
   #isElected = false;
+  #isGivenBack = false;
 
   constructor(client: EtcdClient, life: Life, id: string, handlers: ElectionHandlers) {
     this.#client = client;
@@ -57,6 +58,7 @@ export class Election {
   /** Gives the office, or the candidacy, back. */
   resign(): void {
     this.#isLost = true;
+    this.#isGivenBack = true;
     if (this.#leaseId !== undefined) this.#client.revoke(this.#leaseId);
   }
 
@@ -64,6 +66,7 @@ export class Election {
     if (this.#leaseId !== undefined) this.#client.revoke(this.#leaseId);
     this.#leaseId = undefined;
     this.#isLost = true;
+    if (this.#isGivenBack) return;
     this.#life.after(retryMs, () => this.stand());
   }
 

@@ -3,7 +3,7 @@
  * after their sender gave up, watches that lag and break. A call ends once: with its answer, or `lost`,
  * which says nothing about whether it was done.
  */
-import type { Etcd, EtcdChange, EtcdTxn } from './etcd.ts';
+import type { Etcd, EtcdChange, EtcdTxn, TxnAnswer, TxnRefusal } from './etcd.ts';
 import type { MarkName } from './marks.ts';
 import type { Life } from './life.ts';
 import type { Random, Range } from '@drover/core';
@@ -53,8 +53,13 @@ export class EtcdClient {
     this.#life = life;
   }
 
-  txn(txn: EtcdTxn, then: (answer: Answer<ReturnType<Etcd['txn']>>) => void): void {
-    this.#call((etcd) => etcd.txn(txn), then, 'write');
+  /** A refusal is as good as no answer: the store rejects with the same error. */
+  txn(txn: EtcdTxn, then: (answer: Answer<TxnAnswer>) => void): void {
+    const hear = (answer: Answer<TxnAnswer | TxnRefusal>) => {
+      if (answer.type === 'lost' || answer.value.type === 'no-lease') return then({ type: 'lost' });
+      then({ type: 'answered', value: answer.value });
+    };
+    this.#call((etcd) => etcd.txn(txn), hear, 'write');
   }
 
   range(prefix: string, then: (answer: Answer<ReturnType<Etcd['range']>>) => void): void {

@@ -39,6 +39,11 @@ export interface TxnAnswer {
   readonly revision: number;
 }
 
+/** A put under a lease that etcd does not have: nothing of the transaction is done. */
+export interface TxnRefusal {
+  readonly type: 'no-lease';
+}
+
 /** One revision: what it changed, and what was there before. */
 export interface Commit {
   readonly revision: number;
@@ -98,7 +103,7 @@ export class Etcd {
     return { revision: this.#revision, entries: entries.toSorted((a, b) => order(a.key, b.key)) };
   }
 
-  txn({ compares, puts, deletes }: EtcdTxn): TxnAnswer {
+  txn({ compares, puts, deletes }: EtcdTxn): TxnAnswer | TxnRefusal {
     const holds = compares.every(({ key, createRevision, modRevision }) => {
       const entry = this.#entries.get(key);
       if (createRevision !== undefined && (entry?.createRevision ?? 0) !== createRevision) {
@@ -107,7 +112,8 @@ export class Etcd {
       return modRevision === undefined || (entry?.modRevision ?? 0) === modRevision;
     });
     const leases = puts.every(({ leaseId }) => leaseId === undefined || this.#leases.has(leaseId));
-    if (!holds || !leases) return { type: 'conflict', revision: this.#revision };
+    if (!holds) return { type: 'conflict', revision: this.#revision };
+    if (!leases) return { type: 'no-lease' };
     this.#commit(puts, deletes, 'txn');
     return { type: 'done', revision: this.#revision };
   }
@@ -131,11 +137,7 @@ export class Etcd {
     if (!this.#leases.delete(leaseId)) return;
     const keys = [...this.#entries.values()].filter((entry) => entry.leaseId === leaseId);
     if (keys.length > 0) {
-      this.#commit(
-        [],
-        keys.map(({ key }) => key),
-        'lease',
-      );
+      this.#commit([], keys.map(({ key }) => key).toSorted(order), 'lease');
     }
   }
 
@@ -160,9 +162,10 @@ export class Etcd {
     return { close: () => this.#watching.delete(watching) };
   }
 
-  compact(): void {
-    this.#compactedRevision = this.#revision;
-    this.#history = [];
+  /** Forgets what changed up to that revision; absent: up to now. */
+  compact(revision = this.#revision): void {
+    this.#compactedRevision = Math.max(this.#compactedRevision, revision);
+    this.#history = this.#history.filter((commit) => commit.revision > revision);
   }
 
   backup(): EtcdBackup {
@@ -205,12 +208,8 @@ export class Etcd {
     if (puts.length === 0 && gone.length === 0) return;
     this.#revision += 1;
     const revision = this.#revision;
+    // In the order in which the store asks for them.
     const changes: Commit['changes'][number][] = [];
-    for (const key of gone) {
-      const before = this.#entries.get(key);
-      this.#entries.delete(key);
-      changes.push({ key, modRevision: revision, ...(before ? { before } : {}) });
-    }
     for (const { key, value, leaseId } of puts) {
       const before = this.#entries.get(key);
       this.#entries.set(key, {
@@ -221,6 +220,11 @@ export class Etcd {
         ...(leaseId === undefined ? {} : { leaseId }),
       });
       changes.push({ key, value, modRevision: revision, ...(before ? { before } : {}) });
+    }
+    for (const key of gone) {
+      const before = this.#entries.get(key);
+      this.#entries.delete(key);
+      changes.push({ key, modRevision: revision, ...(before ? { before } : {}) });
     }
     const commit = { revision, changes, cause };
     this.#history.push(commit);

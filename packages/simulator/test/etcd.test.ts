@@ -66,7 +66,7 @@ describe('etcd', () => {
     runFor(timeline, 200);
     expect(etcd.get('leader')).toBeUndefined();
     expect(etcd.keepAlive(leaseId)).toBe(0);
-    expect(etcd.txn(put('leader', 's1', leaseId)).type).toBe('conflict');
+    expect(etcd.txn(put('leader', 's1', leaseId)).type).toBe('no-lease');
   });
 
   it('ends no lease while it has no quorum', () => {
