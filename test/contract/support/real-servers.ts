@@ -28,7 +28,8 @@ export interface RealServer extends AsyncDisposable {
   exec(...command: readonly string[]): Promise<string>;
 }
 
-export async function startEtcd(): Promise<RealServer> {
+/** `more`: options besides those that make it answer. */
+export async function startEtcd(more: readonly string[] = []): Promise<RealServer> {
   return await startServer({
     scheme: 'http',
     port: 2379,
@@ -40,6 +41,7 @@ export async function startEtcd(): Promise<RealServer> {
       '--advertise-client-urls=http://127.0.0.1:2379',
       '--listen-peer-urls=http://127.0.0.1:2380',
       '--log-level=warn',
+      ...more,
     ],
     answers: async (server) => {
       const reply = await fetch(`${server.url}/health`, { signal: AbortSignal.timeout(1_000) });

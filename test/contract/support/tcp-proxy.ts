@@ -1,10 +1,12 @@
-/** Stands between a client and a server on loopback, to cut one client off or to break a stream in the middle. */
+/** Stands between a client and a server on loopback, to cut one client off, to lose its answers, or to break a stream. */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Blocked: open connections are torn down, new ones too. */
   setBlocked(blocked: boolean): void;
+  /** Deaf: requests get through and answers do not. Open connections are torn down at its end. */
+  setDeaf(deaf: boolean): void;
   /** Tears down, once, the connection that has received this many bytes. Resolves when it did. */
   cutAfter(bytes: number): Promise<void>;
 }
@@ -12,6 +14,7 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let blocked = false;
+  let deaf = false;
   let cut: { readonly after: number; readonly done: () => void } | undefined;
 
   const server = createServer((client) => {
@@ -30,6 +33,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     }
     client.on('data', (data) => target.write(data));
     target.on('data', (data) => {
+      if (deaf) return;
       const room = cut ? cut.after - received : Infinity;
       received += data.length;
       if (data.length < room) return void client.write(data);
@@ -51,6 +55,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     setBlocked: (value) => {
       blocked = value;
       if (blocked) tearDown();
+    },
+    setDeaf: (value) => {
+      deaf = value;
+      // What they have missed they can never make up for.
+      if (!deaf) tearDown();
     },
     cutAfter: (after) =>
       new Promise((done) => {
