@@ -320,10 +320,16 @@ function inspect(world: ActsWorld, { vmId, opId, kind }: Of<'inspect'>): void {
   const { host, onAnswer } = world;
   const tell = (copy: Copy | undefined) => {
     const tunnel = kind === 'prepare-incoming' ? host.tunnel(opId ?? '') : undefined;
-    onAnswer({ ...done, ...(tunnel ? { tunnel } : {}), ...(copy ? { vm: reportedVm(copy) } : {}) });
+    onAnswer({ ...done, ...(tunnel ? { tunnel } : {}), ...(copy ? { vm: inspected(copy) } : {}) });
   };
   if (kind === 'start-vm') settledLook(world, vmId, tell);
   else tell(host.hypervisor.copy(vmId));
+}
+
+/** Its size does not matter to what became of a step, and is not looked for. */
+function inspected(copy: Copy): ReportedVm {
+  const { vmId, name, state, migrating } = reportedVm(copy);
+  return { vmId, name, state, migrating, memoryMib: 0, vcpus: 0 };
 }
 
 /** `starting` is what libvirt calls paused, starting up. */

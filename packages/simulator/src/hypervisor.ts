@@ -88,6 +88,11 @@ export class Hypervisor {
     return this.#copies.get(vmId);
   }
 
+  /** libvirt has one VM of a name, and one of an id. */
+  knows({ vmId, name }: Pick<Copy, 'vmId' | 'name'>): boolean {
+    return this.#copies.has(vmId) || this.copies.some((copy) => copy.name === name);
+  }
+
   /** Told of everything that changes; returns how to stop listening. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -99,7 +104,7 @@ export class Hypervisor {
     const { timeline, random, tempo } = this.#world;
     const made: Copy = { ...copy, state: 'starting' };
     if (!this.#isUp) return ended('lost');
-    if (this.#copies.has(copy.vmId)) return ended('failed');
+    if (this.knows(copy)) return ended('failed');
     this.put(made, 'is starting');
     let call: ((how: Ended) => void) | undefined = ended;
     const answer = (how: Ended) => {

@@ -65,7 +65,8 @@ export class Migrations {
     if (!target.isUp || this.#isCut(order)) {
       return onEnd({ type: 'failed', message: 'the target cannot be reached' });
     }
-    if (target.copy(vmId)) return onEnd({ type: 'failed', message: 'the target has a copy of it' });
+    if (target.knows(copy))
+      return onEnd({ type: 'failed', message: 'the target has a copy of it' });
     const { timeline } = this.#world;
     source.set(copy, 'running', 'out');
     // What Drover moves is where its record says.
