@@ -126,7 +126,10 @@ class FakeClient implements FakeBus {
     }
     this.#counters.published += 1;
     const inbox = `${this.#inboxPrefix()}.reply`;
-    if (!this.permits('subscribe', inbox) || !this.permits('publish', subject)) {
+    // The server is asked for both, and counts both.
+    const mayHear = this.permits('subscribe', inbox);
+    const maySay = this.permits('publish', subject);
+    if (!mayHear || !maySay) {
       throw new DroverError('bus-unavailable', `not permitted to ask ${subject}`);
     }
     const { promise, resolve, reject } = Promise.withResolvers<string>();
