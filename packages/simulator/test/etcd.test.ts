@@ -91,6 +91,41 @@ describe('etcd', () => {
   });
 });
 
+describe('within one revision', () => {
+  const heardOf = (act: (etcd: Etcd, leaseId: number) => void) => {
+    const etcd = new Etcd(new Timeline());
+    const leaseId = etcd.grant(1_000);
+    for (const key of ['b', 'c', 'a']) etcd.txn(put(key, '1', leaseId));
+    const seen: string[] = [];
+    etcd.watch([''], 5, (_, changes) => {
+      seen.push(changes.map(({ key, value }) => `${key}=${value ?? 'gone'}`).join(' '));
+    });
+    act(etcd, leaseId);
+    return seen;
+  };
+
+  it('what is put comes before what is deleted', () => {
+    const puts = [{ key: 'd', value: '2' }];
+    expect(heardOf((etcd) => etcd.txn({ compares: [], puts, deletes: ['a'] }))).toEqual([
+      'd=2 a=gone',
+    ]);
+  });
+
+  it('the keys of a lease go in their order', () => {
+    expect(heardOf((etcd, leaseId) => etcd.revoke(leaseId))).toEqual(['a=gone b=gone c=gone']);
+  });
+
+  it('a compaction forgets up to it and no more', () => {
+    const seen: string[] = [];
+    heardOf((etcd) => {
+      etcd.compact(3);
+      seen.push(String(etcd.watch(['a'], 3, () => undefined)));
+      etcd.watch([''], 4, (revision) => seen.push(`${revision}`));
+    });
+    expect(seen).toEqual(['undefined', '4']);
+  });
+});
+
 describe('the way to etcd', () => {
   it('can lose the answer of what was done', () => {
     const { timeline, etcd, weather, client } = reachable();
@@ -100,6 +135,15 @@ describe('the way to etcd', () => {
     runFor(timeline, 5_000);
     expect(answers).toEqual([{ type: 'lost' }]);
     expect(etcd.get('a')?.value).toBe('1');
+  });
+
+  it('tells a put under a lease that is gone as no answer, and does not do it', () => {
+    const { timeline, etcd, client } = reachable();
+    const answers: Answer<unknown>[] = [];
+    client.txn(put('a', '1', 99), (answer) => answers.push(answer));
+    runFor(timeline, 5_000);
+    expect(answers).toEqual([{ type: 'lost' }]);
+    expect(etcd.get('a')).toBeUndefined();
   });
 
   it('can deliver a request after its sender has given up, and after its death', () => {
