@@ -29,7 +29,7 @@ describe('the simulated hosts', () => {
         operation: hostOperation,
         say: sayHost,
         operations: [3, 12],
-        runs: 2,
+        runs: 3,
         examples: hostStories,
         shrinkMs: 20_000,
       });

@@ -18,6 +18,9 @@ import { diskFile, poolName, poolUuid, sampleVms } from './sample-vms.ts';
 /** What follows an outcome by itself: an incoming copy that goes, an event. */
 const settleMs = 8_000;
 
+/** A tunnel that nobody takes keeps one of the few ports of its host, by default for a minute. */
+process.env['DROVER_TUNNEL_WAIT_MS'] = '10000';
+
 interface RealHost {
   readonly daemon: Libvirtd;
   readonly agent: Hypervisor;
