@@ -55,7 +55,7 @@ describe('the simulated etcd', () => {
         operation: electionOperation,
         say: sayElection,
         operations: [4, 12],
-        runs: 5,
+        runs: 12,
       });
       expect(runs).toBeGreaterThan(0);
     },

@@ -43,9 +43,8 @@ const at = fc.constantFrom(...hostIds);
 const vm = fc.constantFrom(...vmNames);
 const plain = fc.record({
   type: fc.constantFrom<Exclude<HostOperation['type'], 'migrate' | 'restart-libvirt'>>(
-    'start',
-    'start',
-    'start',
+    // Most of the others need a VM.
+    ...Array.from({ length: 8 }, () => 'start' as const),
     'start-namesake',
     'pull-plug',
     'press-button',
