@@ -39,12 +39,17 @@ const serviceKeys = new Set([
   'security_opt',
   'devices',
   'environment',
+  'profiles',
 ]);
 
-/** Throws for a variable that is not given, and for keys beyond the subset. */
+/**
+ * A service that names profiles is left out where none of them is asked for. Throws for a variable that is not
+ * given, and for keys beyond the subset.
+ */
 export function readComposeFile(
   path: string,
   variables: Readonly<Record<string, string>>,
+  profiles: readonly string[] = [],
 ): ComposeFile {
   const text = readFileSync(path, 'utf8').replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
     const value = variables[name];
@@ -60,9 +65,11 @@ export function readComposeFile(
     project: String(file['name']),
     networks: Object.fromEntries(networks) as Record<string, string>,
     volumes: Object.keys(record(file['volumes'])),
-    services: Object.entries(record(file['services'])).map(([name, service]) =>
-      toService(name, record(service)),
-    ),
+    services: Object.entries(record(file['services'])).flatMap(([name, service]) => {
+      const wanted = strings(record(service)['profiles']);
+      const isWanted = wanted.length === 0 || wanted.some((one) => profiles.includes(one));
+      return isWanted ? [toService(name, record(service))] : [];
+    }),
   };
 }
 

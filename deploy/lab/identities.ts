@@ -25,6 +25,7 @@ interface NatsUser {
 /** Returns the API token of the lab's administrator. */
 export async function makeIdentities(settings: LabSettings): Promise<string> {
   const users: NatsUser[] = [];
+  const etcd = { endpoints: settings.etcdMembers.map((name) => `http://${name}:2379`) };
   const nats = { servers: ['nats://nats:4222'], nkeySeedFile: '/etc/drover/bus.nk' };
   const identify = async (folder: string, identity: BusIdentity) => {
     const seed = await keep(settings, join(folder, 'bus.nk'), newSeed);
@@ -42,16 +43,19 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
     await identify(id, { role: 'scheduler' });
     await writeYaml(settings, join(id, 'scheduler.yaml'), {
       instanceId: id,
-      etcd: { endpoints: ['http://etcd:2379'] },
+      etcd,
       nats,
       metrics: { host: '0.0.0.0', port: 9178 },
+      ...(settings.migrationSeconds === undefined
+        ? {}
+        : { migrationSeconds: settings.migrationSeconds }),
     });
   }
   await identify('api', { role: 'api' });
   const token = await keep(settings, 'token', () => randomBytes(32).toString('hex'));
   await writeYaml(settings, join('api', 'api.yaml'), {
     listen: { host: '0.0.0.0', port: 8440 },
-    etcd: { endpoints: ['http://etcd:2379'] },
+    etcd,
     nats,
     tokens: [
       { name: 'lab', role: 'admin', sha256: createHash('sha256').update(token).digest('hex') },

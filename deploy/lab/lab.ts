@@ -11,7 +11,14 @@ import { bringUp, containerName, makeVolumes, takeDown } from './containers.ts';
 import { docker, run, type Ran } from './docker.ts';
 import { hostIds, makeIdentities } from './identities.ts';
 import { buildImages } from './images.ts';
-import { composeVariables, labSettings, type LabSettings, poolPath } from './settings.ts';
+import { connectedTo, dropPackets, type Dropped, passPackets } from './packets.ts';
+import {
+  composeProfiles,
+  composeVariables,
+  labSettings,
+  type LabSettings,
+  poolPath,
+} from './settings.ts';
 
 const composePath = fileURLToPath(new URL('compose.yaml', import.meta.url));
 
@@ -86,7 +93,7 @@ export class Lab {
     argv: readonly string[],
     options: { readonly timeoutMs?: number } = {},
   ): Promise<Ran> {
-    return run('docker', ['exec', this.#container(service), ...argv], {
+    return run('docker', ['exec', this.containerOf(service), ...argv], {
       timeoutMs: options.timeoutMs ?? 30_000,
     });
   }
@@ -103,21 +110,21 @@ export class Lab {
   }
 
   async restart(service: string): Promise<void> {
-    await docker(['restart', '--time', '5', this.#container(service)]);
+    await docker(['restart', '--time', '5', this.containerOf(service)]);
   }
 
   /** All that runs there ends at once, as without power; what is on its disk stays. */
   async powerOff(service: string): Promise<void> {
-    await docker(['kill', this.#container(service)]);
+    await docker(['kill', this.containerOf(service)]);
   }
 
   async powerOn(service: string): Promise<void> {
-    await docker(['start', this.#container(service)]);
+    await docker(['start', this.containerOf(service)]);
   }
 
   /** It reaches neither NATS nor etcd nor another host's agent, and nobody is told: connections just hang. */
   async cutOff(service: string): Promise<void> {
-    await docker(['network', 'disconnect', this.#control, this.#container(service)]);
+    await docker(['network', 'disconnect', this.#control, this.containerOf(service)]);
   }
 
   async reconnect(service: string): Promise<void> {
@@ -127,8 +134,33 @@ export class Lab {
       '--alias',
       service,
       this.#control,
-      this.#container(service),
+      this.containerOf(service),
     ]);
+  }
+
+  /** As `packets.ts` says; `passPackets` ends all of it. */
+  async dropPackets(service: string, port: number, which: Dropped = 'all'): Promise<void> {
+    await dropPackets(this.containerOf(service), port, which);
+  }
+
+  /** Which of these servers the service has a connection to, on that port. */
+  async serversOf(
+    service: string,
+    port: number,
+    servers: readonly string[],
+  ): Promise<readonly string[]> {
+    const addresses = await connectedTo(this.containerOf(service), port);
+    const found: string[] = [];
+    for (const server of servers) {
+      const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}';
+      const own = await docker(['inspect', '--format', format, this.containerOf(server)]);
+      if (own.split(' ').some((address) => addresses.includes(address))) found.push(server);
+    }
+    return found;
+  }
+
+  async passPackets(service: string): Promise<void> {
+    await passPackets(this.containerOf(service));
   }
 
   get #control(): string {
@@ -137,15 +169,15 @@ export class Lab {
 
   /** Freezes all of a container's processes, as a hung machine would be. */
   async pause(service: string): Promise<void> {
-    await docker(['pause', this.#container(service)]);
+    await docker(['pause', this.containerOf(service)]);
   }
 
   async unpause(service: string): Promise<void> {
-    await docker(['unpause', this.#container(service)]);
+    await docker(['unpause', this.containerOf(service)]);
   }
 
   async logs(service: string): Promise<string> {
-    const { stdout, stderr } = await run('docker', ['logs', this.#container(service)]);
+    const { stdout, stderr } = await run('docker', ['logs', this.containerOf(service)]);
     return stdout + stderr;
   }
 
@@ -179,17 +211,17 @@ export class Lab {
     }
     throw new Error(
       `the API at ${this.apiUrl} is not ready after ${deadlineMs / 1000} s: ${last}\n` +
-        `See: docker logs ${this.#container('api')}`,
+        `See: docker logs ${this.containerOf('api')}`,
     );
   }
 
-  #container(service: string): string {
+  containerOf(service: string): string {
     return containerName(this.settings.project, service);
   }
 }
 
 function composeFileOf(settings: LabSettings): ComposeFile {
-  return readComposeFile(composePath, composeVariables(settings));
+  return readComposeFile(composePath, composeVariables(settings), composeProfiles(settings));
 }
 
 /** Puts the tiny image where the hosts will look for it; files that are there already stay. */

@@ -18,15 +18,34 @@ export interface LabSettings {
   /** Secrets and configuration of this lab; not in the repository. */
   readonly stateFolder: string;
   readonly pool: 'nfs' | 'shared';
+  /** One, or as many as it takes to lose one. */
+  readonly etcdMembers: readonly string[];
+  /** Of the schedulers' configuration; their own value where there is none. */
+  readonly migrationSeconds?: number;
 }
 
 export const defaultProject = 'drover-lab';
 export const testProject = 'drover-test';
 export const poolPath = '/var/lib/drover/pools/vms';
 
-const known: Readonly<Record<string, { apiPort: number; control: string; guest: number }>> = {
-  [defaultProject]: { apiPort: 8440, control: '10.212.0', guest: 213 },
-  [testProject]: { apiPort: 8441, control: '10.214.0', guest: 215 },
+interface Place {
+  readonly apiPort: number;
+  readonly control: string;
+  readonly guest: number;
+  readonly etcdMembers: readonly string[];
+  readonly migrationSeconds?: number;
+}
+
+const known: Readonly<Record<string, Place>> = {
+  [defaultProject]: { apiPort: 8440, control: '10.212.0', guest: 213, etcdMembers: ['etcd'] },
+  [testProject]: {
+    apiPort: 8441,
+    control: '10.214.0',
+    guest: 215,
+    etcdMembers: ['etcd', 'etcd2', 'etcd3'],
+    // So that one need not wait for the end of one that does not end.
+    migrationSeconds: 40,
+  },
 };
 
 /** Throws for a project that has no subnets of its own. */
@@ -43,6 +62,8 @@ export function labSettings(project: string = defaultProject): LabSettings {
     guestOctet: place.guest,
     stateFolder: join(checkout, '.lab', project),
     pool: kernelHasNfsClient() ? 'nfs' : 'shared',
+    etcdMembers: place.etcdMembers,
+    ...(place.migrationSeconds === undefined ? {} : { migrationSeconds: place.migrationSeconds }),
   };
 }
 
@@ -55,11 +76,17 @@ export function composeVariables(settings: LabSettings): Readonly<Record<string,
     LAB_STATE: settings.stateFolder,
     LAB_CHECKOUT: checkout,
     LAB_API_PORT: String(settings.apiPort),
+    LAB_ETCD_CLUSTER: settings.etcdMembers.map((name) => `${name}=http://${name}:2380`).join(','),
     LAB_POOL_VOLUME_AT: settings.pool === 'shared' ? poolPath : '/var/lib/drover/unused',
     // Agents find out by themselves whether KVM works; without the device they need not look.
     LAB_ACCELERATOR_DEVICE: existsSync('/dev/kvm') ? '/dev/kvm' : '/dev/net/tun',
     LAB_POOL_SHARED: settings.pool === 'shared' ? poolPath : '',
   };
+}
+
+/** Profiles of compose.yaml. */
+export function composeProfiles(settings: LabSettings): readonly string[] {
+  return settings.etcdMembers.length > 1 ? ['quorum'] : [];
 }
 
 /** The hosts are containers, so the machine's kernel is the one that would mount. */

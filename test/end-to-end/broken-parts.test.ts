@@ -4,29 +4,24 @@
  */
 import type { api } from '@drover/protocol';
 import { askCounter, runningOn } from '@drover/deploy/lab';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
+import { findLeader, type Leader, leaderOf } from './support/leader.ts';
 import { until } from './support/until.ts';
-import { Watch } from './support/watch.ts';
 
 let cluster: Cluster;
 let vm: RunningVm;
-let watch: Watch;
 
 beforeAll(async () => {
-  cluster = await Cluster.attach();
+  cluster = await Cluster.observed();
   await cluster.clear();
   vm = await cluster.runVm('subject');
 });
-beforeEach(() => {
-  watch = new Watch(cluster.lab);
-});
 afterEach(async () => {
-  const { onTwoHosts } = await watch.stop();
-  if (onTwoHosts.length > 0) throw new Error(`it ran twice: ${onTwoHosts.join(', ')}`);
   await cluster.ready();
+  await cluster.expectNoHarm();
 });
-afterAll(() => cluster.clear());
+afterAll(() => cluster.leave());
 
 interface Move {
   readonly source: string;
@@ -87,6 +82,7 @@ async function saidToBeGone(): Promise<void> {
 
 /** Nothing starts it by itself; a person does. */
 async function startAgain(): Promise<void> {
+  cluster.observer.mayStart(vm.id);
   const path = `/v1/vms/${vm.id}/start`;
   const { id } = await cluster.api.expect<api.OperationBody>(202, 'POST', path);
   await cluster.ended(id, 'succeeded');
@@ -122,11 +118,10 @@ describe('while a VM moves', () => {
 
   it('the leader stands still for longer than its lease (F11): the other goes on', async () => {
     const move = await moving();
-    const service = await leader();
+    const { service } = await leaderOf(cluster.lab);
     await cluster.lab.pause(service);
     try {
-      const another = async () => (await leader(service)) || undefined;
-      await until('the other leads', another, { deadlineMs: 60_000 });
+      await leaderOf(cluster.lab, service);
       await expectTruthfulEnd(move);
     } finally {
       await cluster.lab.unpause(service);
@@ -137,6 +132,7 @@ describe('while a VM moves', () => {
 
   it('QEMU on the source dies (F06): the VM is said to be gone, and nothing starts it', async () => {
     const move = await moving();
+    cluster.observer.mayEnd(vm.id);
     await killQemu(move.source);
     const { state, error } = await cluster.ended(move.id, undefined, 180_000);
     expect(state).toBe('failed');
@@ -165,6 +161,7 @@ describe('while a VM just runs', () => {
 
   it('its QEMU dies (F47): it is said to be gone, and nothing starts it', async () => {
     const { hostId = '' } = await cluster.api.vm(vm.id);
+    cluster.observer.mayEnd(vm.id);
     await killQemu(hostId);
     await saidToBeGone();
     expect(await hostsThatRunIt()).toEqual([]);
@@ -173,6 +170,7 @@ describe('while a VM just runs', () => {
 
   it('a person destroys it with virsh (F49): that is said, and it can be started again', async () => {
     const { hostId = '' } = await cluster.api.vm(vm.id);
+    cluster.observer.mayEnd(vm.id);
     expect((await cluster.lab.virsh(hostId, ['destroy', vm.name])).exitCode).toBe(0);
     await saidToBeGone();
     await startAgain();
@@ -200,19 +198,18 @@ describe('a part that is cut off', () => {
   });
 
   it('and is the leader (F12, F13): the other leads, and one alone does', async () => {
-    const service = await leader();
+    const { service } = await leaderOf(cluster.lab);
     await cluster.lab.cutOff(service);
-    let other: string;
+    let other: Leader;
     try {
-      const another = async () => (await leader(service)) || undefined;
-      other = await until('the other leads', another, { deadlineMs: 60_000 });
+      other = await leaderOf(cluster.lab, service);
     } finally {
       await cluster.lab.reconnect(service);
     }
     await cluster.ready();
     expect(await expectTruthfulEnd(await moving())).toBe('succeeded');
     await until('the former one follows', async () =>
-      (await leader(other)) === '' ? true : undefined,
+      (await findLeader(cluster.lab, other.service)) === undefined ? true : undefined,
     );
   });
 });
@@ -220,14 +217,4 @@ describe('a part that is cut off', () => {
 async function hostIs(id: string, state: api.HostBody['state']): Promise<true | undefined> {
   const host = (await cluster.api.hosts()).find((one) => one.id === id);
   return host?.state === state ? true : undefined;
-}
-
-/** The service that leads by its own metrics; nothing while none but `except` does. */
-async function leader(except = ''): Promise<string> {
-  for (const service of ['scheduler1', 'scheduler2']) {
-    if (service === except) continue;
-    const metrics = await cluster.lab.metrics(service);
-    if (/^drover_scheduler_is_leader 1$/m.test(metrics)) return service;
-  }
-  return '';
 }

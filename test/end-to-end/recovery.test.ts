@@ -1,7 +1,7 @@
 /** A host loses its power: nothing is started by itself, everything by a person’s word, and the host comes back. */
 import type { api } from '@drover/protocol';
 import { askCounter, runningOn } from '@drover/deploy/lab';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
 import { until } from './support/until.ts';
 
@@ -10,16 +10,17 @@ let vms: readonly RunningVm[];
 const lost = 'h3';
 
 beforeAll(async () => {
-  cluster = await Cluster.attach();
+  cluster = await Cluster.observed();
   await cluster.clear();
   vms = [await cluster.runVm('one'), await cluster.runVm('two')];
   for (const vm of vms) await cluster.moveTo(vm, lost);
 });
+afterEach(() => cluster.expectNoHarm());
 afterAll(async () => {
   // Docker says no where it runs already.
-  await cluster.lab.powerOn(lost).catch(() => undefined);
+  await cluster.powerOn(lost).catch(() => undefined);
   await hostIs('ready');
-  await cluster.clear();
+  await cluster.leave();
 });
 
 async function hostIs(state: api.HostBody['state']): Promise<api.HostBody> {
@@ -44,11 +45,12 @@ describe('a host that loses its power', () => {
   });
 
   it('has its VMs started elsewhere once a person says that it is off, and not before', async () => {
-    await cluster.lab.powerOff(lost);
+    await cluster.powerOff(lost);
     await hostIs('down');
     for (const vm of vms) {
       expect(await cluster.api.vm(vm.id)).toMatchObject({ state: 'running', hostId: lost });
     }
+    for (const vm of vms) cluster.observer.mayStart(vm.id);
     const { items = [] } = await cluster.ended((await recover()).id, 'succeeded');
     expect(items.map(({ state }) => state)).toEqual(['moved', 'moved']);
     for (const vm of vms) {
@@ -61,7 +63,7 @@ describe('a host that loses its power', () => {
   });
 
   it('is as any other when it is back: it runs nothing, and takes VMs', async () => {
-    await cluster.lab.powerOn(lost);
+    await cluster.powerOn(lost);
     await hostIs('ready');
     expect(await runningOn(cluster.lab, lost)).toEqual([]);
     const [vm] = vms as [RunningVm];

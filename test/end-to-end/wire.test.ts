@@ -2,23 +2,23 @@
  * A VM whose disk is on the NFS server through QEMU's own client: no mount, no locks. It moves in paused
  * mode, so that at no moment two copies could write.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { api } from '@drover/protocol';
 import { Cluster } from './support/cluster.ts';
 import { askCounter, runningOn } from '@drover/deploy/lab';
-import { Watch } from './support/watch.ts';
+import { canaryOfWire } from './support/canary.ts';
 import { until } from './support/until.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.attach();
+  cluster = await Cluster.observed();
   await cluster.clear();
 });
-afterAll(() => cluster.clear());
+afterEach(() => cluster.expectNoHarm());
+afterAll(() => cluster.leave());
 
 describe('a VM with its disk behind QEMU’s own NFS client', () => {
   it('reads its disk over the wire, and moves in paused mode without a new boot', async () => {
-    const watch = new Watch(cluster.lab);
     const spec = cluster.tinySpec({
       disks: [{ pool: 'wire', volume: 'wire.raw', format: 'raw' }],
     });
@@ -38,6 +38,7 @@ describe('a VM with its disk behind QEMU’s own NFS client', () => {
     expect(await runningOn(cluster.lab, vm.hostId)).not.toContain('wired');
     const { boot } = await until('it answers from there', () => askCounter(vm.address));
     expect(boot).toBe(vm.boot);
-    expect((await watch.stop()).onTwoHosts).toEqual([]);
+    const { boots, harm } = await canaryOfWire(cluster.lab);
+    expect({ writer: boots.at(-1), harm }).toEqual({ writer: vm.boot, harm: [] });
   });
 });

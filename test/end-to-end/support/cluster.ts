@@ -2,11 +2,12 @@
  * The lab as a test sees it: the API, the outside referee, and ways back to a calm state. One lab serves
  * all end-to-end files; each test leaves it calm.
  */
-import { Lab } from '@drover/deploy/lab';
+import { addressOf, askCounter, Lab } from '@drover/deploy/lab';
 import type { api } from '@drover/protocol';
 import { inject } from 'vitest';
 import { ApiClient } from './api-client.ts';
-import { addressOf, askCounter } from '@drover/deploy/lab';
+import { canaryOf } from './canary.ts';
+import { Observer } from './observer.ts';
 import { until } from './until.ts';
 
 let macCounter = 0;
@@ -14,6 +15,9 @@ let macCounter = 0;
 export class Cluster {
   readonly lab: Lab;
   readonly api: ApiClient;
+  #observer: Observer | undefined;
+  /** Those made by `runVm` with a clone of the tiny image. */
+  readonly #made = new Set<string>();
 
   constructor(lab: Lab) {
     this.lab = lab;
@@ -22,6 +26,54 @@ export class Cluster {
 
   static async attach(): Promise<Cluster> {
     return new Cluster(await Lab.attach(inject('labProject')));
+  }
+
+  /** As `attach`; from now on all hosts are looked at from outside. Ends with `leave`. */
+  static async observed(): Promise<Cluster> {
+    const cluster = await Cluster.attach();
+    cluster.#observer = await Observer.start(cluster.lab);
+    return cluster;
+  }
+
+  /** Throws where nobody looks. */
+  get observer(): Observer {
+    if (this.#observer === undefined) throw new Error('this cluster is not observed');
+    return this.#observer;
+  }
+
+  /** Clears it, and looks no more. */
+  async leave(): Promise<void> {
+    await this.clear();
+    await this.#observer?.[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Throws for what was seen from outside and must never be, and for a disk that had two writers, or a boot that
+   * nobody saw. Libvirt must answer everywhere.
+   */
+  async expectNoHarm(): Promise<void> {
+    await this.observer.expectNoHarm();
+    const there = (await this.api.vms()).filter(({ id }) => this.#made.has(id));
+    await Promise.all(there.map((vm) => this.#expectOneWriter(vm)));
+  }
+
+  async #expectOneWriter(vm: api.VmBody): Promise<void> {
+    const isRunning = vm.state === 'running';
+    const problem = async (): Promise<string | undefined> => {
+      const log = await canaryOf(this.lab, vm.hostId ?? this.lab.hosts[0] ?? '', vm.id);
+      const seen = this.observer.boots(vm.id);
+      if (log.boots.length > seen) return `it booted ${log.boots.length} times, seen ${seen} times`;
+      if (log.harm.length > 0) return log.harm.join('; ');
+      if (!isRunning) return undefined;
+      const { boot, count } = await askCounter(addressOf(vm.macs[0] ?? ''));
+      if (log.boots.at(-1) !== boot) return `boot ${boot} runs, ${log.boots.at(-1)} wrote last`;
+      const silent = count - log.lastAt;
+      return silent > 1_000 ? `its canary has been silent for ${silent} hundredths` : undefined;
+    };
+    // A disk that is read while it is written may show a record too few; a second look does not.
+    const first = await problem();
+    const second = first === undefined ? undefined : await problem();
+    if (second !== undefined) throw new Error(`the disk of ${vm.name}: ${second}`);
   }
 
   /** A spec that the lab's hosts can run: one thin clone of the tiny image, one card on the bridge. */
@@ -38,14 +90,31 @@ export class Cluster {
     };
   }
 
-  /** Creates a VM and waits until it runs and counts. */
-  async runVm(name: string, spec: Record<string, unknown> = this.tinySpec()): Promise<RunningVm> {
+  /** Asks for a VM that is to run; when it does, and where, its operation tells. */
+  async createVm(
+    name: string,
+    spec: Record<string, unknown> = this.tinySpec(),
+  ): Promise<{ readonly vm: api.VmBody; readonly operation: api.OperationBody }> {
     const created = await this.api.expect<api.VmCreated>(202, 'POST', '/v1/vms', { name, spec });
-    await this.ended(created.operation?.id ?? '', 'succeeded');
+    if (JSON.stringify(spec['disks']).includes('tiny.qcow2')) this.#made.add(created.vm.id);
+    this.#observer?.mayStart(created.vm.id);
+    if (created.operation === undefined) throw new Error(`nothing starts ${name}`);
+    return { vm: created.vm, operation: created.operation };
+  }
+
+  /** Creates a VM and waits until it runs and counts. */
+  async runVm(name: string, spec?: Record<string, unknown>): Promise<RunningVm> {
+    const created = await this.createVm(name, spec);
+    await this.ended(created.operation.id, 'succeeded');
     const vm = await this.api.vm(created.vm.id);
-    const address = addressOf(vm.macs[0] ?? '');
+    return { id: vm.id, name, ...(await this.counts(vm)), hostId: vm.hostId ?? '' };
+  }
+
+  /** Waits until the VM has booted and counts. */
+  async counts({ name, macs }: api.VmBody): Promise<{ address: string; boot: string }> {
+    const address = addressOf(macs[0] ?? '');
     const { boot } = await until(`${name} counts at ${address}`, () => askCounter(address));
-    return { id: vm.id, name, address, boot, hostId: vm.hostId ?? '' };
+    return { address, boot };
   }
 
   /** Waits for an operation's end, and for the state it is expected to end in. */
@@ -71,6 +140,7 @@ export class Cluster {
       if (!host.schedulable) await this.api.send('DELETE', `/v1/hosts/${host.id}/cordon`);
     }
     const vms = await this.api.vms();
+    for (const vm of vms) this.#observer?.mayEnd(vm.id);
     for (const vm of vms.filter((one) => !['stopped', 'crashed', 'pending'].includes(one.state))) {
       await this.api.send('POST', `/v1/vms/${vm.id}/stop`, { mode: 'force' });
     }
@@ -117,6 +187,18 @@ export class Cluster {
       { target },
     );
     await this.ended(operation.id, 'succeeded');
+  }
+
+  /** All that runs on the host ends, which is nothing to be reported; nobody looks there until it is back. */
+  async powerOff(host: string): Promise<void> {
+    for (const vm of await this.api.vms()) if (vm.hostId === host) this.#observer?.mayEnd(vm.id);
+    await this.lab.powerOff(host);
+    this.#observer?.dark(host);
+  }
+
+  async powerOn(host: string): Promise<void> {
+    await this.lab.powerOn(host);
+    this.#observer?.light(host);
   }
 
   /** Makes the next migration of a VM slow enough to do something in the middle of it. */
