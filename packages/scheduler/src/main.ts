@@ -17,7 +17,8 @@ const usage = `drover scheduler: places VMs, moves them, empties hosts; one of s
 
   main.ts --config FILE
 
-  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, metrics, leaseSeconds
+  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, metrics,
+                  leaseSeconds, migrationSeconds
   --help          this text
 `;
 
