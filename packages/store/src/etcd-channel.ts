@@ -44,8 +44,27 @@ const once: HostPolicy = {
 };
 
 class PoolOwner extends Etcd3 {
+  /** When a call first found no connection, and none was there since; monotonic ms. */
+  #unreadySinceMs: number | undefined;
+
   get connections() {
     return this.pool;
+  }
+
+  ready(): void {
+    this.#unreadySinceMs = undefined;
+  }
+
+  /**
+   * TCP by itself tries at ever longer intervals, and would find a network that is back as late as it was away: a
+   * connection that was not made in `patienceMs` is begun anew.
+   */
+  unready(host: Host, patienceMs: number): void {
+    const now = performance.now();
+    this.#unreadySinceMs ??= now;
+    if (now - this.#unreadySinceMs < patienceMs) return;
+    host.resetAllServices();
+    this.#unreadySinceMs = now;
   }
 }
 
@@ -102,7 +121,11 @@ export class EtcdChannel implements ICallable<Host> {
     for (let tried = 0; tried < this.#owners.length; tried += 1) {
       const owner = this.#owners[this.#preferred];
       const done = await owner?.connections.withConnection(service, async (connection) => {
-        if (!(await isReady(connection.client, patienceMs))) return undefined;
+        if (!(await isReady(connection.client, patienceMs))) {
+          owner.unready(connection.resource, this.#timeoutMs);
+          return undefined;
+        }
+        owner.ready();
         return { result: await use(connection) };
       });
       if (done) return done.result;

@@ -14,6 +14,8 @@ import { until } from './until.ts';
 export interface RealServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** Of its container. */
+  readonly id: string;
   /** Removes it. */
   stop(): Promise<void>;
   pause(): Promise<void>;
@@ -109,6 +111,7 @@ async function startServer(recipe: Recipe): Promise<RealServer> {
   return {
     url,
     port,
+    id,
     stop,
     pause: async () => void (await docker('pause', id)),
     resume: async () => void (await docker('unpause', id)),
