@@ -81,11 +81,21 @@ export class EtcdChannel implements ICallable<Host> {
   /** One pool per endpoint, so that it is we who choose the next one. */
   readonly #owners: readonly PoolOwner[];
   readonly #timeoutMs: number;
+  readonly #needsLeader: boolean;
   #preferred = 0;
   #closed = false;
 
-  constructor(endpoints: readonly string[], timeoutMs: number) {
+  /**
+   * `needsLeader`: a member that does not reach the others ends the streams on it. Otherwise it would keep them, and
+   * say nothing on them for as long as it is alone.
+   */
+  constructor(
+    endpoints: readonly string[],
+    timeoutMs: number,
+    { needsLeader = false }: { readonly needsLeader?: boolean } = {},
+  ) {
     this.#timeoutMs = timeoutMs;
+    this.#needsLeader = needsLeader;
     this.#owners = endpoints.map(
       (endpoint) =>
         new PoolOwner({
@@ -126,7 +136,7 @@ export class EtcdChannel implements ICallable<Host> {
           return undefined;
         }
         owner.ready();
-        return { result: await use(connection) };
+        return { result: await use(this.#needsLeader ? withLeader(connection) : connection) };
       });
       if (done) return done.result;
       this.#preferNext();
@@ -148,6 +158,12 @@ export class EtcdChannel implements ICallable<Host> {
   #preferNext(): void {
     this.#preferred = (this.#preferred + 1) % this.#owners.length;
   }
+}
+
+function withLeader(connection: Connection): Connection {
+  const metadata = connection.metadata.clone();
+  metadata.set('hasleader', 'true');
+  return { ...connection, metadata };
 }
 
 function isReady(

@@ -25,7 +25,7 @@ export function connectEtcd(options: StoreOptions): Etcd {
   const channels = {
     kv: new EtcdChannel(options.endpoints, timeoutMs),
     lease: new EtcdChannel(options.endpoints, timeoutMs),
-    watch: new EtcdChannel(options.endpoints, timeoutMs),
+    watch: new EtcdChannel(options.endpoints, timeoutMs, { needsLeader: true }),
   };
   const kv = new KVClient(channels.kv);
   const lease = new LeaseClient(channels.lease);
