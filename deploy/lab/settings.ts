@@ -44,7 +44,7 @@ const known: Readonly<Record<string, Place>> = {
     guest: 215,
     etcdMembers: ['etcd', 'etcd2', 'etcd3'],
     // So that one need not wait for the end of one that does not end.
-    migrationSeconds: 40,
+    migrationSeconds: 30,
   },
 };
 
