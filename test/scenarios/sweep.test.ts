@@ -20,7 +20,7 @@ describe('whatever dies or stands still, and wherever it does', () => {
     ['a start', 'start-goes-elsewhere', 25],
     ['a migration', 'lost-answer-of-a-migration', 90],
     ['a migration in paused mode', 'paused-mode-waits-for-its-source', 90],
-    ['a drain', 'drain-in-two-waves', 250],
+    ['a drain', 'drain-move-by-move', 250],
     ['a takeover', 'leader-killed-in-a-drain', 250],
   ])('%s keeps every promise and comes to rest', { timeout: 120_000 }, (_, name, least) => {
     const { broken, points } = sweep(read(name), { pairs });

@@ -94,6 +94,26 @@ export { planDrain } from './drain/drain.ts';
 export { planMove, type PlannedMove } from './plan/move-one.ts';
 export type { DrainOptions } from './drain/drain.ts';
 export { resolveMigration } from './migration/resolve.ts';
+export {
+  effectivePolicy,
+  migrationPresetNames,
+  migrationPresets,
+  problemWithWish,
+  type EffectivePolicy,
+  type MigrationField,
+  type MigrationPolicy,
+  type MigrationPreset,
+  type MigrationWish,
+  type MigrationWishes,
+  type ThrottleLadder,
+  type WhenStuck,
+} from './migration/policy.ts';
+export {
+  predictMigration,
+  timeoutSecondsOf,
+  type MigrationForecast,
+  type MigrationForecastInput,
+} from './migration/predict.ts';
 export type { BothSides } from './migration/resolve.ts';
 export { readGaneti, writeGaneti } from './dump/ganeti.ts';
 export { DumpError } from './dump/error.ts';

@@ -2,13 +2,16 @@
 export const limits = {
   hosts: 1_000,
   vms: 20_000,
-  migrationsOutPerHost: 2,
-  migrationsInPerHost: 2,
+  migrationsOutPerHost: 1,
+  migrationsInPerHost: 1,
+  /** Of plans; what is really under way grows with the hosts. */
   migrationsPerCluster: 8,
   /** Assumed where no link speed is known, for estimates only. */
   linkMibPerSecond: 100,
   /** What a migration takes besides copying: preparing the target, switching over, tidying up. */
   migrationOverheadSeconds: 2,
+  /** Of the pause at the end of a migration, what is not copying. */
+  switchOverMs: 50,
   cpuOvercommitPermilleDefault: 4_000,
   /** Ways of placing one VM that are tried to place several, where the first does not do. */
   seatTries: 200_000,

@@ -145,10 +145,11 @@ describe('a move is told', () => {
 
   it('as part of its plan, wave by wave', () => {
     const lines = explainPlan(planBalance(crowded));
-    expect(lines[0]).toMatch(/^2 moves in 1 waves, about \d+ s$/);
+    expect(lines[0]).toMatch(/^2 moves in 2 waves, about \d+ s$/);
     expect(lines.slice(1)).toEqual([
       'wave 1',
       expect.stringMatching(/^ {2}vm-\w, h1 to h2: contention is less uneven/),
+      'wave 2',
       expect.stringMatching(/^ {2}vm-\w, h1 to h2: /),
     ]);
     expect(explainPlan({ revision: 0, moves: [], waves: [], estimatedSeconds: 0 })).toEqual([

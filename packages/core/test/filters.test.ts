@@ -189,7 +189,7 @@ describe('a host is ruled out', () => {
   }
 
   it('without a free slot, where the move is to begin now', () => {
-    const migrations = ['x', 'y'].map((vmId) => ({
+    const migrations = ['x'].map((vmId) => ({
       operationId: vmId,
       vmId,
       source: 'h0',

@@ -5,6 +5,7 @@
  */
 import { Type, type Static } from 'typebox';
 import { wireLimits } from './limits.ts';
+import { MigrationPolicy } from './migration.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 import { parseJson } from './parse.ts';
 import { MachineType, Pool } from './vm-spec.ts';
@@ -73,8 +74,7 @@ export const CommandBody = Type.Union([
       migrationAddress: NetworkHost,
       /** `paused`: the copy stays paused on the target until `resume-vm`. */
       mode: Type.Union([Type.Literal('live'), Type.Literal('paused')]),
-      downtimeMs: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-      bandwidthMibps: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })),
+      policy: MigrationPolicy,
       timeoutMs: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     },
     closed,

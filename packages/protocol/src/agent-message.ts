@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { TunnelEnd } from './agent-command.ts';
 import { type Parsed, parseJson } from './parse.ts';
 import { parseAgentSubject } from './subjects.ts';
+import { MigrationTimeline } from './migration.ts';
 import { Count, Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -57,6 +58,11 @@ export const ReportedVm = Type.Object(
     memoryMib: Count,
     vcpus: Count,
     cpuMilliUsed: Type.Optional(Count),
+    /** Of its memory, what it has touched: what a move has to send once. */
+    touchedMib: Type.Optional(Count),
+    /** How fast it writes to its memory, and to how much of it again and again; of the newest measurement. */
+    dirtyKibPerSecond: Type.Optional(Count),
+    writtenSetMib: Type.Optional(Count),
   },
   closed,
 );
@@ -85,6 +91,8 @@ export const StepResult = Type.Object(
     tunnel: Type.Optional(TunnelEnd),
     downtimeMs: Type.Optional(Count),
     transferredBytes: Type.Optional(Count),
+    /** Of a `migrate-out` that got as far as libvirt, whatever came of it. */
+    timeline: Type.Optional(MigrationTimeline),
   },
   closed,
 );
@@ -164,6 +172,7 @@ export const MigrationProgress = Type.Object(
     remainingBytes: Count,
     transferredBytes: Count,
     dirtyRateBytesPerSecond: Type.Optional(Count),
+    throttlePercent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
     iteration: Count,
     /** Never goes backwards. */
     percent: Type.Integer({ minimum: 0, maximum: 100 }),

@@ -32,7 +32,8 @@
  */
 import { Type, type Static, type TSchema } from 'typebox';
 import { Labels, Name, Uuid } from './names.ts';
-import { OperationError, OperationRecord, RejectionRecord } from './records.ts';
+import { MigrationPolicy, MigrationWish } from './migration.ts';
+import { MigrationSettings, OperationError, OperationRecord, RejectionRecord } from './records.ts';
 import { Pool, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -138,6 +139,8 @@ export const VmBody = Type.Object(
     generation: Count,
     operationId: Type.Optional(Text),
     observed: Type.Optional(Text),
+    /** A move of it was given up: only a person moves it before that time. */
+    rest: Type.Optional(Type.Object({ untilMs: Count, reason: Text, operationId: Text }, closed)),
     macs: Type.Array(Text),
     spec: VmSpec,
     createdAtMs: Count,
@@ -159,7 +162,14 @@ export const VmStop = Type.Object(
 );
 export type VmStop = Static<typeof VmStop>;
 
-export const VmMigrate = Type.Object({ target: Type.Optional(Name) }, named('VmMigrate'));
+export const VmMigrate = Type.Object(
+  {
+    target: Type.Optional(Name),
+    /** For this move only. */
+    migration: Type.Optional(MigrationWish),
+  },
+  named('VmMigrate'),
+);
 export type VmMigrate = Static<typeof VmMigrate>;
 
 export const OperationBody = Type.Object(
@@ -179,6 +189,7 @@ export const OperationBody = Type.Object(
           remainingBytes: Count,
           transferredBytes: Count,
           dirtyRateBytesPerSecond: Type.Optional(Count),
+          throttlePercent: Type.Optional(Count),
           iteration: Count,
         },
         closed,
@@ -242,6 +253,8 @@ export const DrainStart = Type.Object(
       Type.Array(Type.Object({ vmId: Uuid, target: Name }, closed), { maxItems: 1000 }),
     ),
     parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+    /** For the moves of this drain only. */
+    migration: Type.Optional(MigrationWish),
   },
   named('DrainStart'),
 );
@@ -316,6 +329,18 @@ export type PoolBody = Static<typeof PoolBody>;
 
 export const PoolCreate = Type.Object({ ...Pool.properties }, named('PoolCreate'));
 export type PoolCreate = Static<typeof PoolCreate>;
+
+export const MigrationSettingsBody = Type.Object(
+  {
+    settings: MigrationSettings,
+    /** What each preset means in full. */
+    presets: Type.Record(Type.String(), MigrationPolicy),
+    by: Type.Optional(Text),
+    atMs: Type.Optional(Count),
+  },
+  named('MigrationSettingsBody'),
+);
+export type MigrationSettingsBody = Static<typeof MigrationSettingsBody>;
 
 export const VmCreated = Type.Object(
   { vm: VmBody, operation: Type.Optional(OperationBody) },

@@ -65,6 +65,7 @@ export const errorCatalogue = {
   'tunnel-failed': { status: 503, retry: 'later', title: 'The hosts could not connect' },
   'migration-aborted': { status: 409, retry: 'never', title: 'The migration was aborted' },
   'migration-failed': { status: 500, retry: 'later', title: 'The VM stayed where it was' },
+  'migration-stuck': { status: 409, retry: 'later', title: 'It did not converge' },
   'migration-timeout': { status: 504, retry: 'later', title: 'It did not converge in time' },
   'stop-timeout': { status: 504, retry: 'never', title: 'The VM did not shut down in time' },
   'vm-crashed': { status: 500, retry: 'never', title: 'The VM is on no host any more' },

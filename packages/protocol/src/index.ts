@@ -23,6 +23,8 @@ export {
   HostIntentRecord,
   HostRecord,
   LastCommitRecord,
+  MigrationSettings,
+  MigrationSettingsRecord,
   OperationError,
   OperationRecord,
   OperationState,
@@ -54,6 +56,16 @@ export {
   StepResult,
 } from './agent-message.ts';
 export type { AgentMessage } from './agent-message.ts';
+export {
+  MigrationForecast,
+  MigrationIntervention,
+  MigrationOrder,
+  MigrationPolicy,
+  MigrationRound,
+  MigrationTimeline,
+  MigrationWish,
+  timelineLimits,
+} from './migration.ts';
 export { RecordMirror } from './record-mirror.ts';
 export type { Stored } from './record-mirror.ts';
 export { Query } from './query.ts';

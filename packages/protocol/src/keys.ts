@@ -13,6 +13,8 @@ export const keys = {
   vmIntent: (vmId: string) => `/drover/intent/vms/${vmId}`,
   vmName: (name: string) => `/drover/intent/vm-names/${name}`,
   pool: (name: string) => `/drover/intent/pools/${name}`,
+  /** Of the whole cluster, by subject. */
+  settings: (subject: 'migration') => `/drover/intent/settings/${subject}`,
   request: (requestId: string) => `/drover/intent/requests/${requestId}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',
@@ -34,6 +36,7 @@ export type ParsedKey =
   | { readonly type: 'vm-intent'; readonly id: string }
   | { readonly type: 'vm-name'; readonly id: string }
   | { readonly type: 'pool'; readonly id: string }
+  | { readonly type: 'settings'; readonly id: string }
   | { readonly type: 'request'; readonly id: string }
   | { readonly type: 'host'; readonly id: string }
   | { readonly type: 'assignment'; readonly id: string }
@@ -48,6 +51,7 @@ const kinds: Readonly<Record<string, Exclude<ParsedKey['type'], 'last-commit' | 
   'intent/vms': 'vm-intent',
   'intent/vm-names': 'vm-name',
   'intent/pools': 'pool',
+  'intent/settings': 'settings',
   'intent/requests': 'request',
   'decision/hosts': 'host',
   'decision/vms': 'assignment',

@@ -9,6 +9,7 @@ import {
   EraRecord,
   HostIntentRecord,
   HostRecord,
+  MigrationSettingsRecord,
   OperationRecord,
   PoolRecord,
   RequestRecord,
@@ -47,6 +48,8 @@ export class RecordMirror {
   readonly vmIntents: Table<VmIntentRecord> = new Map();
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
+  /** By subject: `migration`. */
+  readonly settings: Table<MigrationSettingsRecord> = new Map();
   readonly requests: Table<RequestRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
@@ -101,6 +104,7 @@ export class RecordMirror {
       this.vmIntents,
       this.vmNames,
       this.pools,
+      this.settings,
       this.requests,
       this.hosts,
       this.assignments,
@@ -124,6 +128,9 @@ export class RecordMirror {
         return this.#put(this.vmNames, VmNameRecord, key, parsed.id, text, modRevision);
       case 'pool':
         return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
+      case 'settings':
+        if (parsed.id !== 'migration') return false;
+        return this.#put(this.settings, MigrationSettingsRecord, key, parsed.id, text, modRevision);
       case 'request':
         return this.#put(this.requests, RequestRecord, key, parsed.id, text, modRevision);
       case 'host':

@@ -3,6 +3,7 @@
  * epoch). Every record is JSON with `v`.
  */
 import { Type, type Static } from 'typebox';
+import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { PoolSpec, VmSpec } from './vm-spec.ts';
 
@@ -66,6 +67,31 @@ export const PoolRecord = Type.Object(
 );
 export type PoolRecord = Static<typeof PoolRecord>;
 
+/** How VMs may be moved: all of them, and those with a label. */
+export const MigrationSettings = Type.Object(
+  {
+    cluster: Type.Optional(MigrationWish),
+    /** `label` is `key=value`, or `key` for any value. A later one replaces what an earlier one said. */
+    byLabel: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { label: Type.String({ minLength: 1, maxLength: 320 }), wish: MigrationWish },
+          closed,
+        ),
+        { maxItems: 64 },
+      ),
+    ),
+  },
+  closed,
+);
+export type MigrationSettings = Static<typeof MigrationSettings>;
+
+export const MigrationSettingsRecord = Type.Object(
+  { v: V, settings: MigrationSettings, by: Label, atMs: WallMs },
+  closed,
+);
+export type MigrationSettingsRecord = Static<typeof MigrationSettingsRecord>;
+
 /** One move of a plan that a person was shown. */
 export const PlannedMoveRecord = Type.Object({ vmId: Uuid, target: Name }, closed);
 
@@ -92,7 +118,14 @@ export const RequestRecord = Type.Union([
   ),
   Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),
   Type.Object(
-    { ...requestBase, type: Type.Literal('migrate'), vmId: Uuid, target: Type.Optional(Name) },
+    {
+      ...requestBase,
+      type: Type.Literal('migrate'),
+      vmId: Uuid,
+      target: Type.Optional(Name),
+      /** For this move only. */
+      migration: Type.Optional(MigrationWish),
+    },
     closed,
   ),
   Type.Object(
@@ -103,6 +136,8 @@ export const RequestRecord = Type.Union([
       /** The plan that was shown; absent: plan when it starts. */
       plan: Type.Optional(Type.Array(PlannedMoveRecord, { maxItems: 1000 })),
       parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+      /** For the moves of this drain only. */
+      migration: Type.Optional(MigrationWish),
     },
     closed,
   ),
@@ -161,6 +196,10 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('crashed'),
       Type.Literal('unknown'),
     ]),
+    /** A move of it was given up: nobody but a person moves it before that. */
+    rest: Type.Optional(
+      Type.Object({ untilMs: WallMs, reason: Text, operationId: OperationId }, closed),
+    ),
   },
   closed,
 );
@@ -265,6 +304,9 @@ export const OperationRecord = Type.Object(
     /** Measured by the source agent: milliseconds without the VM running, as libvirt reports it. */
     downtimeMs: Type.Optional(Count),
     transferredBytes: Type.Optional(Count),
+    /** Of a migration: how it is made, and what that is expected to take. */
+    migration: Type.Optional(MigrationOrder),
+    timeline: Type.Optional(MigrationTimeline),
   },
   closed,
 );

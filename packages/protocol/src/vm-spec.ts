@@ -1,6 +1,7 @@
 /** What a VM is to be, as people and programs say it. */
 import { Type, type Static } from 'typebox';
 import { wireLimits } from './limits.ts';
+import { MigrationWish } from './migration.ts';
 import { AbsolutePath, FileName, Labels, Mac, Name, NetworkHost } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -35,6 +36,8 @@ export const VmSpec = Type.Object(
     disks: Type.Array(DiskSpec, { maxItems: wireLimits.disks }),
     networks: Type.Array(NetworkSpec, { maxItems: wireLimits.networks }),
     labels: Type.Optional(Labels),
+    /** How it may be moved, where that is not as the cluster and its labels say. */
+    migration: Type.Optional(MigrationWish),
   },
   closed,
 );

@@ -19,6 +19,7 @@ describe('keys', () => {
     [keys.vmName('web1'), { type: 'vm-name', id: 'web1' }, 'intent'],
     [keys.pool('vms'), { type: 'pool', id: 'vms' }, 'intent'],
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
+    [keys.settings('migration'), { type: 'settings', id: 'migration' }, 'intent'],
     [keys.host('h1'), { type: 'host', id: 'h1' }, 'decision'],
     [keys.assignment(vmId), { type: 'assignment', id: vmId }, 'decision'],
     [keys.operation(operationId), { type: 'operation', id: operationId }, 'decision'],
@@ -29,7 +30,9 @@ describe('keys', () => {
   });
 
   it('every kind of key has a prefix of its own', () => {
-    const made = Object.values(keys).map((make) => make('same'));
+    const { settings, ...others } = keys;
+    const made = Object.values(others).map((make) => make('same'));
+    made.push(settings('migration'));
     expect(new Set(made).size).toBe(made.length);
   });
 

@@ -2,15 +2,24 @@
  * What the agent's shell does with libvirt, done with the simulated one: same looks, same order, same
  * answers. An answer that comes after the agent's death reaches nobody.
  */
-import type { ActionOutcome, HypervisorAction } from '@drover/agent/logic';
+import {
+  type ActionOutcome,
+  Convergence,
+  type ConvergenceOrder,
+  type ConvergenceSample,
+  type ConvergenceStep,
+  type HypervisorAction,
+  TimelineKeeper,
+} from '@drover/agent/logic';
 import type { DiskToAttach, MigrationProgress, ReportedVm } from '@drover/protocol';
 import type { Host } from './host.ts';
 import type { Copy, Ended } from './hypervisor.ts';
 import type { Life } from './life.ts';
-import type { MigrationEnd, Migrations } from './migration.ts';
+import type { MigrationEnd, Migrations, OnSample } from './migration.ts';
 import type { Random } from '@drover/core';
 import type { Reach } from './storage.ts';
 import type { Tempo } from './tempo.ts';
+import type { Timer } from './timeline.ts';
 
 /** Something done to a VM that ends it, or could. */
 export type Harm = 'power-button' | 'plug' | 'destroyed';
@@ -36,6 +45,8 @@ const unanswered: ActionOutcome = {
   outcome: 'unknown',
   error: { code: 'hypervisor-unreachable', message: 'the call was not answered in time' },
 };
+/** As the agent's shell: a job without figures is ended later than one with them. */
+const blindMs = 10_000;
 const pressMs = 5_000;
 const lookMs = 1_000;
 const betweenLooksMs = 500;
@@ -234,27 +245,81 @@ function migrateOut(world: ActsWorld, action: Of<'migrate-out'>): void {
   }
   // It takes one connection.
   target.closeTunnel(action.opId);
-  let reason: 'migration-timeout' | undefined;
-  const deadline = life.after(action.timeoutMs, () => {
-    reason = 'migration-timeout';
-    migrations.abort(host.id, action.vmId);
-  });
+  const steering = steer(world, action.opId, action.vmId, action);
   const answer = life.listening((ended: MigrationEnd) => {
-    deadline.cancel();
-    onAnswer(outcomeOf(ended, reason));
+    steering.deadline.cancel();
+    onAnswer({ ...outcomeOf(ended, steering.why), ...timelineOf(ended, steering.keeper) });
   });
   migrations.begin({
     vmId: action.vmId,
     source: host.hypervisor,
     target: target.hypervisor,
     mode: action.mode,
-    onProgress: (percent, elapsedMs, totalMib) =>
-      life.guard(() => onProgress(progress(action, percent, elapsedMs, totalMib)))(),
+    throttle: action.policy.throttle,
+    downtimeMs: action.policy.downtimeLadderMs[0] ?? 0,
+    onSample: steering.onSample,
     onEnd: answer,
   });
 }
 
-function outcomeOf(ended: MigrationEnd, reason: 'migration-timeout' | undefined): ActionOutcome {
+type GivenUp = Extract<ConvergenceStep, { type: 'give-up' }>;
+
+/** What the agent's shell does while it stays with a migration. */
+interface Steering {
+  readonly keeper: TimelineKeeper;
+  readonly onSample: OnSample;
+  readonly deadline: Timer;
+  readonly why: GivenUp | undefined;
+}
+
+function steer(world: ActsWorld, opId: string, vmId: string, order: ConvergenceOrder): Steering {
+  const { life, host, migrations, onProgress } = world;
+  const convergence = new Convergence(order);
+  const keeper = new TimelineKeeper();
+  let why: GivenUp | undefined;
+  let percent = 0;
+  const giveUp = (step: GivenUp) => {
+    why ??= step;
+    migrations.abort(host.id, vmId);
+  };
+  const late = { type: 'give-up', code: 'migration-timeout', why: 'no figures came' } as const;
+  return {
+    keeper,
+    deadline: life.after(order.timeoutMs + blindMs, () => giveUp(late)),
+    get why() {
+      return why;
+    },
+    onSample: (sample, totalMib) =>
+      life.guard(() => {
+        const step = convergence.see(sample);
+        keeper.saw(convergence.round, sample);
+        percent = Math.max(percent, percentOf(sample, totalMib));
+        onProgress(progress(opId, vmId, percent, sample, totalMib));
+        if (step === undefined) return;
+        keeper.did(sample.elapsedMs, step);
+        if (step.type === 'set-downtime') {
+          migrations.setDowntime(host.id, vmId, step.downtimeMs);
+        }
+        if (step.type === 'give-up') giveUp(step);
+      })(),
+  };
+}
+
+function percentOf({ remainingBytes }: ConvergenceSample, totalMib: number): number {
+  return Math.min(99, Math.max(0, Math.floor((1 - remainingBytes / (totalMib * mibBytes)) * 100)));
+}
+
+function timelineOf(ended: MigrationEnd, keeper: TimelineKeeper): Pick<ActionOutcome, 'timeline'> {
+  if (ended.type === 'lost') return {};
+  const { downtimeMs, transferredMib } = ended;
+  const figures = {
+    ...(downtimeMs === undefined ? {} : { downtimeMs }),
+    ...(transferredMib === undefined ? {} : { transferredBytes: transferredMib * mibBytes }),
+  };
+  return { timeline: keeper.timeline(figures) };
+}
+
+function outcomeOf(ended: MigrationEnd, why: GivenUp | undefined): ActionOutcome {
   const { message } = ended;
   switch (ended.type) {
     case 'done': {
@@ -262,7 +327,7 @@ function outcomeOf(ended: MigrationEnd, reason: 'migration-timeout' | undefined)
       return { outcome: 'done', downtimeMs, transferredBytes: transferredMib * mibBytes };
     }
     case 'aborted':
-      return failed(reason ?? 'migration-aborted', reason ? 'it did not converge' : message);
+      return failed(why?.code ?? 'migration-aborted', why?.why ?? message);
     case 'failed':
       return failed('migration-failed', message);
     case 'lost':
@@ -271,16 +336,13 @@ function outcomeOf(ended: MigrationEnd, reason: 'migration-timeout' | undefined)
 }
 
 function progress(
-  { opId, vmId }: Of<'migrate-out'>,
+  opId: string,
+  vmId: string,
   percent: number,
-  elapsedMs: number,
+  sample: ConvergenceSample,
   totalMib: number,
 ): MigrationProgress {
-  const totalBytes = totalMib * mibBytes;
-  const transferredBytes = Math.floor((totalBytes * percent) / 100);
-  const remainingBytes = totalBytes - transferredBytes;
-  const about = { v: 1, opId, vmId, elapsedMs, iteration: 1, percent } as const;
-  return { ...about, totalBytes, remainingBytes, transferredBytes };
+  return { v: 1, opId, vmId, percent, totalBytes: totalMib * mibBytes, ...sample };
 }
 
 function resumeVm({ life, host, onAnswer }: ActsWorld, vmId: string): void {
@@ -316,8 +378,12 @@ function destroyLeftover({ host, onAnswer, onHarm }: ActsWorld, opId: string, vm
   onAnswer(done);
 }
 
-function inspect(world: ActsWorld, { vmId, opId, kind }: Of<'inspect'>): void {
-  const { host, onAnswer } = world;
+function inspect(world: ActsWorld, { vmId, opId, kind, order }: Of<'inspect'>): void {
+  const { host, migrations, onAnswer } = world;
+  if (opId !== undefined && order !== undefined) {
+    const isOut = host.hypervisor.copy(vmId)?.job === 'out';
+    if (isOut) migrations.follow(host.id, vmId, steer(world, opId, vmId, order).onSample);
+  }
   const tell = (copy: Copy | undefined) => {
     const tunnel = kind === 'prepare-incoming' ? host.tunnel(opId ?? '') : undefined;
     onAnswer({ ...done, ...(tunnel ? { tunnel } : {}), ...(copy ? { vm: inspected(copy) } : {}) });

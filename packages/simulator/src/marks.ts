@@ -112,8 +112,12 @@ const table = {
   },
   'migration-aborted': { says: 'a migration was aborted', line: /: aborted$/ },
   'migration-timed-out': {
-    says: 'a migration did not converge in its time',
-    line: /did not converge/,
+    says: 'a migration was not done in its time',
+    line: /failed \(migration-timeout\)/,
+  },
+  'migration-stuck': {
+    says: 'a migration was given up because no rung of its policy helped',
+    line: /failed \(migration-stuck\)/,
   },
   'migration-cancelled': { says: 'a migration was cancelled', line: /migrate \S+ cancelled/ },
   'drain-done': { says: 'a drain came to its end', line: /drain \S+ succeeded/ },

@@ -6,6 +6,8 @@
  *     │        │         └─ answer lost: the target runs, the source stays paused (its disk is locked)
  *     └────────┴─▶ failed: the source runs on
  */
+import type { ConvergenceSample } from '@drover/agent/logic';
+import type { ThrottleLadder } from '@drover/core';
 import type { Copy, Hypervisor, HypervisorWorld } from './hypervisor.ts';
 
 export interface MigrationOrder {
@@ -14,9 +16,15 @@ export interface MigrationOrder {
   readonly target: Hypervisor;
   /** `paused`: the copy waits on the target, and no lock guards its disk. */
   readonly mode: 'live' | 'paused';
-  readonly onProgress: (percent: number, elapsedMs: number, totalMib: number) => void;
+  readonly throttle?: ThrottleLadder | undefined;
+  /** How long the VM may stand still at the switch-over, until `setDowntime`. */
+  readonly downtimeMs: number;
+  readonly onSample: OnSample;
   readonly onEnd: (end: MigrationEnd) => void;
 }
+
+/** As libvirt tells it of a job: at the end of each round, and once a second. */
+export type OnSample = (sample: ConvergenceSample, totalMib: number) => void;
 
 export interface MigrationEnd {
   readonly type: 'done' | 'failed' | 'aborted' | 'lost';
@@ -31,16 +39,26 @@ interface Flight {
   readonly incoming: Copy;
   readonly begunMs: number;
   phase: 'copy' | 'switch' | 'finish' | 'ended';
-  remainingMib: number;
+  /** Of this round what is still to send, what it had to send, and what the VM has written since it began. */
+  roundLeftMib: number;
+  roundMib: number;
+  writtenMib: number;
+  iteration: number;
   transferredMib: number;
-  /** Auto-converge: the share of its time that the VM gets, in thousandths. */
-  pacePermille: number;
+  downtimeMs: number;
+  throttlePercent: number;
+  /** Rounds in a row that gained little. */
+  poorRounds: number;
+  onSample: OnSample;
   stalledMs: number;
 }
 
 /** libvirt's own: 5 s, six times. */
 const keepaliveMs = 30_000;
 const sliceMs = 500;
+const mibBytes = 1024 * 1024;
+/** QEMU slows the VM down once so many rounds in a row left more than half of what they sent. */
+const poorRoundsMost = 2;
 const sourceAwayMs = 2_000;
 
 export class Migrations {
@@ -79,20 +97,42 @@ export class Migrations {
       incoming,
       begunMs: timeline.nowMs,
       phase: 'copy',
-      remainingMib: copy.memoryMib,
+      roundLeftMib: copy.memoryMib,
+      roundMib: copy.memoryMib,
+      writtenMib: 0,
+      iteration: 1,
       transferredMib: 0,
-      pacePermille: 1_000,
+      downtimeMs: order.downtimeMs,
+      throttlePercent: 0,
+      poorRounds: 0,
+      onSample: order.onSample,
       stalledMs: 0,
     };
     this.#flights.add(flight);
     this.#next(flight, sliceMs, () => this.#copySlice(flight));
   }
 
-  /** Too late once the VM has been switched over. */
-  abort(hostId: string, vmId: string): 'aborted' | 'too-late' | 'none' {
-    const flight = [...this.#flights].find(
+  /** While it copies; of one that does not, nothing. */
+  setDowntime(hostId: string, vmId: string, downtimeMs: number): void {
+    const flight = this.#from(hostId, vmId);
+    if (flight) flight.downtimeMs = downtimeMs;
+  }
+
+  /** Another process of the source's agent listens from now on. */
+  follow(hostId: string, vmId: string, onSample: OnSample): void {
+    const flight = this.#from(hostId, vmId);
+    if (flight) flight.onSample = onSample;
+  }
+
+  #from(hostId: string, vmId: string): Flight | undefined {
+    return [...this.#flights].find(
       (one) => one.order.source.hostId === hostId && one.order.vmId === vmId,
     );
+  }
+
+  /** Too late once the VM has been switched over. */
+  abort(hostId: string, vmId: string): 'aborted' | 'too-late' | 'none' {
+    const flight = this.#from(hostId, vmId);
     if (flight === undefined) return 'none';
     if (flight.phase !== 'copy') return 'too-late';
     this.#fail(flight, { type: 'aborted', message: 'aborted' });
@@ -160,18 +200,51 @@ export class Migrations {
     const elapsedMs = timeline.nowMs - flight.begunMs;
     const sentMib = (tempo.linkMibPerSecond * sliceMs) / 1_000;
     const { dirtyMibPerSecond } = nature(order.vmId);
-    const dirtyMib = (dirtyMibPerSecond * sliceMs * flight.pacePermille) / 1_000_000;
-    flight.transferredMib += sentMib;
-    flight.remainingMib = Math.min(copy.memoryMib, flight.remainingMib - sentMib + dirtyMib);
-    if (elapsedMs % 5_000 < sliceMs && elapsedMs >= 5_000) {
-      flight.pacePermille = Math.max(50, flight.pacePermille - 100);
-    }
-    if (flight.remainingMib <= 0) return this.#switchOver(flight);
-    if (elapsedMs % 1_000 < sliceMs) {
-      const percent = Math.floor((1 - flight.remainingMib / copy.memoryMib) * 100);
-      order.onProgress(Math.min(99, Math.max(0, percent)), elapsedMs, copy.memoryMib);
-    }
+    const pace = 1 - flight.throttlePercent / 100;
+    const writtenMib = (dirtyMibPerSecond * sliceMs * pace) / 1_000;
+    flight.transferredMib += Math.min(sentMib, flight.roundLeftMib);
+    flight.roundLeftMib = Math.max(0, flight.roundLeftMib - sentMib);
+    flight.writtenMib = Math.min(copy.memoryMib, flight.writtenMib + writtenMib);
+    const isRoundOver = flight.roundLeftMib === 0;
+    if (isRoundOver && this.#endRound(flight)) return this.#switchOver(flight);
+    if (isRoundOver || elapsedMs % 1_000 < sliceMs) this.#tell(flight, elapsedMs);
     this.#next(flight, sliceMs, () => this.#copySlice(flight));
+  }
+
+  /** Whether what is left now fits the pause that is allowed. */
+  #endRound(flight: Flight): boolean {
+    const leftMs = (flight.writtenMib / this.#world.tempo.linkMibPerSecond) * 1_000;
+    if (leftMs <= flight.downtimeMs) return true;
+    this.#throttle(flight);
+    flight.iteration += 1;
+    flight.roundMib = flight.writtenMib;
+    flight.roundLeftMib = flight.writtenMib;
+    flight.writtenMib = 0;
+    return false;
+  }
+
+  #throttle(flight: Flight): void {
+    const { throttle } = flight.order;
+    flight.poorRounds = flight.writtenMib > flight.roundMib / 2 ? flight.poorRounds + 1 : 0;
+    if (!throttle || flight.poorRounds < poorRoundsMost) return;
+    flight.poorRounds = 0;
+    const next =
+      flight.throttlePercent === 0
+        ? throttle.startPercent
+        : flight.throttlePercent + throttle.stepPercent;
+    flight.throttlePercent = Math.min(99, next);
+  }
+
+  #tell(flight: Flight, elapsedMs: number): void {
+    const { iteration, throttlePercent, transferredMib, roundLeftMib, copy } = flight;
+    const sample = {
+      elapsedMs,
+      iteration,
+      remainingBytes: Math.round(roundLeftMib * mibBytes),
+      transferredBytes: Math.round(transferredMib * mibBytes),
+      throttlePercent,
+    };
+    flight.onSample(sample, copy.memoryMib);
   }
 
   #switchOver(flight: Flight): void {

@@ -5,7 +5,9 @@
 import {
   type HostIntentRecord,
   keys,
-  type PoolRecord,
+  type MigrationSettingsRecord,
+  MigrationWish,
+  PoolRecord,
   type RequestRecord,
   type VmIntentRecord,
   type VmSpec,
@@ -89,6 +91,13 @@ export class People implements Ledger {
       createdAtMs: this.#with.wallMs(),
     };
     this.#write(`pool ${name}`, undefined, { [keys.pool(name)]: record });
+  }
+
+  /** How all VMs may be moved. */
+  setMigration(cluster: MigrationWish): void {
+    const atMs = this.#with.wallMs();
+    const record: MigrationSettingsRecord = { v: 1, settings: { cluster }, by, atMs };
+    this.#write('how VMs are moved', undefined, { [keys.settings('migration')]: record });
   }
 
   /** What was there before anybody asked: written long ago, by people and a leader. */

@@ -1,4 +1,5 @@
 /** Reads a scenario's mappings by name, with types, and finds what nobody asked for. */
+import type { Parsed } from '@drover/protocol';
 
 export class Fields {
   readonly #where: string;
@@ -58,6 +59,13 @@ export class Fields {
 
   fields(name: string): Fields {
     return Fields.of(`${this.#where}, ${name}`, this.#take(name));
+  }
+
+  /** Of a shape that somebody else knows. */
+  parsed<T>(name: string, parse: (value: unknown) => Parsed<T>): T {
+    const parsed = parse(this.#take(name));
+    if (!parsed.ok) throw this.wrong(`${name}: ${parsed.reason}`);
+    return parsed.value;
   }
 
   list(name: string): readonly Fields[] {

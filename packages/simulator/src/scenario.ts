@@ -3,6 +3,7 @@
  * same every time. A case is the same with chance in it: a random run that was recorded. From parsed YAML to
  * values and back; files are others' affair.
  */
+import { MigrationWish, parseValue } from '@drover/protocol';
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import type { HostShape } from './host.ts';
 import { Fields } from './scenario-fields.ts';
@@ -19,6 +20,8 @@ export interface Scenario {
   /** Absent: nothing is left to chance. */
   readonly chance?: Chance;
   readonly settings?: Partial<SchedulerSettings>;
+  /** How all VMs may be moved, where not as the balanced preset says. */
+  readonly migration?: MigrationWish;
   /** The cluster as a dump has it; `hosts` are its. */
   readonly standing?: Standing;
 }
@@ -50,6 +53,9 @@ export function readScenario(name: string, value: unknown, standing?: Standing):
     untilMs: top.milliseconds('until'),
     ...(top.has('chance') ? { chance: readChance(top.fields('chance')) } : {}),
     ...(top.has('settings') ? { settings: readSettings(top.fields('settings')) } : {}),
+    ...(top.has('migration')
+      ? { migration: top.parsed('migration', (value) => parseValue(MigrationWish, value)) }
+      : {}),
   };
   top.refuseOthers();
   return scenario;
@@ -93,7 +99,6 @@ function readChance(fields: Fields): Chance {
 function readSettings(fields: Fields): Partial<SchedulerSettings> {
   const settings = {
     gracefulStopTimeoutMs: fields.milliseconds('gracefulStopTimeout'),
-    migrationTimeoutMs: fields.milliseconds('migrationTimeout'),
   };
   fields.refuseOthers();
   return settings;
@@ -101,8 +106,8 @@ function readSettings(fields: Fields): Partial<SchedulerSettings> {
 
 /** What `readScenario` reads as the same scenario. */
 export function writeScenario(scenario: Scenario): object {
-  const { claim, hosts, schedulers, steps, untilMs, chance, settings } = scenario;
-  const { gracefulStopTimeoutMs = 60_000, migrationTimeoutMs = 600_000 } = settings ?? {};
+  const { claim, hosts, schedulers, steps, untilMs, chance, settings, migration } = scenario;
+  const { gracefulStopTimeoutMs = 60_000 } = settings ?? {};
   return {
     claim,
     cluster: { hosts: Object.fromEntries(hosts.map(writeHost)), schedulers },
@@ -112,11 +117,9 @@ export function writeScenario(scenario: Scenario): object {
     ...(settings === undefined
       ? {}
       : {
-          settings: {
-            gracefulStopTimeout: gracefulStopTimeoutMs / 1_000,
-            migrationTimeout: migrationTimeoutMs / 1_000,
-          },
+          settings: { gracefulStopTimeout: gracefulStopTimeoutMs / 1_000 },
         }),
+    ...(migration === undefined ? {} : { migration }),
     script: steps.map(writeStep),
     until: untilMs / 1_000,
   };

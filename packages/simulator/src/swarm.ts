@@ -4,7 +4,7 @@
  */
 import { type FaultName, faultNames, faults } from './faults.ts';
 import type { HostShape } from './host.ts';
-import type { Random } from '@drover/core';
+import { migrationPresetNames, type Random } from '@drover/core';
 import type { Scenario } from './scenario.ts';
 import type { TimedStep } from './script.ts';
 
@@ -45,7 +45,11 @@ export function swarmOptions(seed: number, random: Random): SwarmOptions {
     schedulers: random.chance(150) ? 1 : 2 + random.below(2),
     settings: {
       gracefulStopTimeoutMs: random.within([8_000, 25_000]),
-      migrationTimeoutMs: random.within([20_000, 120_000]),
+    },
+    migration: {
+      timeoutFactor: 1,
+      timeoutAtLeastSeconds: Math.round(random.within([20_000, 120_000]) / 1_000),
+      preset: random.fork('migration').pick(migrationPresetNames) ?? 'balanced',
     },
     chance: { seed, clocksOffMs: random.pick([0, 0, 5_000, 600_000]) ?? 0 },
     steps: faultsOf(possible, turmoilMs, everyMs, random),

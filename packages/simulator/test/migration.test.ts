@@ -18,7 +18,8 @@ function migrating(mode: 'live' | 'paused' = 'live') {
     source,
     target,
     mode,
-    onProgress: () => undefined,
+    downtimeMs: 300,
+    onSample: () => undefined,
     onEnd: (end) => ends.push(end),
   });
   const states = () => {

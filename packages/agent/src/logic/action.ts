@@ -1,7 +1,8 @@
 /**
  * From a command that was accepted to what the hypervisor is asked to do. Only translates.
  */
-import type { AgentCommand } from '@drover/protocol';
+import type { AgentCommand, CommandBody } from '@drover/protocol';
+import type { ConvergenceOrder } from './converge.ts';
 import type { HypervisorAction } from './port.ts';
 
 /** Nothing for `sync`, which asks nothing of the hypervisor, and where a VM is needed but not named. */
@@ -27,4 +28,9 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
     case 'destroy-leftover':
       return { type: body.kind, vmId };
   }
+}
+
+/** What has to outlive the agent for a migration to be steered on by the next one. */
+export function orderOf(body: Extract<CommandBody, { kind: 'migrate-out' }>): ConvergenceOrder {
+  return { policy: body.policy, timeoutMs: body.timeoutMs };
 }

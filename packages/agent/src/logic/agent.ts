@@ -11,7 +11,7 @@ import {
   type Inventory,
   protocolVersion,
 } from '@drover/protocol';
-import { actionOf } from './action.ts';
+import { actionOf, orderOf } from './action.ts';
 import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envelope.ts';
 import { hashValue } from './hash.ts';
 import { replay, stepKey } from './journal.ts';
@@ -115,7 +115,7 @@ class Agent implements AgentLogic {
     const replayed = replay(event.records);
     this.#ledger.load(replayed);
     for (const { begun, result } of replayed.steps.values()) {
-      const { opId, step, kind, argsHash, vmId } = begun;
+      const { opId, step, kind, argsHash, vmId, order } = begun;
       const inspectable = needsInspection(kind) && vmId !== undefined;
       const read: Step = {
         key: stepKey(opId, step),
@@ -124,6 +124,7 @@ class Agent implements AgentLogic {
         kind,
         argsHash,
         ...(vmId === undefined ? {} : { vmId }),
+        ...(order === undefined ? {} : { order }),
         phase: result ? 'ended' : 'inspecting',
         unwritten: new Set(),
         writeFailed: false,
@@ -144,8 +145,8 @@ class Agent implements AgentLogic {
     const looking = new Set(this.#asked.values());
     for (const step of this.#steps.inPhase('inspecting')) {
       if (looking.has(step) || step.vmId === undefined) continue;
-      const { vmId, opId, kind } = step;
-      this.#ask(step, { type: 'inspect', vmId, opId, kind });
+      const { vmId, opId, kind, order } = step;
+      this.#ask(step, { type: 'inspect', vmId, opId, kind, ...(order ? { order } : {}) });
     }
   }
 
@@ -244,6 +245,7 @@ class Agent implements AgentLogic {
         kind: body.kind,
         ...(vmId === undefined ? {} : { vmId }),
         ...(ruled && generation !== undefined ? { generation } : {}),
+        ...(body.kind === 'migrate-out' ? { order: orderOf(body) } : {}),
         wallMs: this.#now.wallMs,
       },
       waiter,

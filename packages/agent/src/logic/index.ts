@@ -1,6 +1,9 @@
+export { Convergence } from './converge.ts';
+export type { ConvergenceOrder, ConvergenceSample, ConvergenceStep } from './converge.ts';
 export { createAgent } from './agent.ts';
 export { compact, replay } from './journal.ts';
 export { defaultSettings } from './settings.ts';
+export { TimelineKeeper } from './timeline.ts';
 export type {
   ActionOutcome,
   AgentAction,

@@ -8,7 +8,9 @@ import type {
   CommandAddress,
   DiskToAttach,
   Inventory,
+  MigrationPolicy,
   MigrationProgress,
+  MigrationTimeline,
   Pool,
   ReportedVm,
   StepOutcome,
@@ -16,6 +18,7 @@ import type {
   TunnelEnd,
   VmToStart,
 } from '@drover/protocol';
+import type { ConvergenceOrder } from './converge.ts';
 
 export interface Now {
   readonly monoMs: number;
@@ -34,6 +37,8 @@ export type JournalRecord =
       readonly kind: string;
       readonly vmId?: string;
       readonly generation?: number;
+      /** Of a `migrate-out`. */
+      readonly order?: ConvergenceOrder;
       readonly wallMs: number;
     }
   | {
@@ -72,8 +77,7 @@ export type HypervisorAction =
       readonly tunnel: TunnelEnd;
       readonly migrationAddress: string;
       readonly mode: 'live' | 'paused';
-      readonly downtimeMs: number;
-      readonly bandwidthMibps?: number;
+      readonly policy: MigrationPolicy;
       readonly timeoutMs: number;
     }
   | { readonly type: 'abort-migration'; readonly vmId: string }
@@ -92,6 +96,8 @@ export type HypervisorAction =
       readonly vmId: string;
       readonly opId?: string;
       readonly kind?: string;
+      /** Of a `migrate-out`: how to go on with one that still runs. */
+      readonly order?: ConvergenceOrder;
     };
 
 export interface ActionOutcome {
@@ -101,6 +107,7 @@ export interface ActionOutcome {
   readonly tunnel?: TunnelEnd;
   readonly downtimeMs?: number;
   readonly transferredBytes?: number;
+  readonly timeline?: MigrationTimeline;
   /** For `inspect`: the VM as libvirt has it now; absent: libvirt does not know it. */
   readonly vm?: ReportedVm;
 }

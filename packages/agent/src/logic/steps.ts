@@ -3,6 +3,7 @@
  * and what a step's answer is; when a step moves on is agent.ts.
  */
 import type { StepResult } from '@drover/protocol';
+import type { ConvergenceOrder } from './converge.ts';
 import type { Refusal } from './envelope.ts';
 import type { ActionOutcome, HypervisorAction } from './port.ts';
 import { keptSteps } from './settings.ts';
@@ -26,6 +27,8 @@ export interface Step {
   /** Of the leader that ordered it; absent for one read back from the journal. */
   readonly epoch?: string;
   readonly action?: HypervisorAction;
+  /** Of a `migrate-out` read back from the journal. */
+  readonly order?: ConvergenceOrder;
   phase: Phase;
   /** Journal writes that are not acknowledged yet. */
   readonly unwritten: Set<number>;
@@ -98,8 +101,16 @@ export class Steps {
   /** The open ones first, they matter most; then what ended, newest first. */
   recent(limit: number): readonly StepResult[] {
     const ended = [...this.#ended.values()].toReversed();
-    return [...this.#open.values(), ...ended].slice(0, limit).map(answerOf);
+    const answers = [...this.#open.values(), ...ended].slice(0, limit).map(answerOf);
+    return answers.map((answer, at) => (at < timelinesTold ? answer : withoutTimeline(answer)));
   }
+}
+
+/** They are the bulk of a result, and only those that may not have been heard yet are worth it. */
+const timelinesTold = 8;
+
+function withoutTimeline({ timeline: _, ...answer }: StepResult): StepResult {
+  return answer;
 }
 
 /** What is known of a step: its end once that is on disk, else that it was begun. */
@@ -110,7 +121,7 @@ export function answerOf(step: Step): StepResult {
 }
 
 export function resultOf(step: Step, outcome: ActionOutcome): StepResult {
-  const { error, tunnel, downtimeMs, transferredBytes } = outcome;
+  const { error, tunnel, downtimeMs, transferredBytes, timeline } = outcome;
   return {
     opId: step.opId,
     step: step.step,
@@ -120,5 +131,6 @@ export function resultOf(step: Step, outcome: ActionOutcome): StepResult {
     ...(tunnel ? { tunnel } : {}),
     ...(downtimeMs === undefined ? {} : { downtimeMs }),
     ...(transferredBytes === undefined ? {} : { transferredBytes }),
+    ...(timeline === undefined ? {} : { timeline }),
   };
 }

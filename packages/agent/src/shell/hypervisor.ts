@@ -4,21 +4,27 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { MigrationProgress } from '@drover/protocol';
-import type { ActionOutcome, AgentEvent, HypervisorAction } from '../logic/index.ts';
+import type {
+  ActionOutcome,
+  AgentEvent,
+  ConvergenceOrder,
+  HypervisorAction,
+} from '../logic/index.ts';
 import { probeAccelerator, type Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
 import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
 import { HostLooker } from './host-looker.ts';
 import { LibvirtLink } from './libvirt-link.ts';
-import { followJob, migrateOut, type MigrateOut, type MigrationEnd } from './migrate-out.ts';
+import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { deleteVolumes, ensurePool } from './pool.ts';
 import { settledLook, startVm } from './start-vm.ts';
+import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
 import { findTarget, openTarget, type TunnelSettings } from './tunnel.ts';
 import { reportedVm, VmLooker, type SeenVm } from './vm-looker.ts';
-import { isMigrationJob, lookAt, type VmLook } from './vm-state.ts';
+import { lookAt, type VmLook } from './vm-state.ts';
 
 type Observed = Extract<AgentEvent, { type: 'observed' }>;
 
@@ -173,7 +179,7 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   async #inspect(action: Extract<HypervisorAction, { type: 'inspect' }>): Promise<ActionOutcome> {
-    const { vmId, opId, kind } = action;
+    const { vmId, opId, kind, order } = action;
     const look =
       kind === 'start-vm'
         ? await settledLook(this.#link, vmId)
@@ -182,18 +188,22 @@ export class Hypervisor implements AsyncDisposable {
       kind === 'prepare-incoming' && opId !== undefined
         ? await findTarget(this.#options.config.stateDir, opId)
         : undefined;
-    if (kind === 'migrate-out' && opId !== undefined && look?.migrating) this.#follow(opId, look);
+    if (opId !== undefined && order !== undefined && look?.migrating) {
+      this.#follow(opId, look, order);
+    }
     return { ...done, ...(tunnel ? { tunnel } : {}), ...(look ? { vm: reported(look) } : {}) };
   }
 
-  /** The progress of a migration that an earlier process of this agent began. */
-  #follow(opId: string, look: VmLook): void {
+  /** A migration that an earlier process of this agent began: told of and steered as if it were its own. */
+  #follow(opId: string, { dom }: VmLook, order: ConvergenceOrder): void {
+    const end: MigrationEnd = this.#migrations.get(dom.uuid) ?? {};
+    this.#migrations.set(dom.uuid, end);
+    const steering = new Steering(this.#migrationContext, { opId, dom, order, end });
     void (async () => {
-      const stats = await look.dom.job.stats();
-      if (!isMigrationJob(stats)) return;
-      await followJob(this.#migrationContext, opId, look.dom, this.#stopped.signal);
+      await steering.run(this.#stopped.signal);
+      this.#migrations.delete(dom.uuid);
       this.#options.onChange();
-    })().catch((error: unknown) => this.#options.warn(`following ${opId}: ${String(error)}`));
+    })();
   }
 
   async #announce(vmId: string): Promise<void> {

@@ -11,7 +11,7 @@ import {
   type PoolStatus,
 } from 'node-libvirt';
 
-export type LinkEvent = EventOf<'lifecycle' | 'jobCompleted'>;
+export type LinkEvent = EventOf<'lifecycle' | 'jobCompleted' | 'migrationIteration'>;
 
 export interface LibvirtLinkOptions {
   readonly socketPath: string;
@@ -72,7 +72,7 @@ export class LibvirtLink implements AsyncDisposable {
   /** Registered before the first connection, so that none counts as up without it. */
   async #listen(): Promise<void> {
     try {
-      await this.#pool.listen(['lifecycle', 'jobCompleted'], (event) => {
+      await this.#pool.listen(['lifecycle', 'jobCompleted', 'migrationIteration'], (event) => {
         if (event.name === 'resync') return;
         for (const listener of this.#listeners) listener(event);
       });

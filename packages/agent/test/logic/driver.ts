@@ -2,6 +2,7 @@
  * Drives the agent's logic by hand: what came out is kept, journal writes are acknowledged only when the
  * test says so, and commands are made with a freshness the agent just sent.
  */
+import { migrationPresets } from '@drover/core';
 import type { AgentCommand, AgentMessage, ReportedVm, StepResult } from '@drover/protocol';
 import { createAgent } from '../../src/logic/index.ts';
 import type {
@@ -52,13 +53,18 @@ export const startBody = {
   vm: { ...spec, disks: [], networks: [] },
 };
 export const stopBody = { kind: 'stop-vm' as const, mode: 'graceful' as const, timeoutMs: 60_000 };
+/** As it comes off the wire. */
+const policy = {
+  ...migrationPresets.gentle,
+  downtimeLadderMs: [...migrationPresets.gentle.downtimeLadderMs],
+};
 export const migrateBody = {
   kind: 'migrate-out' as const,
   target: 'h2',
   tunnel: { host: '10.0.0.2', port: 7000, secret: 'ab'.repeat(32) },
   migrationAddress: '10.0.0.2',
   mode: 'live' as const,
-  downtimeMs: 300,
+  policy,
   timeoutMs: 60_000,
 };
 

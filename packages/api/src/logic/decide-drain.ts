@@ -12,13 +12,14 @@ import {
 import { putHostIntent } from './decide-host.ts';
 import { refuseWhenFull } from './decide-vm.ts';
 import { requireHost } from './hosts.ts';
+import { checkWish } from './migration-settings.ts';
 import { isOpen, newestDrain } from './operations.ts';
 import { type Ask, putRecord, type Write } from './write.ts';
 
 export function startDrain(
   records: RecordMirror,
   hostId: string,
-  { plan, parallel }: api.DrainStart,
+  { plan, parallel, migration }: api.DrainStart,
   ask: Ask,
 ): Write {
   requireHost(records, hostId);
@@ -29,6 +30,7 @@ export function startDrain(
       `${hostId} is being drained by operation ${open.id} already; follow or cancel that`,
     );
   }
+  checkWish('/migration', migration);
   refuseWhenFull(records);
   const request: RequestRecord = {
     v: 1,
@@ -37,6 +39,7 @@ export function startDrain(
     hostId,
     ...(plan === undefined ? {} : { plan }),
     ...(parallel === undefined ? {} : { parallel }),
+    ...(migration === undefined ? {} : { migration }),
     by: ask.by,
     createdAtMs: ask.atMs,
   };

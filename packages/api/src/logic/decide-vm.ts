@@ -7,6 +7,7 @@ import {
   type AssignmentRecord,
   DroverError,
   keys,
+  type MigrationWish,
   parseValue,
   type RecordMirror,
   type RequestRecord,
@@ -16,6 +17,7 @@ import {
   wireLimits,
 } from '@drover/protocol';
 import { requireHost } from './hosts.ts';
+import { checkWish } from './migration-settings.ts';
 import { countOpen, openOperationOn } from './operations.ts';
 import type { FieldError } from './problem.ts';
 import { findVm } from './vms.ts';
@@ -33,6 +35,7 @@ export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate):
       errors.push({ path: `/spec/disks/${index}`, message });
     }
   }
+  checkWish('/spec/migration', spec.migration);
   const [first] = errors;
   if (first !== undefined) {
     throw new DroverError('invalid-body', `${first.path} ${first.message}`, {
@@ -82,7 +85,7 @@ export type VmAction =
   | { readonly type: 'start' }
   | { readonly type: 'stop'; readonly mode: 'graceful' | 'force' }
   | { readonly type: 'delete' }
-  | { readonly type: 'migrate'; readonly target?: string };
+  | { readonly type: 'migrate'; readonly target?: string; readonly migration?: MigrationWish };
 
 const desiredAfter = { start: 'running', stop: 'stopped', delete: 'deleted' } as const;
 
@@ -146,6 +149,7 @@ function checkState(
       if (hostId !== undefined) return;
       throw new DroverError('vm-not-running', `${name} is ${state}; there is nothing to stop`);
     case 'migrate':
+      checkWish('/migration', action.migration);
       if (hostId === undefined || state !== 'running') {
         throw new DroverError(
           'vm-not-running',

@@ -57,6 +57,7 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'operation':
     case 'request':
       return operationEvent(records, parsed, value);
+    case 'settings':
     case 'vm-name':
     case 'pool':
     case 'era':

@@ -25,7 +25,7 @@ export function vmBody(
 ): api.VmBody {
   const { id, name, spec, desired, createdAtMs, by } = intent;
   const assignment = records.assignments.get(id)?.value;
-  const { hostId, operationId } = assignment ?? {};
+  const { hostId, operationId, rest } = assignment ?? {};
   return {
     id,
     name,
@@ -35,6 +35,7 @@ export function vmBody(
     generation: assignment?.generation ?? 0,
     ...(operationId === undefined ? {} : { operationId }),
     ...(observed === undefined ? {} : { observed }),
+    ...(rest === undefined ? {} : { rest }),
     macs: [...macsOf(intent)],
     spec,
     createdAtMs,

@@ -31,6 +31,7 @@ import { Mirror } from './mirror.ts';
 import { operationRoutes } from './operations.ts';
 import { placementRoutes } from './placements.ts';
 import { poolRoutes } from './pools.ts';
+import { settingsRoutes } from './settings.ts';
 import { answerNoHttp, answerProblems, asDroverError, sendProblem } from './problems.ts';
 import { registerSchemas } from './schemas.ts';
 import { recoveryRoutes } from './recoveries.ts';
@@ -119,6 +120,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   placementRoutes(app, context);
   operationRoutes(app, context);
   poolRoutes(app, context);
+  settingsRoutes(app, context);
   eventRoutes(app, context);
   dumpRoutes(app, context);
   refuseOtherMethods(app, methods);

@@ -70,8 +70,12 @@ export function vmActionRoutes(app: App, context: Context): void {
       },
     },
     (request, reply) => {
-      const { target } = request.body;
-      const action = { type: 'migrate', ...(target === undefined ? {} : { target }) } as const;
+      const { target, migration } = request.body;
+      const action = {
+        type: 'migrate',
+        ...(target === undefined ? {} : { target }),
+        ...(migration === undefined ? {} : { migration }),
+      } as const;
       return act(request, reply, request.params.vm, action);
     },
   );

@@ -72,8 +72,11 @@ export interface VmShape {
 export interface VmUsage extends Resources {
   /** What it would have used besides, had its vCPUs not waited for others: wait and steal. */
   readonly cpuWaitMilli?: number;
-  /** How fast it writes to its memory. */
+  /** How fast it writes to its memory, and to how much of it again and again. */
   readonly dirtyMibPerSecond?: number;
+  readonly writtenSetMib?: number;
+  /** Of its memory, what it has touched. */
+  readonly touchedMib?: number;
 }
 
 /** Who may move it: anybody, only a drain and a person, or only a person. */

@@ -19,6 +19,32 @@ const tunnel = { host: 'fd00::2', port: 49152, secret: 'a'.repeat(64) };
 const rejections = [
   { hostId: 'h2', reason: 'memory', required: 4096, available: '1 GiB', unit: 'MiB' },
 ];
+const policy = {
+  bandwidthMibps: 100,
+  streams: 2,
+  downtimeLadderMs: [200, 500],
+  throttle: { startPercent: 10, stepPercent: 10, atMostPercent: 70 },
+  stallSeconds: 15,
+  timeoutFactor: 10,
+  timeoutAtLeastSeconds: 300,
+  whenStuck: 'give-up',
+  restMinutes: 30,
+};
+const wish = { preset: 'gentle', ...policy };
+const timeline = {
+  setupMs: 20,
+  elapsedMs: 9_000,
+  downtimeMs: 40,
+  totalBytes: 512_000_000,
+  transferredBytes: 1_000_000,
+  bytesPerSecond: 100_000,
+  throttlePercent: 20,
+  roundCount: 2,
+  rounds: [
+    { round: 1, atMs: 20, remainingBytes: 512_000_000, transferredBytes: 0, throttlePercent: 0 },
+  ],
+  interventions: [{ atMs: 8_000, type: 'set-downtime', downtimeMs: 500, why: 'stuck' }],
+};
 const error = { code: 'no-host-fits', message: 'no host fits', rejections };
 const usage = {
   cpuMilli: 1500,
@@ -38,6 +64,7 @@ export const vmSpec = {
   ],
   networks: [{ bridge: 'br0', mac }],
   labels,
+  migration: wish,
 };
 
 const command = (kind: string, body: object) => ({
@@ -80,6 +107,9 @@ const reportedVm = {
   memoryMib: 512,
   vcpus: 2,
   cpuMilliUsed: 100,
+  touchedMib: 300,
+  dirtyKibPerSecond: 1_024,
+  writtenSetMib: 20,
 };
 const stepResult = {
   opId: operationId,
@@ -90,6 +120,7 @@ const stepResult = {
   tunnel,
   downtimeMs: 40,
   transferredBytes: 1_000_000,
+  timeline,
 };
 const process = { bootId: 'b1', incarnation: 'i1', nonce: 'n1', maxEpoch: '17' };
 const progress = {
@@ -134,6 +165,20 @@ const operation = {
   endedAtMs: 3,
   downtimeMs: 40,
   transferredBytes: 1024,
+  migration: {
+    policy,
+    from: { streams: 'preset balanced', bandwidthMibps: 'the VM' },
+    timeoutMs: 600_000,
+    forecast: {
+      elapsedMs: 12_500,
+      downtimeMs: 250,
+      transferredMib: 1_300,
+      rounds: 4,
+      converges: true,
+      throttlePercent: 20,
+    },
+  },
+  timeline,
 };
 
 /** What is read from the wire or from etcd, or sent by people. */
@@ -225,8 +270,7 @@ export const inputs: readonly Sample[] = [
     tunnel,
     migrationAddress: '10.0.0.2',
     mode: 'paused',
-    downtimeMs: 300,
-    bandwidthMibps: 100,
+    policy,
     timeoutMs: 60_000,
   }),
   command('abort-migration', {}),

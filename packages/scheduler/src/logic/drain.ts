@@ -11,6 +11,7 @@ import { checkMove, explainRejection, planDrain, planMove, type Vm } from '@drov
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { isCancelled } from './pending.ts';
 import { slots } from './settings.ts';
+import { isCopying, parallelOf } from './slots.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -115,6 +116,9 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   if (cancelled) return { ...item, state: 'cancelled' };
   const attempts = item.attempts + 1;
   const reason = child?.error?.message ?? 'its migration was lost sight of';
+  if (child?.error?.code === 'migration-stuck' || child?.error?.code === 'migration-timeout') {
+    return { ...item, attempts, state: 'blocked', reason, remedy: stuckRemedy };
+  }
   if (attempts >= turn.settings.drainAttempts) {
     const remedy = `see operation ${item.operationId ?? ''}; then drain again, or stop the VM`;
     return { ...item, attempts, state: 'blocked', reason, remedy };
@@ -123,6 +127,10 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   const { target: _, ...again } = item;
   return { ...again, attempts, state: 'waiting', reason };
 }
+
+/** It would be no different on the way to another host. */
+const stuckRemedy =
+  'drain again with --policy must-finish, or at a quieter hour; or stop the VM and start it elsewhere';
 
 /** It left by other means than this drain. */
 function gone(item: DrainItem, vm: Vm | undefined): DrainItem {
@@ -143,9 +151,8 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   if (turn.cluster.hosts.get(hostId)?.health !== 'up') {
     return turn.waitForHost(stored.value.id, hostId);
   }
-  const request = turn.mirror.requests.get(stored.value.id)?.value;
-  const parallel = (request?.type === 'drain' ? request.parallel : undefined) ?? slots.outPerHost;
-  if (items.filter((item) => item.state === 'moving').length >= parallel) return;
+  const parallel = parallelOf(turn, stored.value);
+  if (items.filter((item) => isUnderWay(turn, item)).length >= parallel) return;
   const fewestAttempts = items
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => item.state === 'waiting')
@@ -157,7 +164,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     const chosen = choose(turn, hostId, vm, item);
     if (chosen.state === 'blocked' && waitForPoolElsewhere(turn, stored.value.id, vm)) continue;
     if (chosen.state === 'waiting' && chosen.target !== undefined) {
-      if (!hasSlotIn(turn, chosen.target)) continue;
+      if (!hasSlotIn(turn, chosen.target, parallel)) continue;
       return move(turn, stored, items, index, chosen);
     }
     turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen) }));
@@ -184,17 +191,20 @@ function choose(turn: Turn, hostId: string, vm: Vm, item: DrainItem): DrainItem 
   return { ...item, target: planned.move.target, reason };
 }
 
-function hasSlotIn(turn: Turn, target: string): boolean {
-  const { migrations } = turn.cluster;
-  const waiting = [...turn.mirror.operations.values()].filter(
-    ({ value }) => value.type === 'migrate' && value.state === 'pending' && value.target === target,
+/** Its move waits for a slot or copies; the next one may begin when it is only looked after. */
+function isUnderWay(turn: Turn, { state, operationId }: DrainItem): boolean {
+  if (state !== 'moving') return false;
+  const child = turn.mirror.operations.get(operationId ?? '')?.value;
+  return child === undefined || isCopying(child);
+}
+
+/** A move that would only wait for its target is not begun: another one may go elsewhere meanwhile. */
+function hasSlotIn(turn: Turn, target: string, parallel: number): boolean {
+  const coming = [...turn.mirror.operations.values()].filter(
+    ({ value }) => value.type === 'migrate' && value.target === target && isCopying(value),
   );
-  const isTo = (one: string) => one === target;
-  const coming = migrations.filter((one) => isTo(one.target)).length + waiting.length;
-  return (
-    migrations.length < slots.perCluster &&
-    coming + turn.askedFor.filter(isTo).length < slots.inPerHost
-  );
+  const asked = turn.askedFor.filter((one) => one === target);
+  return coming.length + asked.length < Math.max(parallel, slots.inPerHost);
 }
 
 function move(

@@ -2,7 +2,13 @@
  * The end of a migration: both hosts' libvirts say what is there, the resolver says what that means, the
  * decision is committed, and only then is anything tidied up.
  */
-import type { Inventory, OperationError, OperationRecord, Stored } from '@drover/protocol';
+import type {
+  AssignmentRecord,
+  Inventory,
+  OperationError,
+  OperationRecord,
+  Stored,
+} from '@drover/protocol';
 import { type MigrationVerdict, type Observation, resolveMigration } from '@drover/core';
 import { isOff } from './fence.ts';
 import { isCancelled } from './pending.ts';
@@ -128,13 +134,26 @@ function lost(turn: Turn, stored: Stored<OperationRecord>, generation: number): 
 
 function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '', source = '', generation } = stored.value;
-  const owner = turn.putAssignment(vmId, { hostId: source, generation, state: 'running' });
+  const rest = restOf(turn, stored.value);
+  const owner = turn.putAssignment(vmId, {
+    hostId: source,
+    generation,
+    state: 'running',
+    ...(rest ? { rest } : {}),
+  });
   if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {}, owner);
   const error: OperationError = stored.value.error ?? {
     code: 'migration-failed',
     message: `it runs on at ${source}`,
   };
   turn.end(stored, 'failed', { error }, owner);
+}
+
+/** A VM whose move was given up is left alone for as long as its policy says. */
+function restOf(turn: Turn, { id, error, migration }: OperationRecord): AssignmentRecord['rest'] {
+  if (error?.code !== 'migration-stuck' && error?.code !== 'migration-timeout') return undefined;
+  const untilMs = turn.now.wallMs + (migration?.policy.restMinutes ?? 0) * 60_000;
+  return { untilMs, reason: error.message, operationId: id };
 }
 
 /** Each cleaning step: who does it, what, and with which generation. */

@@ -12,8 +12,10 @@ import { checkMove, explainRejection, place } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
+import { askedOf, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled } from './pending.ts';
-import { downtimeMs, slots, tryAgainMs } from './settings.ts';
+import { tryAgainMs } from './settings.ts';
+import { slotFor } from './slots.ts';
 import type { Turn } from './turn.ts';
 
 export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -52,9 +54,16 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
     return fail('target-changed', `the move to ${target.hostId} is not right any more: ${why}`);
   }
-  if (!hasSlot(turn, vm.hostId, target.hostId)) {
-    return turn.wait(stored.value.id, 'a free slot for a migration');
-  }
+  const reported = turn.hosts.get(vm.hostId)?.inventory?.vms.find((one) => one.vmId === vmId);
+  const route = { vm, source: vm.hostId, target: target.hostId };
+  const migration = orderOf(turn.mirror, {
+    ...route,
+    reported,
+    asked: askedOf(turn.mirror, stored.value),
+  });
+  const { bandwidthMibps } = migration.policy;
+  const slot = slotFor(turn, { operation: stored.value, ...route, bandwidthMibps });
+  if (slot !== true) return turn.wait(stored.value.id, slot);
   const generation = vm.generation + 1;
   const isDecided = turn.commit(
     turn.putOperation(stored, {
@@ -64,6 +73,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       source: vm.hostId,
       target: target.hostId,
       mode: vm.migrationMode,
+      migration,
       generation,
       startedAtMs: turn.now.wallMs,
     }),
@@ -117,16 +127,6 @@ function chooseTarget(turn: Turn, stored: Stored<OperationRecord>, source: strin
   };
 }
 
-/** Slots on both hosts and in the cluster; without one the move waits. */
-function hasSlot(turn: Turn, source: string, target: string): boolean {
-  const { migrations } = turn.cluster;
-  return (
-    migrations.length < slots.perCluster &&
-    migrations.filter((one) => one.source === source).length < slots.outPerHost &&
-    migrations.filter((one) => one.target === target).length < slots.inPerHost
-  );
-}
-
 function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
   if (isCancelled(turn, stored.value)) return toResolve(turn, stored, {});
@@ -151,6 +151,7 @@ function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
 
 function perform(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
+  const { migration } = stored.value;
   const off = [source, target].find((hostId) => isOff(turn, hostId));
   if (off !== undefined) return toResolve(turn, stored, { error: offError(off) });
   // A new leader has the tunnel from the target's journal; it must have heard that first.
@@ -160,6 +161,10 @@ function perform(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   const tunnel = turn.hosts.result(target, id, stepIndex - 1)?.tunnel;
   const address = turn.hosts.get(target)?.inventory?.migrationAddress;
+  if (migration === undefined) {
+    const message = 'its record says no policy: it was decided by an older version; ask again';
+    return toResolve(turn, stored, { error: { code: 'migration-failed', message } });
+  }
   if (tunnel === undefined || address === undefined) {
     const message = `the tunnel's end on ${target} is not known any more`;
     return toResolve(turn, stored, { error: { code: 'tunnel-failed', message } });
@@ -176,8 +181,8 @@ function perform(turn: Turn, stored: Stored<OperationRecord>): void {
       tunnel,
       migrationAddress: address,
       mode: stored.value.mode ?? 'live',
-      downtimeMs,
-      timeoutMs: turn.settings.migrationTimeoutMs,
+      policy: migration.policy,
+      timeoutMs: migration.timeoutMs,
     },
   });
   if (result !== undefined) return toResolve(turn, stored, measured(result));
@@ -194,6 +199,7 @@ function measured(result: StepResult): Partial<OperationRecord> {
       : { error: errorOf(result, 'migration-failed', 'the migration did not go through') }),
     ...(result.downtimeMs === undefined ? {} : { downtimeMs: result.downtimeMs }),
     ...(result.transferredBytes === undefined ? {} : { transferredBytes: result.transferredBytes }),
+    ...(result.timeline === undefined ? {} : { timeline: result.timeline }),
   };
 }
 

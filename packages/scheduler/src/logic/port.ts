@@ -91,7 +91,6 @@ export interface SchedulerSettings {
   readonly startupGraceMs: number;
   /** How long a step waits for its result before it is unknown and both sides are asked. */
   readonly stepTimeoutMs: number;
-  readonly migrationTimeoutMs: number;
   readonly gracefulStopTimeoutMs: number;
   readonly resyncMs: number;
   /** Ended operations that are kept. */

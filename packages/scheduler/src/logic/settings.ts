@@ -7,7 +7,6 @@ export const defaultSettings: SchedulerSettings = {
   downAfterMs: 30_000,
   startupGraceMs: 6_000,
   stepTimeoutMs: 6_000,
-  migrationTimeoutMs: 600_000,
   gracefulStopTimeoutMs: 60_000,
   resyncMs: 60_000,
   operationsKept: 500,
@@ -25,11 +24,10 @@ export const lockPatienceMs = 240_000;
 export const lockAgainMs = 15_000;
 /** Hosts that a start tries before it gives up. */
 export const startAttempts = 3;
-/** Switch-over budget of a live migration. */
-export const downtimeMs = 300;
-
 export const slots = {
   outPerHost: limits.migrationsOutPerHost,
   inPerHost: limits.migrationsInPerHost,
-  perCluster: limits.migrationsPerCluster,
+  /** Capped streams side by side over one link. */
+  perLink: 4,
+  perClusterAtLeast: 2,
 } as const;

@@ -1,0 +1,184 @@
+/**
+ * Stays with a migration of this host until it ends: looks at its job at the end of each round and once a second,
+ * tells its progress, and does what the policy says about one that does not converge.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MigrationProgress } from '@drover/protocol';
+import { isNotFound, LibvirtError, type Domain, type JobStats } from 'node-libvirt';
+import {
+  Convergence,
+  type ConvergenceOrder,
+  type ConvergenceSample,
+  type ConvergenceStep,
+  TimelineKeeper,
+} from '../logic/index.ts';
+import type { LibvirtLink } from './libvirt-link.ts';
+import { isMigrationJob } from './vm-state.ts';
+
+const lookMs = 1_000;
+/** A job whose figures cannot be had is ended so much later than one whose can. */
+const blindMs = 10_000;
+const abortMs = 30_000;
+
+export interface SteerContext {
+  readonly link: LibvirtLink;
+  readonly onProgress: (progress: MigrationProgress) => void;
+  readonly warn: (text: string) => void;
+}
+
+/** Why a running migration is being ended, if it is. */
+export interface MigrationEnd {
+  reason?: 'migration-timeout' | 'migration-stuck' | 'migration-aborted';
+  why?: string;
+}
+
+export interface Steered {
+  readonly opId: string;
+  readonly dom: Domain;
+  readonly order: ConvergenceOrder;
+  readonly end: MigrationEnd;
+}
+
+export class Steering {
+  readonly #context: SteerContext;
+  readonly #steered: Steered;
+  readonly #convergence: Convergence;
+  readonly #keeper = new TimelineKeeper();
+  readonly #begunMs = performance.now();
+  #percent = 0;
+  #begun = false;
+
+  constructor(context: SteerContext, steered: Steered) {
+    this.#context = context;
+    this.#steered = steered;
+    this.#convergence = new Convergence(steered.order);
+  }
+
+  get keeper(): TimelineKeeper {
+    return this.#keeper;
+  }
+
+  /** Until the job is over, or `signal` says so. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { dom, order, end } = this.#steered;
+    let round = Promise.withResolvers<void>();
+    using _ = this.#context.link.onEvent((event) => {
+      if (event.name === 'migrationIteration' && event.dom.uuid === dom.uuid) round.resolve();
+    });
+    while (!signal.aborted) {
+      const timer = new AbortController();
+      const waiting = pause(lookMs, undefined, { signal: AbortSignal.any([signal, timer.signal]) });
+      await Promise.race([waiting.catch(() => undefined), round.promise]);
+      timer.abort();
+      round = Promise.withResolvers<void>();
+      if (signal.aborted || (await this.#look(signal)) === 'over') return;
+      if (performance.now() - this.#begunMs < order.timeoutMs + blindMs) continue;
+      end.reason ??= 'migration-timeout';
+      end.why ??= 'libvirt told no figures of it';
+      await this.#abort(signal);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<'over' | 'goes on'> {
+    const { opId, dom } = this.#steered;
+    let stats: JobStats;
+    try {
+      stats = await dom.job.stats();
+    } catch (error) {
+      // Figures are a courtesy: the job goes on without them.
+      return isNotFound(error) ? 'over' : 'goes on';
+    }
+    if (!isMigrationJob(stats)) return this.#begun ? 'over' : 'goes on';
+    this.#begun = true;
+    const sample = sampleOf(stats);
+    if (sample === undefined) return 'goes on';
+    const step = this.#convergence.see(sample);
+    this.#keeper.saw(this.#convergence.round, sample);
+    this.#percent = Math.max(this.#percent, percentOf(stats));
+    this.#context.onProgress(progressOf(opId, dom.uuid, stats, this.#percent));
+    if (step !== undefined) await this.#take(step, sample, signal);
+    return 'goes on';
+  }
+
+  async #take(
+    step: ConvergenceStep,
+    sample: ConvergenceSample,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { dom, end } = this.#steered;
+    this.#keeper.did(sample.elapsedMs, step);
+    try {
+      if (step.type === 'set-downtime') await dom.migration.setMaxDowntime(step.downtimeMs);
+      if (step.type === 'start-post-copy') await dom.migration.startPostCopy();
+    } catch (error) {
+      // It may have ended meanwhile; if not, the next rung or the deadline comes.
+      this.#context.warn(`${step.type} for ${dom.name}: ${String(error)}`);
+    }
+    if (step.type !== 'give-up') return;
+    end.reason ??= step.code;
+    end.why ??= step.why;
+    await this.#abort(signal);
+  }
+
+  /** libvirt can be slow to hear it where QEMU's monitor is; it is said until it is heard. */
+  async #abort(signal: AbortSignal): Promise<void> {
+    const { dom } = this.#steered;
+    while (!signal.aborted) {
+      try {
+        await dom.job.abort({ timeoutMs: abortMs });
+        return;
+      } catch (error) {
+        if (error instanceof LibvirtError) return;
+        this.#context.warn(`aborting the migration of ${dom.name}: ${String(error)}`);
+      }
+      await pause(lookMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Nothing in the first moments, when libvirt has no figures yet. */
+function sampleOf(stats: JobStats): ConvergenceSample | undefined {
+  const { timeElapsedMs: elapsedMs, memoryIteration: iteration } = stats;
+  const { memoryRemainingBytes: remainingBytes, memoryProcessedBytes: transferredBytes } = stats;
+  if (elapsedMs === undefined || iteration === undefined) return undefined;
+  if (remainingBytes === undefined || transferredBytes === undefined) return undefined;
+  const { autoConvergeThrottlePercent: throttlePercent } = stats;
+  return {
+    elapsedMs,
+    iteration,
+    remainingBytes,
+    transferredBytes,
+    ...(throttlePercent === undefined ? {} : { throttlePercent }),
+  };
+}
+
+function percentOf(stats: JobStats): number {
+  const { memoryTotalBytes: total = 0, memoryRemainingBytes: remaining = total } = stats;
+  if (total <= 0) return 0;
+  return Math.min(99, Math.max(0, Math.floor((1 - remaining / total) * 100)));
+}
+
+function progressOf(
+  opId: string,
+  vmId: string,
+  stats: JobStats,
+  percent: number,
+): MigrationProgress {
+  const pages = stats.memoryDirtyPagesPerSecond;
+  const throttlePercent = stats.autoConvergeThrottlePercent;
+  return {
+    v: 1,
+    opId,
+    vmId,
+    elapsedMs: stats.timeElapsedMs ?? 0,
+    totalBytes: stats.memoryTotalBytes ?? 0,
+    remainingBytes: stats.memoryRemainingBytes ?? 0,
+    transferredBytes: stats.memoryProcessedBytes ?? 0,
+    ...(pages === undefined
+      ? {}
+      : { dirtyRateBytesPerSecond: pages * (stats.memoryPageSizeBytes ?? 4096) }),
+    ...(throttlePercent === undefined ? {} : { throttlePercent }),
+    iteration: stats.memoryIteration ?? 0,
+    percent,
+  };
+}

@@ -1,0 +1,44 @@
+/** /v1/settings: what holds for the whole cluster. */
+import { MigrationSettings } from '@drover/protocol';
+import { migrationSettingsBody, setMigrationSettings } from '../logic/migration-settings.ts';
+import { type App, type Context, newThing } from './context.ts';
+import { answers, bodies } from './schemas.ts';
+
+const path = '/v1/settings/migration';
+const tags = ['settings'];
+
+export function settingsRoutes(app: App, { mirror, writer }: Context): void {
+  app.get(
+    path,
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getMigrationSettings',
+        summary: 'How VMs may be moved: what is set, and what each preset means',
+        response: answers({ 200: bodies.migrationSettings }),
+      },
+    },
+    () => migrationSettingsBody(mirror.records),
+  );
+
+  app.put(
+    path,
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'setMigrationSettings',
+        summary: 'Set how VMs may be moved, for the cluster and by label; replaces what was set',
+        body: MigrationSettings,
+        response: answers({ 200: bodies.migrationSettings }),
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      const ask = newThing(request);
+      await writer.write((records) => setMigrationSettings(records, body, ask));
+      return migrationSettingsBody(mirror.records);
+    },
+  );
+}

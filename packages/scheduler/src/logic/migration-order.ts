@@ -1,0 +1,86 @@
+/** How one move is to be made: the policy that holds for it and who said so, its deadline, and what it is expected to take. */
+import {
+  effectivePolicy,
+  type EffectivePolicy,
+  type MigrationForecast as CoreForecast,
+  predictMigration,
+  timeoutSecondsOf,
+  type Vm,
+} from '@drover/core';
+import type {
+  MigrationForecast,
+  MigrationOrder,
+  MigrationWish,
+  OperationRecord,
+  RecordMirror,
+  ReportedVm,
+} from '@drover/protocol';
+import { paceOf } from './migration-history.ts';
+
+export interface MoveToOrder {
+  readonly vm: Vm;
+  readonly source: string;
+  readonly target: string;
+  /** As its host has reported it last. */
+  readonly reported: ReportedVm | undefined;
+  /** Of the person who asked for this move, or for the drain that it is part of. */
+  readonly asked: MigrationWish | undefined;
+}
+
+export function orderOf(mirror: RecordMirror, move: MoveToOrder): MigrationOrder {
+  const { policy, from } = policyOf(mirror, move);
+  const operations = [...mirror.operations.values()].map(({ value }) => value);
+  const pace = paceOf(operations, move.source, move.target);
+  const { memoryMib } = move.vm.request;
+  const forecast = predictMigration({
+    ...knownOf(move.reported, memoryMib),
+    linkMibPerSecond: pace.mibPerSecond,
+    overheadSeconds: pace.overheadSeconds,
+    policy,
+  });
+  const timeoutSeconds = timeoutSecondsOf(policy, memoryMib, pace.mibPerSecond);
+  return {
+    policy: { ...policy, downtimeLadderMs: [...policy.downtimeLadderMs] },
+    from: { ...from },
+    timeoutMs: Math.ceil(timeoutSeconds * 1_000),
+    forecast: roundedForecast(forecast),
+  };
+}
+
+function policyOf(mirror: RecordMirror, { vm, asked }: MoveToOrder): EffectivePolicy {
+  const settings = mirror.settings.get('migration')?.value.settings;
+  const own = mirror.vmIntents.get(vm.id)?.value.spec.migration;
+  return effectivePolicy(vm.labels, {
+    ...(settings?.cluster ? { cluster: settings.cluster } : {}),
+    ...(settings?.byLabel ? { byLabel: settings.byLabel } : {}),
+    ...(own ? { vm: own } : {}),
+    ...(asked ? { request: asked } : {}),
+  });
+}
+
+function knownOf(reported: ReportedVm | undefined, memoryMib: number) {
+  const { touchedMib = memoryMib, dirtyKibPerSecond, writtenSetMib } = reported ?? {};
+  return {
+    memoryMib: Math.min(memoryMib, touchedMib),
+    ...(dirtyKibPerSecond === undefined ? {} : { dirtyMibPerSecond: dirtyKibPerSecond / 1024 }),
+    ...(writtenSetMib === undefined ? {} : { writtenSetMib }),
+  };
+}
+
+function roundedForecast({ seconds, ...forecast }: CoreForecast): MigrationForecast {
+  return {
+    ...forecast,
+    elapsedMs: Math.round(seconds * 1_000),
+    downtimeMs: Math.round(forecast.downtimeMs),
+    transferredMib: Math.round(forecast.transferredMib),
+  };
+}
+
+/** What a person asked of this move: in its own request, or in that of the drain which it is part of. */
+export function askedOf(
+  mirror: RecordMirror,
+  { id, parentId }: OperationRecord,
+): MigrationWish | undefined {
+  const request = mirror.requests.get(parentId ?? id)?.value;
+  return request?.type === 'migrate' || request?.type === 'drain' ? request.migration : undefined;
+}
