@@ -39,6 +39,7 @@ describe('the OpenAPI file', () => {
       '/v1/operations/{operation}',
       '/v1/placements',
       '/v1/pools',
+      '/v1/settings/migration',
       '/v1/vms',
       '/v1/vms/{vm}',
       '/v1/vms/{vm}/explain',

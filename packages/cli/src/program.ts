@@ -9,7 +9,8 @@ import { addHostDrain } from './commands/host-drain.ts';
 import { addHostRecover } from './commands/host-recover.ts';
 import { addHostList } from './commands/host-list.ts';
 import { addHostShow } from './commands/host-show.ts';
-import { addMigrationAbort, addMigrationList } from './commands/migration.ts';
+import { addMigrationAbort, addMigrationList, addMigrationShow } from './commands/migration.ts';
+import { addMigrationPolicy } from './commands/migration-policy.ts';
 import { addOperationList, addOperationShow, addOperationWait } from './commands/operation.ts';
 import { addPoolCreate, addPoolList } from './commands/pool.ts';
 import { addSimulate } from './commands/simulate.ts';
@@ -85,9 +86,13 @@ function addNouns(program: Command): void {
   ]) {
     add(vm);
   }
-  const migration = program.command('migration').description('list, abort moves under way');
+  const migration = program
+    .command('migration')
+    .description('list, show, abort moves; how they are made');
   addMigrationList(migration);
+  addMigrationShow(migration);
   addMigrationAbort(migration);
+  addMigrationPolicy(migration);
   const operation = program.command('operation').description('list, show, wait for operations');
   addOperationList(operation);
   addOperationShow(operation);

@@ -27,6 +27,8 @@
  *   GET    /v1/operations[?limit&state&type]     { items: Operation[] } newest first
  *   GET    /v1/operations/{operation}[?wait=30s] Operation
  *   GET    /v1/pools  POST /v1/pools             { items: Pool[] } · 201 Pool (admin)
+ *   GET    /v1/settings/migration                MigrationSettingsBody
+ *   PUT    /v1/settings/migration                MigrationSettingsBody   (admin) replaces what was set
  *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone
  *   GET    /metrics /healthz /readyz /openapi.json     no token
  */

@@ -232,7 +232,7 @@ function prepareIncoming(world: ActsWorld, action: Of<'prepare-incoming'>): void
 }
 
 function migrateOut(world: ActsWorld, action: Of<'migrate-out'>): void {
-  const { life, host, migrations, hostAt, onAnswer, onProgress } = world;
+  const { life, host, migrations, hostAt, onAnswer } = world;
   const copy = host.hypervisor.copy(action.vmId);
   if (copy?.state !== 'running') {
     const state = copy?.state ?? 'absent';

@@ -38,7 +38,7 @@ export interface ConvergenceOrder {
 const betterFactor = 0.95;
 /** A rung has to fit what there is to copy with so much to spare. */
 const spareFactor = 1.2;
-/** Of the speed: after so long an old figure counts half. */
+/** Of the speed: what was measured over so long counts as much as all that was before. */
 const halfLifeMs = 4_000;
 /** So often it is waited for QEMU to slow the VM down by one more step. */
 const idleWindowsMax = 3;
@@ -102,7 +102,7 @@ export class Convergence {
     const tookMs = now.elapsedMs - before.elapsedMs;
     if (tookMs <= 0) return;
     const speed = Math.max(0, now.transferredBytes - before.transferredBytes) / tookMs;
-    const weight = this.#bytesPerMs === 0 ? 1 : 1 - 0.5 ** (tookMs / halfLifeMs);
+    const weight = this.#bytesPerMs === 0 ? 1 : tookMs / (tookMs + halfLifeMs);
     this.#bytesPerMs += (speed - this.#bytesPerMs) * weight;
     this.#peakBytesPerMs = Math.max(this.#peakBytesPerMs, this.#bytesPerMs);
   }

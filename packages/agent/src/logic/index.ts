@@ -4,6 +4,7 @@ export { createAgent } from './agent.ts';
 export { compact, replay } from './journal.ts';
 export { defaultSettings } from './settings.ts';
 export { TimelineKeeper } from './timeline.ts';
+export { writingOf, type Writing, type WritingSample } from './writing.ts';
 export type {
   ActionOutcome,
   AgentAction,

@@ -109,7 +109,8 @@ export class Steps {
 /** They are the bulk of a result, and only those that may not have been heard yet are worth it. */
 const timelinesTold = 8;
 
-function withoutTimeline({ timeline: _, ...answer }: StepResult): StepResult {
+function withoutTimeline(result: StepResult): StepResult {
+  const { timeline: _, ...answer } = result;
   return answer;
 }
 

@@ -22,9 +22,11 @@ import { deleteVolumes, ensurePool } from './pool.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
+import { TouchedMemory } from './touched-memory.ts';
 import { findTarget, openTarget, type TunnelSettings } from './tunnel.ts';
 import { reportedVm, VmLooker, type SeenVm } from './vm-looker.ts';
 import { lookAt, type VmLook } from './vm-state.ts';
+import { WriteMeter } from './write-meter.ts';
 
 type Observed = Extract<AgentEvent, { type: 'observed' }>;
 
@@ -49,6 +51,8 @@ export class Hypervisor implements AsyncDisposable {
   readonly #listening: Disposable;
   readonly #stopped = new AbortController();
   readonly #vmLooker = new VmLooker();
+  readonly #writeMeter: WriteMeter;
+  readonly #touched = new TouchedMemory();
   readonly #cpu = new CpuMeter();
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
@@ -62,6 +66,7 @@ export class Hypervisor implements AsyncDisposable {
       onState: options.onState,
       warn: options.warn,
     });
+    this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
     this.#listening = this.#link.onEvent((event) => {
       if (event.name !== 'lifecycle') return;
       options.onChange();
@@ -82,15 +87,26 @@ export class Hypervisor implements AsyncDisposable {
     );
     const facts = await this.#hostLooker.look(libvirt);
     const vms = await this.#vmLooker.look(libvirt);
+    const atRest = vms.filter((vm) => vm.state === 'running' && !vm.migrating);
+    this.#writeMeter.saw(atRest.map(({ vmId }) => vmId));
+    const touched = await this.#touched.of(atRest);
     return {
       vms,
       observed: {
         type: 'observed',
         facts,
-        vms: vms.map(reportedVm),
+        vms: vms.map((vm) => this.#reported(vm, touched.get(vm.vmId))),
         usage: { ...(await this.#used(vms)), ...(await pressure()) },
         nonce: randomBytes(16).toString('hex'),
       },
+    };
+  }
+
+  #reported(vm: SeenVm, touchedMib: number | undefined) {
+    return {
+      ...reportedVm(vm),
+      ...(touchedMib === undefined ? {} : { touchedMib }),
+      ...this.#writeMeter.of(vm.vmId),
     };
   }
 
@@ -227,6 +243,7 @@ export class Hypervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort();
     this.#listening[Symbol.dispose]();
+    await this.#writeMeter[Symbol.asyncDispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 }

@@ -13,9 +13,16 @@ import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
 import { beginWaiting, type WaitFlags } from '../shell/follow-operation.ts';
 import { printJson, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, hostPath, withWait, withYes } from './options.ts';
+import {
+  examples,
+  hostPath,
+  type MigrationFlags,
+  withMigration,
+  withWait,
+  withYes,
+} from './options.ts';
 
-interface DrainFlags extends WaitFlags {
+interface DrainFlags extends WaitFlags, MigrationFlags {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly wait: boolean;
@@ -27,26 +34,29 @@ interface DrainFlags extends WaitFlags {
 export function addHostDrain(hosts: Command): void {
   const command = withWait(
     withYes(
-      hosts
-        .command('drain <host>')
-        .summary('cordon, then move all VMs away live')
-        .description(
-          'Cordons the host and moves all its VMs away, live. The plan is shown before anything ' +
-            'moves, and what is sent is the plan that was shown.\n\n' +
-            'Ctrl-C detaches: the drain goes on. Only --cancel cancels it.',
-        )
-        .option('-n, --dry-run', 'only show the plan')
-        .option('-w, --watch', 'follow the newest drain of the host again')
-        .option('--cancel', 'cancel it: nothing further moves; what has moved stays moved')
-        .option('--parallel <number>', 'moves at the same time, 1 to 8', (text) =>
-          parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
-        ),
+      withMigration(
+        hosts
+          .command('drain <host>')
+          .summary('cordon, then move all VMs away live')
+          .description(
+            'Cordons the host and moves all its VMs away, live. The plan is shown before anything ' +
+              'moves, and what is sent is the plan that was shown.\n\n' +
+              'Ctrl-C detaches: the drain goes on. Only --cancel cancels it.',
+          )
+          .option('-n, --dry-run', 'only show the plan')
+          .option('-w, --watch', 'follow the newest drain of the host again')
+          .option('--cancel', 'cancel it: nothing further moves; what has moved stays moved')
+          .option('--parallel <number>', 'moves at the same time, 1 to 8', (text) =>
+            parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
+          ),
+      ),
     ),
   );
   examples(command, [
     'drover host drain h2 --dry-run',
     'drover host drain h2',
     'drover host drain h2 --yes --timeout 30m',
+    'drover host drain h2 --migration must-finish',
     'drover host drain h2 --watch',
     'drover host drain h2 --cancel',
   ]);
@@ -73,7 +83,7 @@ async function drain(session: Session, host: string, flags: DrainFlags): Promise
   tell(session, ['']);
   if (!(await confirm(session, drainQuestion(plan), flags.yes))) return exitCodes.cancelled;
   return follow(session, flags, () =>
-    session.client.post<api.OperationBody>(path, toDrainStart(plan, flags.parallel)),
+    session.client.post<api.OperationBody>(path, toDrainStart(plan, flags)),
   );
 }
 

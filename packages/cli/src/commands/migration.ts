@@ -1,11 +1,13 @@
-/** `drover migration list|abort` */
+/** `drover migration list|show|abort` */
 import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
+import { migrationPage } from '../logic/migration-view.ts';
 import { migrationColumns } from '../logic/operation-view.ts';
+import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import type { Items } from '../shell/print.ts';
+import { type Items, printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWait, withWatch } from './options.ts';
 
@@ -22,6 +24,31 @@ export function addMigrationList(migrations: Command): void {
       read: (signal) => session.client.get<Items<api.MigrationBody>>('/v1/migrations', signal),
     })),
   );
+}
+
+export function addMigrationShow(migrations: Command): void {
+  const command = migrations
+    .command('show <operation>')
+    .summary('how one went: rounds, bytes, pause')
+    .description(
+      'One move: what was expected of it, how it went round by round, what was done about it, ' +
+        'and the policy that it was made by.',
+    );
+  examples(command, ['drover migration show 01K…']);
+  act(command, async (session, { args: [id = ''] }) => {
+    const path = `/v1/operations/${encodeURIComponent(id)}`;
+    const operation = await session.client.get<api.OperationBody>(path);
+    if (operation.type !== 'migrate') {
+      throw new UsageError(
+        `operation ${id} is a ${operation.type}, not a migration; see “drover operation show”`,
+      );
+    }
+    printOne(session, operation, {
+      name: operation.id,
+      page: migrationPage(operation, Date.now(), session.terminal.paint),
+    });
+    return exitCodes.done;
+  });
 }
 
 export function addMigrationAbort(migrations: Command): void {

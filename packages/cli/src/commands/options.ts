@@ -1,6 +1,8 @@
 /** Options that several commands have, said once. */
 import { type Command, Option } from 'commander';
+import type { MigrationWish } from '@drover/protocol';
 import { parseDurationMs } from '../logic/durations.ts';
+import { migrationWishHelp, parseMigrationWish } from '../logic/migration-wish.ts';
 
 export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
 export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
@@ -26,6 +28,14 @@ export function withPatience(command: Command): Command {
         .argParser(parseDurationMs)
         .default(5 * 60_000, '5m'),
     );
+}
+
+export interface MigrationFlags {
+  readonly migration?: MigrationWish;
+}
+
+export function withMigration(command: Command): Command {
+  return command.option('--migration <policy>', migrationWishHelp, parseMigrationWish);
 }
 
 export function withYes(command: Command): Command {

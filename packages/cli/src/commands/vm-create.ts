@@ -12,7 +12,7 @@ import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { type Items, printJson, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { collect, examples, vmPath, withWait } from './options.ts';
+import { collect, examples, vmPath, withMigration, withWait } from './options.ts';
 
 interface CreateFlags extends VmFlags, FinishFlags {
   readonly start: boolean;
@@ -21,28 +21,30 @@ interface CreateFlags extends VmFlags, FinishFlags {
 
 export function addVmCreate(vms: Command): void {
   const command = withWait(
-    vms
-      .command('create <name>')
-      .summary('make a VM and start it on the best host')
-      .description(
-        'Makes a VM, starts it on the best host, and says which and why; or each host’s refusal, ' +
-          'with its numbers.',
-      )
-      .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
-      .option('--vcpus <number>', 'virtual CPUs', '1')
-      .option('--image <pool/file>', 'a thin clone of it is the disk (repeatable)', collect, [])
-      .option(
-        '--volume <pool/file[,format=raw]>',
-        'a file that is there already is the disk (repeatable)',
-        collect,
-        [],
-      )
-      .option('--network <bridge[,mac=…]>', 'a card on this bridge (repeatable)', collect, [])
-      .option('-l, --label <key=value>', 'repeatable', collect, [])
-      .option('--arch <arch>', 'x86_64 or aarch64')
-      .option('--machine <type>', 'machine type, as QEMU calls it: q35, pc-q35-8.2')
-      .option('--no-start', 'only define it')
-      .option('-n, --dry-run', 'only say where it would run, and why'),
+    withMigration(
+      vms
+        .command('create <name>')
+        .summary('make a VM and start it on the best host')
+        .description(
+          'Makes a VM, starts it on the best host, and says which and why; or each host’s refusal, ' +
+            'with its numbers.',
+        )
+        .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
+        .option('--vcpus <number>', 'virtual CPUs', '1')
+        .option('--image <pool/file>', 'a thin clone of it is the disk (repeatable)', collect, [])
+        .option(
+          '--volume <pool/file[,format=raw]>',
+          'a file that is there already is the disk (repeatable)',
+          collect,
+          [],
+        )
+        .option('--network <bridge[,mac=…]>', 'a card on this bridge (repeatable)', collect, [])
+        .option('-l, --label <key=value>', 'repeatable', collect, [])
+        .option('--arch <arch>', 'x86_64 or aarch64')
+        .option('--machine <type>', 'machine type, as QEMU calls it: q35, pc-q35-8.2')
+        .option('--no-start', 'only define it')
+        .option('-n, --dry-run', 'only say where it would run, and why'),
+    ),
   );
   examples(command, [
     'drover vm create web --memory 128MiB --image vms/tiny.qcow2 \\\n      --network br-guest',

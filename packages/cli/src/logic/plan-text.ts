@@ -76,10 +76,14 @@ export function count(number: number, one: string, many: string): string {
 }
 
 /** Exactly what was shown, as the API takes it. */
-export function toDrainStart(plan: Plan, parallel: number | undefined): api.DrainStart {
+export function toDrainStart(
+  plan: Plan,
+  { parallel, migration }: Pick<api.DrainStart, 'parallel' | 'migration'>,
+): api.DrainStart {
   return {
     plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })),
     ...(parallel === undefined ? {} : { parallel }),
+    ...(migration === undefined ? {} : { migration }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The flags of `vm create` as the spec that the API takes. Each refusal names the form that is accepted. */
-import { api, parseValue } from '@drover/protocol';
+import { api, type MigrationWish, parseValue } from '@drover/protocol';
 import { parseCount, parseMib } from './sizes.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,6 +12,7 @@ export interface VmFlags {
   readonly label: readonly string[];
   readonly arch?: string | undefined;
   readonly machine?: string | undefined;
+  readonly migration?: MigrationWish | undefined;
 }
 
 type Spec = api.VmCreate['spec'];
@@ -24,6 +25,7 @@ export function parseVmFlags(name: string, flags: VmFlags): api.VmCreate {
     memoryMib: parseMib(flags.memory),
     ...(flags.arch === undefined ? {} : { arch: parseArch(flags.arch) }),
     ...(flags.machine === undefined ? {} : { machine: flags.machine }),
+    ...(flags.migration === undefined ? {} : { migration: flags.migration }),
     disks: [
       ...flags.image.map((text) => parseDisk('image', text)),
       ...flags.volume.map((text) => parseDisk('volume', text)),
@@ -47,6 +49,7 @@ function inFlags(reason: string): string {
     [/^\/spec\/disks\b[^:]*/, '--image or --volume'],
     [/^\/spec\/networks\b[^:]*/, '--network'],
     [/^\/spec\/labels\b[^:]*/, '--label'],
+    [/^\/spec\/migration\b[^:]*/, '--migration'],
   ];
   for (const [pattern, flag] of flags) {
     if (pattern.test(reason)) return `${flag} is not right${reason.replace(pattern, '')}`;

@@ -37,7 +37,7 @@ export class Unreachable extends Error {
 /** Something answered that is no Drover API. */
 export class NotTheApi extends Error {}
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 const requestMs = 20_000;
 const conflictAttempts = 4;
@@ -59,6 +59,10 @@ export class ApiClient {
 
   post<Answer>(path: string, body?: unknown): Promise<Answer> {
     return this.#send<Answer>('POST', path, body);
+  }
+
+  put<Answer>(path: string, body: unknown): Promise<Answer> {
+    return this.#send<Answer>('PUT', path, body);
   }
 
   delete<Answer>(path: string): Promise<Answer> {

@@ -2,7 +2,7 @@
  * An HTTP server that answers what a test tells it to, and holds both sides to protocol's schemas: a body
  * that the real API would refuse fails the test, and so does an answer that it would never give.
  */
-import { api, type errorCatalogue, parseValue } from '@drover/protocol';
+import { api, type errorCatalogue, MigrationSettings, parseValue } from '@drover/protocol';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,6 +51,8 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['DELETE', /^\/v1\/migrations\/[^/]+$/, undefined, api.OperationBody],
   ['GET', /^\/v1\/operations$/, undefined, ListOf(api.OperationBody, 'Operations')],
   ['GET', /^\/v1\/operations\/[^/]+$/, undefined, api.OperationBody],
+  ['GET', /^\/v1\/settings\/migration$/, undefined, api.MigrationSettingsBody],
+  ['PUT', /^\/v1\/settings\/migration$/, MigrationSettings, api.MigrationSettingsBody],
   ['GET', /^\/v1\/pools$/, undefined, ListOf(api.PoolBody, 'Pools')],
   ['POST', /^\/v1\/pools$/, api.PoolCreate, api.PoolBody],
   ['GET', /^\/v1\/events$/, undefined, undefined],

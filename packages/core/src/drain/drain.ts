@@ -26,6 +26,8 @@ export interface DrainOptions {
   readonly makesRoom?: boolean;
   /** Hosts that VMs go to while there is room, the first list before the second, before any other. */
   readonly prefer?: readonly (readonly HostId[])[];
+  /** What each move takes besides copying. */
+  readonly overheadSeconds?: number;
   /** How long to look for room, in steps of the search. */
   readonly steps?: number;
 }
@@ -61,6 +63,7 @@ function drainOnce(
   const scheduled = schedule(arrange(), found.wanted, {
     ...scheduleDefaults,
     ...waveLimits,
+    ...(options.overheadSeconds === undefined ? {} : { overheadSeconds: options.overheadSeconds }),
     costOf,
     mayStopOver: options.makesRoom === true,
   });

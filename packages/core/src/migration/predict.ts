@@ -1,7 +1,7 @@
 /**
  * What a migration will take, before it is begun: the rounds are gone through in thought. Of a VM that writes at
- * `dirtyMibPerSecond` to a set of `writtenSetMib`, a round of t seconds leaves set × (1 − e^(−rate × t ÷ set)) to
- * copy again: the pages that are hit at random, each counted once.
+ * `dirtyMibPerSecond` to a set of `writtenSetMib`, a round of t seconds leaves rate × t ÷ (1 + rate × t ÷ set) to
+ * copy again: all that was written at first, and never more than the set.
  */
 import { limits } from '../limits.ts';
 import type { MigrationPolicy } from './policy.ts';
@@ -71,8 +71,8 @@ export function predictMigration(input: MigrationForecastInput): MigrationForeca
     const sentMib = leftMib;
     seconds += took;
     transferredMib += sentMib;
-    const hits = (rate * (1 - throttle / 100) * took) / set;
-    leftMib = rate === 0 ? 0 : set * (1 - Math.exp(-hits));
+    const writtenMib = rate * (1 - throttle / 100) * took;
+    leftMib = rate === 0 ? 0 : writtenMib / (1 + writtenMib / set);
     const neededMs = (leftMib / speed) * 1_000;
     if (neededMs <= (ladder[rung] ?? 0)) {
       seconds += leftMib / speed;

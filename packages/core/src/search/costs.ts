@@ -1,6 +1,7 @@
 /**
  * What moving a unit costs: the MiB that are copied. Memory that is written while it is copied is copied
- * again: with dirtying at a share d of the link's speed, in rounds, 1 + d + d² + … times (Clark et al., 2005).
+ * again: with dirtying at a share d of the link's speed, in rounds, 1 + d + d² + … times (Clark et al., 2005), as
+ * far as it is not the same pages again and again.
  */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Host } from '../cluster/host.ts';
@@ -16,8 +17,11 @@ const mostDirtying = 0.8;
 export function copiedMib(cluster: Cluster, vm: Vm): number {
   const host = vm.hostId === undefined ? undefined : cluster.hosts.get(vm.hostId);
   const link = host?.linkMibPerSecond ?? limits.linkMibPerSecond;
-  const dirtying = Math.min(mostDirtying, (vm.usage?.dirtyMibPerSecond ?? 0) / link);
-  return vm.request.memoryMib / (1 - dirtying);
+  const { dirtyMibPerSecond = 0, touchedMib, writtenSetMib } = vm.usage ?? {};
+  const onceMib = Math.min(vm.request.memoryMib, touchedMib ?? vm.request.memoryMib);
+  const dirtying = Math.min(mostDirtying, dirtyMibPerSecond / link);
+  const againMib = Math.min(onceMib * dirtying, writtenSetMib ?? onceMib);
+  return onceMib + againMib / (1 - dirtying);
 }
 
 /** By unit. */

@@ -9,6 +9,7 @@
 import { type DrainItem, keys, type OperationRecord, type Stored } from '@drover/protocol';
 import { checkMove, explainRejection, planDrain, planMove, type Vm } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
+import { measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
 import { slots } from './settings.ts';
 import { isCopying, parallelOf } from './slots.ts';
@@ -32,7 +33,7 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   const request = turn.mirror.requests.get(id)?.value;
   const shown = request?.type === 'drain' ? request.plan : undefined;
   const planned = new Map<string, string>(
-    (shown ?? planDrain(turn.cluster, hostId).moves).map((move) => [move.vmId, move.target]),
+    (shown ?? plannedMoves(turn, hostId)).map((move) => [move.vmId, move.target]),
   );
   const order = [...planned.keys()];
   const rank = (vm: Vm) => (planned.has(vm.id) ? order.indexOf(vm.id) : order.length);
@@ -44,6 +45,11 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   const begun = { state: 'running', step: 'move', stepIndex, items, startedAtMs } as const;
   if (!turn.commit(turn.putOperation(stored, begun))) return;
   turn.trace('info', `drain ${hostId}: ${items.length} VMs`);
+}
+
+function plannedMoves(turn: Turn, hostId: string) {
+  const { cluster, overheadSeconds } = measuredFrom(turn.cluster, turn, hostId);
+  return planDrain(cluster, hostId, { overheadSeconds }).moves;
 }
 
 function newItem(vm: Vm, target: string | undefined): DrainItem {
@@ -130,7 +136,7 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
 
 /** It would be no different on the way to another host. */
 const stuckRemedy =
-  'drain again with --policy must-finish, or at a quieter hour; or stop the VM and start it elsewhere';
+  'drain again with --migration must-finish, or at a quieter hour; or stop the VM and start it elsewhere';
 
 /** It left by other means than this drain. */
 function gone(item: DrainItem, vm: Vm | undefined): DrainItem {

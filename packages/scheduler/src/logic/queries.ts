@@ -17,6 +17,7 @@ import {
   type Vm,
 } from '@drover/core';
 import type { HostWatch } from './host-watch.ts';
+import { measuredFrom } from './measured.ts';
 import type { Now } from './port.ts';
 import { hostViews, observedVms } from './views.ts';
 import { shapeOf } from './vm-shape.ts';
@@ -50,14 +51,16 @@ export function answerQuery(asked: Asked, query: Query): QueryReply {
     case 'explain':
       return explain(asked.cluster, query.vmId);
     case 'plan-drain':
-      return asked.cluster.hosts.has(query.hostId)
-        ? { type: 'plan-drain', plan: planDrain(asked.cluster, query.hostId) }
-        : {
-            type: 'error',
-            code: 'host-not-found',
-            message: `no host ${query.hostId} has reported`,
-          };
+      return plan(asked, query.hostId);
   }
+}
+
+function plan(asked: Asked, hostId: string): QueryReply {
+  if (!asked.cluster.hosts.has(hostId)) {
+    return { type: 'error', code: 'host-not-found', message: `no host ${hostId} has reported` };
+  }
+  const { cluster, overheadSeconds } = measuredFrom(asked.cluster, asked, hostId);
+  return { type: 'plan-drain', plan: planDrain(cluster, hostId, { overheadSeconds }) };
 }
 
 /** Each with the ones before it counted, as if they were running. */

@@ -8,7 +8,7 @@ import {
   parseJson,
   parseKey,
 } from '@drover/protocol';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { SchedulerCommand } from '../logic/index.ts';
 
 export class Metrics {
@@ -21,6 +21,23 @@ export class Metrics {
     name: 'drover_operations_total',
     help: 'Operations that ended, by type and by how.',
     labelNames: ['type', 'result'],
+    registers: [this.registry],
+  });
+  readonly #forecastError = new Histogram({
+    name: 'drover_migration_forecast_error_ratio',
+    help: 'Of migrations that went through: time that they took over the time expected, less one, without its sign.',
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+    registers: [this.registry],
+  });
+  readonly #downtime = new Histogram({
+    name: 'drover_migration_downtime_seconds',
+    help: 'How long VMs stood still for a migration.',
+    buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+    registers: [this.registry],
+  });
+  readonly #copied = new Counter({
+    name: 'drover_migration_bytes_total',
+    help: 'Memory that migrations have sent.',
     registers: [this.registry],
   });
   readonly #commits = new Counter({
@@ -78,7 +95,18 @@ export class Metrics {
       const ended: OperationRecord | undefined = parsed.ok ? parsed.value : undefined;
       if (ended?.endedAtMs === undefined) continue;
       this.#operations.inc({ type: ended.type, result: ended.state });
+      if (ended.type === 'migrate') this.#migrated(ended);
     }
+  }
+
+  #migrated(operation: OperationRecord): void {
+    const { state, migration, startedAtMs, endedAtMs, downtimeMs, transferredBytes } = operation;
+    this.#copied.inc(transferredBytes ?? 0);
+    if (state !== 'succeeded') return;
+    if (downtimeMs !== undefined) this.#downtime.observe(downtimeMs / 1_000);
+    const expectedMs = migration?.forecast.elapsedMs ?? 0;
+    if (expectedMs === 0 || startedAtMs === undefined || endedAtMs === undefined) return;
+    this.#forecastError.observe(Math.abs((endedAtMs - startedAtMs) / expectedMs - 1));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ReportedVm } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
-import { Lab, vmA, vmB, vmC } from './lab.ts';
+import { Lab, vmA, vmB } from './lab.ts';
 import { failed } from './scripted-host.ts';
 
 const migrate = (target?: string) =>
