@@ -14,12 +14,13 @@ import { benchPlace } from './htools/place.ts';
 import { benchSchedule } from './htools/schedule.ts';
 import { benchPacking } from './packing/packing.ts';
 import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
+import { benchMigration } from './migration/migration.ts';
 import { table } from './ratio.ts';
 import { benchScale } from './scale/scale.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
        npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
-       npm run -s bench -- failover | commit
+       npm run -s bench -- failover | commit | migration
        npm run -s bench -- load [--seconds N]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
@@ -36,6 +37,8 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   failover     how long nobody leads, on a real etcd and NATS with a thousand hosts that are made up; how fast
                heartbeats are taken in. Needs Docker and the lab's images.
   commit       places that etcd has, per second, against single puts of as many clients.
+  migration    emptying a host by a drain, by a loop of virsh and by all at once; one VM against a grid of settings;
+               forecasts against what was measured. On the lab of the end-to-end tests: never beside them.
   load         a thousand hosts and twenty thousand VMs that are made up, fifty who read and ten who place.
 
                All but libvirt print one line of JSON for each goal.
@@ -60,6 +63,7 @@ const planning: Readonly<Record<string, Bench>> = {
   scale: benchScale,
   failover: benchFailover,
   commit: benchCommit,
+  migration: benchMigration,
 };
 
 function fail(message: string): never {
