@@ -46,9 +46,6 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
       etcd,
       nats,
       metrics: { host: '0.0.0.0', port: 9178 },
-      ...(settings.migrationSeconds === undefined
-        ? {}
-        : { migrationSeconds: settings.migrationSeconds }),
     });
   }
   await identify('api', { role: 'api' });

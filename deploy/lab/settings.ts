@@ -20,8 +20,6 @@ export interface LabSettings {
   readonly pool: 'nfs' | 'shared';
   /** One, or as many as it takes to lose one. */
   readonly etcdMembers: readonly string[];
-  /** Of the schedulers' configuration; their own value where there is none. */
-  readonly migrationSeconds?: number;
 }
 
 export const defaultProject = 'drover-lab';
@@ -33,7 +31,6 @@ interface Place {
   readonly control: string;
   readonly guest: number;
   readonly etcdMembers: readonly string[];
-  readonly migrationSeconds?: number;
 }
 
 const known: Readonly<Record<string, Place>> = {
@@ -43,8 +40,6 @@ const known: Readonly<Record<string, Place>> = {
     control: '10.214.0',
     guest: 215,
     etcdMembers: ['etcd', 'etcd2', 'etcd3'],
-    // So that one need not wait for the end of one that does not end.
-    migrationSeconds: 30,
   },
 };
 
@@ -63,7 +58,6 @@ export function labSettings(project: string = defaultProject): LabSettings {
     stateFolder: join(checkout, '.lab', project),
     pool: kernelHasNfsClient() ? 'nfs' : 'shared',
     etcdMembers: place.etcdMembers,
-    ...(place.migrationSeconds === undefined ? {} : { migrationSeconds: place.migrationSeconds }),
   };
 }
 

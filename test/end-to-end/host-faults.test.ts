@@ -82,22 +82,33 @@ describe('a connection to NATS that hangs half open (F27)', () => {
 });
 
 describe('a VM that never converges (F31)', () => {
-  it('is given up in time: it runs on where it was, and the move says why', async () => {
+  it.each([
+    ['migration-timeout', { bandwidthMibps: 1, timeoutFactor: 1, timeoutAtLeastSeconds: 15 }],
+    [
+      'migration-stuck',
+      { bandwidthMibps: 8, stallSeconds: 3, downtimeLadderMs: [100, 200], throttle: false },
+    ],
+  ])('is given up (%s): it runs on where it was, and the move tells why', async (code, policy) => {
     const vm = await aloneVm('busy');
     const changing = connect({ host: vm.address, port: 7002 });
     changing.on('error', () => undefined).resume();
     try {
-      // Under what it changes even while libvirt slows it down.
-      await cluster.slowDown(vm.hostId, vm.name, 1);
       const target = cluster.lab.hosts.find((host) => host !== vm.hostId) ?? '';
       const path = `/v1/vms/${vm.id}/migrate`;
-      const { id } = await cluster.api.expect<api.OperationBody>(202, 'POST', path, { target });
-      const { error } = await cluster.ended(id, 'failed', 90_000);
-      expect(error?.code).toBe('migration-timeout');
+      const body = { target, migration: policy };
+      const { id } = await cluster.api.expect<api.OperationBody>(202, 'POST', path, body);
+      const { error, timeline } = await cluster.ended(id, 'failed', 90_000);
+      expect(error?.code).toBe(code);
+      expect(timeline?.rounds.length).toBeGreaterThan(0);
+      const steps = timeline?.interventions.map(({ type }) => type) ?? [];
+      expect(steps.at(-1)).toBe('give-up');
+      expect(steps.includes('set-downtime')).toBe(code === 'migration-stuck');
     } finally {
       changing.destroy();
     }
     await expectRunsOn(vm, vm.hostId);
+    const { rest } = await cluster.api.vm(vm.id);
+    expect(rest?.reason).toContain('MiB are left');
   });
 });
 

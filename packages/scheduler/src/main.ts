@@ -17,8 +17,7 @@ const usage = `drover scheduler: places VMs, moves them, empties hosts; one of s
 
   main.ts --config FILE
 
-  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, metrics,
-                  leaseSeconds, migrationSeconds
+  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, metrics, leaseSeconds
   --help          this text
 `;
 

@@ -55,7 +55,11 @@ export class BenchLab implements AsyncDisposable {
     const script =
       `require("net").createServer(a=>{const b=require("net").connect("/run/libvirt/libvirt-sock");` +
       `a.pipe(b).pipe(a);a.on("error",()=>b.destroy());b.on("error",()=>a.destroy())}).listen(${virshPort})`;
-    await this.lab.exec(host, ['sh', '-c', `nohup /opt/drover/node_modules/node/bin/node -e '${script}' >/dev/null 2>&1 &`]);
+    await this.lab.exec(host, [
+      'sh',
+      '-c',
+      `nohup /opt/drover/node_modules/node/bin/node -e '${script}' >/dev/null 2>&1 &`,
+    ]);
   }
 
   async api<T>(method: string, path: string, body?: unknown): Promise<T> {

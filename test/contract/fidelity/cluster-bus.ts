@@ -68,9 +68,11 @@ export function simulatedBus(): ClusterBus {
   const quiet = async () => passVirtually(timeline, 10_000);
   return {
     start: async (process, onText) => {
-      const own = isHost(process) ? `^${subjects.command(process).replaceAll('.', '\\.')}$` : '';
-      const pattern = isHost(process) ? new RegExp(own) : /^drover\.agent\./;
-      bus.attach(process, [pattern], { onText, onState: () => undefined });
+      const identity = isHost(process)
+        ? ({ role: 'agent', hostId: process } as const)
+        : ({ role: 'scheduler' } as const);
+      const subject = isHost(process) ? subjects.command(process) : subjects.allAgents();
+      bus.attach(process, identity, [subject], { onText, onState: () => undefined });
       await quiet();
     },
     die: async (process) => bus.detach(process),

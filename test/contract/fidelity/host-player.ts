@@ -1,5 +1,6 @@
 /** Plays drawn operations on two hosts, as the agents' shells perform them, and writes down what the agents see. */
 import type { ActionOutcome, HypervisorAction } from '@drover/agent/logic';
+import { migrationPresets } from '@drover/core';
 import type { ReportedVm } from '@drover/protocol';
 import {
   type Course,
@@ -35,6 +36,10 @@ export interface HostsSide extends AsyncDisposable {
   settle(isSo: () => Promise<boolean>): Promise<void>;
 }
 
+const policy = {
+  ...migrationPresets.balanced,
+  downtimeLadderMs: [...migrationPresets.balanced.downtimeLadderMs],
+};
 const namesakeId = '00000000-0000-4000-8000-00000000beef';
 
 export function hostPlayer(name: string, open: () => Promise<HostsSide>): Player<HostOperation> {
@@ -156,8 +161,7 @@ class HostPlay {
       tunnel,
       migrationAddress: side.migrationAddress(to),
       mode: course === 'paused' ? 'paused' : 'live',
-      downtimeMs: 300,
-      ...(isSlow ? { bandwidthMibps: 4 } : {}),
+      policy: { ...policy, ...(isSlow ? { bandwidthMibps: 4 } : {}) },
       timeoutMs: course === 'late' ? 2_000 : 60_000,
     });
     void moving.then(() => {

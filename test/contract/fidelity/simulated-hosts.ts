@@ -10,6 +10,7 @@ import type {
 } from '../../../packages/simulator/src/hypervisor.ts';
 import { Life } from '../../../packages/simulator/src/life.ts';
 import { Migrations } from '../../../packages/simulator/src/migration.ts';
+import { Storage } from '../../../packages/simulator/src/storage.ts';
 import { steady } from '../../../packages/simulator/src/tempo.ts';
 import { Timeline } from '../../../packages/simulator/src/timeline.ts';
 import { type HostId, hostIds } from './host-operations.ts';
@@ -27,6 +28,8 @@ export async function simulatedHosts(): Promise<HostsSide> {
   const random = new Random(3);
   const { vmIds, start } = sampleVms('/images');
   const listeners = { h1: new LifeListener(), h2: new LifeListener() };
+  const storage = new Storage(timeline);
+  storage.declare('p');
   const world: HypervisorWorld = {
     timeline,
     random,
@@ -37,9 +40,10 @@ export async function simulatedHosts(): Promise<HostsSide> {
       isDeaf: vmId !== vmIds.disk,
       dirtyMibPerSecond: 0,
       hasLock: vmId === vmIds.disk,
+      pools: vmId === vmIds.disk ? ['p'] : [],
     }),
     ran: () => undefined,
-    isLockedByHand: () => false,
+    storage,
   };
   const migrations = new Migrations(world);
   const shape = {

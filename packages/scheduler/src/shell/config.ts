@@ -22,8 +22,6 @@ const SchedulerConfig = Type.Object(
     metrics: Type.Optional(Type.Object({ host: Type.String(), port: Port }, closed)),
     /** How long a silent leader keeps its office; at least 2. */
     leaseSeconds: Type.Optional(Type.Integer({ minimum: 2, maximum: 60 })),
-    /** A migration that has not come to its end by then is aborted, and its VM stays; 600 where nothing is said. */
-    migrationSeconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 86_400 })),
   },
   closed,
 );

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { Bus } from '@drover/bus';
 import { keyPrefix, parseJson, Query, readAgentMessage, subjects } from '@drover/protocol';
 import type { Leadership, Store } from '@drover/store';
-import { createScheduler, type SchedulerOptions } from '../logic/index.ts';
+import { createScheduler } from '../logic/index.ts';
 import { awayFor, connected } from './bus-patience.ts';
 import type { SchedulerConfig } from './config.ts';
 import { Loader } from './loader.ts';
@@ -18,7 +18,7 @@ import { type Log, Performer } from './performer.ts';
 const busPatienceMs = 10_000;
 
 export interface Office {
-  readonly config: Pick<SchedulerConfig, 'instanceId' | 'leaseSeconds' | 'migrationSeconds'>;
+  readonly config: Pick<SchedulerConfig, 'instanceId' | 'leaseSeconds'>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: Store;
@@ -69,11 +69,6 @@ async function stand(office: Office): Promise<Leadership | undefined> {
   return undefined;
 }
 
-export function optionsOf({ instanceId, migrationSeconds }: Office['config']): SchedulerOptions {
-  if (migrationSeconds === undefined) return { instanceId };
-  return { instanceId, settings: { migrationTimeoutMs: migrationSeconds * 1_000 } };
-}
-
 interface Follower extends Disposable {
   lead(leadership: Leadership): void;
 }
@@ -93,7 +88,7 @@ function follow(
     ),
   );
   const performer = new Performer({
-    logic: createScheduler(optionsOf(config)),
+    logic: createScheduler({ instanceId: config.instanceId }),
     store,
     bus,
     metrics,

@@ -10,7 +10,6 @@ etcd: { endpoints: ['http://127.0.0.1:2379'] }
 nats: { servers: ['nats://127.0.0.1:4222'], nkeySeedFile: /etc/drover/seed }
 metrics: { host: 127.0.0.1, port: 9300 }
 leaseSeconds: 5
-migrationSeconds: 90
 `;
 
 describe('the configuration', () => {
@@ -33,7 +32,6 @@ describe('the configuration', () => {
       nats: { servers: ['nats://127.0.0.1:4222'], nkeySeedFile: '/etc/drover/seed' },
       metrics: { host: '127.0.0.1', port: 9_300 },
       leaseSeconds: 5,
-      migrationSeconds: 90,
     });
   });
 
@@ -49,11 +47,6 @@ describe('the configuration', () => {
       /scheduler\.yaml: .*endpoints/,
     ],
     ['a port that is none', whole.replace('9300', '93000'), /scheduler\.yaml: .*port/],
-    [
-      'a migration without time',
-      whole.replace('migrationSeconds: 90', 'migrationSeconds: 0'),
-      /migrationSeconds/,
-    ],
     ['a lease too short', whole.replace('leaseSeconds: 5', 'leaseSeconds: 1'), /leaseSeconds/],
     ['no instance id', whole.replace('instanceId: s1', ''), /instanceId/],
     ['what is no YAML', 'instanceId: [', /scheduler\.yaml: /],

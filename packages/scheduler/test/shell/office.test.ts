@@ -4,7 +4,7 @@ import { keyPrefix } from '@drover/protocol';
 import { createFakeStore } from '@drover/store/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../../src/shell/metrics.ts';
-import { optionsOf, serveOffice } from '../../src/shell/office.ts';
+import { serveOffice } from '../../src/shell/office.ts';
 
 const patienceMs = 60;
 const ends: (() => Promise<void>)[] = [];
@@ -52,15 +52,6 @@ function anOffice(instanceId = 's1', store = createFakeStore(), hub = createFake
 }
 
 describe('a scheduler', () => {
-  it('gives a migration the time that its configuration says, and its own where none is said', () => {
-    const settings = { migrationTimeoutMs: 90_000 };
-    expect(optionsOf({ instanceId: 's1', migrationSeconds: 90 })).toEqual({
-      instanceId: 's1',
-      settings,
-    });
-    expect(optionsOf({ instanceId: 's1' })).toEqual({ instanceId: 's1' });
-  });
-
   it('leads, and gives its office back when it is told to end', async () => {
     const { serve, said, stopping, candidates } = anOffice();
     const served = serve();
