@@ -231,6 +231,8 @@ export class SchedulerProcess {
       {
         compares: [
           { key: office.leaderKey, createRevision: office.epoch },
+          // A commit of nothing replaces no decision, whatever the newest one is.
+          ...(puts.length === 0 ? [] : [this.#newestCommit()]),
           ...puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
         ],
         puts: [
@@ -244,7 +246,7 @@ export class SchedulerProcess {
           if (answer.type === 'answered') {
             if (answer.value.type === 'conflict') this.#world.mark('commit-conflicted');
             tell(answer.value);
-          } else this.#readBack(commitId, tell);
+          } else this.#readBack(office, commitId, tell);
         });
       },
     );
@@ -255,18 +257,40 @@ export class SchedulerProcess {
     this.#world.points.pass(this, where, goOn);
   }
 
-  #readBack(commitId: string, tell: (outcome: TxnAnswer) => void): void {
+  /** As the shell knows it: by its own last commit, or read before the first. */
+  #newestCommit(): { readonly key: string; readonly modRevision: number } {
+    const key = keys.lastCommit();
+    return { key, modRevision: this.#world.reach.etcd.get(key)?.modRevision ?? 0 };
+  }
+
+  /** One that is not in may still be on its way: a commit of nothing takes its place, and then it finds that before it. */
+  #readBack(office: Office, commitId: string, tell: (outcome: TxnAnswer) => void): void {
     this.#life.after(200, () => {
       this.#client.range(keys.lastCommit(), (answer) => {
-        if (answer.type === 'lost') return this.#readBack(commitId, tell);
+        if (answer.type === 'lost') return this.#readBack(office, commitId, tell);
         const entry = answer.value.entries[0];
         const last = entry ? (JSON.parse(entry.value) as { commitId?: string }) : {};
         if (last.commitId === commitId) {
           this.#world.mark('commit-was-made');
           return tell({ type: 'done', revision: entry?.modRevision ?? answer.value.revision });
         }
-        this.#world.mark('commit-was-not-made');
-        tell({ type: 'conflict', revision: answer.value.revision });
+        const value = JSON.stringify({
+          v: 1,
+          epoch: String(office.epoch),
+          commitId: `${commitId}-void`,
+        });
+        const compares = [
+          { key: office.leaderKey, createRevision: office.epoch },
+          { key: keys.lastCommit(), modRevision: entry?.modRevision ?? 0 },
+        ];
+        const nothing = { compares, puts: [{ key: keys.lastCommit(), value }], deletes: [] };
+        this.#client.txn(nothing, (placed) => {
+          if (placed.type === 'lost' || placed.value.type === 'conflict') {
+            return this.#readBack(office, commitId, tell);
+          }
+          this.#world.mark('commit-was-not-made');
+          tell({ type: 'conflict', revision: placed.value.revision });
+        });
       });
     });
   }
