@@ -29,12 +29,12 @@ export async function resumeVm(
   return done;
 }
 
-/** Only a paused copy, with no migration under way, is left over; a running one is somebody's VM. */
+/** Only a copy that stands still, with no migration under way, is left over; a running one is somebody's VM. */
 export async function destroyLeftover(link: LibvirtLink, vmId: string): Promise<ActionOutcome> {
   const { libvirt } = link;
   const look = await lookAt(libvirt, vmId);
   if (!look || look.state === 'shut-off' || look.state === 'crashed') return done;
-  if (look.state !== 'paused' && look.state !== 'paused-migrating') {
+  if (!look.state.startsWith('paused')) {
     return failed('vm-running', `it is ${look.state} here: not a copy that was left behind`);
   }
   await look.dom.destroy();

@@ -2,7 +2,13 @@
  * Hosts that somebody said are off. As long as such a host stays silent, nothing of it runs; when it is heard again, it
  * is in quarantine: it gets nothing new until it runs no VM that was started elsewhere meanwhile.
  */
-import { type AssignmentRecord, keys, type OperationRecord } from '@drover/protocol';
+import {
+  type AssignmentRecord,
+  keys,
+  type OperationRecord,
+  type RecordMirror,
+} from '@drover/protocol';
+import type { HostWatch } from './host-watch.ts';
 import { put, type Turn } from './turn.ts';
 
 /** Nothing of it runs any more, by a person's word, and nothing is heard that speaks against it. */
@@ -22,10 +28,11 @@ export function readmit(turn: Turn): void {
   for (const { value, modRevision } of turn.mirror.hosts.values()) {
     if (value.fenced === undefined || isOff(turn, value.id)) continue;
     if (!turn.hosts.passedBarrier(value.id, turn.epoch)) continue;
-    const copies = staleCopies(turn, value.id);
-    for (const vmId of copies) {
+    const copies = staleCopies(turn.mirror, turn.hosts, value.id);
+    for (const { vmId, isRunning } of copies) {
       found.add(vmId);
-      destroyCopy(turn, value.id, vmId);
+      // One that runs is somebody's VM: which of the two is the right one is for a person to say.
+      if (!isRunning) destroyCopy(turn, value.id, vmId);
     }
     if (copies.length > 0 || turn.isFull) continue;
     const { fenced: _, ...record } = value;
@@ -35,13 +42,25 @@ export function readmit(turn: Turn): void {
   for (const vmId of stale.keys()) if (!found.has(vmId)) stale.delete(vmId);
 }
 
-/** VMs of ours that it has, and another host owns. */
-function staleCopies(turn: Turn, hostId: string): readonly string[] {
-  const vms = turn.hosts.get(hostId)?.inventory?.vms ?? [];
+export interface StaleCopy {
+  readonly vmId: string;
+  /** Who has it by its record. */
+  readonly owner: string;
+  readonly isRunning: boolean;
+}
+
+/** Copies of VMs of ours that a host has, and another host owns. */
+export function staleCopies(
+  mirror: RecordMirror,
+  hosts: HostWatch,
+  hostId: string,
+): readonly StaleCopy[] {
+  const vms = hosts.get(hostId)?.inventory?.vms ?? [];
   return vms.flatMap(({ vmId, state }) => {
-    const owner = turn.mirror.assignments.get(vmId)?.value.hostId;
-    const isThere = state !== 'shut-off' && state !== 'crashed';
-    return isThere && owner !== undefined && owner !== hostId ? [vmId] : [];
+    const owner = mirror.assignments.get(vmId)?.value.hostId;
+    if (state === 'shut-off' || state === 'crashed') return [];
+    if (owner === undefined || owner === hostId) return [];
+    return [{ vmId, owner, isRunning: state === 'running' }];
   });
 }
 

@@ -1,6 +1,7 @@
 /** What only the leader can say of hosts and VMs: what it heard from them, and what is promised on them. */
 import type { HostView, ObservedVms, RecordMirror } from '@drover/protocol';
 import { allocatable, type Cluster, type Host, promisedOn } from '@drover/core';
+import { staleCopies } from './fence.ts';
 import { foreignVms, type UnderWay, underWayOf } from './foreign.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now } from './port.ts';
@@ -48,12 +49,19 @@ function hostView(seen: Seen, host: Host, vmCount: number, underWay: UnderWay): 
   };
 }
 
-function fenceReason({ mirror }: Seen, { id, health }: Host): readonly string[] {
+function fenceReason({ mirror, hosts }: Seen, { id, health }: Host): readonly string[] {
   const fenced = mirror.hosts.get(id)?.value.fenced;
   if (fenced === undefined) return [];
-  return health === 'down'
-    ? [`off, says ${fenced.by}`]
-    : [`it was said to be off, and is back: it still runs VMs that were started elsewhere`];
+  if (health === 'down') return [`off, says ${fenced.by}`];
+  const copies = staleCopies(mirror, hosts, id);
+  const running = copies.filter(({ isRunning }) => isRunning);
+  return [
+    `it was said to be off, and is back: it still has VMs that were started elsewhere`,
+    ...running.map(({ vmId, owner }) => {
+      const name = mirror.vmIntents.get(vmId)?.value.name ?? vmId;
+      return `${name} runs here and on ${owner}: look which one is right, and “virsh destroy” the other`;
+    }),
+  ];
 }
 
 /** Its VMs there stand still, or soon will; it gets no more of them. */

@@ -165,9 +165,25 @@ describe('a host that was off and is back', () => {
     expect(lab.ended(lab.request({ type: 'start', vmId: vmB }))).toMatchObject({ target: 'h1' });
   });
 
-  it('and ran on all the same: its copy goes once the new owner says that it runs the VM', () => {
+  it('with a copy that runs: which one is right is a person’s to say, and nothing is destroyed', () => {
     const lab = lost(2, vmA);
     lab.ended(lab.request(recover()));
+    lab.host('h1').silent = false;
+    lab.pass(60_000);
+    expect(lab.running(vmA)).toEqual(['h1', 'h2']);
+    expect(lab.leader.sends('destroy-leftover')).toEqual([]);
+    const reply = lab.ask({ type: 'hosts', hostId: 'h1' });
+    const reasons = reply?.type === 'hosts' ? reply.hosts[0]?.reasons : undefined;
+    expect(reasons?.join('; ')).toContain('vm-a runs here and on h2');
+    lab.host('h1').vms.clear();
+    lab.host('h1').report();
+    lab.until('it is admitted again', () => !fenced(lab));
+  });
+
+  it('with a copy that stands still: it goes once the new owner says that it runs the VM', () => {
+    const lab = lost(2, vmA);
+    lab.ended(lab.request(recover()));
+    lab.host('h1').runs(vmA, { state: 'paused-io-error' });
     lab.host('h1').silent = false;
     lab.host('h1').beat();
     lab.settle();

@@ -188,8 +188,11 @@ export class ScriptedHost {
       case 'start-vm':
         this.runs(vmId, { name: body.vm.name, memoryMib: body.vm.memoryMib });
         return done;
-      case 'stop-vm':
       case 'destroy-leftover':
+        if (this.vms.get(vmId)?.state === 'running') return failed('vm-running');
+        this.vms.delete(vmId);
+        return done;
+      case 'stop-vm':
         this.vms.delete(vmId);
         return done;
       case 'resume-vm':
