@@ -8,7 +8,6 @@ import {
   type AgentCommand,
   type CommandAddress,
   type ErrorCode,
-  type Inventory,
   protocolVersion,
 } from '@drover/protocol';
 import { actionOf, orderOf } from './action.ts';
@@ -16,6 +15,7 @@ import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envel
 import { hashValue } from './hash.ts';
 import { replay, stepKey } from './journal.ts';
 import { Ledger, type Waiter } from './ledger.ts';
+import { Looks, type Sync } from './looks.ts';
 import type {
   ActionOutcome,
   AgentAction,
@@ -35,7 +35,6 @@ export function createAgent(options: AgentOptions): AgentLogic {
   return new Agent(options.hostId, { ...defaultSettings, ...options.settings });
 }
 
-type Sync = NonNullable<Inventory['answers']>;
 type Event<T extends AgentEvent['type']> = Extract<AgentEvent, { type: T }>;
 
 class Agent implements AgentLogic {
@@ -43,6 +42,7 @@ class Agent implements AgentLogic {
   readonly #settings: AgentSettings;
   readonly #ledger = new Ledger();
   readonly #steps = new Steps();
+  readonly #looks = new Looks();
   readonly #reporter: Reporter;
   /** Asked of the hypervisor and not answered yet. */
   readonly #asked = new Map<number, Step>();
@@ -52,12 +52,6 @@ class Agent implements AgentLogic {
   #seen: Observation | undefined;
   #toldDigest = '';
   #actionId = 0;
-  #observeId = 0;
-  /** Looks that an inventory is owed for: any from the first satisfies some, the last all. */
-  #owed: { readonly first: number; readonly last: number } | undefined;
-  /** Each `sync` with the look that answers it; the newest that was answered. */
-  #syncs: readonly { readonly lookId: number; readonly sync: Sync }[] = [];
-  #answered: Sync | undefined;
   #now: Now = { monoMs: 0, wallMs: 0 };
   #out: AgentAction[] = [];
 
@@ -378,34 +372,25 @@ class Agent implements AgentLogic {
       if (!vm?.migrating) this.#finish(step, { outcome: 'unknown' });
     }
     if (!this.#connected) return;
-    const answers = seen.answers ?? this.#observeId;
-    this.#answered =
-      this.#syncs.findLast(({ lookId }) => lookId <= answers)?.sync ?? this.#answered;
-    this.#syncs = this.#syncs.filter(({ lookId }) => lookId > answers);
-    const owed = this.#owed !== undefined && answers >= this.#owed.first;
-    if (!owed && digestOf(seen) === this.#toldDigest) return;
-    if (this.#owed && answers >= this.#owed.last) this.#owed = undefined;
-    else if (this.#owed && owed) this.#owed = { first: this.#owed.last, last: this.#owed.last };
+    const isOwed = this.#looks.looked(seen.answers);
+    if (!isOwed && digestOf(seen) === this.#toldDigest) return;
     this.#toldDigest = digestOf(seen);
     const body = this.#reporter.inventory(seen, this.#known());
     this.#out.push({ type: 'publish', message: { kind: 'inventory', body } });
   }
 
-  /** An inventory of a look that begins now: an older one could answer with what was. */
-  #oweInventory(): number {
-    const id = this.#observe();
-    this.#owed = { first: this.#owed?.first ?? id, last: id };
-    return id;
+  #oweInventory(sync?: Sync): void {
+    this.#looks.owe(this.#observe(), sync);
   }
 
   #sync({ opId, step }: Sync): void {
-    this.#syncs = [...this.#syncs, { lookId: this.#oweInventory(), sync: { opId, step } }];
+    this.#oweInventory({ opId, step });
   }
 
   #observe(): number {
-    this.#observeId += 1;
-    this.#out.push({ type: 'observe', id: this.#observeId });
-    return this.#observeId;
+    const id = this.#looks.ask();
+    this.#out.push({ type: 'observe', id });
+    return id;
   }
 
   #heartbeat(): void {
@@ -425,7 +410,7 @@ class Agent implements AgentLogic {
       reasons,
       generations: this.#ledger.generations,
       recent: this.#steps.recent(this.#settings.journalTail),
-      answers: this.#answered,
+      answers: this.#looks.answered,
     };
   }
 
