@@ -68,6 +68,16 @@ export const migrateProcedures = {
     },
     { cookieOut: opaqueVar(listMax.migrateCookieBytes), uriOut: optionalText },
   ),
+  domainMigratePrepareTunnel3Params: low(
+    304,
+    {
+      params: typedParams(listMax.migrateParams),
+      cookieIn: opaqueVar(listMax.migrateCookieBytes),
+      flags: u32,
+    },
+    { cookieOut: opaqueVar(listMax.migrateCookieBytes) },
+    { stream: 'write' },
+  ),
   domainMigrateFinish3Params: low(
     306,
     {
