@@ -33,6 +33,11 @@ export const rooms: readonly Room[] = [
     may: [node, protocol, /^@nats-io\/transport-node$/],
   },
   {
+    name: 'certificates',
+    has: /^packages\/certificates\/src\//,
+    may: [node, /^@peculiar\/x509$/, /^reflect-metadata$/],
+  },
+  {
     name: 'logic of a process',
     has: /^packages\/(agent|scheduler|api|cli)\/src\/logic\//,
     may: [core, protocol, /^typebox(\/|$)/],
@@ -41,12 +46,12 @@ export const rooms: readonly Room[] = [
   {
     name: 'agent',
     has: /^packages\/agent\/src\//,
-    may: [node, protocol, /^@drover\/bus$/, /^node-libvirt$/, ...logs],
+    may: [node, protocol, /^@drover\/(bus|certificates)$/, /^node-libvirt$/, ...logs],
   },
   {
     name: 'scheduler',
     has: /^packages\/scheduler\/src\//,
-    may: [node, core, protocol, /^@drover\/(bus|store)$/, ...logs],
+    may: [node, core, protocol, /^@drover\/(bus|store|certificates)$/, ...logs],
   },
   {
     name: 'api',
@@ -66,7 +71,7 @@ export const rooms: readonly Room[] = [
     name: 'cli',
     has: /^packages\/cli\/src\//,
     // It plays users' scripts in the simulator, which no process needs.
-    may: [node, protocol, /^@drover\/simulator$/, /^commander$/, /^listr2$/],
+    may: [node, protocol, /^@drover\/(simulator|certificates)$/, /^commander$/, /^listr2$/],
   },
   {
     name: 'simulator',
