@@ -6,6 +6,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type AuthorityFiles, createAuthority } from '@drover/certificates';
 import { type BusIdentity, natsPermissions } from '@drover/protocol';
 import { nkeys } from '@nats-io/transport-node';
 import { stringify } from 'yaml';
@@ -39,12 +40,19 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
     await keep(settings, join(hostId, 'host-uuid'), randomUUID);
     await writeYaml(settings, join(hostId, 'agent.yaml'), agentConfig(hostId, nats));
   }
+  const authority = await keepAuthority(settings);
   for (const id of schedulerIds) {
+    await writePrivate(settings, join(id, 'authority.pem'), authority.certificatePem);
+    await writePrivate(settings, join(id, 'authority.key'), authority.keyPem);
     await identify(id, { role: 'scheduler' });
     await writeYaml(settings, join(id, 'scheduler.yaml'), {
       instanceId: id,
       etcd,
       nats,
+      authority: {
+        certificateFile: '/etc/drover/authority.pem',
+        keyFile: '/etc/drover/authority.key',
+      },
       metrics: { host: '0.0.0.0', port: 9178 },
     });
   }
@@ -60,6 +68,14 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
   });
   await writePrivate(settings, join('nats', 'nats.conf'), natsConfig(users));
   return token;
+}
+
+/** The cluster's authority; both files or neither. */
+async function keepAuthority(settings: LabSettings): Promise<AuthorityFiles> {
+  const text = await keep(settings, 'authority.json', async () =>
+    JSON.stringify(await createAuthority(`Drover ${settings.project}`)),
+  );
+  return JSON.parse(text) as AuthorityFiles;
 }
 
 /** Each lab host is lent a share of the one machine that they all run on. */
@@ -97,11 +113,15 @@ function newSeed(): string {
 }
 
 /** The file's content, made by `make` where there is none yet. */
-async function keep(settings: LabSettings, path: string, make: () => string): Promise<string> {
+async function keep(
+  settings: LabSettings,
+  path: string,
+  make: () => string | Promise<string>,
+): Promise<string> {
   try {
     return (await readFile(join(settings.stateFolder, path), 'utf8')).trim();
   } catch {
-    const made = make();
+    const made = await make();
     await writePrivate(settings, path, made);
     return made;
   }

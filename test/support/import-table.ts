@@ -46,7 +46,13 @@ export const rooms: readonly Room[] = [
   {
     name: 'agent',
     has: /^packages\/agent\/src\//,
-    may: [node, protocol, /^@drover\/(bus|certificates)$/, /^node-libvirt$/, ...logs],
+    may: [
+      node,
+      protocol,
+      /^@drover\/(bus|certificates)(\/names)?$/,
+      /^node-libvirt(\/guard)?$/,
+      ...logs,
+    ],
   },
   {
     name: 'scheduler',

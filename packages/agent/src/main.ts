@@ -12,9 +12,11 @@ import { DroverError, subjects } from '@drover/protocol';
 import { pino } from 'pino';
 import { createAgent } from './logic/index.ts';
 import { readConfig, type AgentConfig } from './shell/config.ts';
+import { HostCertificates } from './shell/host-certificates.ts';
 import { Hypervisor, type Look } from './shell/hypervisor.ts';
 import { openJournal } from './shell/journal-file.ts';
 import { Metrics, serveMetrics } from './shell/metrics.ts';
+import { MigrationTls } from './shell/migration-tls.ts';
 import { Performer, type Log } from './shell/perform.ts';
 import { holdAlone } from './shell/single-process.ts';
 import { Watcher } from './shell/watcher.ts';
@@ -46,6 +48,21 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       ...(seedFile === undefined ? {} : { nkeySeed: readFileSync(seedFile, 'utf8').trim() }),
     }),
   );
+  const { stateDir, hostId, addresses, libvirt } = config;
+  const migrationTls = new MigrationTls({ stateDir, qemuConf: libvirt.qemuConf });
+  const certificates = stack.use(
+    await HostCertificates.open({
+      hostId,
+      address: addresses.migration,
+      stateDir,
+      bus,
+      log,
+      onCertificate: async (use, held) => {
+        metrics.certified(use, held.untilMs);
+        if (use === 'memory') await migrationTls.write(held);
+      },
+    }),
+  );
   let libvirtUp = false;
   const hypervisor = stack.use(
     new Hypervisor({
@@ -58,6 +75,13 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       onProgress: (progress) => performer.feed({ type: 'migration-progress', progress }),
       onChange: () => watcher.change(),
       warn,
+      identity: () => certificates.get('tunnel'),
+      migrationTls: () => migrationTls.able(),
+      onRefusal: (refusal) => {
+        metrics.refused(refusal);
+        const { opId, side, reason, message } = refusal;
+        log.warn(`tunnel-refused: ${opId}, its ${side}’s end, ${reason}: ${message}`);
+      },
     }),
   );
   const watcher = stack.use(

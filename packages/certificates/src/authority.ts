@@ -5,7 +5,7 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { keyPairFrom, newKeyPair, pemOf, type KeyPair } from './keys.ts';
-import { certificateName, isReserved } from './names.ts';
+import { certificateName, isReserved, type CertificateUse } from './names.ts';
 import * as x509 from './x509.ts';
 
 export interface AuthorityFiles {
@@ -17,6 +17,7 @@ export interface AuthorityFiles {
 export interface HostRequest {
   readonly requestPem: string;
   readonly hostId: string;
+  readonly use: CertificateUse;
   /** Where it receives memory: a name or an address. */
   readonly address: string;
 }
@@ -82,7 +83,7 @@ export class Authority {
     }
     const { hostId, address } = request;
     if (isReserved(address)) throw new Error(`the address ${address} is the name of a host`);
-    const name = certificateName(hostId);
+    const name = certificateName(hostId, request.use);
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: newSerial(),
       subject: `CN=${hostId}`,

@@ -1,7 +1,7 @@
 /** A host's own side: the key and the request that it makes, and what it makes sure of in the answer. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { newKeyPair, pemOf } from './keys.ts';
-import { hostIdOf } from './names.ts';
+import { hostIdOf, type CertificateUse } from './names.ts';
 import * as x509 from './x509.ts';
 
 export interface OwnRequest {
@@ -34,13 +34,16 @@ export interface Validity {
 /** Throws, naming what is wrong, unless it is this host's, for this key, by one of the authorities, and valid. */
 export function checkIssued(
   hostId: string,
+  use: CertificateUse,
   keyPem: string,
   { certificatePem, trustedPems }: Issued,
   nowMs: number = Date.now(),
 ): Validity {
   const certificate = new X509Certificate(certificatePem);
   const authorities = trustedPems.map((pem) => new X509Certificate(pem));
-  if (hostIdOf(certificate) !== hostId) throw new Error('the certificate is for another host');
+  if (hostIdOf(certificate, use) !== hostId) {
+    throw new Error('the certificate is for another host, or another use');
+  }
   if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) {
     throw new Error('the certificate is for another key');
   }

@@ -7,4 +7,4 @@ export {
   type OwnRequest,
   type Validity,
 } from './host-certificate.ts';
-export { certificateName, hostIdOf } from './names.ts';
+export { certificateName, hostIdOf, type CertificateUse } from './names.ts';

@@ -4,10 +4,16 @@
  */
 import type { X509Certificate } from 'node:crypto';
 
-const suffix = '.host.drover';
+/**
+ * What a key is for: the ends of agents' tunnels, or QEMU's memory streams. Two keys, since QEMU's user has to
+ * read the one, and must not be able to speak as the agent.
+ */
+export type CertificateUse = 'tunnel' | 'memory';
 
-export function certificateName(hostId: string): string {
-  return `${hostId}${suffix}`;
+const suffix = '.drover';
+
+export function certificateName(hostId: string, use: CertificateUse): string {
+  return `${hostId}.${use}${suffix}`;
 }
 
 /** Could this address be taken for the name of a host? */
@@ -15,12 +21,16 @@ export function isReserved(address: string): boolean {
   return address.toLowerCase().replace(/\.$/, '').endsWith(suffix.slice(1));
 }
 
-/** The host that the certificate is for; nothing where it is none of a host. */
-export function hostIdOf(certificate: Pick<X509Certificate, 'subjectAltName'>): string | undefined {
+/** The host that the certificate is for; nothing where it is none of a host, or for another use. */
+export function hostIdOf(
+  certificate: Pick<X509Certificate, 'subjectAltName'>,
+  use: CertificateUse,
+): string | undefined {
   const names = (certificate.subjectAltName ?? '')
     .split(', ')
     .flatMap((entry) => (entry.startsWith('DNS:') ? [entry.slice(4)] : []))
     .filter((name) => name.endsWith(suffix));
   const [name, ...others] = names;
-  return others.length === 0 ? name?.slice(0, -suffix.length) : undefined;
+  const ending = `.${use}${suffix}`;
+  return others.length === 0 && name?.endsWith(ending) ? name.slice(0, -ending.length) : undefined;
 }

@@ -16,7 +16,7 @@ const authority = await Authority.open(files);
 const asked = await createRequest('h1');
 const issue = (more: Partial<Parameters<Authority['issue']>[0]> = {}, hours = 24) =>
   authority.issue(
-    { requestPem: asked.requestPem, hostId: 'h1', address: '10.0.0.1', ...more },
+    { requestPem: asked.requestPem, hostId: 'h1', use: 'tunnel', address: '10.0.0.1', ...more },
     hours,
   );
 const certificatePem = await issue();
@@ -25,14 +25,15 @@ const trustedPems = [files.certificatePem];
 describe('an authority', () => {
   it('signs for the host that asked, with its address, for both ends of a connection', () => {
     const certificate = new X509Certificate(certificatePem);
-    expect(certificate.subjectAltName).toBe('DNS:h1.host.drover, IP Address:10.0.0.1');
-    expect(hostIdOf(certificate)).toBe('h1');
+    expect(certificate.subjectAltName).toBe('DNS:h1.tunnel.drover, IP Address:10.0.0.1');
+    expect(hostIdOf(certificate, 'tunnel')).toBe('h1');
+    expect(hostIdOf(certificate, 'memory')).toBeUndefined();
     expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
     expect(certificate.ca).toBe(false);
   });
 
   it('signs for as long as it is told', async () => {
-    const { fromMs, untilMs } = checkIssued('h1', asked.keyPem, {
+    const { fromMs, untilMs } = checkIssued('h1', 'tunnel', asked.keyPem, {
       certificatePem: await issue({}, 2),
       trustedPems,
     });
@@ -40,10 +41,10 @@ describe('an authority', () => {
   });
 
   it('takes the name from who asked, not from what the request says', async () => {
-    expect(hostIdOf(new X509Certificate(await issue({ hostId: 'h2' })))).toBe('h2');
+    expect(hostIdOf(new X509Certificate(await issue({ hostId: 'h2' })), 'tunnel')).toBe('h2');
   });
 
-  it.each(['h2.host.drover', 'H2.HOST.DROVER', 'host.drover', 'h2.host.drover.'])(
+  it.each(['h2.tunnel.drover', 'H2.MEMORY.DROVER', 'a.drover', 'h2.tunnel.drover.'])(
     'gives nobody the name of a host as an address: %s',
     async (address) => {
       await expect(issue({ address })).rejects.toThrow('is the name of a host');
@@ -77,31 +78,33 @@ describe('a host', () => {
   const issued = { certificatePem, trustedPems };
 
   it('takes what is for it', () => {
-    expect(checkIssued('h1', asked.keyPem, issued).untilMs).toBeGreaterThan(Date.now());
+    expect(checkIssued('h1', 'tunnel', asked.keyPem, issued).untilMs).toBeGreaterThan(Date.now());
   });
 
   it('takes nothing for another host, another key, by another authority, or at another time', async () => {
     const other = await createAuthority('test');
     const { keyPem } = await createRequest('h1');
-    expect(() => checkIssued('h2', asked.keyPem, issued)).toThrow('for another host');
-    expect(() => checkIssued('h1', keyPem, issued)).toThrow('for another key');
+    expect(() => checkIssued('h2', 'tunnel', asked.keyPem, issued)).toThrow('for another host');
+    expect(() => checkIssued('h1', 'tunnel', keyPem, issued)).toThrow('for another key');
     expect(() =>
-      checkIssued('h1', asked.keyPem, { ...issued, trustedPems: [other.certificatePem] }),
+      checkIssued('h1', 'tunnel', asked.keyPem, { ...issued, trustedPems: [other.certificatePem] }),
     ).toThrow('no authority');
-    expect(() => checkIssued('h1', asked.keyPem, issued, Date.now() + 90_000_000)).toThrow(
-      'not valid at this time',
-    );
+    expect(() =>
+      checkIssued('h1', 'tunnel', asked.keyPem, issued, Date.now() + 90_000_000),
+    ).toThrow('not valid at this time');
   });
 
   it('has no name where a certificate carries none, or two', () => {
-    expect(hostIdOf({ subjectAltName: 'DNS:example.org' })).toBeUndefined();
-    expect(hostIdOf({ subjectAltName: 'DNS:a.host.drover, DNS:b.host.drover' })).toBeUndefined();
-    expect(hostIdOf({ subjectAltName: undefined })).toBeUndefined();
+    expect(hostIdOf({ subjectAltName: 'DNS:example.org' }, 'tunnel')).toBeUndefined();
+    expect(
+      hostIdOf({ subjectAltName: 'DNS:a.tunnel.drover, DNS:b.tunnel.drover' }, 'tunnel'),
+    ).toBeUndefined();
+    expect(hostIdOf({ subjectAltName: undefined }, 'tunnel')).toBeUndefined();
   });
 
   it('meets another over TLS 1.3, both known to each other by name', async () => {
     const two = await createRequest('h2');
-    const cert = await authority.issue({ ...two, hostId: 'h2', address: 'h2' }, 1);
+    const cert = await authority.issue({ ...two, hostId: 'h2', use: 'tunnel', address: 'h2' }, 1);
     const server = createServer({
       key: two.keyPem,
       cert,
@@ -119,11 +122,11 @@ describe('a host', () => {
       key: asked.keyPem,
       cert: certificatePem,
       ca: trustedPems,
-      servername: certificateName('h2'),
+      servername: certificateName('h2', 'tunnel'),
     });
     await once(client, 'secureConnect');
     const [peer] = (await accepted) as [typeof client];
-    expect(hostIdOf(peer.getPeerX509Certificate() ?? new X509Certificate(''))).toBe('h1');
+    expect(hostIdOf(peer.getPeerX509Certificate() ?? new X509Certificate(''), 'tunnel')).toBe('h1');
     client.destroy();
     server.close();
   });

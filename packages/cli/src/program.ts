@@ -1,5 +1,6 @@
 /** The tree of commands, and how help and wrong words look. What commands do is theirs. */
 import { Command, Option } from 'commander';
+import { addAuthorityCreate } from './commands/authority.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDump } from './commands/dump.ts';
 import { addEvents } from './commands/events.ts';
@@ -53,6 +54,9 @@ export function buildProgram(): Command {
   program.commandsGroup('Act:');
   addNouns(program);
   program.commandsGroup('Else:');
+  addAuthorityCreate(
+    program.command('authority').description('create what certifies the hosts of a cluster'),
+  );
   addSimulate(program);
   addVersion(program);
   addCompletion(program);

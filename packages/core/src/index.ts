@@ -96,10 +96,12 @@ export type { DrainOptions } from './drain/drain.ts';
 export { resolveMigration } from './migration/resolve.ts';
 export {
   effectivePolicy,
+  extrasOf,
   migrationPresetNames,
   migrationPresets,
   problemWithWish,
   type EffectivePolicy,
+  type MigrationExtra,
   type MigrationField,
   type MigrationPolicy,
   type MigrationPreset,

@@ -32,9 +32,6 @@ export type {
   Lane,
   StreamOptions,
 } from './connection/options.ts';
-export { MigrationGuard, type GuardAnswer } from './guard/migration-guard.ts';
-export type { MigrationOrder } from './guard/migration-order.ts';
-export type { Refusal, RefusalReason } from './guard/refusal.ts';
 export { ConnectionPool } from './pool/connection-pool.ts';
 export type { PoolOptions, PoolStatus } from './pool/options.ts';
 

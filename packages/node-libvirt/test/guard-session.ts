@@ -2,12 +2,8 @@
  * A migration as libvirt 11.3 talks it through, packet by packet, against a guard; each may be replaced by
  * something else.
  */
-import {
-  MigrationGuard,
-  type GuardAnswer,
-  type MigrationOrder,
-  migrateFlag,
-} from '../src/index.ts';
+import { MigrationGuard, type GuardAnswer, type MigrationOrder } from '../src/guard/index.ts';
+import { migrateFlag } from '../src/index.ts';
 import { encodePacket, messageStatus, messageType, type Header } from '../src/protocol/header.ts';
 import { procedureOf, type ArgsOf, type ProcedureName } from '../src/protocol/procedures.ts';
 import { program, programVersion } from '../src/protocol/programs.ts';

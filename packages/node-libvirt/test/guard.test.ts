@@ -1,6 +1,7 @@
 /** What a guard lets through is one migration of one VM, once; whatever a hostile source tries is named. */
 import { describe, expect, it } from 'vitest';
-import { migrateFlag, type GuardAnswer, type MigrationOrder } from '../src/index.ts';
+import type { GuardAnswer, MigrationOrder } from '../src/guard/index.ts';
+import { migrateFlag } from '../src/index.ts';
 import { messageStatus, messageType } from '../src/protocol/header.ts';
 import { procedureOf, procedures, type ProcedureName } from '../src/protocol/procedures.ts';
 import { program } from '../src/protocol/programs.ts';

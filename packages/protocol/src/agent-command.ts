@@ -49,6 +49,19 @@ export const TunnelEnd = Type.Object(
 );
 export type TunnelEnd = Static<typeof TunnelEnd>;
 
+/**
+ * How the memory of a VM travels: `tls`, straight between the hosts under QEMU's own TLS; `tunnel`, through the
+ * agents' tunnel with the control connection; `clear`, straight and unprotected.
+ */
+export const MemoryPath = Type.Union([
+  Type.Literal('tls'),
+  Type.Literal('tunnel'),
+  Type.Literal('clear'),
+]);
+export type MemoryPath = Static<typeof MemoryPath>;
+
+const MigrationMode = Type.Union([Type.Literal('live'), Type.Literal('paused')]);
+
 export const CommandBody = Type.Union([
   /** Answer with a full inventory. Carries the new leader's epoch, so the answer is the epoch barrier. */
   Type.Object({ kind: Type.Literal('sync') }, closed),
@@ -63,8 +76,29 @@ export const CommandBody = Type.Union([
     },
     closed,
   ),
-  /** Open the tunnel's end for one migration; the result's detail carries a `TunnelEnd`. */
-  Type.Object({ kind: Type.Literal('prepare-incoming'), source: Name }, closed),
+  /**
+   * Open the tunnel's end for one migration; the result's detail carries a `TunnelEnd`. Through it the source
+   * may do what is said here, and nothing else.
+   */
+  Type.Object(
+    {
+      kind: Type.Literal('prepare-incoming'),
+      source: Name,
+      /** As libvirt has it. */
+      vmName: Name,
+      mode: MigrationMode,
+      memoryPath: MemoryPath,
+      /** What the migration may do besides, where it comes to that. */
+      may: Type.Optional(
+        Type.Array(Type.Union([Type.Literal('post-copy'), Type.Literal('parallel')]), {
+          maxItems: 2,
+        }),
+      ),
+      /** After so long from when it is opened it takes nothing new. */
+      expiresInMs: Type.Integer({ minimum: 1, maximum: 0x7fff_ffff }),
+    },
+    closed,
+  ),
   Type.Object(
     {
       kind: Type.Literal('migrate-out'),
@@ -73,7 +107,8 @@ export const CommandBody = Type.Union([
       /** Address of the target that the memory stream goes to. */
       migrationAddress: NetworkHost,
       /** `paused`: the copy stays paused on the target until `resume-vm`. */
-      mode: Type.Union([Type.Literal('live'), Type.Literal('paused')]),
+      mode: MigrationMode,
+      memoryPath: MemoryPath,
       policy: MigrationPolicy,
       timeoutMs: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
     },

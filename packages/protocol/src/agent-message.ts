@@ -141,6 +141,18 @@ export const Inventory = Type.Object(
       { maxItems: 64 },
     ),
     migrationAddress: NetworkHost,
+    /** Can QEMU here protect the memory stream itself, and why or why not, for people. */
+    migrationTls: Type.Optional(Type.Object({ able: Type.Boolean(), reason: Text }, closed)),
+    /** Migrations whose tunnel has refused something here, lately; newest first. */
+    tunnelRefusals: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { opId: OperationId, reason: Type.String({ maxLength: 64 }), message: Text },
+          closed,
+        ),
+        { maxItems: 16 },
+      ),
+    ),
     usage: Type.Optional(HostUsage),
     vms: Type.Array(ReportedVm, { maxItems: 1000 }),
     /** The newest entries of the journal, so that lost results are heard after all. */
@@ -200,6 +212,42 @@ export function readAgentMessage(
   if (!parsed.ok) return { ok: false, reason: `${subject}: ${parsed.reason}` };
   return { ok: true, value: { hostId, message: { kind, body: parsed.value } as AgentMessage } };
 }
+/** Agents' tunnels and QEMU's memory streams have keys of their own: QEMU's user can read the latter. */
+const CertificateUse = Type.Union([Type.Literal('tunnel'), Type.Literal('memory')]);
+
+/** From a host without a certificate, or with one that runs out; on a subject of its own. */
+export const CertificateRequest = Type.Object(
+  {
+    v: Type.Literal(1),
+    /** PKCS #10, as PEM. Who it is for is the sender, whatever it says. */
+    requestPem: Type.String({ maxLength: 8192 }),
+    use: CertificateUse,
+    /** Where the host receives memory. */
+    address: NetworkHost,
+  },
+  closed,
+);
+export type CertificateRequest = Static<typeof CertificateRequest>;
+
+/** What the leader answers. */
+export const CertificateAnswer = Type.Union([
+  Type.Object(
+    {
+      v: Type.Literal(1),
+      type: Type.Literal('issued'),
+      use: CertificateUse,
+      certificatePem: Type.String({ maxLength: 16_384 }),
+      /** Certificates of the authorities that hosts trust from now on. */
+      trustedPems: Type.Array(Type.String({ maxLength: 16_384 }), { minItems: 1, maxItems: 8 }),
+    },
+    closed,
+  ),
+  Type.Object(
+    { v: Type.Literal(1), type: Type.Literal('refused'), use: CertificateUse, message: Text },
+    closed,
+  ),
+]);
+export type CertificateAnswer = Static<typeof CertificateAnswer>;
 
 export type AgentMessage =
   | { readonly kind: 'heartbeat'; readonly body: Heartbeat }

@@ -63,6 +63,12 @@ export const errorCatalogue = {
   'pool-unavailable': { status: 503, retry: 'elsewhere', title: 'The pool is not usable there' },
   'disk-locked': { status: 409, retry: 'later', title: 'Another host has the disk’s lock' },
   'tunnel-failed': { status: 503, retry: 'later', title: 'The hosts could not connect' },
+  'tunnel-refused': {
+    status: 409,
+    retry: 'never',
+    title: 'The tunnel refused what came through it',
+  },
+  'no-certificate': { status: 503, retry: 'later', title: 'The host has no certificate' },
   'migration-aborted': { status: 409, retry: 'never', title: 'The migration was aborted' },
   'migration-failed': { status: 500, retry: 'later', title: 'The VM stayed where it was' },
   'migration-stuck': { status: 409, retry: 'later', title: 'It did not converge' },

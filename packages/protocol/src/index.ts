@@ -15,7 +15,13 @@ export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
 export { keyPrefix, keys, parseKey } from './keys.ts';
 export { macsOf } from './macs.ts';
 export type { ParsedKey } from './keys.ts';
-export { inboxPrefix, natsPermissions, parseAgentSubject, subjects } from './subjects.ts';
+export {
+  inboxPrefix,
+  natsPermissions,
+  parseAgentSubject,
+  parseCertificateSubject,
+  subjects,
+} from './subjects.ts';
 export type { AgentMessageKind, BusIdentity, BusPermissions } from './subjects.ts';
 export {
   AssignmentRecord,
@@ -41,11 +47,14 @@ export {
   DiskToAttach,
   generationRule,
   readCommand,
+  MemoryPath,
   TunnelEnd,
   VmToStart,
 } from './agent-command.ts';
 export type { CommandAddress, CommandKind, ReadCommand } from './agent-command.ts';
 export {
+  CertificateAnswer,
+  CertificateRequest,
   Heartbeat,
   Inventory,
   MigrationProgress,

@@ -3,6 +3,7 @@
  * epoch). Every record is JSON with `v`.
  */
 import { Type, type Static } from 'typebox';
+import { MemoryPath } from './agent-command.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { PoolSpec, VmSpec } from './vm-spec.ts';
@@ -288,6 +289,9 @@ export const OperationRecord = Type.Object(
     source: Type.Optional(Name),
     target: Type.Optional(Name),
     mode: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('paused')])),
+    /** How a migration's memory travels, and where that is not `tls`, why. */
+    memoryPath: Type.Optional(MemoryPath),
+    memoryPathReason: Type.Optional(Text),
     /** The drain or the recovery it belongs to. */
     parentId: Type.Optional(OperationId),
     /** Generation that the VM has before the operation; an owner change makes it one more. */

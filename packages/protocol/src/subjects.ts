@@ -9,6 +9,10 @@ export const subjects = {
   command: (hostId: string) => `drover.cmd.${hostId}`,
   agent: (hostId: string, kind: AgentMessageKind) => `drover.agent.${hostId}.${kind}`,
   allAgents: () => 'drover.agent.>',
+  /** A host asks for a certificate; the leader answers on `certificate`. */
+  certificateRequest: (hostId: string) => `drover.certificate-request.${hostId}`,
+  allCertificateRequests: () => 'drover.certificate-request.*',
+  certificate: (hostId: string) => `drover.certificate.${hostId}`,
   /** API to leader, request and reply. Only the leader subscribes. */
   query: () => 'drover.query',
   /** Leader to API: progress too fast and too fleeting for etcd. */
@@ -28,6 +32,11 @@ export function parseAgentSubject(
   return { hostId: match[1], kind: match[2] as AgentMessageKind };
 }
 
+/** The host that asks, as the server lets nobody else say. */
+export function parseCertificateSubject(subject: string): string | undefined {
+  return /^drover\.certificate-request\.([a-z0-9-]+)$/.exec(subject)?.[1];
+}
+
 export type BusIdentity =
   | { readonly role: 'agent'; readonly hostId: string }
   | { readonly role: 'scheduler' }
@@ -43,13 +52,26 @@ export function natsPermissions(identity: BusIdentity): BusPermissions {
   switch (identity.role) {
     case 'agent':
       return {
-        publish: [`drover.agent.${identity.hostId}.>`],
-        subscribe: [subjects.command(identity.hostId)],
+        publish: [
+          `drover.agent.${identity.hostId}.>`,
+          subjects.certificateRequest(identity.hostId),
+        ],
+        subscribe: [subjects.command(identity.hostId), subjects.certificate(identity.hostId)],
       };
     case 'scheduler':
       return {
-        publish: ['drover.cmd.*', subjects.announcement(), `${inboxPrefix.api}.>`],
-        subscribe: [subjects.allAgents(), subjects.query(), `${inboxPrefix.scheduler}.>`],
+        publish: [
+          'drover.cmd.*',
+          'drover.certificate.*',
+          subjects.announcement(),
+          `${inboxPrefix.api}.>`,
+        ],
+        subscribe: [
+          subjects.allAgents(),
+          subjects.allCertificateRequests(),
+          subjects.query(),
+          `${inboxPrefix.scheduler}.>`,
+        ],
       };
     case 'api':
       return {

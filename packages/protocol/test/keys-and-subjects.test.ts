@@ -6,6 +6,7 @@ import {
   keyPrefix,
   keys,
   natsPermissions,
+  parseCertificateSubject,
   parseAgentSubject,
   parseKey,
   subjects,
@@ -79,16 +80,41 @@ describe('subjects of agents', () => {
   });
 });
 
+describe('a request for a certificate', () => {
+  it('comes from the host in its subject', () => {
+    const subject = subjects.certificateRequest('h1');
+    expect(parseCertificateSubject(subject)).toBe('h1');
+  });
+
+  it.each(['drover.certificate-request', 'drover.certificate-request.*', 'drover.certificate.h1'])(
+    '%j is none',
+    (subject) => {
+      expect(parseCertificateSubject(subject)).toBeUndefined();
+    },
+  );
+});
+
 describe('permissions', () => {
   const h1: BusIdentity = { role: 'agent', hostId: 'h1' };
 
   it.each([
-    [h1, { publish: ['drover.agent.h1.>'], subscribe: ['drover.cmd.h1'] }],
+    [
+      h1,
+      {
+        publish: ['drover.agent.h1.>', 'drover.certificate-request.h1'],
+        subscribe: ['drover.cmd.h1', 'drover.certificate.h1'],
+      },
+    ],
     [
       { role: 'scheduler' },
       {
-        publish: ['drover.cmd.*', 'drover.announcement', '_INBOX_api.>'],
-        subscribe: ['drover.agent.>', 'drover.query', '_INBOX_scheduler.>'],
+        publish: ['drover.cmd.*', 'drover.certificate.*', 'drover.announcement', '_INBOX_api.>'],
+        subscribe: [
+          'drover.agent.>',
+          'drover.certificate-request.*',
+          'drover.query',
+          '_INBOX_scheduler.>',
+        ],
       },
     ],
     [

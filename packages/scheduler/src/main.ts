@@ -9,6 +9,7 @@ import { connectBus } from '@drover/bus';
 import { DroverError, inboxPrefix } from '@drover/protocol';
 import { connectStore } from '@drover/store';
 import { type Logger, pino } from 'pino';
+import { openCertifier } from './shell/certify.ts';
 import { readConfig, type SchedulerConfig } from './shell/config.ts';
 import { Metrics, serveMetrics } from './shell/metrics.ts';
 import { serveOffice } from './shell/office.ts';
@@ -17,12 +18,14 @@ const usage = `drover scheduler: places VMs, moves them, empties hosts; one of s
 
   main.ts --config FILE
 
-  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, metrics, leaseSeconds
+  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, authority, migration,
+                  metrics, leaseSeconds
   --help          this text
 `;
 
 async function run(config: SchedulerConfig, log: Logger): Promise<void> {
   await using stack = new AsyncDisposableStack();
+  const certifier = await openCertifier(config.authority);
   const metrics = new Metrics();
   const store = stack.use(connectStore({ endpoints: config.etcd.endpoints }));
   const seedFile = config.nats.nkeySeedFile;
@@ -46,7 +49,15 @@ async function run(config: SchedulerConfig, log: Logger): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => stopping.abort(new Error(`ended by ${signal}`)));
   }
-  await serveOffice({ config, log, metrics, store, bus, stopping: stopping.signal });
+  await serveOffice({
+    config,
+    ...(certifier ? { certifier } : {}),
+    log,
+    metrics,
+    store,
+    bus,
+    stopping: stopping.signal,
+  });
 }
 
 async function main(): Promise<number> {

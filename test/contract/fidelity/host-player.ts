@@ -146,7 +146,17 @@ class HostPlay {
     // Without a disk it has moved before anything can befall it; with one it cannot be started twice.
     const isQuick = vm === 'bare' && drawn !== 'paused' && drawn !== 'occupied';
     const course: Course = isQuick || (vm === 'disk' && drawn === 'occupied') ? 'live' : drawn;
-    const prepared = await side.act(to, { type: 'prepare-incoming', opId, vmId, source: at });
+    const mode = course === 'paused' ? 'paused' : 'live';
+    const prepared = await side.act(to, {
+      type: 'prepare-incoming',
+      opId,
+      vmId,
+      source: at,
+      vmName: side.start(vm).vm.name,
+      mode,
+      memoryPath: 'clear',
+      expiresInMs: 120_000,
+    });
     lines.push(`prepare: ${say(prepared)}`);
     const { tunnel } = prepared;
     if (tunnel === undefined) return true;
@@ -160,7 +170,8 @@ class HostPlay {
       target: to,
       tunnel,
       migrationAddress: side.migrationAddress(to),
-      mode: course === 'paused' ? 'paused' : 'live',
+      mode,
+      memoryPath: 'clear',
       policy: { ...policy, ...(isSlow ? { bandwidthMibps: 4 } : {}) },
       timeoutMs: course === 'late' ? 2_000 : 60_000,
     });

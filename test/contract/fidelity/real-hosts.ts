@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isNotFound, isOperationInvalid } from 'node-libvirt';
 import { Hypervisor } from '../../../packages/agent/src/shell/hypervisor.ts';
 import { LibvirtLink } from '../../../packages/agent/src/shell/libvirt-link.ts';
+import { newAuthority, type TestAuthority } from '../support/authority.ts';
 import { docker } from '../support/docker.ts';
 import { type Libvirtd, startLibvirtd } from '../support/libvirt-daemon.ts';
 import { until } from '../support/until.ts';
@@ -55,8 +56,9 @@ export class RealHosts implements AsyncDisposable {
     const network = `drover-contract-${randomUUID().slice(0, 8)}`;
     await docker('network', 'create', '--internal', network);
     stack.defer(async () => void (await docker('network', 'rm', network)));
+    const place = { folder, images, network, authority: await newAuthority() };
     const [h1, h2] = await Promise.all(
-      hostIds.map(async (id, at) => await startHost(stack, id, at, { folder, images, network })),
+      hostIds.map(async (id, at) => await startHost(stack, id, at, place)),
     );
     if (h1 === undefined || h2 === undefined) throw new Error('there are two hosts');
     return new RealHosts(stack.move(), { h1, h2 }, images);
@@ -142,13 +144,14 @@ interface Place {
   readonly folder: string;
   readonly images: string;
   readonly network: string;
+  readonly authority: TestAuthority;
 }
 
 async function startHost(
   stack: AsyncDisposableStack,
   id: HostId,
   at: number,
-  { folder, images, network }: Place,
+  { folder, images, network, authority }: Place,
 ): Promise<RealHost> {
   // The agent and its libvirt see the same paths.
   const stateDir = join(folder, `${id}-state`);
@@ -168,12 +171,13 @@ async function startHost(
   );
   const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
   const address = await docker('inspect', '--format', format, daemon.container);
+  const identity = await authority.identity(id, 'tunnel');
   const agent = stack.use(
     new Hypervisor({
       config: {
         hostId: id,
         nats: { servers: [] },
-        libvirt: { socket: daemon.socketPath },
+        libvirt: { socket: daemon.socketPath, qemuConf: '/dev/null' },
         stateDir,
         addresses: { migration: '127.0.0.1', tunnelPort: 26_520 + 16 * at },
         accelerator: 'tcg',
@@ -185,6 +189,9 @@ async function startHost(
       onProgress: () => undefined,
       onChange: () => undefined,
       warn: () => undefined,
+      identity: () => identity,
+      migrationTls: async () => ({ able: false, reason: 'it is not what is compared' }),
+      onRefusal: () => undefined,
     }),
   );
   const link = stack.use(

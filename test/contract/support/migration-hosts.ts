@@ -28,8 +28,8 @@ export interface MigrationHosts extends AsyncDisposable {
   readonly images: string;
 }
 
-/** `pki`: a folder with QEMU's certificates, for both. */
-export async function startMigrationHosts(pki: string): Promise<MigrationHosts> {
+/** `pki`: a folder with QEMU's certificates, for both; absent: each has its own in `migration-tls` of its folder. */
+export async function startMigrationHosts(pki?: string): Promise<MigrationHosts> {
   const stack = new AsyncDisposableStack();
   try {
     const images = await mkdtemp(join(tmpdir(), 'drover-images-'));
@@ -37,7 +37,7 @@ export async function startMigrationHosts(pki: string): Promise<MigrationHosts> 
     const folders = await mkdtemp(join(tmpdir(), 'drover-hosts-'));
     stack.defer(() => rm(folders, { recursive: true, force: true }));
     await makeBootFiles(images);
-    await cp(pki, join(folders, 'pki'), { recursive: true });
+    if (pki !== undefined) await cp(pki, join(folders, 'pki'), { recursive: true });
     const network = `drover-contract-${randomUUID().slice(0, 8)}`;
     await docker('network', 'create', '--internal', network);
     stack.defer(async () => void (await docker('network', 'rm', network)));
@@ -49,7 +49,7 @@ export async function startMigrationHosts(pki: string): Promise<MigrationHosts> 
           folder: join(folders, name),
           config: 'max_client_requests = 20\n',
           qemuConfig: [
-            'migrate_tls_x509_cert_dir = "/hosts/pki"',
+            `migrate_tls_x509_cert_dir = "/hosts/${pki === undefined ? `${name}/migration-tls` : 'pki'}"`,
             'migrate_tls_x509_verify = 1',
             'shared_filesystems = [ "/images" ]',
             '',

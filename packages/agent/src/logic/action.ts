@@ -17,8 +17,10 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
       return { type: body.kind, vmId, generation, vm: body.vm };
     case 'stop-vm':
       return { type: body.kind, vmId, mode: body.mode, timeoutMs: body.timeoutMs };
-    case 'prepare-incoming':
-      return { type: body.kind, opId, vmId, source: body.source };
+    case 'prepare-incoming': {
+      const { kind, ...rest } = body;
+      return { type: kind, opId, vmId, ...rest };
+    }
     case 'migrate-out': {
       const { kind, ...rest } = body;
       return { type: kind, opId, vmId, ...rest };

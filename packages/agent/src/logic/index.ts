@@ -1,3 +1,4 @@
+export { extrasOf } from '@drover/core';
 export { Convergence } from './converge.ts';
 export type { ConvergenceOrder, ConvergenceSample, ConvergenceStep } from './converge.ts';
 export { createAgent } from './agent.ts';

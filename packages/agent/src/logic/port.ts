@@ -8,6 +8,7 @@ import type {
   CommandAddress,
   DiskToAttach,
   Inventory,
+  MemoryPath,
   MigrationPolicy,
   MigrationProgress,
   MigrationTimeline,
@@ -68,6 +69,11 @@ export type HypervisorAction =
       readonly opId: string;
       readonly vmId: string;
       readonly source: string;
+      readonly vmName: string;
+      readonly mode: 'live' | 'paused';
+      readonly memoryPath: MemoryPath;
+      readonly may?: readonly ('post-copy' | 'parallel')[];
+      readonly expiresInMs: number;
     }
   | {
       readonly type: 'migrate-out';
@@ -77,6 +83,7 @@ export type HypervisorAction =
       readonly tunnel: TunnelEnd;
       readonly migrationAddress: string;
       readonly mode: 'live' | 'paused';
+      readonly memoryPath: MemoryPath;
       readonly policy: MigrationPolicy;
       readonly timeoutMs: number;
     }

@@ -15,7 +15,11 @@ export interface Resources {
 export interface AgentConfig {
   readonly hostId: string;
   readonly nats: { readonly servers: readonly string[]; readonly nkeySeedFile?: string };
-  readonly libvirt: { readonly socket: string };
+  readonly libvirt: {
+    readonly socket: string;
+    /** Its QEMU driver’s configuration; says where QEMU looks for certificates. */
+    readonly qemuConf: string;
+  };
   readonly stateDir: string;
   readonly addresses: { readonly migration: string; readonly tunnelPort: number };
   readonly accelerator: 'auto' | 'kvm' | 'tcg';
@@ -52,7 +56,10 @@ export function checkConfig(value: unknown, path: string): AgentConfig {
       servers: nats.texts('servers'),
       ...(seedFile === undefined ? {} : { nkeySeedFile: seedFile }),
     },
-    libvirt: { socket: libvirt.optionalPath('socket') ?? '/run/libvirt/libvirt-sock' },
+    libvirt: {
+      socket: libvirt.optionalPath('socket') ?? '/run/libvirt/libvirt-sock',
+      qemuConf: libvirt.optionalPath('qemuConf') ?? '/etc/libvirt/qemu.conf',
+    },
     stateDir: root.optionalPath('stateDir') ?? '/var/lib/drover',
     addresses: {
       migration: addresses.checked(

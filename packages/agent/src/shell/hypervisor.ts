@@ -8,6 +8,7 @@ import type {
   ActionOutcome,
   AgentEvent,
   ConvergenceOrder,
+  HostFacts,
   HypervisorAction,
 } from '../logic/index.ts';
 import { probeAccelerator, type Accelerator } from './accelerator.ts';
@@ -23,11 +24,14 @@ import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
 import { TouchedMemory } from './touched-memory.ts';
+import type { TunnelIdentity } from './tunnel-order.ts';
+import { type TunnelRefusal, TunnelRefusals } from './tunnel-refusals.ts';
 import { findTarget, openTarget, type TunnelSettings } from './tunnel.ts';
 import { reportedVm, VmLooker, type SeenVm } from './vm-looker.ts';
 import { lookAt, type VmLook } from './vm-state.ts';
 import { WriteMeter } from './write-meter.ts';
 
+type Of<T extends HypervisorAction['type']> = Extract<HypervisorAction, { type: T }>;
 type Observed = Extract<AgentEvent, { type: 'observed' }>;
 
 export interface HypervisorOptions {
@@ -37,6 +41,10 @@ export interface HypervisorOptions {
   /** A VM's life changed: it is worth looking. */
   readonly onChange: () => void;
   readonly warn: (text: string) => void;
+  /** This host's for tunnels. Throws `no-certificate`. */
+  readonly identity: () => TunnelIdentity;
+  readonly migrationTls: () => Promise<NonNullable<HostFacts['migrationTls']>>;
+  readonly onRefusal: (refusal: TunnelRefusal) => void;
 }
 
 export interface Look {
@@ -54,6 +62,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #writeMeter: WriteMeter;
   readonly #touched = new TouchedMemory();
   readonly #cpu = new CpuMeter();
+  readonly #refusals: TunnelRefusals;
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -61,6 +70,7 @@ export class Hypervisor implements AsyncDisposable {
 
   constructor(options: HypervisorOptions) {
     this.#options = options;
+    this.#refusals = new TunnelRefusals(options.config.stateDir, options.onRefusal);
     this.#link = new LibvirtLink({
       socketPath: options.config.libvirt.socket,
       onState: options.onState,
@@ -85,7 +95,11 @@ export class Hypervisor implements AsyncDisposable {
       await readBootId(),
       this.#accelerator,
     );
-    const facts = await this.#hostLooker.look(libvirt);
+    const facts: HostFacts = {
+      ...(await this.#hostLooker.look(libvirt)),
+      migrationTls: await this.#options.migrationTls(),
+      tunnelRefusals: await this.#refusals.look(),
+    };
     const vms = await this.#vmLooker.look(libvirt);
     const atRest = vms.filter((vm) => vm.state === 'running' && !vm.migrating);
     this.#writeMeter.saw(atRest.map(({ vmId }) => vmId));
@@ -140,7 +154,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'stop-vm':
         return stopVm(link, action);
       case 'prepare-incoming':
-        return this.#prepareIncoming(action.opId, action.vmId);
+        return this.#prepareIncoming(action);
       case 'migrate-out':
         return this.#migrateOut(action);
       case 'abort-migration': {
@@ -171,12 +185,14 @@ export class Hypervisor implements AsyncDisposable {
     };
   }
 
-  async #prepareIncoming(opId: string, vmId: string): Promise<ActionOutcome> {
-    const look = await lookAt(this.#link.libvirt, vmId);
+  async #prepareIncoming(action: Of<'prepare-incoming'>): Promise<ActionOutcome> {
+    const { type: _, source, ...ordered } = action;
+    const look = await lookAt(this.#link.libvirt, action.vmId);
     if (look && look.state !== 'shut-off' && look.state !== 'crashed') {
       return failed('vm-running', `a copy of it is ${look.state} here already`);
     }
-    return { outcome: 'done', tunnel: await openTarget(this.#tunnel, opId) };
+    const use = { ...ordered, peer: source, identity: this.#options.identity() };
+    return { outcome: 'done', tunnel: await openTarget(this.#tunnel, use) };
   }
 
   async #migrateOut(action: MigrateOut): Promise<ActionOutcome> {
@@ -190,11 +206,11 @@ export class Hypervisor implements AsyncDisposable {
   }
 
   get #migrationContext() {
-    const { config, onProgress, warn } = this.#options;
-    return { link: this.#link, stateDir: config.stateDir, onProgress, warn };
+    const { config, onProgress, warn, identity } = this.#options;
+    return { link: this.#link, stateDir: config.stateDir, identity, onProgress, warn };
   }
 
-  async #inspect(action: Extract<HypervisorAction, { type: 'inspect' }>): Promise<ActionOutcome> {
+  async #inspect(action: Of<'inspect'>): Promise<ActionOutcome> {
     const { vmId, opId, kind, order } = action;
     const look =
       kind === 'start-vm'

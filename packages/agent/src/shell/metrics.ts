@@ -42,6 +42,17 @@ export class Metrics {
     help: 'Messages dropped since they were no commands.',
     registers: [this.registry],
   });
+  readonly #refusals = new Counter({
+    name: 'drover_agent_tunnel_refusals_total',
+    help: 'What tunnels of migrations have refused, by reason.',
+    labelNames: ['side', 'reason'],
+    registers: [this.registry],
+  });
+  readonly #certificateUntil = this.#gauge(
+    'drover_agent_certificate_valid_until_seconds',
+    'When the certificate runs out, in seconds since 1970.',
+    ['use'],
+  );
   readonly #libvirtUp = this.#gauge('libvirt_up', 'Whether libvirt answers.');
   readonly #cpuSeconds = new Counter({
     name: 'libvirt_domain_info_cpu_time_seconds_total',
@@ -98,6 +109,14 @@ export class Metrics {
 
   malformed(): void {
     this.#malformed.inc();
+  }
+
+  refused({ side, reason }: { readonly side: string; readonly reason: string }): void {
+    this.#refusals.inc({ side, reason });
+  }
+
+  certified(use: string, untilMs: number): void {
+    this.#certificateUntil.set({ use }, Math.floor(untilMs / 1_000));
   }
 
   libvirt(up: boolean): void {

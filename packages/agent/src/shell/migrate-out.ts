@@ -3,17 +3,26 @@
  * what it is, one host's word; which host has the VM afterwards is decided by the scheduler.
  */
 import { isIPv6 } from 'node:net';
-import { flags, isOperationAborted, migrateFlag, type JobStats } from 'node-libvirt';
-import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
+import { certificateName } from '@drover/certificates';
+import { flags, isOperationAborted, type JobStats, migrateFlag } from 'node-libvirt';
+import { type ActionOutcome, extrasOf, type HypervisorAction } from '../logic/index.ts';
+import { orderedFlags } from './migration-order.ts';
 import { failed, outcomeOf } from './outcome.ts';
 import { type MigrationEnd, type SteerContext, Steering } from './steer.ts';
+import type { TunnelIdentity } from './tunnel-order.ts';
+import { refusalsOf } from './tunnel-refusals.ts';
 import { openSource } from './tunnel.ts';
 import { lookAt } from './vm-state.ts';
 
 export type MigrateOut = Extract<HypervisorAction, { type: 'migrate-out' }>;
 
+/** How much longer than the migration its tunnel may last: what is aborted still has to end in order. */
+const tunnelGraceMs = 120_000;
+
 export interface MigrationContext extends SteerContext {
   readonly stateDir: string;
+  /** Of this host. Throws `no-certificate`. */
+  readonly identity: () => TunnelIdentity;
 }
 
 export async function migrateOut(
@@ -21,22 +30,30 @@ export async function migrateOut(
   action: MigrateOut,
   end: MigrationEnd,
 ): Promise<ActionOutcome> {
-  const { link } = context;
+  const { link, stateDir } = context;
   const look = await lookAt(link.libvirt, action.vmId);
   if (look?.state !== 'running') {
     return failed('vm-not-running', `the VM is ${look?.state ?? 'absent'} on this host`);
   }
   const { dom } = look;
-  const socketPath = await openSource(context.stateDir, action.opId, action.tunnel);
+  const { opId, vmId, mode, memoryPath, policy, timeoutMs } = action;
+  const use = {
+    ...{ opId, vmId, mode, memoryPath },
+    may: extrasOf(policy, mode),
+    vmName: dom.name,
+    peer: action.target,
+    expiresInMs: Math.min(timeoutMs + tunnelGraceMs, 0x7fff_ffff),
+    identity: context.identity(),
+  };
+  const socketPath = await openSource(stateDir, use, action.tunnel, action.migrationAddress);
   if (end.reason) return failed(end.reason, 'ended before it began');
-  await dom.migration.setMaxDowntime(action.policy.downtimeLadderMs[0] ?? 300);
+  await dom.migration.setMaxDowntime(policy.downtimeLadderMs[0] ?? 300);
   const stopped = new AbortController();
   let final: JobStats | undefined;
   using _ = link.onEvent((event) => {
-    if (event.name === 'jobCompleted' && event.dom.uuid === action.vmId) final = event.stats;
+    if (event.name === 'jobCompleted' && event.dom.uuid === vmId) final = event.stats;
   });
-  const order = { policy: action.policy, timeoutMs: action.timeoutMs };
-  const steering = new Steering(context, { opId: action.opId, dom, order, end });
+  const steering = new Steering(context, { opId, dom, order: { policy, timeoutMs }, end });
   const steered = steering.run(stopped.signal);
   const ended = await dom.migrate(performArguments(action, socketPath)).then(
     () => undefined,
@@ -45,7 +62,11 @@ export async function migrateOut(
   stopped.abort();
   await steered;
   const timeline = steering.keeper.timeline(figuresOf(final));
-  if (ended) return { ...judge(ended.error, end), timeline };
+  if (ended) {
+    const [refused] = await refusalsOf(stateDir, opId, 'source');
+    if (refused) return failed('tunnel-refused', `${refused.reason}: ${refused.message}`);
+    return { ...judge(ended.error, end), timeline };
+  }
   const { downtimeMs, transferredBytes } = timeline;
   return {
     outcome: 'done',
@@ -56,24 +77,26 @@ export async function migrateOut(
 }
 
 function performArguments(action: MigrateOut, socketPath: string) {
-  const host = action.migrationAddress;
-  const { bandwidthMibps, streams, throttle, whenStuck } = action.policy;
-  const isPaused = action.mode === 'paused';
-  const mayPostCopy = whenStuck === 'post-copy' && !isPaused;
-  const isParallel = streams > 1 && !mayPostCopy;
-  const { live, peer2peer, abortOnError, autoConverge, paused, parallel, postCopy } = migrateFlag;
+  const { memoryPath, migrationAddress: host, policy, mode } = action;
+  const { bandwidthMibps, streams, throttle } = policy;
+  const extras = extrasOf(policy, mode);
+  // What goes through the tunnel is one stream.
+  const isParallel = extras.includes('parallel') && memoryPath !== 'tunnel';
+  const { abortOnError, autoConverge, parallel, postCopy } = migrateFlag;
   return {
     destinationUri: `qemu+unix:///system?socket=${encodeURIComponent(socketPath)}`,
     flags: flags(
-      live,
-      peer2peer,
+      orderedFlags(action),
       abortOnError,
       throttle ? autoConverge : 0,
-      isPaused ? paused : 0,
       isParallel ? parallel : 0,
-      mayPostCopy ? postCopy : 0,
+      extras.includes('post-copy') ? postCopy : 0,
     ),
-    migrateUri: `tcp://${isIPv6(host) ? `[${host}]` : host}`,
+    ...(memoryPath === 'tunnel'
+      ? {}
+      : { migrateUri: `tcp://${isIPv6(host) ? `[${host}]` : host}` }),
+    // The address is what the target says it is; the name is what its certificate proves.
+    ...(memoryPath === 'tls' ? { tlsDestination: certificateName(action.target, 'memory') } : {}),
     ...(bandwidthMibps === undefined ? {} : { bandwidthMibps }),
     ...(isParallel ? { parallelConnections: streams } : {}),
     ...(throttle
@@ -85,6 +108,7 @@ function performArguments(action: MigrateOut, socketPath: string) {
   };
 }
 
+/** A failed job's event says less than its last figures did: what it does not say is left out. */
 function figuresOf(stats: JobStats | undefined) {
   if (!stats) return {};
   const figures = {
@@ -94,7 +118,6 @@ function figuresOf(stats: JobStats | undefined) {
     totalBytes: stats.memoryTotalBytes,
     transferredBytes: stats.memoryProcessedBytes,
   };
-  // A failed job's event says less than its last figures did.
   const known = Object.entries(figures).filter(([, value]) => value !== undefined);
   return Object.fromEntries(known) as Partial<Record<keyof typeof figures, number>>;
 }

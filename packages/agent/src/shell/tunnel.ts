@@ -8,7 +8,9 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { DroverError } from '@drover/protocol';
-import type { TunnelAnswer, TunnelOrder, TunnelState } from './tunnel-process.ts';
+import { migrationOrder, type Ordered } from './migration-order.ts';
+import type { TunnelAnswer, TunnelIdentity, TunnelOrder, TunnelState } from './tunnel-order.ts';
+import { refusalFileOf } from './tunnel-refusals.ts';
 
 export interface TunnelTarget {
   readonly host: string;
@@ -25,6 +27,15 @@ export interface TunnelSettings {
   readonly libvirtSocket: string;
 }
 
+/** Which migration, and with whom. */
+export interface TunnelUse extends Omit<Ordered, 'address'> {
+  readonly opId: string;
+  /** The host at the other end. */
+  readonly peer: string;
+  readonly expiresInMs: number;
+  readonly identity: TunnelIdentity;
+}
+
 export const tunnelPorts = 16;
 /** Linux' limit for the path of a unix socket, without its ending zero. */
 const socketPathMax = 107;
@@ -32,38 +43,62 @@ const answerMs = 15_000;
 const program = join(import.meta.dirname, 'tunnel-process.ts');
 
 /** Opens the target's end. Throws `tunnel-failed`. */
-export async function openTarget(settings: TunnelSettings, opId: string): Promise<TunnelTarget> {
+export async function openTarget(settings: TunnelSettings, use: TunnelUse): Promise<TunnelTarget> {
+  const { stateDir, host, basePort, libvirtSocket } = settings;
+  const { opId } = use;
   const secret = randomBytes(32).toString('hex');
-  const folder = join(settings.stateDir, 'tunnels');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(join(stateDir, 'tunnels'), { recursive: true, mode: 0o700 });
   const { port } = await start({
+    ...common(stateDir, use, host, 'target'),
     side: 'target',
-    opId,
     secret,
-    // A name may stand for addresses that are not this host's alone; the secret guards every one.
-    ...(isIP(settings.host) ? { host: settings.host } : {}),
-    ports: Array.from({ length: tunnelPorts }, (_, at) => settings.basePort + at),
-    libvirtSocket: settings.libvirtSocket,
-    stateFile: stateFileOf(settings.stateDir, opId),
-    announcedHost: settings.host,
+    // A name may stand for addresses that are not this host's alone; who is let in is the same on every one.
+    ...(isIP(host) ? { host } : {}),
+    ports: Array.from({ length: tunnelPorts }, (_, at) => basePort + at),
+    libvirtSocket,
+    stateFile: stateFileOf(stateDir, opId),
+    announcedHost: host,
   });
-  return { host: settings.host, port, secret };
+  return { host, port, secret };
 }
 
-/** Opens the source's end; gives back the unix socket that leads to the target's libvirt. */
+/**
+ * Opens the source's end; gives back the unix socket that leads to the target's libvirt. `address` is where
+ * the target receives memory.
+ */
 export async function openSource(
   stateDir: string,
-  opId: string,
+  use: TunnelUse,
   target: TunnelTarget,
+  address: string,
 ): Promise<string> {
+  const { opId } = use;
   const short = createHash('sha256').update(`${opId} ${target.secret}`).digest('hex').slice(0, 16);
   const socketPath = join(stateDir, 'tunnels', `${short}.sock`);
   if (Buffer.byteLength(socketPath) > socketPathMax) {
     throw new DroverError('tunnel-failed', `the path ${socketPath} is too long for a socket`);
   }
   await mkdir(join(stateDir, 'tunnels'), { recursive: true, mode: 0o700 });
-  await start({ side: 'source', opId, ...target, socketPath });
+  await start({
+    ...common(stateDir, use, address, 'source'),
+    side: 'source',
+    ...target,
+    socketPath,
+  });
   return socketPath;
+}
+
+function common(stateDir: string, use: TunnelUse, address: string, side: 'source' | 'target') {
+  const { opId, peer, expiresInMs, identity, ...ordered } = use;
+  const { keyPem, certificatePem, trustedPems } = identity;
+  return {
+    opId,
+    peer,
+    expiresInMs,
+    identity: { keyPem, certificatePem, trustedPems },
+    migration: migrationOrder({ ...ordered, address }),
+    refusalFile: refusalFileOf(stateDir, opId, side),
+  };
 }
 
 /** The target's end of this operation, if its process still lives. */
@@ -86,7 +121,7 @@ function stateFileOf(stateDir: string, opId: string): string {
   return join(stateDir, 'tunnels', `${opId}.json`);
 }
 
-/** The secret goes through stdin: arguments and environment can be read by others. */
+/** Secrets go through stdin: arguments and environment can be read by others. */
 async function start(order: TunnelOrder): Promise<{ readonly port: number }> {
   const child = spawn(process.execPath, [program, order.side, order.opId], {
     detached: true,

@@ -58,12 +58,21 @@ const policy = {
   ...migrationPresets.gentle,
   downtimeLadderMs: [...migrationPresets.gentle.downtimeLadderMs],
 };
+export const prepareBody = {
+  kind: 'prepare-incoming' as const,
+  source: 'h2',
+  vmName: 'a',
+  mode: 'live' as const,
+  memoryPath: 'clear' as const,
+  expiresInMs: 60_000,
+};
 export const migrateBody = {
   kind: 'migrate-out' as const,
   target: 'h2',
   tunnel: { host: '10.0.0.2', port: 7000, secret: 'ab'.repeat(32) },
   migrationAddress: '10.0.0.2',
   mode: 'live' as const,
+  memoryPath: 'clear' as const,
   policy,
   timeoutMs: 60_000,
 };

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Driver, migrateBody, ready, startBody, stopBody, vmA, vmB } from './driver.ts';
+import {
+  Driver,
+  migrateBody,
+  prepareBody,
+  ready,
+  startBody,
+  stopBody,
+  vmA,
+  vmB,
+} from './driver.ts';
 
 describe('a command is refused', () => {
   it('when it is for another host, or for an earlier process', () => {
@@ -88,7 +97,7 @@ describe('a command is refused', () => {
   it('when a start or an incoming copy does not carry a newer generation', () => {
     const driver = ready({ records: [{ type: 'generation', vmId: vmA, generation: 4 }] });
     driver.command({ body: startBody, generation: 4 });
-    driver.command({ body: { kind: 'prepare-incoming', source: 'h2' }, generation: 3 });
+    driver.command({ body: prepareBody, generation: 3 });
     expect(driver.codes()).toEqual(['stale-generation', 'stale-generation']);
     driver.command({ body: startBody, generation: 5, step: 3 });
     driver.flush();

@@ -13,7 +13,7 @@ describe('the configuration', () => {
   it('of the least is filled up', () => {
     expect(checkConfig(least, 'agent.yaml')).toEqual({
       ...least,
-      libvirt: { socket: '/run/libvirt/libvirt-sock' },
+      libvirt: { socket: '/run/libvirt/libvirt-sock', qemuConf: '/etc/libvirt/qemu.conf' },
       stateDir: '/var/lib/drover',
       addresses: { migration: '10.0.0.1', tunnelPort: 16_520 },
       accelerator: 'auto',
@@ -26,7 +26,7 @@ describe('the configuration', () => {
     const most = {
       hostId: 'h1',
       nats: { servers: ['nats://a:4222', 'nats://b:4222'], nkeySeedFile: '/etc/drover/h1.seed' },
-      libvirt: { socket: '/run/other' },
+      libvirt: { socket: '/run/other', qemuConf: '/etc/other/qemu.conf' },
       stateDir: '/srv/drover',
       addresses: { migration: 'h1.example', tunnelPort: 7000 },
       accelerator: 'tcg',

@@ -3,6 +3,8 @@
  * not get done. Three presets, and values that replace single fields of them.
  */
 
+import type { MigrationMode } from '../cluster/vm.ts';
+
 /** `throttle` is QEMU's auto-converge: the VM gets less of its CPUs, a step more after each round that gained nothing. */
 export interface ThrottleLadder {
   readonly startPercent: number;
@@ -159,4 +161,15 @@ export function problemWithWish(wish: MigrationWish): string | undefined {
     return 'post-copy goes with one stream only: with several, QEMU before 10.1 can lose the VM';
   }
   return undefined;
+}
+
+/** What a move by this policy may do besides the ordinary; the tunnel between the hosts passes nothing else. */
+export type MigrationExtra = 'post-copy' | 'parallel';
+
+export function extrasOf(
+  { whenStuck, streams }: MigrationPolicy,
+  mode: MigrationMode,
+): readonly MigrationExtra[] {
+  if (whenStuck === 'post-copy') return mode === 'live' ? ['post-copy'] : [];
+  return streams > 1 ? ['parallel'] : [];
 }

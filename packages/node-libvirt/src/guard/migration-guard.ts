@@ -168,26 +168,23 @@ export class MigrationGuard {
   }
 
   #checkArguments(name: ProcedureName, payload: Buffer): void {
-    switch (name) {
-      case 'connectOpen': {
-        const { name: uri, flags } = decode(procedures.connectOpen.args, payload);
-        if (uri === 'qemu:///system' && flags === 0) return;
-        throw new Refused('arguments', `opening ${JSON.stringify(uri?.slice(0, 128))}`);
-      }
-      case 'domainMigratePrepare3Params':
-      case 'domainMigratePrepareTunnel3Params': {
-        const isTunnel = name === 'domainMigratePrepareTunnel3Params';
-        if (this.#isExpired) throw new Refused('expired', 'the time of its order is over');
-        if (isTunnel !== isTunnelled(this.#order)) {
-          throw new Refused('arguments', `${name}, which is not ordered`);
-        }
-        return checkPrepare(decode(procedures[name].args, payload), this.#order);
-      }
-      case 'domainMigrateFinish3Params':
-        return checkFinish(decode(procedures[name].args, payload), this.#order);
-      default:
-        decode(procedureOf(name).args, payload);
+    if (name === 'connectOpen') {
+      const { name: uri, flags } = decode(procedures.connectOpen.args, payload);
+      if (uri === 'qemu:///system' && flags === 0) return;
+      throw new Refused('arguments', `opening ${JSON.stringify(uri?.slice(0, 128))}`);
     }
+    if (name === 'domainMigrateFinish3Params') {
+      return checkFinish(decode(procedures[name].args, payload), this.#order);
+    }
+    if (name === 'domainMigratePrepare3Params' || name === 'domainMigratePrepareTunnel3Params') {
+      if (this.#isExpired) throw new Refused('expired', 'the time of its order is over');
+      if ((name === 'domainMigratePrepareTunnel3Params') !== isTunnelled(this.#order)) {
+        throw new Refused('arguments', `${name}, which is not ordered`);
+      }
+      return checkPrepare(decode(procedures[name].args, payload), this.#order);
+    }
+    decode(procedureOf(name).args, payload);
+    return undefined;
   }
 
   #called(name: ProcedureName, serial: number): void {

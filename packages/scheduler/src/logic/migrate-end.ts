@@ -142,10 +142,8 @@ function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
     ...(rest ? { rest } : {}),
   });
   if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {}, owner);
-  const error: OperationError = stored.value.error ?? {
-    code: 'migration-failed',
-    message: `it runs on at ${source}`,
-  };
+  const error: OperationError = refusalOf(turn, stored.value) ??
+    stored.value.error ?? { code: 'migration-failed', message: `it runs on at ${source}` };
   turn.end(stored, 'failed', { error }, owner);
 }
 
@@ -154,6 +152,18 @@ function restOf(turn: Turn, { id, error, migration }: OperationRecord): Assignme
   if (error?.code !== 'migration-stuck' && error?.code !== 'migration-timeout') return undefined;
   const untilMs = turn.now.wallMs + (migration?.policy.restMinutes ?? 0) * 60_000;
   return { untilMs, reason: error.message, operationId: id };
+}
+
+/** What a tunnel's end refused says more than that the connection was closed. */
+function refusalOf(turn: Turn, { id, source = '', target = '' }: OperationRecord) {
+  for (const hostId of [target, source]) {
+    const refusals = turn.hosts.get(hostId)?.inventory?.tunnelRefusals;
+    const refused = refusals?.find((one) => one.opId === id);
+    if (refused === undefined) continue;
+    const message = `the tunnel’s end on ${hostId} refused it (${refused.reason}): ${refused.message}`;
+    return { code: 'tunnel-refused', message: message.slice(0, 1000) };
+  }
+  return undefined;
 }
 
 /** Each cleaning step: who does it, what, and with which generation. */

@@ -7,14 +7,21 @@
  *                 └──────────────────┘   └─▶ clean-source, clean-target, keep-source,
  *                                                resume-source, resume-target
  */
-import type { OperationError, OperationRecord, StepResult, Stored } from '@drover/protocol';
-import { checkMove, explainRejection, place } from '@drover/core';
+import type {
+  CommandBody,
+  OperationError,
+  OperationRecord,
+  StepResult,
+  Stored,
+} from '@drover/protocol';
+import { checkMove, explainRejection, extrasOf, place } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
+import { memoryPathOf } from './memory-path.ts';
 import { askedOf, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled } from './pending.ts';
-import { tryAgainMs } from './settings.ts';
+import { tryAgainMs, tunnelGraceMs } from './settings.ts';
 import { slotFor } from './slots.ts';
 import type { Turn } from './turn.ts';
 
@@ -64,6 +71,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const { bandwidthMibps } = migration.policy;
   const slot = slotFor(turn, { operation: stored.value, ...route, bandwidthMibps });
   if (slot !== true) return turn.wait(stored.value.id, slot);
+  const memory = memoryPathOf(turn, vm.hostId, target.hostId);
   const generation = vm.generation + 1;
   const isDecided = turn.commit(
     turn.putOperation(stored, {
@@ -73,6 +81,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       source: vm.hostId,
       target: target.hostId,
       mode: vm.migrationMode,
+      ...memory,
       migration,
       generation,
       startedAtMs: turn.now.wallMs,
@@ -127,11 +136,26 @@ function chooseTarget(turn: Turn, stored: Stored<OperationRecord>, source: strin
   };
 }
 
+const unordered: OperationError = {
+  code: 'migration-failed',
+  message: 'its record says no policy: it was decided by an older version; ask again',
+};
+
 function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
   if (isCancelled(turn, stored.value)) return toResolve(turn, stored, {});
   if (isOff(turn, target)) return toResolve(turn, stored, { error: offError(target) });
-  const body = { kind: 'prepare-incoming', source } as const;
+  const { vmName = '', mode = 'live', memoryPath = 'clear', migration } = stored.value;
+  if (migration === undefined) return toResolve(turn, stored, { error: unordered });
+  const body: CommandBody = {
+    kind: 'prepare-incoming',
+    source,
+    vmName,
+    mode,
+    memoryPath,
+    may: [...extrasOf(migration.policy, mode)],
+    expiresInMs: Math.min(migration.timeoutMs + tunnelGraceMs, 0x7fff_ffff),
+  };
   const result = turn.awaitStep({
     hostId: target,
     opId: id,
@@ -161,10 +185,7 @@ function perform(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   const tunnel = turn.hosts.result(target, id, stepIndex - 1)?.tunnel;
   const address = turn.hosts.get(target)?.inventory?.migrationAddress;
-  if (migration === undefined) {
-    const message = 'its record says no policy: it was decided by an older version; ask again';
-    return toResolve(turn, stored, { error: { code: 'migration-failed', message } });
-  }
+  if (migration === undefined) return toResolve(turn, stored, { error: unordered });
   if (tunnel === undefined || address === undefined) {
     const message = `the tunnel's end on ${target} is not known any more`;
     return toResolve(turn, stored, { error: { code: 'tunnel-failed', message } });
@@ -181,6 +202,7 @@ function perform(turn: Turn, stored: Stored<OperationRecord>): void {
       tunnel,
       migrationAddress: address,
       mode: stored.value.mode ?? 'live',
+      memoryPath: stored.value.memoryPath ?? 'clear',
       policy: migration.policy,
       timeoutMs: migration.timeoutMs,
     },

@@ -96,4 +96,9 @@ export interface SchedulerSettings {
   /** Ended operations that are kept. */
   readonly operationsKept: number;
   readonly drainAttempts: number;
+  /**
+   * Of memory on its way. `required`: QEMU's TLS, or the tunnel where a host cannot do that. `preferred`: QEMU's
+   * TLS, or in clear. `off`: in clear.
+   */
+  readonly encryption: 'required' | 'preferred' | 'off';
 }

@@ -11,6 +11,7 @@ export const defaultSettings: SchedulerSettings = {
   resyncMs: 60_000,
   operationsKept: 500,
   drainAttempts: 3,
+  encryption: 'preferred',
 };
 
 /** How often the logic looks at everything again, whatever happened or did not. */
@@ -24,6 +25,9 @@ export const lockPatienceMs = 240_000;
 export const lockAgainMs = 15_000;
 /** Hosts that a start tries before it gives up. */
 export const startAttempts = 3;
+/** How much longer than its migration a tunnel lives: the source aborts first, and ends it in order. */
+export const tunnelGraceMs = 120_000;
+
 export const slots = {
   outPerHost: limits.migrationsOutPerHost,
   inPerHost: limits.migrationsInPerHost,

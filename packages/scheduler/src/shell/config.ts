@@ -20,6 +20,31 @@ const SchedulerConfig = Type.Object(
       closed,
     ),
     metrics: Type.Optional(Type.Object({ host: Type.String(), port: Port }, closed)),
+    /** The cluster's authority, which certifies hosts; every scheduler has the same. */
+    authority: Type.Optional(
+      Type.Object(
+        {
+          certificateFile: Type.String(),
+          keyFile: Type.String(),
+          /** Certificates of other authorities that hosts trust as well, while it is being changed. */
+          trustedFiles: Type.Optional(Type.Array(Type.String(), { maxItems: 7 })),
+          /** How long a host's certificate lives; it is renewed at two thirds of that. */
+          hours: Type.Optional(Type.Integer({ minimum: 1, maximum: 8_760 })),
+        },
+        closed,
+      ),
+    ),
+    migration: Type.Optional(
+      Type.Object(
+        {
+          /** Of memory on its way; see docs/security.md. */
+          encryption: Type.Optional(
+            Type.Union([Type.Literal('required'), Type.Literal('preferred'), Type.Literal('off')]),
+          ),
+        },
+        closed,
+      ),
+    ),
     /** How long a silent leader keeps its office; at least 2. */
     leaseSeconds: Type.Optional(Type.Integer({ minimum: 2, maximum: 60 })),
   },

@@ -9,6 +9,7 @@ import { keyPrefix, parseJson, Query, readAgentMessage, subjects } from '@drover
 import type { Leadership, Store } from '@drover/store';
 import { createScheduler } from '../logic/index.ts';
 import { awayFor, connected } from './bus-patience.ts';
+import { type Certifier, serveCertificates } from './certify.ts';
 import type { SchedulerConfig } from './config.ts';
 import { Loader } from './loader.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,7 +19,9 @@ import { type Log, Performer } from './performer.ts';
 const busPatienceMs = 10_000;
 
 export interface Office {
-  readonly config: Pick<SchedulerConfig, 'instanceId' | 'leaseSeconds'>;
+  readonly config: Pick<SchedulerConfig, 'instanceId' | 'leaseSeconds' | 'migration'>;
+  /** Absent: hosts are told that there is none. */
+  readonly certifier?: Certifier;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: Store;
@@ -75,7 +78,7 @@ interface Follower extends Disposable {
 
 /** Hears the hosts and reads etcd from the beginning, so that it can go on at once when it is elected. */
 function follow(
-  { config, log, metrics, store, bus }: Office,
+  { config, certifier, log, metrics, store, bus }: Office,
   end: (reason: string) => void,
 ): Follower {
   const stack = new DisposableStack();
@@ -88,7 +91,10 @@ function follow(
     ),
   );
   const performer = new Performer({
-    logic: createScheduler({ instanceId: config.instanceId }),
+    logic: createScheduler({
+      instanceId: config.instanceId,
+      ...(config.migration ? { settings: config.migration } : {}),
+    }),
     store,
     bus,
     metrics,
@@ -118,6 +124,7 @@ function follow(
         return JSON.stringify({ type: 'error', code: 'bad-request', message: parsed.reason });
       });
       stack.defer(() => queries.close());
+      stack.use(serveCertificates(bus, certifier, log));
       performer.lead(leadership);
     },
     [Symbol.dispose]: () => stack.dispose(),

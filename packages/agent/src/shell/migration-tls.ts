@@ -1,0 +1,131 @@
+/**
+ * QEMU's own TLS for memory streams: puts the host's certificate where QEMU looks for it, and says whether QEMU
+ * does look there. QEMU reads the files anew for each migration, so a new certificate needs no restart; the folder
+ * is exchanged as a whole, so that no stream gets a key and another key's certificate.
+ */
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Inventory } from '@drover/protocol';
+import type { Held } from './host-certificates.ts';
+
+type Able = NonNullable<Inventory['migrationTls']>;
+
+/** QEMU's user where qemu.conf names none, by distribution. */
+const usualUsers = ['libvirt-qemu', 'qemu'];
+
+export class MigrationTls {
+  /** What `migrate_tls_x509_cert_dir` has to name. */
+  readonly folder: string;
+  readonly #versions: string;
+  readonly #qemuConf: string;
+  readonly #passwd: string;
+  #held: { readonly held: Held; readonly why?: string } | undefined;
+
+  constructor(options: {
+    readonly stateDir: string;
+    readonly qemuConf: string;
+    readonly passwd?: string;
+  }) {
+    this.folder = join(options.stateDir, 'migration-tls');
+    this.#versions = join(options.stateDir, 'migration-tls.d');
+    this.#qemuConf = options.qemuConf;
+    this.#passwd = options.passwd ?? '/etc/passwd';
+  }
+
+  /** What goes wrong is said by `able`. */
+  async write(held: Held): Promise<void> {
+    try {
+      await this.#write(held);
+      this.#held = { held };
+    } catch (error) {
+      this.#held = { held, why: `${this.folder} cannot be written: ${(error as Error).message}` };
+    }
+  }
+
+  /** Can a migration from or to this host use it? With the next step where it cannot. */
+  async able(): Promise<Able> {
+    const not = (reason: string): Able => ({ able: false, reason: reason.slice(0, 1000) });
+    if (this.#held === undefined || this.#held.held.untilMs <= Date.now()) {
+      return not('this host has no certificate for memory streams');
+    }
+    if (this.#held.why !== undefined) return not(this.#held.why);
+    let conf: QemuConf;
+    try {
+      conf = readQemuConf(await readFile(this.#qemuConf, 'utf8'));
+    } catch (error) {
+      return not(`${this.#qemuConf} cannot be read: ${(error as Error).message}`);
+    }
+    const setting = `migrate_tls_x509_cert_dir = "${this.folder}"`;
+    if (conf.get('migrate_tls_x509_cert_dir') !== this.folder) {
+      return not(`set ${setting} in ${this.#qemuConf} and restart libvirt’s daemon`);
+    }
+    const verify = conf.get('migrate_tls_x509_verify') ?? conf.get('default_tls_x509_verify');
+    if (verify === '0') return not(`set migrate_tls_x509_verify = 1 in ${this.#qemuConf}`);
+    const until = new Date(this.#held.held.untilMs).toISOString();
+    return { able: true, reason: `certificate until ${until}` };
+  }
+
+  async #write(held: Held): Promise<void> {
+    const owner = await this.#qemuUser();
+    await mkdir(this.#versions, { recursive: true, mode: 0o711 });
+    await chmod(this.#versions, 0o711);
+    const name = String(Date.now());
+    const version = join(this.#versions, name);
+    await mkdir(version, { mode: 0o711 });
+    await chmod(version, 0o711);
+    const { keyPem, certificatePem, trustedPems } = held;
+    const files = {
+      'ca-cert.pem': trustedPems.join('\n'),
+      'server-cert.pem': certificatePem,
+      'server-key.pem': keyPem,
+      'client-cert.pem': certificatePem,
+      'client-key.pem': keyPem,
+    };
+    for (const [file, text] of Object.entries(files)) {
+      const path = join(version, file);
+      await writeFile(path, text, { mode: 0o400 });
+      await chown(path, owner.uid, owner.gid);
+    }
+    const link = `${this.folder}.new`;
+    await rm(link, { force: true });
+    await symlink(join(basename(this.#versions), name), link);
+    await rename(link, this.folder);
+    // A stream that is just beginning may still read the one before.
+    const old = (await readdir(this.#versions)).filter((one) => /^\d+$/.test(one) && one !== name);
+    for (const one of old.toSorted((a, b) => Number(a) - Number(b)).slice(0, -1)) {
+      await rm(join(this.#versions, one), { recursive: true, force: true });
+    }
+  }
+
+  /** Whom the keys have to belong to. */
+  async #qemuUser(): Promise<{ readonly uid: number; readonly gid: number }> {
+    const conf = await readFile(this.#qemuConf, 'utf8').then(readQemuConf, () => new Map());
+    const named = conf.get('user');
+    const users = (await readFile(this.#passwd, 'utf8')).split('\n').map((line) => line.split(':'));
+    for (const name of named === undefined ? usualUsers : [named.replace(/^\+/, '')]) {
+      const user = users.find(([login, , uid]) => login === name || uid === name);
+      if (user) return { uid: Number(user[2]), gid: Number(user[3]) };
+    }
+    throw new Error(
+      `there is no user ${named ?? usualUsers.join(' nor ')}; name QEMU’s in qemu.conf`,
+    );
+  }
+}
+
+type QemuConf = ReadonlyMap<string, string>;
+
+/** Settings of one line; the last of a name is the one that libvirt takes. */
+function readQemuConf(text: string): QemuConf {
+  const lines = text.matchAll(/^\s*([a-z0-9_]+)\s*=\s*(?:"([^"]*)"|(\S+))/gm);
+  return new Map([...lines].map((line) => [line[1] ?? '', line[2] ?? line[3] ?? '']));
+}

@@ -1,0 +1,106 @@
+/** QEMU's folder of certificates: exchanged whole, for QEMU's user, and only used where libvirt names it. */
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Held } from '../../src/shell/host-certificates.ts';
+import { MigrationTls } from '../../src/shell/migration-tls.ts';
+import { testAuthority } from '../support/identities.ts';
+
+const authority = await testAuthority();
+const untilMs = Date.now() + 3_600_000;
+const held = async (): Promise<Held> => ({
+  ...(await authority.identity('h1', 'memory')),
+  fromMs: 0,
+  untilMs,
+});
+
+let folder = '';
+let tls: MigrationTls;
+const qemuConf = () => join(folder, 'qemu.conf');
+const configure = (text: string) => writeFile(qemuConf(), text);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mt-'));
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  await writeFile(join(folder, 'passwd'), `root:x:0:0::/:\nlibvirt-qemu:x:${uid}:${gid}::/:\n`);
+  tls = new MigrationTls({
+    stateDir: folder,
+    qemuConf: qemuConf(),
+    passwd: join(folder, 'passwd'),
+  });
+  await configure(
+    `# migrate_tls_x509_cert_dir = "/etc/pki/qemu"\nmigrate_tls_x509_cert_dir = "${tls.folder}"\n`,
+  );
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('QEMU’s certificates', () => {
+  it('are five files that its user alone reads', async () => {
+    const given = await held();
+    await tls.write(given);
+    expect((await readdir(tls.folder)).toSorted()).toEqual([
+      'ca-cert.pem',
+      'client-cert.pem',
+      'client-key.pem',
+      'server-cert.pem',
+      'server-key.pem',
+    ]);
+    expect(await readFile(join(tls.folder, 'server-key.pem'), 'utf8')).toBe(given.keyPem);
+    expect((await stat(join(tls.folder, 'server-key.pem'))).mode & 0o777).toBe(0o400);
+    expect(await tls.able()).toMatchObject({ able: true });
+  });
+
+  it('are exchanged all at once, and only the ones before are kept', async () => {
+    const seen = [];
+    for (let round = 0; round < 4; round += 1) {
+      const given = await held();
+      await tls.write(given);
+      const read = (name: string) => readFile(join(tls.folder, name), 'utf8');
+      seen.push([await read('client-key.pem'), await read('client-cert.pem')]);
+      expect(seen.at(-1)).toEqual([given.keyPem, given.certificatePem]);
+    }
+    expect(await readdir(join(folder, 'migration-tls.d'))).toHaveLength(2);
+  });
+});
+
+describe('a host cannot use them', () => {
+  it.each<[string, string, string]>([
+    ['where libvirt is not told of them', '', 'set migrate_tls_x509_cert_dir = "'],
+    [
+      'where libvirt looks elsewhere',
+      'migrate_tls_x509_cert_dir = "/etc/pki/qemu"',
+      'set migrate_',
+    ],
+    [
+      'where nobody would be asked for one',
+      'migrate_tls_x509_cert_dir = "HERE"\nmigrate_tls_x509_verify = 0',
+      'set migrate_tls_x509_verify = 1',
+    ],
+  ])('%s', async (_, text, reason) => {
+    await tls.write(await held());
+    await configure(text.replace('HERE', tls.folder));
+    expect(await tls.able()).toMatchObject({
+      able: false,
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  it('before there are any, after they have run out, or where they cannot be written', async () => {
+    const none = 'this host has no certificate for memory streams';
+    expect(await tls.able()).toEqual({ able: false, reason: none });
+    await tls.write({ ...(await held()), untilMs: Date.now() });
+    expect(await tls.able()).toEqual({ able: false, reason: none });
+    await rm(join(folder, 'migration-tls'));
+    await mkdir(join(folder, 'migration-tls'));
+    await tls.write(await held());
+    expect((await tls.able()).reason).toContain('cannot be written');
+  });
+
+  it('where nobody knows who QEMU is', async () => {
+    await configure('user = "qemu-of-mine"');
+    await tls.write(await held());
+    expect((await tls.able()).reason).toContain('there is no user qemu-of-mine');
+  });
+});
