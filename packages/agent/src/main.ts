@@ -50,6 +50,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   );
   const { stateDir, hostId, addresses, libvirt } = config;
   const migrationTls = new MigrationTls({ stateDir, qemuConf: libvirt.qemuConf });
+  await migrationTls.prepare();
   const certificates = stack.use(
     await HostCertificates.open({
       hostId,

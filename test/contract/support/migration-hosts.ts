@@ -3,7 +3,7 @@
  * that both see. Their daemons reach each other through their unix sockets; memory goes over the network.
  */
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Libvirt } from 'node-libvirt';
@@ -42,6 +42,8 @@ export async function startMigrationHosts(pki?: string): Promise<MigrationHosts>
     await docker('network', 'create', '--internal', network);
     stack.defer(async () => void (await docker('network', 'rm', network)));
     const start = async (name: string): Promise<MigrationHost> => {
+      // libvirtd does not start without.
+      await mkdir(join(folders, name, 'migration-tls'), { recursive: true });
       const daemon = stack.use(
         await startLibvirtd({
           hypervisor: true,

@@ -31,7 +31,9 @@ export interface HostCertificatesOptions {
 export type Held = TunnelIdentity & Validity;
 
 const uses = ['tunnel', 'memory'] as const;
-const lookMs = 10_000;
+const lookMs = 2_000;
+/** Between two questions at most; each waits twice as long as the one before. */
+const longestPauseMs = 60_000;
 const renewAt = 2 / 3;
 const answersWaiting = 8;
 
@@ -40,6 +42,7 @@ export class HostCertificates implements Disposable {
   readonly #held = new Map<CertificateUse, Held>();
   readonly #asked = new Map<CertificateUse, OwnRequest>();
   readonly #missing = new Map<CertificateUse, string>();
+  readonly #again = new Map<CertificateUse, { readonly atMs: number; readonly pauseMs: number }>();
   readonly #stack = new DisposableStack();
 
   private constructor(options: HostCertificatesOptions) {
@@ -57,6 +60,7 @@ export class HostCertificates implements Disposable {
     });
     own.#stack.defer(() => answers.close());
     const status = bus.onStatus((state) => {
+      own.#again.clear();
       if (state === 'connected') void own.#look();
     });
     own.#stack.defer(() => status.close());
@@ -78,7 +82,12 @@ export class HostCertificates implements Disposable {
     const { bus, hostId, address, log } = this.#options;
     for (const use of uses) {
       const held = this.#held.get(use);
-      if (held && Date.now() < held.fromMs + renewAt * (held.untilMs - held.fromMs)) continue;
+      const nowMs = Date.now();
+      if (held && nowMs < held.fromMs + renewAt * (held.untilMs - held.fromMs)) continue;
+      const { atMs, pauseMs } = this.#again.get(use) ?? { atMs: nowMs, pauseMs: lookMs };
+      if (nowMs < atMs) continue;
+      const nextPauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      this.#again.set(use, { atMs: nowMs + pauseMs, pauseMs: nextPauseMs });
       try {
         const request = this.#asked.get(use) ?? (await createRequest(hostId));
         this.#asked.set(use, request);
@@ -117,6 +126,7 @@ export class HostCertificates implements Disposable {
   async #hold(use: CertificateUse, held: Held): Promise<void> {
     this.#held.set(use, held);
     this.#missing.delete(use);
+    this.#again.delete(use);
     await this.#options.onCertificate(use, held);
   }
 

@@ -1,7 +1,7 @@
 /**
  * QEMU's own TLS for memory streams: puts the host's certificate where QEMU looks for it, and says whether QEMU
- * does look there. QEMU reads the files anew for each migration, so a new certificate needs no restart; the folder
- * is exchanged as a whole, so that no stream gets a key and another key's certificate.
+ * does look there. QEMU reads the files anew for each migration, so a new certificate needs no restart; they
+ * are exchanged as a whole, so that no stream gets a key and another key's certificate.
  */
 import {
   chmod,
@@ -14,7 +14,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Inventory } from '@drover/protocol';
 import type { Held } from './host-certificates.ts';
 
@@ -26,7 +26,6 @@ const usualUsers = ['libvirt-qemu', 'qemu'];
 export class MigrationTls {
   /** What `migrate_tls_x509_cert_dir` has to name. */
   readonly folder: string;
-  readonly #versions: string;
   readonly #qemuConf: string;
   readonly #passwd: string;
   #held: { readonly held: Held; readonly why?: string } | undefined;
@@ -37,7 +36,6 @@ export class MigrationTls {
     readonly passwd?: string;
   }) {
     this.folder = join(options.stateDir, 'migration-tls');
-    this.#versions = join(options.stateDir, 'migration-tls.d');
     this.#qemuConf = options.qemuConf;
     this.#passwd = options.passwd ?? '/etc/passwd';
   }
@@ -75,14 +73,14 @@ export class MigrationTls {
     return { able: true, reason: `certificate until ${until}` };
   }
 
+  /**
+   * Each name in the folder leads through `current`, and that is what is exchanged. libvirt's daemon does not
+   * start without the folder, so it is there before the first certificate, and stays.
+   */
   async #write(held: Held): Promise<void> {
     const owner = await this.#qemuUser();
-    await mkdir(this.#versions, { recursive: true, mode: 0o711 });
-    await chmod(this.#versions, 0o711);
-    const name = String(Date.now());
-    const version = join(this.#versions, name);
-    await mkdir(version, { mode: 0o711 });
-    await chmod(version, 0o711);
+    await this.prepare();
+    const version = String(Date.now());
     const { keyPem, certificatePem, trustedPems } = held;
     const files = {
       'ca-cert.pem': trustedPems.join('\n'),
@@ -91,20 +89,30 @@ export class MigrationTls {
       'client-cert.pem': certificatePem,
       'client-key.pem': keyPem,
     };
+    await makeFolder(join(this.folder, version));
     for (const [file, text] of Object.entries(files)) {
-      const path = join(version, file);
+      const path = join(this.folder, version, file);
       await writeFile(path, text, { mode: 0o400 });
       await chown(path, owner.uid, owner.gid);
     }
-    const link = `${this.folder}.new`;
-    await rm(link, { force: true });
-    await symlink(join(basename(this.#versions), name), link);
-    await rename(link, this.folder);
+    await this.#link('current', version);
+    for (const file of Object.keys(files)) await this.#link(file, join('current', file));
     // A stream that is just beginning may still read the one before.
-    const old = (await readdir(this.#versions)).filter((one) => /^\d+$/.test(one) && one !== name);
-    for (const one of old.toSorted((a, b) => Number(a) - Number(b)).slice(0, -1)) {
-      await rm(join(this.#versions, one), { recursive: true, force: true });
+    const versions = (await readdir(this.folder)).filter((one) => /^\d+$/.test(one));
+    for (const one of versions.toSorted((x, y) => Number(x) - Number(y)).slice(0, -2)) {
+      await rm(join(this.folder, one), { recursive: true, force: true });
     }
+  }
+
+  async prepare(): Promise<void> {
+    await makeFolder(this.folder);
+  }
+
+  async #link(name: string, to: string): Promise<void> {
+    const made = join(this.folder, '.new');
+    await rm(made, { force: true });
+    await symlink(to, made);
+    await rename(made, join(this.folder, name));
   }
 
   /** Whom the keys have to belong to. */
@@ -128,4 +136,10 @@ type QemuConf = ReadonlyMap<string, string>;
 function readQemuConf(text: string): QemuConf {
   const lines = text.matchAll(/^\s*([a-z0-9_]+)\s*=\s*(?:"([^"]*)"|(\S+))/gm);
   return new Map([...lines].map((line) => [line[1] ?? '', line[2] ?? line[3] ?? '']));
+}
+
+/** QEMU's user finds what is in it, and cannot list it. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o711 });
+  await chmod(path, 0o711);
 }

@@ -1,5 +1,5 @@
 /** QEMU's folder of certificates: exchanged whole, for QEMU's user, and only used where libvirt names it. */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -40,7 +40,8 @@ describe('QEMU’s certificates', () => {
   it('are five files that its user alone reads', async () => {
     const given = await held();
     await tls.write(given);
-    expect((await readdir(tls.folder)).toSorted()).toEqual([
+    const files = (await readdir(tls.folder)).filter((name) => name.endsWith('.pem'));
+    expect(files.toSorted()).toEqual([
       'ca-cert.pem',
       'client-cert.pem',
       'client-key.pem',
@@ -61,7 +62,13 @@ describe('QEMU’s certificates', () => {
       seen.push([await read('client-key.pem'), await read('client-cert.pem')]);
       expect(seen.at(-1)).toEqual([given.keyPem, given.certificatePem]);
     }
-    expect(await readdir(join(folder, 'migration-tls.d'))).toHaveLength(2);
+    const kept = (await readdir(tls.folder)).filter((name) => /^\d+$/.test(name));
+    expect(kept).toHaveLength(2);
+  });
+
+  it('have a folder before there are any: libvirt does not start without', async () => {
+    await tls.prepare();
+    expect((await stat(tls.folder)).isDirectory()).toBe(true);
   });
 });
 
@@ -92,8 +99,8 @@ describe('a host cannot use them', () => {
     expect(await tls.able()).toEqual({ able: false, reason: none });
     await tls.write({ ...(await held()), untilMs: Date.now() });
     expect(await tls.able()).toEqual({ able: false, reason: none });
-    await rm(join(folder, 'migration-tls'));
-    await mkdir(join(folder, 'migration-tls'));
+    await rm(tls.folder, { recursive: true });
+    await writeFile(tls.folder, '');
     await tls.write(await held());
     expect((await tls.able()).reason).toContain('cannot be written');
   });

@@ -25,6 +25,7 @@ export interface Certifier {
 
 const defaultHours = 24;
 const requestsWaiting = 2_048;
+const noAuthority = 'the scheduler has no authority; see drover authority create --help';
 
 /** Nothing where none is configured. Throws `bad-request` that names what is wrong. */
 export async function openCertifier(
@@ -49,6 +50,7 @@ export function serveCertificates(
   certifier: Certifier | undefined,
   log: Log,
 ): Disposable {
+  if (certifier === undefined) log.warn(`hosts get no certificates: ${noAuthority}`);
   const requests = bus.subscribe(
     subjects.allCertificateRequests(),
     async (text, subject) => {
@@ -57,7 +59,8 @@ export function serveCertificates(
       if (hostId === undefined || !parsed.ok) return;
       const answer = await answerTo(certifier, hostId, parsed.value);
       if (answer.type === 'issued') log.info(`certificate for the ${answer.use} of ${hostId}`);
-      else log.warn(`no certificate for the ${answer.use} of ${hostId}: ${answer.message}`);
+      else if (certifier)
+        log.warn(`no certificate for the ${answer.use} of ${hostId}: ${answer.message}`);
       bus.publish(subjects.certificate(hostId), JSON.stringify(answer));
     },
     { queueLimit: requestsWaiting, onOverflow: 'drop-newest' },
@@ -72,7 +75,7 @@ async function answerTo(
 ): Promise<CertificateAnswer> {
   const refused = (message: string): CertificateAnswer => ({ v: 1, type: 'refused', use, message });
   if (certifier === undefined) {
-    return refused('the scheduler has no authority; see drover authority create --help');
+    return refused(noAuthority);
   }
   const { authority, trustedPems, hours } = certifier;
   try {
