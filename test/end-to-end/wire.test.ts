@@ -33,7 +33,7 @@ describe('a VM with its disk behind QEMU’s own NFS client', () => {
       { target },
     );
     const operation = await cluster.ended(started.id, 'succeeded');
-    expect(operation.mode).toBe('paused');
+    expect(operation).toMatchObject({ mode: 'paused', memoryPath: 'tls' });
     expect(await runningOn(cluster.lab, target)).toContain('wired');
     expect(await runningOn(cluster.lab, vm.hostId)).not.toContain('wired');
     const { boot } = await until('it answers from there', () => askCounter(vm.address));

@@ -55,7 +55,7 @@ async function answerTo(
   await hub.settle();
   host.publish(subject, JSON.stringify(body));
   host.publish(subjects.certificateRequest('h1'), JSON.stringify({ ...request, use: 'memory' }));
-  return promise;
+  return await promise;
 }
 
 const request = { v: 1, use: 'tunnel', address: '10.0.0.1', requestPem: asked.requestPem } as const;
