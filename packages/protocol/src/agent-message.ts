@@ -143,7 +143,7 @@ export const Inventory = Type.Object(
     migrationAddress: NetworkHost,
     /** Can QEMU here protect the memory stream itself, and why or why not, for people. */
     migrationTls: Type.Optional(Type.Object({ able: Type.Boolean(), reason: Text }, closed)),
-    /** Migrations whose tunnel has refused something here, lately; newest first. */
+    /** Migrations whose tunnel has refused something here, lately. */
     tunnelRefusals: Type.Optional(
       Type.Array(
         Type.Object(

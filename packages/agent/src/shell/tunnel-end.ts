@@ -6,14 +6,15 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { MigrationGuard, type GuardAnswer, type RefusalReason } from 'node-libvirt/guard';
 import type { TunnelAnswer, TunnelOrder } from './tunnel-order.ts';
-import type { TunnelRefusal } from './tunnel-refusals.ts';
+import { isKnock, type TunnelRefusal } from './tunnel-refusals.ts';
 
 export const handshakeMs = 10_000;
 /** How long it waits for its one connection. */
 const waitMs = Number(process.env['DROVER_TUNNEL_WAIT_MS'] ?? 60_000);
 /** Between two looks at whether what outlived its time is over. */
 const overdueMs = 5_000;
-const refusalsMax = 16;
+/** Who knocks again and again fills no disk, and hides nothing that was refused inside. */
+const knocksMax = 16;
 
 /** Besides what the guard refuses: who it was, and that it came again. */
 type Reason = RefusalReason | 'peer' | 'second-use';
@@ -62,10 +63,8 @@ export class TunnelEnd {
     const { opId, side, refusalFile } = this.#order;
     const refusal: TunnelRefusal = { opId, side, reason, message, atMs: Date.now() };
     try {
-      const lines = linesIn(refusalFile);
-      if (lines < refusalsMax) {
-        appendFileSync(refusalFile, `${JSON.stringify(refusal)}\n`, { mode: 0o600 });
-      }
+      if (isKnock(refusal) && linesIn(refusalFile) >= knocksMax) return;
+      appendFileSync(refusalFile, `${JSON.stringify(refusal)}\n`, { mode: 0o600 });
     } catch {
       // What cannot be written down is refused all the same.
     }

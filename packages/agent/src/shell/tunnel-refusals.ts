@@ -15,6 +15,11 @@ export interface TunnelRefusal {
   readonly atMs: number;
 }
 
+/** Somebody was not let in; what was let in did nothing wrong. */
+export function isKnock({ reason }: Pick<TunnelRefusal, 'reason'>): boolean {
+  return reason === 'peer' || reason === 'second-use';
+}
+
 type Reported = NonNullable<Inventory['tunnelRefusals']>;
 
 const ending = '.refused';
@@ -44,7 +49,7 @@ export class TunnelRefusals {
     this.#onNew = onNew;
   }
 
-  /** Newest first, for the inventory; each is told once in the life of this process. */
+  /** For the inventory: what was refused inside first, newest first; each is told once in the life of this process. */
   async look(nowMs: number = Date.now()): Promise<Reported> {
     const folder = join(this.#stateDir, 'tunnels');
     const names = await readdir(folder).catch(() => [] as string[]);
@@ -64,7 +69,7 @@ export class TunnelRefusals {
       all.push(...refusals);
     }
     return all
-      .toSorted((a, b) => b.atMs - a.atMs)
+      .toSorted((a, b) => Number(isKnock(a)) - Number(isKnock(b)) || b.atMs - a.atMs)
       .slice(0, reportedMax)
       .map(({ opId, reason, message }) => ({ opId, reason, message: message.slice(0, 1000) }));
   }

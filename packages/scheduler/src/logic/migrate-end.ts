@@ -154,11 +154,14 @@ function restOf(turn: Turn, { id, error, migration }: OperationRecord): Assignme
   return { untilMs, reason: error.message, operationId: id };
 }
 
+/** Others who were not let in are no reason for what became of the one that was. */
+const knocks: ReadonlySet<string> = new Set(['peer', 'second-use']);
+
 /** What a tunnel's end refused says more than that the connection was closed. */
 function refusalOf(turn: Turn, { id, source = '', target = '' }: OperationRecord) {
   for (const hostId of [target, source]) {
     const refusals = turn.hosts.get(hostId)?.inventory?.tunnelRefusals;
-    const refused = refusals?.find((one) => one.opId === id);
+    const refused = refusals?.find((one) => one.opId === id && !knocks.has(one.reason));
     if (refused === undefined) continue;
     const message = `the tunnel’s end on ${hostId} refused it (${refused.reason}): ${refused.message}`;
     return { code: 'tunnel-refused', message: message.slice(0, 1000) };

@@ -54,8 +54,9 @@ describe('a tunnel’s end', () => {
     lab.runningVm(vmA, 'h1');
     lab.host('h1').scripts.set('migrate-out', ({ opId }) => {
       const refusal = { opId, reason: 'procedure', message: 'domainDestroy (procedure 12)' };
-      const earlier = { opId: 'earlier', reason: 'peer', message: 'h3 came' };
-      lab.host(hostId).about = { tunnelRefusals: [earlier, refusal] };
+      const earlier = { opId: 'earlier', reason: 'procedure', message: 'another' };
+      const knock = { opId, reason: 'peer', message: 'h3 came' };
+      lab.host(hostId).about = { tunnelRefusals: [earlier, knock, refusal] };
       return failed('migration-failed', 'client socket is closed');
     });
     const ended = lab.ended(lab.request({ type: 'migrate', vmId: vmA, target: 'h2' }));
