@@ -161,3 +161,18 @@ describe('version', () => {
     expect((await drover(['--version'])).stdout).toBe(`${version}\n`);
   });
 });
+
+describe('a move', () => {
+  it.each([
+    [{ memoryPath: 'tls' }, 'encrypted by QEMU'],
+    [
+      { memoryPath: 'clear', memoryPathReason: 'h2: set it in qemu.conf' },
+      'in the clear, because h2: set it in qemu.conf',
+    ],
+  ] as const)('says how its memory travels: %j', async (more, text) => {
+    const moved = operation('migrate', more);
+    const { url } = await serve({ [`GET /v1/operations/${moved.id}`]: () => ok(moved) });
+    const { stdout } = await drover(['--api', url, 'operation', 'show', moved.id]);
+    expect(stdout).toContain(text);
+  });
+});

@@ -60,6 +60,17 @@ export function operationColumns(nowMs: number): readonly Column<Operation>[] {
   ];
 }
 
+const memoryTexts = {
+  tls: 'encrypted by QEMU',
+  tunnel: 'encrypted, through the tunnel',
+  clear: 'in the clear',
+} as const;
+
+/** How it travels, and why not better. */
+function memoryText(path: keyof typeof memoryTexts, reason: string | undefined): string {
+  return memoryTexts[path] + (reason === undefined ? '' : `, because ${reason}`);
+}
+
 /** `perform 43 %` */
 export function stepOf(operation: Operation): string {
   const percent = operation.progress?.percent;
@@ -79,6 +90,9 @@ export function operationPage(operation: Operation, nowMs: number): readonly str
       ['What', `${operation.type} ${subjectOf(operation)}`],
       ['State', operation.state + (operation.done ? '' : `, step ${stepOf(operation)}`)],
       ...(routeOf(operation) === '' ? [] : [['Route', routeOf(operation)] as const]),
+      ...(operation.memoryPath === undefined
+        ? []
+        : [['Memory', memoryText(operation.memoryPath, operation.memoryPathReason)] as const]),
       ...(operation.reason === undefined ? [] : [['Reason', operation.reason] as const]),
       ...(error === undefined ? [] : [['Error', `${error.message} (${error.code})`] as const]),
       ...(error?.rejections ?? []).map((no) => ['Hosts', describeRejection(no)] as const),
