@@ -217,20 +217,20 @@ async function startHost(
   return { daemon, agent, link, address, events };
 }
 
-/** Of what libvirt tells, how VMs live. While one starts, QEMU is paused for a moment and runs on. */
+/** Of what libvirt tells, how VMs live. QEMU is paused while one starts: that it runs on then is no event of its life. */
 class Events {
-  readonly #alive = new Set<string>();
   #told: { readonly vmId: string; readonly event: LifeEvent }[] = [];
 
   add(vmId: string, type: string): void {
     if (type !== 'started' && type !== 'suspended' && type !== 'resumed' && type !== 'stopped') {
       return;
     }
-    if (type === 'started') this.#alive.add(vmId);
-    else if (!this.#alive.has(vmId)) return;
-    if (type === 'stopped') this.#alive.delete(vmId);
-    const last = this.#told.findLast((one) => one.vmId === vmId)?.event;
-    if (last !== type) this.#told.push({ vmId, event: type });
+    const last = this.#told.findLast((one) => one.vmId === vmId);
+    if (last?.event === type) return;
+    if (type === 'started' && last?.event === 'resumed') {
+      this.#told = this.#told.filter((one) => one !== last);
+    }
+    this.#told.push({ vmId, event: type });
   }
 
   take() {
