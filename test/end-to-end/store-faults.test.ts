@@ -135,9 +135,9 @@ describe('etcd has no quorum for a while (F18)', () => {
       expect(refused).toMatchObject({ status: 503, body: { code: 'store-unavailable' } });
       expect((await cluster.api.send('GET', '/readyz')).status).toBe(503);
       expect((await cluster.api.vm(vm.id)).id).toBe(vm.id);
-      await until('half a minute has passed in the VM', async () => {
+      await until('twenty seconds have passed in the VM', async () => {
         const now = await askCounter(vm.address);
-        return now.count > count + 3_000 ? true : undefined;
+        return now.count > count + 2_000 ? true : undefined;
       });
       expect(await runningOn(cluster.lab, move.target)).toContain(vm.name);
     } finally {

@@ -151,7 +151,9 @@ export class Observer implements AsyncDisposable {
     lookout.on('error', () => undefined);
     const lines = createInterface({ input: lookout.stdout });
     for await (const line of lines) {
-      if (!this.#dark.has(host)) this.#witness.hear(host, JSON.parse(line) as Sight);
+      // Anything else is docker's word that there is no such host now: then nobody looks, which is noticed.
+      if (!line.startsWith('{') || this.#dark.has(host)) continue;
+      this.#witness.hear(host, JSON.parse(line) as Sight);
     }
   }
 }
