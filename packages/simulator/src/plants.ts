@@ -244,8 +244,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'hosts-may-say-anything',
     file: 'packages/protocol/src/subjects.ts',
-    find: 'publish: [`drover.agent.${identity.hostId}.>`],',
-    replace: "publish: ['drover.agent.>', 'drover.cmd.*'],",
+    find: '`drover.agent.${identity.hostId}.>`,',
+    replace: "'drover.agent.>', 'drover.cmd.*',",
     says: 'the server lets a host speak for others',
     breaks: ['speaks-for-itself'],
   },

@@ -45,7 +45,7 @@ describe('a tunnel’s end', () => {
     lab.ended(lab.request({ type: 'migrate', vmId: vmA, target: 'h2' }));
     expect(lab.leader.sends('prepare-incoming')[0]).toMatchObject({
       vmId: vmA,
-      body: { source: 'h1', vmName: expect.any(String), mode: 'live', expiresInMs: 720_000 },
+      body: { source: 'h1', vmName: expect.any(String), mode: 'live', expiresInMs: 420_000 },
     });
   });
 
