@@ -51,6 +51,8 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   const { stateDir, hostId, addresses, libvirt } = config;
   const migrationTls = new MigrationTls({ stateDir, qemuConf: libvirt.qemuConf });
   await migrationTls.prepare();
+  // Nobody looks yet while those that were kept are read.
+  let changed = () => {};
   const certificates = stack.use(
     await HostCertificates.open({
       hostId,
@@ -61,6 +63,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       onCertificate: async (use, held) => {
         metrics.certified(use, held.untilMs);
         if (use === 'memory') await migrationTls.write(held);
+        changed();
       },
     }),
   );
@@ -95,6 +98,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       warn,
     }),
   );
+  changed = () => watcher.change();
   const performer = stack.use(
     new Performer({
       hostId: config.hostId,

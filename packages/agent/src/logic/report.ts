@@ -20,11 +20,12 @@ export interface Known {
   readonly answers: Inventory['answers'];
 }
 
-/** Changes when the set of VMs changes, or the state of one or of a pool. */
-export function digestOf({ vms, facts }: Observation): string {
+/** Changes when the set of VMs changes, the state of one or of a pool, or whether QEMU can encrypt memory. */
+export function digestOf({ vms, facts }: Pick<Observation, 'vms' | 'facts'>): string {
   const lines = [
     ...vms.map((vm) => `${vm.vmId} ${vm.state} ${vm.migrating ? 'migrating' : ''}`),
     ...facts.pools.map(({ name, state }) => `${name} ${state}`),
+    ...(facts.migrationTls?.able ? ['tls'] : []),
   ];
   return hashText(lines.toSorted().join('\n'));
 }

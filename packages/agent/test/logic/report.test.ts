@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Heartbeat, Inventory, parseValue } from '@drover/protocol';
-import { begunRecord, Driver, ready, reported, startBody, stopBody, vmA, vmB } from './driver.ts';
+import {
+  begunRecord,
+  Driver,
+  facts,
+  ready,
+  reported,
+  startBody,
+  stopBody,
+  vmA,
+  vmB,
+} from './driver.ts';
 
 describe('a heartbeat', () => {
   it('is sent at the first look and with each beat, each with a nonce of its own', () => {
@@ -58,6 +68,22 @@ describe('a heartbeat', () => {
     driver.look({ pools: [{ ...pool, state: 'error', reason: 'it can only be read' }] });
     expect(driver.last('inventory').pools).toMatchObject([{ reason: 'it can only be read' }]);
     expect(parseValue(Inventory, driver.last('inventory')).ok).toBe(true);
+    driver.beat();
+    expect(driver.last('heartbeat').vmDigest).not.toBe(before);
+  });
+
+  it('has another digest, and the inventory is told at once, when QEMU can encrypt memory', () => {
+    const driver = ready({ vms: [] });
+    driver.beat();
+    const before = driver.last('heartbeat').vmDigest;
+    const inventories = () => driver.messages('inventory').length;
+    const told = inventories();
+    const able = { ...facts, migrationTls: { able: true, reason: 'certificate until 2027' } };
+    for (const nonce of ['a', 'b']) {
+      driver.send({ type: 'observed', facts: able, vms: [], nonce });
+      expect(inventories()).toBe(told + 1);
+    }
+    expect(driver.last('inventory').migrationTls?.able).toBe(true);
     driver.beat();
     expect(driver.last('heartbeat').vmDigest).not.toBe(before);
   });
