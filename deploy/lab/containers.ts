@@ -109,11 +109,11 @@ function createArguments(
   ];
 }
 
-/** Removes all containers, networks and volumes of a project; of all projects where none is named. */
+/** Removes all containers, networks and volumes of a project. */
 export async function takeDown(
-  project?: string,
+  project: string,
 ): Promise<{ containers: number; networks: number; volumes: number }> {
-  const filter = ['--filter', `label=${labLabel}${project === undefined ? '' : `=${project}`}`];
+  const filter = ['--filter', `label=${labLabel}=${project}`];
   const list = async (...args: string[]) =>
     (await docker([...args, ...filter])).split('\n').filter((line) => line !== '');
   const containers = await list('ps', '-aq');
