@@ -38,7 +38,10 @@ export async function migrateOut(
   const { dom } = look;
   const { opId, vmId, mode, memoryPath, policy, timeoutMs } = action;
   const use = {
-    ...{ opId, vmId, mode, memoryPath },
+    opId,
+    vmId,
+    mode,
+    memoryPath,
     may: extrasOf(policy, mode),
     vmName: dom.name,
     peer: action.target,
