@@ -83,7 +83,10 @@ describe('a connection to NATS that hangs half open (F27)', () => {
 
 describe('a VM that never converges (F31)', () => {
   it.each([
-    ['migration-timeout', { bandwidthMibps: 1, timeoutFactor: 1, timeoutAtLeastSeconds: 15 }],
+    [
+      'migration-timeout',
+      { bandwidthMibps: 8, throttle: false, timeoutFactor: 1, timeoutAtLeastSeconds: 12 },
+    ],
     [
       'migration-stuck',
       { bandwidthMibps: 8, stallSeconds: 3, downtimeLadderMs: [100, 200], throttle: false },
