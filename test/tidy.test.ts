@@ -2,6 +2,7 @@
  * The house rules that a compiler does not hold: who imports whom, what pure code may not name, how long
  * a file may be, which words are ours, and that docs and code agree.
  */
+import { preflightCodes } from '@drover/core';
 import { errorCatalogue } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { forbiddenImports } from './support/import-table.ts';
@@ -125,6 +126,18 @@ describe('docs', () => {
     const text = readText('docs/errors.md');
     const explained = [...text.matchAll(/^\|\s*`([a-z0-9-]+)`/gm)].map((match) => match[1] ?? '');
     expect(explained.toSorted()).toEqual(Object.keys(errorCatalogue).toSorted());
+  });
+
+  it('explain every reason of a preflight, and none that does not exist', () => {
+    const text = readText('docs/migration.md');
+    const tables = text.split('\n## ').filter((section) => section.includes('| code |'));
+    const row = /^\|\s*(`[a-z-]+`(?:, `[a-z-]+`)*)\s*\|/gm;
+    const rows = tables.flatMap((section) => [...section.matchAll(row)]);
+    const explained = rows.flatMap(([, names = '']) => names.replaceAll('`', '').split(', '));
+    // Told of a cold move, in its own words.
+    const elsewhere = ['disk-elsewhere'];
+    expect([...explained, ...elsewhere].toSorted()).toEqual([...preflightCodes].toSorted());
+    for (const code of elsewhere) expect(text).toContain(`\`${code}\``);
   });
 
   it('link only to what is there', () => {

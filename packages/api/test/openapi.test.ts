@@ -26,6 +26,7 @@ describe('the OpenAPI file', () => {
     const { body } = await world.send('GET', '/openapi.json');
     expect(Object.keys(body['paths'] as object).toSorted()).toEqual([
       '/v1',
+      '/v1/cluster/cpu',
       '/v1/dump',
       '/v1/events',
       '/v1/hosts',

@@ -1,6 +1,7 @@
 /** The tree of commands, and how help and wrong words look. What commands do is theirs. */
 import { Command, Option } from 'commander';
 import { addAuthorityCreate } from './commands/authority.ts';
+import { addClusterCpu } from './commands/cluster-cpu.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDump } from './commands/dump.ts';
 import { addEvents } from './commands/events.ts';
@@ -104,6 +105,8 @@ function addNouns(program: Command): void {
   const pool = program.command('pool').description('list, create shared storage');
   addPoolList(pool);
   addPoolCreate(pool);
+  const cluster = program.command('cluster').description('what holds for all hosts');
+  addClusterCpu(cluster);
 }
 
 function helpEnd(): string {

@@ -14,6 +14,7 @@ export type {
   Resources,
 } from './cluster/host.ts';
 export type {
+  Barred,
   DiskRequest,
   MigrationMode,
   Vm,
@@ -35,7 +36,7 @@ export type {
   Rejection,
   ScoreTerm,
 } from './placement/answer.ts';
-export type { Blocker, DrainPlan, Move, Plan } from './plan/plan.ts';
+export type { Blocker, DrainPlan, Move, MovePlan, Plan } from './plan/plan.ts';
 export type {
   MigrationVerdict,
   Observation,
@@ -90,9 +91,34 @@ export { checkMove } from './plan/check.ts';
 export type { MoveCheck } from './plan/check.ts';
 export { defaultWaveLimits } from './plan/wave-limits.ts';
 export type { WaveLimits } from './plan/wave-limits.ts';
+export { heldBy } from './drain/blockers.ts';
 export { planDrain } from './drain/drain.ts';
 export { planMove, type PlannedMove } from './plan/move-one.ts';
 export type { DrainOptions } from './drain/drain.ts';
+export { explainReason, remediesOf, remedyOf } from './explain/preflight.ts';
+export { incomingCodes } from './migration/facts.ts';
+export type {
+  DiskFact,
+  DiskGuard,
+  FileFact,
+  ImageFact,
+  IncomingAnswer,
+  IncomingCode,
+  IncomingFinding,
+  NetworkFact,
+  VmFacts,
+} from './migration/facts.ts';
+export {
+  coldReasons,
+  heldReasons,
+  modeFor,
+  modeOfGuards,
+  preflightCodes,
+  targetReasons,
+  type ModeChoice,
+  type PreflightCode,
+  type PreflightReason,
+} from './migration/preflight.ts';
 export { resolveMigration } from './migration/resolve.ts';
 export {
   effectivePolicy,

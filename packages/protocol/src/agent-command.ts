@@ -8,6 +8,7 @@ import { wireLimits } from './limits.ts';
 import { MigrationPolicy } from './migration.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 import { parseJson } from './parse.ts';
+import { CpuXml, questions } from './question.ts';
 import { MachineType, Pool } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -33,6 +34,8 @@ export const VmToStart = Type.Object(
     memoryMib: Type.Integer({ minimum: 1, maximum: wireLimits.memoryMib }),
     arch: Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')]),
     machine: Type.Optional(MachineType),
+    /** The cluster's CPU, as a `<cpu>` document; absent: what the host can give. */
+    cpu: Type.Optional(CpuXml),
     disks: Type.Array(DiskToAttach, { maxItems: 16 }),
     networks: Type.Array(Type.Object({ bridge: Name, mac: Mac }, closed), { maxItems: 8 }),
   },
@@ -125,6 +128,7 @@ export const CommandBody = Type.Union([
     },
     closed,
   ),
+  ...questions,
 ]);
 export type CommandBody = Static<typeof CommandBody>;
 export type CommandKind = CommandBody['kind'];
@@ -191,4 +195,9 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'resume-vm': 'current',
   'destroy-leftover': 'current',
   'delete-volumes': 'none',
+  'inspect-vm': 'none',
+  'check-incoming': 'none',
+  'read-cpu': 'none',
+  'baseline-cpu': 'none',
+  'check-cpu': 'none',
 };

@@ -4,6 +4,7 @@ import { TunnelEnd } from './agent-command.ts';
 import { type Parsed, parseJson } from './parse.ts';
 import { parseAgentSubject } from './subjects.ts';
 import { MigrationTimeline } from './migration.ts';
+import { Answer } from './question.ts';
 import { Count, Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -93,6 +94,8 @@ export const StepResult = Type.Object(
     transferredBytes: Type.Optional(Count),
     /** Of a `migrate-out` that got as far as libvirt, whatever came of it. */
     timeline: Type.Optional(MigrationTimeline),
+    /** Of a question. */
+    answer: Type.Optional(Answer),
   },
   closed,
 );

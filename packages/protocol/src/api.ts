@@ -19,7 +19,10 @@
  *   POST   /v1/vms/{vm}/start                    202 Operation
  *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop
  *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
+ *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing
  *   GET    /v1/vms/{vm}/explain                  Explanation
+ *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
+ *   POST   /v1/cluster/cpu                       202 Operation   (admin) compute it anew
  *   GET    /v1/dump                              the cluster as core/src/dump writes it
  *   POST   /v1/placements                        Placements      dry run with explanation; touches nothing
  *   GET    /v1/migrations                        { items: Migration[] }  in flight, with progress
@@ -35,7 +38,14 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { Labels, Name, Uuid } from './names.ts';
 import { MigrationPolicy, MigrationWish } from './migration.ts';
-import { MigrationSettings, OperationError, OperationRecord, RejectionRecord } from './records.ts';
+import {
+  CpuBaselineRecord,
+  MigrationSettings,
+  OperationError,
+  OperationRecord,
+  ReasonRecord,
+  RejectionRecord,
+} from './records.ts';
 import { Pool, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -169,6 +179,8 @@ export const VmMigrate = Type.Object(
     target: Type.Optional(Name),
     /** For this move only. */
     migration: Type.Optional(MigrationWish),
+    /** Shut down, then started there; of a VM that is off: `target` is where it starts next. */
+    cold: Type.Optional(Type.Boolean()),
   },
   named('VmMigrate'),
 );
@@ -220,6 +232,8 @@ const MoveBody = Type.Object(
     /** VMs that a rule has move at the same time. */
     along: Type.Optional(Type.Array(Uuid)),
     reason: Text,
+    /** Both hosts were asked, and nothing is in its way; false: they did not answer in time. */
+    checked: Type.Boolean(),
   },
   closed,
 );
@@ -237,6 +251,8 @@ export const DrainPlanBody = Type.Object(
           vmName: Name,
           reason: Text,
           rejections: Type.Array(RejectionRecord),
+          /** What its own host found, of `preflight-failed`. */
+          reasons: Type.Optional(Type.Array(ReasonRecord)),
           remedy: Text,
         },
         closed,
@@ -247,6 +263,40 @@ export const DrainPlanBody = Type.Object(
   named('DrainPlan'),
 );
 export type DrainPlanBody = Static<typeof DrainPlanBody>;
+
+export const MovePlanBody = Type.Object(
+  {
+    vmId: Uuid,
+    vmName: Name,
+    source: Type.Optional(Name),
+    /** Where it would go; absent where it cannot. */
+    target: Type.Optional(Name),
+    /** `live`, or `paused` where no lock guards its disks. */
+    mode: Type.Optional(Text),
+    modeReason: Type.Optional(Text),
+    /** Everything in its way, on its own host and on each that was asked. */
+    reasons: Type.Array(ReasonRecord),
+    rejections: Type.Array(RejectionRecord),
+    /** Both hosts were asked; false: they did not answer in time. */
+    checked: Type.Boolean(),
+  },
+  named('MovePlan'),
+);
+export type MovePlanBody = Static<typeof MovePlanBody>;
+
+export const ClusterCpuBody = Type.Object(
+  {
+    /** None before somebody has asked for it: VMs start with what their host can give. */
+    cpus: CpuBaselineRecord.properties.cpus,
+    by: Type.Optional(Text),
+    atMs: Type.Optional(Count),
+    operationId: Type.Optional(Text),
+    /** Hosts that cannot give it, and get no new VMs. */
+    lacking: Type.Array(Name),
+  },
+  named('ClusterCpu'),
+);
+export type ClusterCpuBody = Static<typeof ClusterCpuBody>;
 
 export const DrainStart = Type.Object(
   {

@@ -42,6 +42,7 @@ export const errorCatalogue = {
   restored: { status: 409, retry: 'never', title: 'etcd was restored from a backup meanwhile' },
   conflict: { status: 409, retry: 'now', title: 'Somebody else changed it at the same time' },
   'no-host-fits': { status: 409, retry: 'later', title: 'No host can take the VM' },
+  'preflight-failed': { status: 409, retry: 'later', title: 'The VM cannot move as it runs' },
   'drain-blocked': { status: 409, retry: 'later', title: 'Some VMs cannot leave the host' },
   gone: { status: 410, retry: 'now', title: 'That revision is no longer kept' },
   'body-too-large': { status: 413, retry: 'never', title: 'The body is too large' },

@@ -25,6 +25,7 @@ export {
 export type { AgentMessageKind, BusIdentity, BusPermissions } from './subjects.ts';
 export {
   AssignmentRecord,
+  CpuBaselineRecord,
   DrainItem,
   HostIntentRecord,
   HostRecord,
@@ -36,6 +37,7 @@ export {
   OperationState,
   PlannedMoveRecord,
   PoolRecord,
+  ReasonRecord,
   RejectionRecord,
   RequestRecord,
   VmIntentRecord,
@@ -75,6 +77,9 @@ export {
   MigrationWish,
   timelineLimits,
 } from './migration.ts';
+export { Answer, isQuestion, VmFacts, VirtType } from './question.ts';
+export type { IncomingAnswer, QuestionKind } from './question.ts';
+export { preflightError, reasonRecord, reasonRecords, rejectionRecord } from './reason-record.ts';
 export { RecordMirror } from './record-mirror.ts';
 export type { Stored } from './record-mirror.ts';
 export { Query } from './query.ts';

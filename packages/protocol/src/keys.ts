@@ -24,6 +24,8 @@ export const keys = {
   host: (hostId: string) => `/drover/decision/hosts/${hostId}`,
   assignment: (vmId: string) => `/drover/decision/vms/${vmId}`,
   operation: (operationId: string) => `/drover/decision/operations/${operationId}`,
+  /** The CPU that new VMs start with. */
+  cpuBaseline: () => '/drover/decision/cluster/cpu',
   /** `{ epoch, commitId }` of the newest commit: an unknown outcome is read back here. */
   lastCommit: () => '/drover/decision/last-commit',
   leader: (leaseHex: string) => `/drover/leader/${leaseHex}`,
@@ -41,10 +43,13 @@ export type ParsedKey =
   | { readonly type: 'host'; readonly id: string }
   | { readonly type: 'assignment'; readonly id: string }
   | { readonly type: 'operation'; readonly id: string }
+  | { readonly type: 'cpu-baseline' }
   | { readonly type: 'last-commit' }
   | { readonly type: 'unknown' };
 
-const kinds: Readonly<Record<string, Exclude<ParsedKey['type'], 'last-commit' | 'unknown'>>> = {
+const kinds: Readonly<
+  Record<string, Exclude<ParsedKey['type'], 'cpu-baseline' | 'last-commit' | 'unknown'>>
+> = {
   'intent/cluster': 'era',
   'decision/cluster': 'restored',
   'intent/hosts': 'host-intent',
@@ -61,6 +66,7 @@ const kinds: Readonly<Record<string, Exclude<ParsedKey['type'], 'last-commit' | 
 /** Total: a key that is not ours is `unknown`, never an error. */
 export function parseKey(key: string): ParsedKey {
   if (key === keys.lastCommit()) return { type: 'last-commit' };
+  if (key === keys.cpuBaseline()) return { type: 'cpu-baseline' };
   const match = /^\/drover\/(intent|decision)\/([a-z-]+)\/([^/]+)$/.exec(key);
   const type = match ? kinds[`${match[1]}/${match[2]}`] : undefined;
   return type && match?.[3] ? { type, id: match[3] } : { type: 'unknown' };

@@ -3,7 +3,7 @@
  * large cluster is megabytes. The leader answers from its snapshot in one turn; nothing is changed by asking. Shapes of
  * plans and answers are the core's.
  */
-import type { DrainPlan, Host, PlacementAnswer, Resources } from '@drover/core';
+import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { MigrationProgress } from './agent-message.ts';
 import { Name, Uuid } from './names.ts';
@@ -34,7 +34,12 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('dump') }, closed),
   /** Where could this VM go, and why not elsewhere? For one that runs: where could it move? */
   Type.Object({ type: Type.Literal('explain'), vmId: Uuid }, closed),
+  /** The plan, once the hosts have been asked whether each of its moves could be made. */
   Type.Object({ type: Type.Literal('plan-drain'), hostId: Name }, closed),
+  /** The same of one VM; `target`: a person named it. */
+  Type.Object({ type: Type.Literal('plan-move'), vmId: Uuid, target: Type.Optional(Name) }, closed),
+  /** Which hosts cannot give the cluster's CPU, as far as they have been asked. */
+  Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
 ]);
 export type Query = Static<typeof Query>;
 
@@ -76,5 +81,12 @@ export type QueryReply =
       readonly answer: PlacementAnswer;
       readonly sentences: readonly string[];
     }
-  | { readonly type: 'plan-drain'; readonly plan: DrainPlan }
+  | {
+      readonly type: 'plan-drain';
+      readonly plan: DrainPlan;
+      /** Moves that no host has been able to speak about in time, by VM. */
+      readonly unchecked: readonly string[];
+    }
+  | { readonly type: 'plan-move'; readonly plan: MovePlan }
+  | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

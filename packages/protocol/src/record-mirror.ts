@@ -6,6 +6,7 @@ import { parseKey } from './keys.ts';
 import { parseJson } from './parse.ts';
 import {
   AssignmentRecord,
+  CpuBaselineRecord,
   EraRecord,
   HostIntentRecord,
   HostRecord,
@@ -54,6 +55,8 @@ export class RecordMirror {
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
   readonly operations: Table<OperationRecord> = new Map();
+  /** At most one, called `cpu`. */
+  readonly cpuBaselines: Table<CpuBaselineRecord> = new Map();
   /** Keys whose record could not be read; they are left alone, and named once. */
   readonly unreadable: Map<string, string> = new Map();
   /** Keys that own commits deleted, so that the watch's older news of them is not believed. */
@@ -109,6 +112,7 @@ export class RecordMirror {
       this.hosts,
       this.assignments,
       this.operations,
+      this.cpuBaselines,
     ];
   }
 
@@ -139,6 +143,8 @@ export class RecordMirror {
         return this.#put(this.assignments, AssignmentRecord, key, parsed.id, text, modRevision);
       case 'operation':
         return this.#put(this.operations, OperationRecord, key, parsed.id, text, modRevision);
+      case 'cpu-baseline':
+        return this.#put(this.cpuBaselines, CpuBaselineRecord, key, 'cpu', text, modRevision);
       case 'last-commit':
       case 'unknown':
         return false;

@@ -6,6 +6,7 @@ import { Type, type Static } from 'typebox';
 import { MemoryPath } from './agent-command.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
+import { CpuXml } from './question.ts';
 import { PoolSpec, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -126,9 +127,13 @@ export const RequestRecord = Type.Union([
       target: Type.Optional(Name),
       /** For this move only. */
       migration: Type.Optional(MigrationWish),
+      /** Shut down, then started there; of one that is stopped: where it starts next. */
+      cold: Type.Optional(Type.Boolean()),
     },
     closed,
   ),
+  /** Find the CPU that all hosts can give; new VMs start with it from then on. */
+  Type.Object({ ...requestBase, type: Type.Literal('cpu-baseline') }, closed),
   Type.Object(
     {
       ...requestBase,
@@ -186,6 +191,8 @@ export const AssignmentRecord = Type.Object(
     vmId: Uuid,
     hostId: Type.Optional(Name),
     generation: Count,
+    /** Of one that runs nowhere: where it was moved to, and so starts next if it can. */
+    nextHostId: Type.Optional(Name),
     /** The operation that may act on the VM now; one at a time. */
     operationId: Type.Optional(OperationId),
     state: Type.Union([
@@ -206,22 +213,47 @@ export const AssignmentRecord = Type.Object(
 );
 export type AssignmentRecord = Static<typeof AssignmentRecord>;
 
+const Amount = Type.Union([Type.Number(), Text]);
+const Counted = Type.Union([Count, Text]);
+
+/** One reason of a preflight; without `hostId` it holds for every target. */
+export const ReasonRecord = Type.Object(
+  {
+    code: Type.String({ maxLength: 64 }),
+    hostId: Type.Optional(Name),
+    /** Which disk, path, network, device. */
+    subject: Type.Optional(Text),
+    required: Type.Optional(Counted),
+    available: Type.Optional(Counted),
+    unit: Type.Optional(Type.String({ maxLength: 16 })),
+    message: Text,
+    remedy: Text,
+  },
+  closed,
+);
+export type ReasonRecord = Static<typeof ReasonRecord>;
+
 export const RejectionRecord = Type.Object(
   {
     hostId: Name,
     reason: Type.String({ maxLength: 64 }),
-    required: Type.Optional(Type.Union([Type.Number(), Text])),
-    available: Type.Optional(Type.Union([Type.Number(), Text])),
+    required: Type.Optional(Amount),
+    available: Type.Optional(Amount),
     unit: Type.Optional(Type.String({ maxLength: 16 })),
+    /** Of `preflight-failed`: all that the host found. */
+    reasons: Type.Optional(Type.Array(ReasonRecord, { maxItems: 64 })),
   },
   closed,
 );
+export type RejectionRecord = Static<typeof RejectionRecord>;
 
 export const OperationError = Type.Object(
   {
     code: Type.String({ pattern: '^[a-z0-9-]{1,64}$' }),
     message: Text,
     rejections: Type.Optional(Type.Array(RejectionRecord, { maxItems: 1000 })),
+    /** Of `preflight-failed`: every reason, each with its remedy. */
+    reasons: Type.Optional(Type.Array(ReasonRecord, { maxItems: 64 })),
   },
   closed,
 );
@@ -261,6 +293,8 @@ export const DrainItem = Type.Object(
     /** Why it waits, is blocked, or goes elsewhere than the plan said; for people. */
     reason: Type.Optional(Text),
     remedy: Type.Optional(Text),
+    /** What its preflight found, where that is what blocks it. */
+    reasons: Type.Optional(Type.Array(ReasonRecord, { maxItems: 64 })),
   },
   closed,
 );
@@ -278,6 +312,7 @@ export const OperationRecord = Type.Object(
       Type.Literal('drain'),
       Type.Literal('recover'),
       Type.Literal('clean'),
+      Type.Literal('cpu-baseline'),
     ]),
     state: OperationState,
     /** Where it is, e.g. `prepare`, `perform`, `resolve`; see docs/operations.md. */
@@ -288,7 +323,9 @@ export const OperationRecord = Type.Object(
     hostId: Type.Optional(Name),
     source: Type.Optional(Name),
     target: Type.Optional(Name),
-    mode: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('paused')])),
+    mode: Type.Optional(
+      Type.Union([Type.Literal('live'), Type.Literal('paused'), Type.Literal('cold')]),
+    ),
     /** How a migration's memory travels, and where that is not `tls`, why. */
     memoryPath: Type.Optional(MemoryPath),
     memoryPathReason: Type.Optional(Text),
@@ -315,6 +352,33 @@ export const OperationRecord = Type.Object(
   closed,
 );
 export type OperationRecord = Static<typeof OperationRecord>;
+
+/** The CPU that new VMs start with, for each kind of host; recomputed only when a person asks. */
+export const CpuBaselineRecord = Type.Object(
+  {
+    v: V,
+    cpus: Type.Array(
+      Type.Object(
+        {
+          arch: Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')]),
+          accelerator: Type.Union([Type.Literal('kvm'), Type.Literal('tcg')]),
+          /** A `<cpu>` document of libvirt's. */
+          cpu: CpuXml,
+          model: Text,
+          /** What all of them can give it was computed from. */
+          hosts: Type.Array(Name, { maxItems: 1000 }),
+        },
+        closed,
+      ),
+      { maxItems: 4 },
+    ),
+    operationId: OperationId,
+    by: Label,
+    atMs: WallMs,
+  },
+  closed,
+);
+export type CpuBaselineRecord = Static<typeof CpuBaselineRecord>;
 
 export const LastCommitRecord = Type.Object(
   { v: V, epoch: Epoch, commitId: Type.String({ maxLength: 64 }) },

@@ -18,6 +18,7 @@ import type { Life } from './life.ts';
 import type { MigrationEnd, Migrations, OnSample } from './migration.ts';
 import type { Random } from '@drover/core';
 import type { Reach } from './storage.ts';
+import { baselineCpu, checkCpu, checkIncoming, inspectVm, readCpu } from './preflight.ts';
 import type { Tempo } from './tempo.ts';
 import type { Timer } from './timeline.ts';
 
@@ -92,6 +93,16 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return deleteVolumes(world, action.disks);
     case 'inspect':
       return inspect(world, action);
+    case 'inspect-vm':
+      return onAnswer(inspectVm(host, action.vmId));
+    case 'check-incoming':
+      return onAnswer(checkIncoming(host, action.vmId, action.facts));
+    case 'read-cpu':
+      return onAnswer(readCpu(host));
+    case 'baseline-cpu':
+      return onAnswer(baselineCpu(action.cpus));
+    case 'check-cpu':
+      return onAnswer(checkCpu(action.cpu));
   }
 }
 

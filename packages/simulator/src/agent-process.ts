@@ -12,7 +12,13 @@ import {
   type JournalRecord,
   replay,
 } from '@drover/agent/logic';
-import { type AgentMessage, readCommand, type StepResult, subjects } from '@drover/protocol';
+import {
+  type AgentMessage,
+  isQuestion,
+  readCommand,
+  type StepResult,
+  subjects,
+} from '@drover/protocol';
 import { act, reportedVm } from './agent-acts.ts';
 import type { Act } from './checkers/checker.ts';
 import type { Host } from './host.ts';
@@ -159,6 +165,10 @@ export class AgentProcess {
 
   #publish(message: AgentMessage): void {
     const { bus, note } = this.#world;
+    if (message.kind === 'result' && isAnswer(message.body.result)) {
+      const subject = subjects.agent(this.host.id, message.kind);
+      return bus.publish(this.host.id, subject, JSON.stringify(message.body));
+    }
     if (message.kind === 'result') {
       const { opId, step, outcome, error } = message.body.result;
       const why = error ? ` (${error.code})` : '';
@@ -224,6 +234,7 @@ export class AgentProcess {
   }
 
   #act({ actionId, action }: Extract<AgentAction, { type: 'act' }>): void {
+    if (isQuestion(action.type)) return this.#actNow(actionId, action, '');
     const begun = action.type === 'inspect' ? undefined : this.#begunOf(action);
     this.#pass(`before ${action.type}`, () => {
       if (action.type !== 'inspect') {
@@ -250,9 +261,11 @@ export class AgentProcess {
         onProgress: (progress) => this.#feed({ type: 'migration-progress', progress }),
         onHarm: (harm, vmId, harmedBy) => this.#world.onHarm(harm, host.id, vmId, harmedBy),
         onAnswer: (outcome) =>
-          this.#pass(`after ${action.type}`, () => {
-            life.after(1, () => this.#feed({ type: 'acted', actionId, outcome }));
-          }),
+          isQuestion(action.type)
+            ? life.after(1, () => this.#feed({ type: 'acted', actionId, outcome }))
+            : this.#pass(`after ${action.type}`, () => {
+                life.after(1, () => this.#feed({ type: 'acted', actionId, outcome }));
+              }),
       },
       opId,
       action,
@@ -329,4 +342,9 @@ export class AgentProcess {
   #pass(where: string, goOn: () => void): void {
     this.#world.points.pass(this, where, goOn);
   }
+}
+
+/** To a question: nothing was done, and nothing is on the disk of it. */
+function isAnswer({ opId }: StepResult): boolean {
+  return opId.startsWith('ask-');
 }

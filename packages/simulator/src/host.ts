@@ -13,6 +13,8 @@ export interface HostShape {
   /** Pools that libvirt has before anybody asks. */
   readonly pools?: readonly string[];
   readonly qemuVersion?: number;
+  /** Files for the drives of VMs that it has. */
+  readonly media?: readonly string[];
   /** Where it is not as every other simulated host. */
   readonly facts?: Partial<HostFacts>;
 }

@@ -18,6 +18,10 @@ export interface Nature {
   readonly hasLock: boolean;
   /** In which its disks are. */
   readonly pools: readonly string[];
+  /** That libvirt has of it; none if absent. */
+  readonly snapshots?: number;
+  /** A file in its drive, which a host that it moves to has to have too. */
+  readonly medium?: string;
 }
 
 export interface Copy {
@@ -82,6 +86,10 @@ export class Hypervisor {
 
   get copies(): readonly Copy[] {
     return [...this.#copies.values()];
+  }
+
+  nature(vmId: string): Nature {
+    return this.#world.nature(vmId);
   }
 
   copy(vmId: string): Copy | undefined {

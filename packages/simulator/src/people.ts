@@ -39,7 +39,12 @@ export interface NewVm {
 type Wanted =
   | { readonly type: 'start' | 'delete'; readonly vmId: string }
   | { readonly type: 'stop'; readonly vmId: string; readonly mode: 'graceful' | 'force' }
-  | { readonly type: 'migrate'; readonly vmId: string; readonly target?: string }
+  | {
+      readonly type: 'migrate';
+      readonly vmId: string;
+      readonly target?: string;
+      readonly cold?: boolean;
+    }
   | { readonly type: 'drain'; readonly hostId: string; readonly plan?: Planned }
   | { readonly type: 'recover'; readonly hostId: string; readonly despiteMassLoss: boolean };
 
@@ -160,10 +165,16 @@ export class People implements Ledger {
     return this.#ask({ type: 'delete', vmId }, `delete ${this.#name(vmId)}`);
   }
 
-  migrate(vmId: string, target?: string): string {
-    const where = target === undefined ? 'away' : `to ${target}`;
+  migrate(vmId: string, target?: string, cold?: boolean): string {
+    const how = cold === true ? ', cold' : '';
+    const where = `${target === undefined ? 'away' : `to ${target}`}${how}`;
     return this.#ask(
-      { type: 'migrate', vmId, ...(target === undefined ? {} : { target }) },
+      {
+        type: 'migrate',
+        vmId,
+        ...(target === undefined ? {} : { target }),
+        ...(cold === true ? { cold } : {}),
+      },
       `migrate ${this.#name(vmId)} ${where}`,
     );
   }

@@ -81,6 +81,7 @@ function readHost(id: string, fields: Fields): HostShape {
     },
     // A bare host has no pools until it is told to.
     ...(fields.flag('bare') ? {} : { pools: ['shared'] }),
+    ...(fields.has('media') ? { media: fields.text('media').split(' ') } : {}),
     ...(fields.has('qemuVersion') ? { qemuVersion: fields.count('qemuVersion') } : {}),
   };
   fields.refuseOthers();
@@ -125,7 +126,7 @@ export function writeScenario(scenario: Scenario): object {
   };
 }
 
-function writeHost({ id, capacity, reserved, pools: made, qemuVersion }: HostShape) {
+function writeHost({ id, capacity, reserved, pools: made, qemuVersion, media }: HostShape) {
   const text = {
     memoryMib: capacity.memoryMib,
     cpuMilli: capacity.cpuMilli,
@@ -133,6 +134,7 @@ function writeHost({ id, capacity, reserved, pools: made, qemuVersion }: HostSha
     reservedCpuMilli: reserved.cpuMilli,
     ...(made === undefined ? { bare: true } : {}),
     ...(qemuVersion === undefined ? {} : { qemuVersion }),
+    ...(media === undefined ? {} : { media: media.join(' ') }),
   };
   return [id, text] as const;
 }

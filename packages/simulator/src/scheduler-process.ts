@@ -12,6 +12,7 @@ import {
 import {
   keyPrefix,
   keys,
+  isQuestion,
   type Query,
   type QueryReply,
   readAgentMessage,
@@ -179,7 +180,7 @@ export class SchedulerProcess {
         const { hostId, opId, step, body } = command.command;
         const publish = () =>
           bus.publish(this.id, subjects.command(hostId), JSON.stringify(command.command));
-        if (body.kind === 'sync') return publish();
+        if (body.kind === 'sync' || isQuestion(body.kind)) return publish();
         this.#pass(`before ordering ${body.kind}`, () => {
           note(this.id, `orders ${hostId}: ${body.kind} ${opId}/${step}`);
           publish();
@@ -191,6 +192,7 @@ export class SchedulerProcess {
         this.#replies.get(command.queryId)?.(command.reply);
         this.#replies.delete(command.queryId);
         return;
+      case 'defer':
       case 'announce':
         return;
       case 'wake': {

@@ -24,6 +24,8 @@ function stepOf(fields: Fields): Step {
         pool: poolOf(fields),
         deaf: fields.flag('deaf'),
         dirtyMibPerSecond: fields.count('dirtyMibPerSecond', 0),
+        ...(fields.has('snapshots') ? { snapshots: fields.count('snapshots') } : {}),
+        ...named(fields, 'medium'),
       };
     case 'start':
     case 'delete':
@@ -31,7 +33,13 @@ function stepOf(fields: Fields): Step {
     case 'stop':
       return { do: what, vm: vm(), force: fields.flag('force'), ...named(fields, 'as') };
     case 'migrate':
-      return { do: what, vm: vm(), ...named(fields, 'to'), ...named(fields, 'as') };
+      return {
+        do: what,
+        vm: vm(),
+        ...named(fields, 'to'),
+        ...(fields.has('cold') ? { cold: fields.flag('cold') } : {}),
+        ...named(fields, 'as'),
+      };
     case 'drain': {
       const plan = fields.has('plan') ? { plan: fields.list('plan').map(readMove) } : {};
       return { do: what, host: host(), ...plan, ...named(fields, 'as') };
@@ -42,6 +50,7 @@ function stepOf(fields: Fields): Step {
     }
     case 'cordon':
     case 'uncordon':
+    case 'plan':
       return { do: what, host: host() };
     case 'cancel':
       return { do: what, what: fields.text('what') };

@@ -17,6 +17,10 @@ export interface CreateStep {
   /** Nobody in it listens to the power button. */
   readonly deaf: boolean;
   readonly dirtyMibPerSecond: number;
+  /** That libvirt has of it. */
+  readonly snapshots?: number;
+  /** A file in its drive. */
+  readonly medium?: string;
 }
 
 /** `as`: what later steps call the operation that comes of it. */
@@ -27,6 +31,8 @@ export type AskStep =
       readonly do: 'migrate';
       readonly vm: string;
       readonly to?: string;
+      /** Shut down, and started there. */
+      readonly cold?: boolean;
       readonly as?: string;
     }
   | {
@@ -67,6 +73,8 @@ export type Step =
   | CreateStep
   | AskStep
   | { readonly do: 'cordon' | 'uncordon'; readonly host: string }
+  /** Look at what a drain would do: hosts are asked, nothing is changed. */
+  | { readonly do: 'plan'; readonly host: string }
   | { readonly do: 'cancel'; readonly what: string }
   | FaultStep;
 
@@ -115,7 +123,7 @@ export class Script {
         return this.#remember(step, people.stop(this.#idOf(step.vm), mode));
       }
       case 'migrate':
-        return this.#remember(step, people.migrate(this.#idOf(step.vm), step.to));
+        return this.#remember(step, people.migrate(this.#idOf(step.vm), step.to, step.cold));
       case 'drain': {
         const plan = step.plan?.flatMap(({ vm, to }) => {
           const vmId = this.#ids.get(vm);
@@ -129,14 +137,23 @@ export class Script {
       case 'uncordon':
         people.cordon(step.host, step.do === 'cordon');
         return undefined;
+      case 'plan':
+        this.#world.leader()?.ask({ type: 'plan-drain', hostId: step.host }, () => undefined);
+        return undefined;
       case 'cancel':
         people.cancel(this.#idOf(step.what));
         return undefined;
     }
   }
 
-  #create({ vm, deaf, dirtyMibPerSecond, memoryMib, vcpus, pool }: CreateStep): void {
-    const nature = { isDeaf: deaf, dirtyMibPerSecond };
+  #create(step: CreateStep): void {
+    const { vm, deaf, dirtyMibPerSecond, memoryMib, vcpus, pool, snapshots, medium } = step;
+    const nature = {
+      isDeaf: deaf,
+      dirtyMibPerSecond,
+      ...(snapshots === undefined ? {} : { snapshots }),
+      ...(medium === undefined ? {} : { medium }),
+    };
     this.#ids.set(vm, this.#world.people.create({ name: vm, memoryMib, vcpus, pool, nature }));
   }
 

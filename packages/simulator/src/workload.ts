@@ -98,6 +98,8 @@ export class Workload {
     if (isDrained) return;
     if (this.#random.chance(500)) return this.#do({ do: 'drain', host });
     const thinkMs = this.#random.within([500, 20_000]);
+    // Hosts are asked for it, and are so when the run is played again.
+    this.#done.push({ atMs: timeline.nowMs, step: { do: 'plan', host } });
     this.#world.leader()?.ask({ type: 'plan-drain', hostId: host }, (reply) => {
       if (reply.type !== 'plan-drain') return;
       const plan = reply.plan.moves.map(({ vmName, target }) => ({ vm: vmName, to: target }));

@@ -11,7 +11,15 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   if (body.kind === 'sync') return undefined;
   if (body.kind === 'ensure-pool') return { type: body.kind, pool: body.pool, uuid: body.uuid };
   if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
-  if (vmId === undefined || generation === undefined) return undefined;
+  if (body.kind === 'read-cpu') return { type: body.kind };
+  if (body.kind === 'baseline-cpu' || body.kind === 'check-cpu') {
+    const { kind, ...rest } = body;
+    return { type: kind, ...rest } as HypervisorAction;
+  }
+  if (vmId === undefined) return undefined;
+  if (body.kind === 'inspect-vm') return { type: body.kind, vmId };
+  if (body.kind === 'check-incoming') return { type: body.kind, vmId, facts: body.facts };
+  if (generation === undefined) return undefined;
   switch (body.kind) {
     case 'start-vm':
       return { type: body.kind, vmId, generation, vm: body.vm };

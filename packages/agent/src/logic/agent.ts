@@ -5,6 +5,7 @@
  */
 import {
   generationRule,
+  isQuestion,
   type AgentCommand,
   type CommandAddress,
   type ErrorCode,
@@ -26,6 +27,7 @@ import type {
   HypervisorAction,
   Now,
 } from './port.ts';
+import { Questions } from './questions.ts';
 import { digestOf, Reporter, type Known, type Observation } from './report.ts';
 import { judgeRestart, needsInspection } from './restart.ts';
 import { defaultSettings } from './settings.ts';
@@ -46,6 +48,7 @@ class Agent implements AgentLogic {
   readonly #reporter: Reporter;
   /** Asked of the hypervisor and not answered yet. */
   readonly #asked = new Map<number, Step>();
+  readonly #questions = new Questions();
   #incarnation: string | undefined;
   #connected = false;
   #quarantinedUntilMs = Number.NEGATIVE_INFINITY;
@@ -154,16 +157,16 @@ class Agent implements AgentLogic {
       command,
       this.#view(command, known?.argsHash, argsHash),
     );
-    if (verdict.type === 'accept' && body.kind !== 'sync') {
+    if (verdict.type === 'accept' && isQuestion(body.kind)) this.#question(command);
+    else if (verdict.type === 'accept' && body.kind !== 'sync') {
       return this.#begin(command, argsHash, raisesEpoch);
     }
+    const isSync = verdict.type === 'accept' && body.kind === 'sync';
     if (raisesEpoch) {
-      const waiter: Waiter =
-        verdict.type === 'accept'
-          ? { type: 'sync', opId: command.opId, step: command.step }
-          : { type: 'nobody' };
-      this.#write({ type: 'epoch', epoch: command.epoch }, waiter);
-    } else if (verdict.type === 'accept') this.#sync(command);
+      const { opId, step, epoch } = command;
+      const waiter: Waiter = isSync ? { type: 'sync', opId, step } : { type: 'nobody' };
+      this.#write({ type: 'epoch', epoch }, waiter);
+    } else if (isSync) this.#sync(command);
     if (verdict.type === 'refuse') this.#refuse(command, verdict.code, verdict.message);
     if (verdict.type === 'duplicate' && known) this.#answerAgain(known);
   }
@@ -190,7 +193,7 @@ class Agent implements AgentLogic {
       nonces: this.#reporter.nonces,
       generation: vmId === undefined ? undefined : this.#ledger.generations.get(vmId),
       busyWith: this.#steps.busyWith(vmId),
-      openSteps: this.#steps.openCount,
+      openSteps: this.#steps.openCount + this.#questions.size,
       openStepsMax: this.#settings.journalTail,
       hypervisorConnected: this.#connected,
       isQuarantined: this.#isQuarantined,
@@ -200,6 +203,15 @@ class Agent implements AgentLogic {
   /** Told again, never done again. While `begun` is not on disk there is nothing to tell yet. */
   #answerAgain(step: Step): void {
     if (step.phase !== 'writing') this.#tell(answerOf(step));
+  }
+
+  /** Nothing is journalled: asked twice, it is answered twice. */
+  #question(command: AgentCommand): void {
+    const action = actionOf(command);
+    if (!action) return this.#refuse(command, 'unknown-command', 'it does not say about which VM');
+    this.#actionId += 1;
+    this.#questions.take(this.#actionId, command);
+    this.#out.push({ type: 'act', actionId: this.#actionId, action });
   }
 
   #begin(command: AgentCommand, argsHash: string, raisesEpoch: boolean): void {
@@ -282,6 +294,8 @@ class Agent implements AgentLogic {
   }
 
   #acted(actionId: number, outcome: ActionOutcome): void {
+    const answer = this.#questions.answered(actionId, outcome);
+    if (answer) return this.#tell(answer);
     const step = this.#asked.get(actionId);
     if (!step)
       return this.#trace('warn', `an answer to action ${actionId}, which nobody asked for`);

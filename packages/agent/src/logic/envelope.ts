@@ -2,7 +2,7 @@
  * Is it safe to obey this command? The checks of docs/operations.md, in their order, and nothing else: who
  * journals, acts and answers is agent.ts. A function of the command and of what the agent knows.
  */
-import { generationRule, type AgentCommand, type ErrorCode } from '@drover/protocol';
+import { generationRule, isQuestion, type AgentCommand, type ErrorCode } from '@drover/protocol';
 
 /** What the checks need to know of the agent. */
 export interface EnvelopeView {
@@ -22,6 +22,7 @@ export interface EnvelopeView {
   readonly generation: number | undefined;
   /** Kind of the step under way on the VM. */
   readonly busyWith: string | undefined;
+  /** With the questions that are not answered yet. */
   readonly openSteps: number;
   readonly openStepsMax: number;
   readonly hypervisorConnected: boolean;
@@ -113,10 +114,11 @@ function checkGeneration(command: AgentCommand, view: EnvelopeView): Verdict | u
   return refuse('stale-generation', `generation ${generation} of ${vmId}; ${known} was seen`);
 }
 
-/** One action per VM at a time; only an abort may meet the migration it is to end. */
+/** One action per VM at a time; only an abort may meet the migration it is to end, and questions touch nothing. */
 function checkBusy(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
   if (command.body.kind === 'sync') return undefined;
-  if (view.busyWith !== undefined && command.body.kind !== 'abort-migration') {
+  const mayMeet = command.body.kind === 'abort-migration' || isQuestion(command.body.kind);
+  if (view.busyWith !== undefined && !mayMeet) {
     return refuse('vm-busy', `${view.busyWith} is under way on the VM`);
   }
   if (view.openSteps >= view.openStepsMax) {

@@ -5,6 +5,7 @@
 import type {
   AgentCommand,
   AgentMessage,
+  Answer,
   CommandAddress,
   DiskToAttach,
   Inventory,
@@ -17,6 +18,8 @@ import type {
   StepOutcome,
   StepResult,
   TunnelEnd,
+  VirtType,
+  VmFacts,
   VmToStart,
 } from '@drover/protocol';
 import type { ConvergenceOrder } from './converge.ts';
@@ -92,6 +95,22 @@ export type HypervisorAction =
   | { readonly type: 'destroy-leftover'; readonly vmId: string }
   | { readonly type: 'ensure-pool'; readonly pool: Pool; readonly uuid: string }
   | { readonly type: 'delete-volumes'; readonly disks: readonly DiskToAttach[] }
+  /** Questions: they look, and change nothing. */
+  | { readonly type: 'inspect-vm'; readonly vmId: string }
+  | { readonly type: 'check-incoming'; readonly vmId: string; readonly facts: VmFacts }
+  | { readonly type: 'read-cpu' }
+  | {
+      readonly type: 'baseline-cpu';
+      readonly arch: string;
+      readonly virtType: VirtType;
+      readonly cpus: readonly string[];
+    }
+  | {
+      readonly type: 'check-cpu';
+      readonly arch: string;
+      readonly virtType: VirtType;
+      readonly cpu: string;
+    }
   /**
    * After a restart: what became of a step that the journal says was begun? Looks, never acts. With
    * `opId` and `kind` the shell knows what to look for besides the VM: whether the tunnel of a
@@ -115,6 +134,8 @@ export interface ActionOutcome {
   readonly downtimeMs?: number;
   readonly transferredBytes?: number;
   readonly timeline?: MigrationTimeline;
+  /** Of a question that could be answered. */
+  readonly answer?: Answer;
   /** For `inspect`: the VM as libvirt has it now; absent: libvirt does not know it. */
   readonly vm?: ReportedVm;
 }

@@ -121,8 +121,11 @@ export function answerOf(step: Step): StepResult {
   return { opId, step: step.step, outcome: 'begun', ...(vmId === undefined ? {} : { vmId }) };
 }
 
-export function resultOf(step: Step, outcome: ActionOutcome): StepResult {
-  const { error, tunnel, downtimeMs, transferredBytes, timeline } = outcome;
+export function resultOf(
+  step: Pick<Step, 'opId' | 'step' | 'vmId'>,
+  outcome: ActionOutcome,
+): StepResult {
+  const { error, tunnel, downtimeMs, transferredBytes, timeline, answer } = outcome;
   return {
     opId: step.opId,
     step: step.step,
@@ -133,5 +136,6 @@ export function resultOf(step: Step, outcome: ActionOutcome): StepResult {
     ...(downtimeMs === undefined ? {} : { downtimeMs }),
     ...(transferredBytes === undefined ? {} : { transferredBytes }),
     ...(timeline === undefined ? {} : { timeline }),
+    ...(answer ? { answer } : {}),
   };
 }

@@ -12,7 +12,7 @@ import { lookAt, type VmLook } from './vm-state.ts';
 export async function resumeVm(
   link: LibvirtLink,
   vmId: string,
-  announce: (look: VmLook) => Promise<void>,
+  announce: (look: VmLook) => void,
 ): Promise<ActionOutcome> {
   const { libvirt } = link;
   const look = await lookAt(libvirt, vmId);
@@ -25,7 +25,7 @@ export async function resumeVm(
   if (after?.state !== 'running') {
     return failed('hypervisor-error', `it is ${after?.state ?? 'absent'} after it was resumed`);
   }
-  await announce(after);
+  announce(after);
   return done;
 }
 

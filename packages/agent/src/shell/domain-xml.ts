@@ -3,7 +3,7 @@
  * from values only; where its files are is resolved by the caller.
  */
 import type { DiskToAttach, VmToStart } from '@drover/protocol';
-import { buildXml, element, type XmlElement } from 'node-libvirt';
+import { buildXml, element, parseXml, type XmlElement } from 'node-libvirt';
 
 export const metadataNamespace = 'https://drover.dev/ns/vm/1';
 
@@ -67,6 +67,8 @@ export function domainXml(
  * the host can give.
  */
 function cpu(vm: VmToStart, host: DomainHost): XmlElement {
+  // The cluster's own, which every host of its kind gives, so that any of them can take it later.
+  if (vm.cpu !== undefined) return clusterCpu(vm.cpu);
   if (host.accelerator === 'kvm') {
     return vm.arch === 'x86_64'
       ? element('cpu', { mode: 'host-model' })
@@ -76,6 +78,12 @@ function cpu(vm: VmToStart, host: DomainHost): XmlElement {
   return element('cpu', { mode: 'custom', match: 'exact', check: 'none' }, [
     element('model', { fallback: 'forbid' }, [model]),
   ]);
+}
+
+/** QEMU must give exactly this, or not start: a missing feature would be found by the move that fails. */
+function clusterCpu(document: string): XmlElement {
+  const { attributes, ...rest } = parseXml(document);
+  return { ...rest, attributes: { ...attributes, mode: 'custom', match: 'exact', check: 'full' } };
 }
 
 /** The highest versioned machine type; a name without version would change with the host's QEMU. */

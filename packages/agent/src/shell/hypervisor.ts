@@ -3,7 +3,7 @@
  * everything. Each action ends in an outcome; nothing is thrown at the logic.
  */
 import { randomBytes } from 'node:crypto';
-import type { MigrationProgress } from '@drover/protocol';
+import type { Answer, MigrationProgress, QuestionKind } from '@drover/protocol';
 import type {
   ActionOutcome,
   AgentEvent,
@@ -11,15 +11,19 @@ import type {
   HostFacts,
   HypervisorAction,
 } from '../logic/index.ts';
+import { announce } from './announce.ts';
 import { probeAccelerator, type Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
 import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
+import { baselineCpu, checkCpu, readCpu } from './host-cpu.ts';
+import { HostFiles } from './host-files.ts';
 import { HostLooker } from './host-looker.ts';
 import { LibvirtLink } from './libvirt-link.ts';
 import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { deleteVolumes, ensurePool } from './pool.ts';
+import { checkIncoming, inspectVm } from './preflight.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
@@ -63,6 +67,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #touched = new TouchedMemory();
   readonly #cpu = new CpuMeter();
   readonly #refusals: TunnelRefusals;
+  readonly #files = new HostFiles();
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -172,6 +177,33 @@ export class Hypervisor implements AsyncDisposable {
         return deleteVolumes(link, action.disks, this.#options.warn);
       case 'inspect':
         return this.#inspect(action);
+      case 'inspect-vm':
+      case 'check-incoming':
+      case 'read-cpu':
+      case 'baseline-cpu':
+      case 'check-cpu':
+        return { outcome: 'done', answer: await this.#answer(action) };
+    }
+  }
+
+  async #answer(question: Extract<HypervisorAction, { type: QuestionKind }>): Promise<Answer> {
+    const { libvirt } = this.#link;
+    const { type: kind } = question;
+    switch (kind) {
+      case 'inspect-vm':
+        return { kind, facts: await inspectVm(libvirt, this.#files, question.vmId) };
+      case 'check-incoming': {
+        const { vmId, facts } = question;
+        return { kind, incoming: await checkIncoming(libvirt, this.#files, vmId, facts) };
+      }
+      case 'read-cpu': {
+        this.#accelerator ??= await probeAccelerator(libvirt, this.#options.config);
+        return readCpu(libvirt, this.#accelerator.kind);
+      }
+      case 'baseline-cpu':
+        return baselineCpu(libvirt, question);
+      case 'check-cpu':
+        return checkCpu(libvirt, question);
     }
   }
 
@@ -241,19 +273,15 @@ export class Hypervisor implements AsyncDisposable {
   async #announce(vmId: string): Promise<void> {
     try {
       const look = await lookAt(this.#link.libvirt, vmId);
-      if (look) await this.#announceLook(look);
+      if (look) this.#announceLook(look);
     } catch (error) {
       this.#options.warn(`announcing ${vmId}: ${String(error)}`);
     }
   }
 
-  /** QEMU has announced it once itself; some networks want to hear it again. */
-  async #announceLook(look: VmLook): Promise<void> {
-    try {
-      await look.dom.monitor.announceSelf();
-    } catch (error) {
-      this.#options.warn(`announcing ${look.dom.name}: ${String(error)}`);
-    }
+  /** Goes on by itself: nobody waits for it. */
+  #announceLook({ dom }: VmLook): void {
+    void announce(dom, { signal: this.#stopped.signal, warn: this.#options.warn });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

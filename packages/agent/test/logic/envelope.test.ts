@@ -237,3 +237,47 @@ describe('a duplicate', () => {
     expect(driver.disk).toContainEqual({ type: 'epoch', epoch: '8' });
   });
 });
+
+describe('a question', () => {
+  const body = { kind: 'inspect-vm' } as const;
+
+  it('is asked of the hypervisor at once, answered when that has answered, and never journalled', () => {
+    const driver = ready();
+    driver.command({ body: { kind: 'sync' } });
+    driver.flush();
+    driver.command({ body, opId: 'ask-1', step: 1 });
+    expect(driver.pending).toEqual([]);
+    const [act] = driver.acts();
+    expect(act?.action).toEqual({ type: 'inspect-vm', vmId: vmA });
+    driver.send({ type: 'acted', actionId: act?.actionId ?? 0, outcome: { outcome: 'done' } });
+    driver.flush();
+    expect(driver.results()).toMatchObject([{ opId: 'ask-1', step: 1, outcome: 'done' }]);
+    driver.command({ body, opId: 'ask-1', step: 1 });
+    expect(driver.acts()).toHaveLength(2);
+  });
+
+  it('may come while something is done with the VM, and keeps nothing from being done', () => {
+    const driver = ready();
+    driver.command({ body: startBody });
+    driver.command({ body, opId: 'ask-1', step: 1 });
+    driver.flush();
+    expect(driver.codes()).toEqual([]);
+    expect(
+      driver
+        .acts()
+        .map(({ action }) => action.type)
+        .toSorted(),
+    ).toEqual(['inspect-vm', 'start-vm']);
+  });
+
+  it('of a deposed leader is not answered, and too many at once are refused', () => {
+    const driver = ready({
+      records: [{ type: 'epoch', epoch: '7' }],
+      settings: { journalTail: 2 },
+    });
+    driver.command({ body, opId: 'ask-6', step: 1, epoch: '6' });
+    expect(driver.codes()).toEqual(['stale-epoch']);
+    for (const step of [1, 2, 3]) driver.command({ body, opId: 'ask-7', step, epoch: '7' });
+    expect(driver.codes()).toEqual(['stale-epoch', 'too-many-pending']);
+  });
+});

@@ -34,6 +34,16 @@ const host = {
 };
 
 describe('the XML of a VM', () => {
+  it('has exactly the cluster’s CPU where there is one, on every kind of host', () => {
+    const cpu =
+      "<cpu mode='custom'><model>EPYC</model><feature policy='require' name='x2apic'/></cpu>";
+    for (const accelerator of ['kvm', 'tcg'] as const) {
+      const read = readDomain(domainXml(vmId, 7, { ...vm, cpu }, { ...host, accelerator }));
+      expect(read.cpu?.attributes).toEqual({ mode: 'custom', match: 'exact', check: 'full' });
+      expect(read).toMatchObject({ cpuModel: 'EPYC', cpuFeatures: [{ name: 'x2apic' }] });
+    }
+  });
+
   it('says what was asked for', () => {
     const read = readDomain(domainXml(vmId, 7, vm, host));
     expect(read).toMatchObject({

@@ -85,7 +85,12 @@ export type VmAction =
   | { readonly type: 'start' }
   | { readonly type: 'stop'; readonly mode: 'graceful' | 'force' }
   | { readonly type: 'delete' }
-  | { readonly type: 'migrate'; readonly target?: string; readonly migration?: MigrationWish };
+  | {
+      readonly type: 'migrate';
+      readonly target?: string;
+      readonly migration?: MigrationWish;
+      readonly cold?: boolean;
+    };
 
 const desiredAfter = { start: 'running', stop: 'stopped', delete: 'deleted' } as const;
 
@@ -150,10 +155,15 @@ function checkState(
       throw new DroverError('vm-not-running', `${name} is ${state}; there is nothing to stop`);
     case 'migrate':
       checkWish('/migration', action.migration);
+      if (action.cold === true && action.migration !== undefined) {
+        throw new DroverError('bad-request', 'a cold move copies no memory: it has no migration');
+      }
+      if (hostId === undefined && action.cold === true)
+        return checkRecordMove(records, name, action);
       if (hostId === undefined || state !== 'running') {
         throw new DroverError(
           'vm-not-running',
-          `${name} is ${state}; only a running VM migrates, one that is stopped can be started elsewhere`,
+          `${name} is ${state}; only a running VM migrates, where one that is off starts is changed by a cold move`,
         );
       }
       if (action.target === undefined) return;
@@ -161,6 +171,34 @@ function checkState(
       if (action.target !== hostId) return;
       throw new DroverError('bad-request', `${name} is on ${hostId} already; name another target`);
   }
+}
+
+/** Of a VM that is off only the place where it starts moves: somebody has to name it. */
+function checkRecordMove(
+  records: RecordMirror,
+  name: string,
+  { target }: Extract<VmAction, { type: 'migrate' }>,
+): void {
+  if (target !== undefined) return void requireHost(records, target);
+  throw new DroverError('bad-request', `${name} is off; name the host where it is to start next`);
+}
+
+/** What the leader is asked for the plan of a move. */
+export function planMove(
+  records: RecordMirror,
+  idOrName: string,
+  { target, migration, cold }: api.VmMigrate,
+): { readonly vmId: string; readonly target?: string } {
+  const { id: vmId, name } = findVm(records, idOrName).value;
+  if (cold === true) {
+    throw new DroverError('bad-request', 'a cold move has no plan: ask for a place instead');
+  }
+  checkState(records, name, records.assignments.get(vmId)?.value, {
+    type: 'migrate',
+    ...(target === undefined ? {} : { target }),
+    ...(migration === undefined ? {} : { migration }),
+  });
+  return { vmId, ...(target === undefined ? {} : { target }) };
 }
 
 export function refuseWhenFull(records: RecordMirror): void {

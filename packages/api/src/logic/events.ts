@@ -62,6 +62,7 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'pool':
     case 'era':
     case 'restored':
+    case 'cpu-baseline':
     case 'last-commit':
     case 'unknown':
       return undefined;

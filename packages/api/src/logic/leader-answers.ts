@@ -2,10 +2,16 @@
 import {
   type DrainPlan,
   explainPlacement,
+  type MovePlan,
   type PlacementAnswer,
-  type Rejection,
 } from '@drover/core';
-import type { api, MigrationProgress, RecordMirror } from '@drover/protocol';
+import {
+  type api,
+  type MigrationProgress,
+  reasonRecords,
+  type RecordMirror,
+  rejectionRecord,
+} from '@drover/protocol';
 import type { Progress } from './operations.ts';
 
 export function placementBody(
@@ -28,12 +34,13 @@ export function placementBody(
             })),
           }))
         : [],
-    rejections: answer.rejections.map(rejectionBody),
+    rejections: answer.rejections.map(rejectionRecord),
     sentences: [...sentences],
   };
 }
 
-export function drainPlanBody(plan: DrainPlan): api.DrainPlanBody {
+/** `unchecked`: VMs that no host could speak about in time. */
+export function drainPlanBody(plan: DrainPlan, unchecked: readonly string[]): api.DrainPlanBody {
   return {
     hostId: plan.hostId,
     revision: plan.revision,
@@ -41,23 +48,24 @@ export function drainPlanBody(plan: DrainPlan): api.DrainPlanBody {
       ...move,
       ...(terms === undefined ? {} : { terms: [...terms] }),
       ...(along === undefined ? {} : { along: [...along] }),
+      checked: !unchecked.includes(move.vmId),
     })),
     waves: plan.waves.map((wave) => [...wave]),
-    blockers: plan.blockers.map((blocker) => ({
+    blockers: plan.blockers.map(({ held, ...blocker }) => ({
       ...blocker,
-      rejections: blocker.rejections.map(rejectionBody),
+      rejections: blocker.rejections.map(rejectionRecord),
+      ...(held === undefined ? {} : { reasons: reasonRecords(held) }),
     })),
     estimatedSeconds: plan.estimatedSeconds,
   };
 }
 
-function rejectionBody({ hostId, reason, required, available, unit }: Rejection) {
+export function movePlanBody({ unchecked, ...plan }: MovePlan): api.MovePlanBody {
   return {
-    hostId,
-    reason,
-    ...(required === undefined ? {} : { required }),
-    ...(available === undefined ? {} : { available }),
-    ...(unit === undefined ? {} : { unit }),
+    ...plan,
+    reasons: reasonRecords(plan.reasons),
+    rejections: plan.rejections.map(rejectionRecord),
+    checked: !unchecked,
   };
 }
 

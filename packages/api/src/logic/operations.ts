@@ -98,9 +98,11 @@ export function operationBody(
 }
 
 /** Drains, and migrations that somebody asked for; not what has been cancelled already. */
-function isCancellable(records: RecordMirror, { id, type, state }: OperationRecord): boolean {
+function isCancellable(records: RecordMirror, { id, type, state, mode }: OperationRecord): boolean {
   const request = records.requests.get(id)?.value;
   if (!isOpen({ state }) || request === undefined || request.cancelled !== undefined) return false;
+  // Whoever has been told to shut down cannot be told otherwise.
+  if (mode === 'cold' && state === 'running') return false;
   return type === 'drain' || type === 'migrate';
 }
 

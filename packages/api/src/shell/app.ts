@@ -20,6 +20,7 @@ import { keepAudit } from './audit.ts';
 import { authorize, Tokens } from './auth.ts';
 import type { ApiConfig } from './config.ts';
 import type { App, Context } from './context.ts';
+import { clusterRoutes } from './cluster.ts';
 import { drainRoutes } from './drains.ts';
 import { dumpRoutes } from './dump.ts';
 import { defaultEventLimits, EventHub, type EventLimits } from './event-hub.ts';
@@ -121,6 +122,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   operationRoutes(app, context);
   poolRoutes(app, context);
   settingsRoutes(app, context);
+  clusterRoutes(app, context);
   eventRoutes(app, context);
   dumpRoutes(app, context);
   refuseOtherMethods(app, methods);

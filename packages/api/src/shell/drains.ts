@@ -36,8 +36,8 @@ export function drainRoutes(app: App, context: Context): void {
       const { host } = request.params;
       if (isDryRun(request)) {
         requireHost(mirror.records, host);
-        const { plan } = await leader.ask({ type: 'plan-drain', hostId: host });
-        return drainPlanBody(plan);
+        const { plan, unchecked } = await leader.ask({ type: 'plan-drain', hostId: host });
+        return drainPlanBody(plan, unchecked);
       }
       const ask = newOperation(request);
       await writer.write((records) => startDrain(records, host, request.body, ask));

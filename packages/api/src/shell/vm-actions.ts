@@ -2,10 +2,12 @@
 import { Name } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { requestOnVm, type VmAction } from '../logic/decide-vm.ts';
+import { planMove, requestOnVm, type VmAction } from '../logic/decide-vm.ts';
+import { movePlanBody } from '../logic/leader-answers.ts';
 import { sendAccepted } from './accepted.ts';
+import { isDryRun } from './auth.ts';
 import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { answers, bodies, closed, DryRun } from './schemas.ts';
 import { bodyMayBeAbsent } from './validation.ts';
 
 const params = Type.Object({ vm: Name }, closed);
@@ -62,19 +64,27 @@ export function vmActionRoutes(app: App, context: Context): void {
   app.post(
     '/v1/vms/:vm/migrate',
     {
-      config,
+      config: { ...config, dryRunRole: 'viewer' },
       preValidation: bodyMayBeAbsent,
       schema: {
-        ...about('migrateVm', 'Move it live, to the named host or to the best one'),
+        ...about('migrateVm', 'Move it; with dryRun=true both hosts are asked and nothing moves'),
+        querystring: DryRun,
         body: bodies.vmMigrate,
+        response: answers({ 200: bodies.movePlan, 202: bodies.operation }),
       },
     },
-    (request, reply) => {
-      const { target, migration } = request.body;
+    async (request, reply) => {
+      const { target, migration, cold } = request.body;
+      if (isDryRun(request)) {
+        const ask = planMove(context.mirror.records, request.params.vm, request.body);
+        const { plan } = await context.leader.ask({ type: 'plan-move', ...ask });
+        return movePlanBody(plan);
+      }
       const action = {
         type: 'migrate',
         ...(target === undefined ? {} : { target }),
         ...(migration === undefined ? {} : { migration }),
+        ...(cold === true ? { cold } : {}),
       } as const;
       return act(request, reply, request.params.vm, action);
     },

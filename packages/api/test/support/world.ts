@@ -233,8 +233,16 @@ function emptyAnswer(query: Query): QueryReply {
       waves: [],
       blockers: [],
     };
-    return { type: 'plan-drain', plan: { ...plan, estimatedSeconds: 0 } };
+    return { type: 'plan-drain', plan: { ...plan, estimatedSeconds: 0 }, unchecked: [] };
   }
+  if (query.type === 'plan-move') {
+    const reasons = [
+      { code: 'path-missing', hostId: 'h2', subject: '/iso', required: 'cdrom' },
+    ] as const;
+    const about = { vmId: query.vmId, vmName: 'web-1', source: 'h1' };
+    return { type: 'plan-move', plan: { ...about, reasons, rejections: [], unchecked: false } };
+  }
+  if (query.type === 'cpu-gaps') return { type: 'cpu-gaps', hosts: ['h2'] };
   return { type: 'error', code: 'vm-not-found', message: 'no such VM' };
 }
 

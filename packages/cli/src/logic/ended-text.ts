@@ -4,6 +4,7 @@ import { formatMeasured } from './durations.ts';
 import { oneLine } from './harmless.ts';
 import { routeOf, subjectOf, tookMs } from './operation-view.ts';
 import { nextStep } from './problem-text.ts';
+import { reasonText } from './reason-text.ts';
 import { describeRejection } from './rejections.ts';
 
 const done: Readonly<Record<api.OperationBody['type'], string>> = {
@@ -14,6 +15,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   drain: 'is drained',
   recover: 'is recovered: its VMs run elsewhere',
   clean: 'has one copy again',
+  'cpu-baseline': 'is computed: new VMs start with it',
 };
 
 /** `web has moved (h2 → h1, took 1.9s, paused for 87ms)` */
@@ -40,7 +42,10 @@ export function failedText(operation: api.OperationBody): readonly string[] {
   const next = error === undefined ? undefined : nextStep(error.code, subject);
   return [
     `error: ${type} of ${subject} ${state}${why === undefined ? '' : `: ${oneLine(why)}`}`,
-    ...(error?.rejections ?? []).map((no) => `  ${describeRejection(no)}`),
+    ...(error?.reasons ?? []).flatMap((no) => reasonText(no, '  ')),
+    ...(error?.rejections ?? [])
+      .filter((no) => no.reasons === undefined)
+      .map((no) => `  ${describeRejection(no)}`),
     ...(next === undefined ? [] : [`  next: ${next}`]),
     `  ${error === undefined ? '' : `code: ${oneLine(error.code)}, `}operation ${oneLine(id)}`,
   ];
@@ -48,6 +53,7 @@ export function failedText(operation: api.OperationBody): readonly string[] {
 
 /** Each host's reason has a line of its own below; the message has them all in one. */
 function whyOf({ error, reason }: api.OperationBody, subject: string): string | undefined {
+  if ((error?.reasons ?? []).length > 0) return 'it cannot move as it runs';
   const isListed = error?.code === 'no-host-fits' && (error.rejections ?? []).length > 0;
   return isListed ? `no host can take ${subject}` : (error?.message ?? reason);
 }

@@ -36,6 +36,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
 const byCode: Readonly<Record<string, ExitCode>> = {
   'no-host-fits': exitCodes.refused,
   'drain-blocked': exitCodes.refused,
+  'preflight-failed': exitCodes.refused,
   'host-not-down': exitCodes.refused,
   'mass-loss': exitCodes.refused,
   'migration-aborted': exitCodes.cancelled,

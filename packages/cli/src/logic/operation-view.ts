@@ -21,6 +21,7 @@ const tones: Readonly<Record<Operation['state'], Tone>> = {
 /** What it is about: `web`, `h2`. */
 export function subjectOf(operation: Operation): string {
   const { vmName, vmId, hostId } = operation;
+  if (operation.type === 'cpu-baseline') return 'the cluster’s CPU';
   return oneLine(vmName ?? vmId ?? hostId ?? '');
 }
 
@@ -151,6 +152,7 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   drain: 'draining',
   recover: 'recovering the VMs of',
   clean: 'removing an old copy of',
+  'cpu-baseline': 'computing',
 };
 
 /** One line about an operation on its way: `moving web (h2 → h1): perform 43 %`. */

@@ -5,7 +5,7 @@
 import type { api } from '@drover/protocol';
 import { formatDuration } from './durations.ts';
 import { oneLine } from './harmless.ts';
-import { describeRejection } from './rejections.ts';
+import { reasonText, rejectionText } from './reason-text.ts';
 import { formatMib } from './sizes.ts';
 import { type Column, type Paint, plain, renderTable } from './table.ts';
 
@@ -29,9 +29,17 @@ export function planText(plan: Plan, paint: Paint = plain): readonly string[] {
   return [
     `Plan to drain ${plan.hostId}: ${outline(plan)}`,
     ...(plan.moves.length === 0 ? [] : ['', ...renderTable(columns, rowsOf(plan), paint)]),
+    ...uncheckedText(plan),
     ...(plan.blockers.length === 0 ? [] : ['', 'Cannot leave:']),
     ...plan.blockers.flatMap((blocker) => blockerText(blocker, paint)),
   ];
+}
+
+/** What was promised for the others is not for these. */
+function uncheckedText({ moves }: Plan): readonly string[] {
+  const names = moves.filter(({ checked }) => !checked).map(({ vmName }) => oneLine(vmName));
+  if (names.length === 0) return [];
+  return ['', `Not looked at in time, and only just before they move: ${names.join(', ')}`];
 }
 
 /** `2 VMs move in 1 wave, about 6s; 1 cannot leave` */
@@ -59,15 +67,22 @@ const blockerReasons: Readonly<Record<string, string>> = {
   'vm-busy': 'an operation on it is under way',
   'vm-unknown': 'it is not certain where it runs',
   'no-host-fits': 'no other host can take it',
+  'preflight-failed': 'it cannot move as it runs',
 };
+
+/** Each reason has its own remedy. */
+function isToldAbove({ reasons, rejections }: Plan['blockers'][number]): boolean {
+  return reasons !== undefined || rejections.some((no) => no.reasons !== undefined);
+}
 
 function blockerText(blocker: Plan['blockers'][number], paint: Paint): readonly string[] {
   const { reason } = blocker;
   const why = Object.hasOwn(blockerReasons, reason) ? blockerReasons[reason] : reason;
   return [
     `  ${paint(oneLine(blocker.vmName), 'bad')}: ${oneLine(why ?? reason)}`,
-    ...blocker.rejections.map((no) => `    ${describeRejection(no)}`),
-    `    remedy: ${oneLine(blocker.remedy)}`,
+    ...(blocker.reasons ?? []).flatMap((no) => reasonText(no, '    ')),
+    ...blocker.rejections.flatMap((no) => rejectionText(no, '    ')),
+    ...(isToldAbove(blocker) ? [] : [`    remedy: ${oneLine(blocker.remedy)}`]),
   ];
 }
 

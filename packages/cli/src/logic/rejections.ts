@@ -60,6 +60,10 @@ export function why(no: Rejection): string {
       return `rule ${required} (${available}) would be broken`;
     case 'headroom-lost':
       return `it has room, but then not all VMs of ${required} would find a place if that host were lost`;
+    case 'preflight-failed':
+      return available || 'it cannot take the VM as it runs';
+    case 'cpu-baseline-missing':
+      return `its CPU (${available}) cannot give ${required}`;
     case 'no-migration-slot':
       return 'all its slots for incoming migrations are taken';
     default:

@@ -105,6 +105,7 @@ export function plan(changes: Partial<api.DrainPlanBody> = {}): api.DrainPlanBod
     mode: 'live',
     memoryMib: 128 * index,
     reason: `best of 2 with ${index}00 points`,
+    checked: true,
   });
   return {
     hostId: 'h2',

@@ -74,6 +74,8 @@ export interface Host {
   readonly cpuModel: string;
   /** Features that its hypervisor can give to a VM; absent where nobody looked. */
   readonly cpuFeatures?: readonly string[];
+  /** It cannot give the CPU that the cluster starts new VMs with. */
+  readonly lacksCpuBaseline?: boolean;
   /** Versioned machine types that its QEMU offers. */
   readonly machineTypes: readonly string[];
   /** major * 1,000,000 + minor * 1,000 + micro, as libvirt counts. */

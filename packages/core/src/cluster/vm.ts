@@ -2,6 +2,7 @@
  * A VM as the deciding core sees it: what it asks for, where it is, what keeps it from moving.
  */
 import type { ScorePolicy } from './policy.ts';
+import type { PreflightReason } from '../migration/preflight.ts';
 import type { Arch, HostId, Resources } from './host.ts';
 
 export type VmId = string;
@@ -67,6 +68,14 @@ export interface VmShape {
   readonly policy?: ScorePolicy;
   /** How long it will still live, as far as anybody knows. */
   readonly remainingHours?: number;
+  /** Hosts that have looked and cannot take it as it runs. */
+  readonly barred?: readonly Barred[];
+}
+
+/** What one host has in the way of a VM that would move there. */
+export interface Barred {
+  readonly hostId: HostId;
+  readonly reasons: readonly PreflightReason[];
 }
 
 export interface VmUsage extends Resources {
@@ -96,4 +105,6 @@ export interface Vm extends VmShape {
   /** Who is restarted first when a host is lost; 0 if absent, more is sooner. */
   readonly priority?: number;
   readonly usage?: VmUsage;
+  /** What its host has found to hold it, whatever the target. */
+  readonly held?: readonly PreflightReason[];
 }

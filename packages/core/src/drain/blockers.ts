@@ -2,7 +2,9 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { HostId } from '../cluster/host.ts';
 import type { Vm } from '../cluster/vm.ts';
+import { remediesOf } from '../explain/preflight.ts';
 import { remedyFor } from '../explain/refusal.ts';
+import type { PreflightReason } from '../migration/preflight.ts';
 import { place } from '../placement/place.ts';
 import type { Blocker } from '../plan/plan.ts';
 
@@ -27,7 +29,19 @@ export function heldByItself(vm: Vm): Blocker | undefined {
   if (vm.automation === 'none') {
     return blocked('vm-not-to-move', 'move it by hand, or let a drain move it');
   }
-  return undefined;
+  return vm.held === undefined || vm.held.length === 0 ? undefined : heldBy(vm, vm.held);
+}
+
+/** What its host has found in the way, whatever the target. */
+export function heldBy(vm: Vm, held: readonly PreflightReason[]): Blocker {
+  return {
+    vmId: vm.id,
+    vmName: vm.name,
+    reason: 'preflight-failed',
+    rejections: [],
+    held,
+    remedy: remediesOf(held),
+  };
 }
 
 /** Why no host takes it on this snapshot. */

@@ -55,6 +55,7 @@ export const host: Reader<Host> = object(
     foreign: resources,
     memoryOvercommitPermille: count,
     cpuFeatures: list(text),
+    lacksCpuBaseline: flag,
     hugePages: list(object({ sizeKib: count, totalMib: count })),
     devices: list(object({ kind: text, count })),
     zone: text,

@@ -1,5 +1,6 @@
 /** Refusals as sentences, and what to do about them. Every number in them is from the value itself. */
 import { listed } from '../names.ts';
+import { remediesOf } from './preflight.ts';
 import type { RefusalReason, Rejection } from '../placement/answer.ts';
 
 type Sentence = (rejection: Rejection) => string;
@@ -14,6 +15,7 @@ const sentences: Readonly<Record<RefusalReason, Sentence>> = {
   'accelerator-differs': (no) => `it has ${no.available}, the VM runs under ${no.required}`,
   'cpu-differs': (no) => `its CPU is ${no.available}, the VM was given all of a ${no.required}`,
   'cpu-feature-missing': (no) => `its CPU (${no.available}) lacks ${no.required}`,
+  'cpu-baseline-missing': (no) => `its CPU (${no.available}) cannot give ${no.required}`,
   'machine-type-missing': (no) => `its QEMU lacks machine type ${no.required}`,
   'qemu-older': (no) => `its QEMU is older (${no.available}) than the VM's (${no.required})`,
   'bridge-missing': (no) => `it lacks bridge ${no.required} (has ${no.available})`,
@@ -28,6 +30,7 @@ const sentences: Readonly<Record<RefusalReason, Sentence>> = {
   'pool-full': (no) =>
     `its disks need ${no.required} MiB in the pool, ${no.available} MiB are free`,
   'held-by-device': (no) => `the VM holds a device of its host (${no.available})`,
+  'preflight-failed': (no) => String(no.available),
   'device-missing': (no) => `needs ${no.required} × ${no.unit}, has ${no.available} left`,
   'rule-broken': (no) => `rule ${no.required} (${no.available}) would be broken`,
   'no-migration-slot': () => 'all its slots for incoming migrations are taken',
@@ -48,6 +51,8 @@ export function remedyFor(rejections: readonly Rejection[]): string {
         .filter((rejection) => rejection.reason === reason)
         .map((rejection) => rejection.hostId),
     );
+  const found = rejections.flatMap((one) => one.reasons ?? []);
+  if (found.length > 0) return remediesOf(found);
   if (reasons.has('host-cordoned')) return `uncordon ${hosts('host-cordoned')}`;
   if (reasons.has('host-draining'))
     return `wait for, or cancel, the drain of ${hosts('host-draining')}`;
@@ -70,6 +75,7 @@ export function remedyFor(rejections: readonly Rejection[]): string {
   if (reasons.has('not-enough-huge-pages')) {
     return `set more huge pages aside on ${hosts('not-enough-huge-pages')}`;
   }
+  if (reasons.has('cpu-baseline-missing')) return 'drover cluster cpu recompute';
   if (reasons.has('host-not-up')) return `bring back ${hosts('host-not-up')}`;
   return 'stop the VM, or add a host that fits it';
 }

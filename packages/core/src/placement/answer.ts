@@ -4,6 +4,7 @@
 import type { HostId } from '../cluster/host.ts';
 import type { VmId, VmShape } from '../cluster/vm.ts';
 import type { ScorePolicy } from '../cluster/policy.ts';
+import type { PreflightReason } from '../migration/preflight.ts';
 
 /** Closed list: each reason has one filter that gives it. */
 export type RefusalReason =
@@ -16,6 +17,7 @@ export type RefusalReason =
   | 'accelerator-differs'
   | 'cpu-differs'
   | 'cpu-feature-missing'
+  | 'cpu-baseline-missing'
   | 'machine-type-missing'
   | 'qemu-older'
   | 'not-enough-memory'
@@ -27,6 +29,7 @@ export type RefusalReason =
   | 'pool-full'
   | 'bridge-missing'
   | 'held-by-device'
+  | 'preflight-failed'
   | 'device-missing'
   | 'rule-broken'
   | 'no-migration-slot'
@@ -40,6 +43,8 @@ export interface Rejection {
   readonly available?: number | string;
   /** Unit of the two, where they are numbers: `MiB`, `mCPU`, `migrations`. */
   readonly unit?: string;
+  /** Of `preflight-failed`: everything that the host itself found. */
+  readonly reasons?: readonly PreflightReason[];
 }
 
 /** `points = weight * value`; the points of a candidate add up to its score. Integers. */

@@ -4,7 +4,7 @@
  */
 import type { Rejection } from './answer.ts';
 import { acceleratorDiffers, wrongArchitecture } from './filters/architecture.ts';
-import { cpuDiffers, cpuFeatureMissing } from './filters/cpu-compatibility.ts';
+import { cpuBaselineMissing, cpuDiffers, cpuFeatureMissing } from './filters/cpu-compatibility.ts';
 import { notUp } from './filters/health.ts';
 import { cordoned, draining } from './filters/intent.ts';
 import { machineTypeMissing, qemuOlder } from './filters/machine-type.ts';
@@ -13,6 +13,7 @@ import { numaCellTooSmall } from './filters/numa.ts';
 import { heldByDevice } from './filters/devices.ts';
 import { type FilterInput, firstNo, type Row } from './filters/filter.ts';
 import { poolIsLocal, poolNotReachable } from './filters/pool.ts';
+import { preflightFailed } from './filters/preflight.ts';
 
 export const fixedFilters: readonly Row[] = [
   ['host-not-up', notUp],
@@ -22,6 +23,7 @@ export const fixedFilters: readonly Row[] = [
   ['accelerator-differs', acceleratorDiffers],
   ['cpu-differs', cpuDiffers],
   ['cpu-feature-missing', cpuFeatureMissing],
+  ['cpu-baseline-missing', cpuBaselineMissing],
   ['machine-type-missing', machineTypeMissing],
   ['qemu-older', qemuOlder],
   ['bridge-missing', bridgeMissing],
@@ -29,6 +31,7 @@ export const fixedFilters: readonly Row[] = [
   ['pool-local', poolIsLocal],
   ['pool-not-reachable', poolNotReachable],
   ['numa-cell-too-small', numaCellTooSmall],
+  ['preflight-failed', preflightFailed],
 ];
 
 /** The first of them that rules the host out, whatever else is placed. */

@@ -3,6 +3,7 @@
  */
 import type { HostId } from '../cluster/host.ts';
 import type { MigrationMode, VmId } from '../cluster/vm.ts';
+import type { PreflightReason } from '../migration/preflight.ts';
 import type { RefusalReason, Rejection } from '../placement/answer.ts';
 
 /** One of the things that make a cluster uneven, in millionths, before a move and after it. */
@@ -47,7 +48,27 @@ export interface Blocker {
     /** There is a place for it in the end, but no order of moves that brings it there. */
     | 'no-safe-order';
   readonly rejections: readonly Rejection[];
+  /** Of `preflight-failed`: what holds the VM, whatever the target. */
+  readonly held?: readonly PreflightReason[];
   readonly remedy: string;
+}
+
+/** What would come of moving one VM now. */
+export interface MovePlan {
+  readonly vmId: VmId;
+  readonly vmName: string;
+  readonly source?: HostId;
+  /** Where it would go; absent where it cannot. */
+  readonly target?: HostId;
+  readonly mode?: MigrationMode;
+  /** Why it would not go live. */
+  readonly modeReason?: string;
+  /** Everything that the preflight found, of every host that was asked. */
+  readonly reasons: readonly PreflightReason[];
+  /** Why other hosts are none. */
+  readonly rejections: readonly Rejection[];
+  /** The hosts did not answer in time. */
+  readonly unchecked: boolean;
 }
 
 /** Moves and their order. */

@@ -42,11 +42,13 @@ export class Eligibility {
 
 /** All that a fixed filter looks at. */
 function kindOf(shape: VmShape, source: Host | undefined): string {
-  const { arch, machine, cpu, pools, disks, bridges, oneNumaCell, devices, request } = shape;
+  const { arch, machine, cpu, pools, disks, bridges, oneNumaCell, devices, request, barred } =
+    shape;
   const parts: unknown[] = [arch, machine, cpu, pools, disks?.map(({ pool }) => pool), bridges];
   if (oneNumaCell === true) parts.push(request);
   if (devices !== undefined && devices.length > 0) parts.push(devices);
   if (source !== undefined) {
+    if (barred !== undefined) parts.push(barred.map(({ hostId }) => hostId));
     parts.push(source.accelerator, source.qemuVersion, source.cpuModel);
     if (cpu?.mode === 'host-passthrough') parts.push(source.cpuFeatures);
   }

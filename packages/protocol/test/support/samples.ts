@@ -45,7 +45,64 @@ const timeline = {
   ],
   interventions: [{ atMs: 8_000, type: 'set-downtime', downtimeMs: 500, why: 'stuck' }],
 };
-const error = { code: 'no-host-fits', message: 'no host fits', rejections };
+const reasons = [
+  {
+    code: 'path-missing',
+    hostId: 'h2',
+    subject: '/iso/a.iso',
+    required: 'cdrom',
+    available: 0,
+    unit: 'MiB',
+    message: 'h2: it lacks /iso/a.iso',
+    remedy: 'eject it',
+  },
+];
+const error = { code: 'preflight-failed', message: 'it cannot move', rejections, reasons };
+const facts = {
+  name: 'web1',
+  state: 'running',
+  hostUuid: vmId,
+  kernel: 'boot-1',
+  virtType: 'kvm',
+  arch: 'x86_64',
+  machine: 'pc-q35-10.0',
+  qemuVersion: 10_000_000,
+  memoryMib: 512,
+  hugePageKib: 2048,
+  cpuMode: 'custom',
+  hostCpu: 'EPYC',
+  cpu: '<cpu/>',
+  pinnedFeatures: ['invtsc'],
+  disks: [
+    {
+      name: 'vda',
+      device: 'disk',
+      readOnly: false,
+      shareable: false,
+      cache: 'none',
+      images: [{ kind: 'file', path: '/srv/a.qcow2', inode: '12' }],
+      guard: 'image-lock',
+      guardedBy: 'NFS 4.2 at /srv',
+    },
+  ],
+  files: [{ what: 'nvram', path: '/v/a.fd', template: '/usr/share/a.fd' }],
+  networks: [{ kind: 'bridge', name: 'br0', mtu: 1500 }],
+  devices: ['pci 0000:3b:00.0'],
+  directories: ['virtiofs /srv/share'],
+  unmovable: ['shmem a'],
+  sealed: 'sev',
+  snapshots: 1,
+  checkpoints: 0,
+  blockJobs: ['vda'],
+  job: 'backup',
+};
+const incoming = {
+  findings: [
+    { code: 'mtu-smaller', subject: 'bridge br0', required: 9000, available: 1500, unit: 'B' },
+  ],
+  kernel: 'boot-2',
+  guards: [{ disk: 'vda', guard: 'none', guardedBy: 'ext4 at /' }],
+};
 const usage = {
   cpuMilli: 1500,
   memoryMib: 2048,
@@ -121,6 +178,7 @@ const stepResult = {
   downtimeMs: 40,
   transferredBytes: 1_000_000,
   timeline,
+  answer: { kind: 'check-incoming', incoming },
 };
 const process = { bootId: 'b1', incarnation: 'i1', nonce: 'n1', maxEpoch: '17' };
 const progress = {
@@ -228,7 +286,19 @@ export const inputs: readonly Sample[] = [
   request('start', { vmId }),
   request('stop', { vmId, mode: 'graceful' }),
   request('delete', { vmId }),
-  request('migrate', { vmId, target: 'h2' }),
+  request('migrate', { vmId, target: 'h2', cold: true }),
+  request('cpu-baseline', {}),
+  {
+    name: 'CPU of the cluster',
+    schema: protocol.CpuBaselineRecord,
+    value: {
+      v: 1,
+      cpus: [{ arch: 'x86_64', accelerator: 'kvm', cpu: '<cpu/>', model: 'EPYC', hosts: ['h1'] }],
+      operationId,
+      by: 'anna',
+      atMs: 1,
+    },
+  },
   request('drain', { hostId: 'h1', plan: [{ vmId, target: 'h2' }], parallel: 2 }),
   {
     name: 'host record',
@@ -285,6 +355,11 @@ export const inputs: readonly Sample[] = [
   command('resume-vm', {}),
   command('destroy-leftover', {}),
   command('delete-volumes', { disks: [disk] }),
+  command('inspect-vm', {}),
+  command('check-incoming', { facts }),
+  command('read-cpu', {}),
+  command('baseline-cpu', { arch: 'x86_64', virtType: 'kvm', cpus: ['<cpu/>'] }),
+  command('check-cpu', { arch: 'x86_64', virtType: 'qemu', cpu: '<cpu/>' }),
   {
     name: 'heartbeat',
     schema: protocol.Heartbeat,
@@ -461,11 +536,40 @@ export const outputs: readonly Sample[] = [
           mode: 'live',
           memoryMib: 512,
           reason: 'drain',
+          checked: true,
         },
       ],
       waves: [[0]],
-      blockers: [{ vmId, vmName: 'db1', reason: 'memory', rejections, remedy: 'add a host' }],
+      blockers: [
+        { vmId, vmName: 'db1', reason: 'memory', rejections, reasons, remedy: 'add a host' },
+      ],
       estimatedSeconds: 60,
+    },
+  },
+  {
+    name: 'MovePlan',
+    schema: protocol.api.MovePlanBody,
+    value: {
+      vmId,
+      vmName: 'web1',
+      source: 'h1',
+      target: 'h2',
+      mode: 'paused',
+      modeReason: 'no lock guards vda',
+      reasons,
+      rejections,
+      checked: true,
+    },
+  },
+  {
+    name: 'ClusterCpu',
+    schema: protocol.api.ClusterCpuBody,
+    value: {
+      cpus: [{ arch: 'x86_64', accelerator: 'kvm', cpu: '<cpu/>', model: 'EPYC', hosts: ['h1'] }],
+      by: 'anna',
+      atMs: 1,
+      operationId,
+      lacking: ['h2'],
     },
   },
   {

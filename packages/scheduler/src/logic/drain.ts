@@ -6,11 +6,27 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
-import { type DrainItem, keys, type OperationRecord, type Stored } from '@drover/protocol';
-import { checkMove, explainRejection, planDrain, planMove, type Vm } from '@drover/core';
+import {
+  type DrainItem,
+  keys,
+  type OperationRecord,
+  reasonRecords,
+  type Stored,
+} from '@drover/protocol';
+import {
+  type Blocker,
+  checkMove,
+  explainReason,
+  explainRejection,
+  heldBy,
+  planDrain,
+  planMove,
+  type Vm,
+} from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
+import { findTarget, freshSince } from './preflight.ts';
 import { slots } from './settings.ts';
 import { isCopying, parallelOf } from './slots.ts';
 import { put, type Turn } from './turn.ts';
@@ -163,38 +179,118 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => item.state === 'waiting')
     .toSorted((a, b) => a.item.attempts - b.item.attempts || a.index - b.index);
+  let asked = 0;
   for (const { item, index } of fewestAttempts) {
     const vm = turn.cluster.vms.get(item.vmId);
     if (vm === undefined || ['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
     if (waitForPool(turn, stored.value.id, vm)) continue;
-    const chosen = choose(turn, hostId, vm, item);
-    if (chosen.state === 'blocked' && waitForPoolElsewhere(turn, stored.value.id, vm)) continue;
-    if (chosen.state === 'waiting' && chosen.target !== undefined) {
-      if (!hasSlotIn(turn, chosen.target, parallel)) continue;
-      return move(turn, stored, items, index, chosen);
+    const chosen = choose(turn, stored, vm, item, parallel);
+    if (chosen.type === 'full') continue;
+    if (chosen.type === 'asked') {
+      // In the plan's order: those behind it are only asked about meanwhile.
+      asked += 1;
+      if (asked >= askedAhead) return;
+      continue;
     }
-    turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen) }));
+    const isBlocked = chosen.item.state === 'blocked';
+    if (isBlocked && waitForPoolElsewhere(turn, stored.value.id, vm)) continue;
+    if (asked > 0) continue;
+    if (chosen.item.state === 'waiting') return move(turn, stored, items, index, chosen.item);
+    turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen.item) }));
     return;
   }
 }
 
-/** The item with a target that is right today, or blocked with reason and remedy. */
-function choose(turn: Turn, hostId: string, vm: Vm, item: DrainItem): DrainItem {
-  const { target } = item;
+/** VMs that hosts are asked about before their turn has come. */
+const askedAhead = 4;
+
+type Chosen =
+  | { readonly type: 'asked' }
+  | { readonly type: 'full' }
+  | { readonly type: 'item'; readonly item: DrainItem };
+
+/** The item with a target that is right today and takes it, or blocked with reasons and remedy. */
+function choose(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  vm: Vm,
+  item: DrainItem,
+  parallel: number,
+): Chosen {
+  const hostId = stored.value.hostId ?? '';
+  const chosen = (now: DrainItem) => ({ type: 'item', item: now }) as const;
+  const blocked = (blocker: Blocker) => chosen(blockedItem(item, blocker));
+  const held = planMove(turn.cluster, vm, hostId);
+  if (held.type === 'blocked' && held.blocker.reason !== 'no-host-fits')
+    return blocked(held.blocker);
+  let reason = item.reason;
+  const found = findTarget<Blocker | 'full'>(turn, vm, hostId, freshSince(turn, 0), (seen) => {
+    const target = targetOf(turn, hostId, seen, item);
+    if (target.type === 'blocked') return { no: target.blocker };
+    ({ reason } = target);
+    return hasSlotIn(turn, target.hostId, parallel) ? target.hostId : { no: 'full' };
+  });
+  switch (found.type) {
+    case 'asked':
+      return found;
+    case 'failed': {
+      const { message } = found.error;
+      return chosen({ ...item, state: 'blocked', reason: message, remedy: seeToHost(hostId) });
+    }
+    case 'held':
+      return blocked(heldBy(vm, found.reasons));
+    case 'none':
+      return found.no === 'full' ? { type: 'full' } : blocked(found.no);
+    case 'ready':
+      return chosen({
+        ...item,
+        target: found.hostId,
+        ...(reason === undefined ? {} : { reason }),
+      });
+  }
+}
+
+function seeToHost(hostId: string): string {
+  return `see to libvirt on ${hostId}, then drain again`;
+}
+
+/** The planned target while it is right and has not said no; else the best of the others. */
+function targetOf(
+  turn: Turn,
+  hostId: string,
+  vm: Vm,
+  { target, reason }: DrainItem,
+):
+  | { readonly type: 'ok'; readonly hostId: string; readonly reason: string | undefined }
+  | { readonly type: 'blocked'; readonly blocker: Blocker } {
   let why: string | undefined;
   if (target !== undefined) {
+    const barred = vm.barred?.find((one) => one.hostId === target);
     const check = checkMove(turn.cluster, { vmId: vm.id, source: hostId, target });
-    if (check.type === 'right') return item;
-    why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
+    if (check.type === 'right' && barred === undefined)
+      return { type: 'ok', hostId: target, reason };
+    if (barred !== undefined) why = barred.reasons.map(explainReason).join('; ');
+    else if (check.type === 'changed') ({ why } = check);
+    else if (check.type === 'refused') why = explainRejection(check.rejection);
   }
   const planned = planMove(turn.cluster, vm, hostId);
-  if (planned.type === 'blocked') {
-    const { remedy, rejections, reason } = planned.blocker;
-    const reasons = rejections.map(explainRejection).join('; ').slice(0, 900);
-    return { ...item, state: 'blocked', reason: reasons === '' ? reason : reasons, remedy };
-  }
-  const reason = why === undefined ? planned.move.reason : `not ${target}: ${why}`;
-  return { ...item, target: planned.move.target, reason };
+  if (planned.type === 'blocked') return planned;
+  const { move: best } = planned;
+  const said = why === undefined ? best.reason : `not ${target}: ${why}`.slice(0, 1000);
+  return { type: 'ok', hostId: best.target, reason: said };
+}
+
+function blockedItem(item: DrainItem, { remedy, rejections, reason, held }: Blocker): DrainItem {
+  const found = [...(held ?? []), ...rejections.flatMap((one) => one.reasons ?? [])];
+  const said = held?.map(explainReason) ?? rejections.map(explainRejection);
+  const text = said.join('; ').slice(0, 900);
+  return {
+    ...item,
+    state: 'blocked',
+    reason: text === '' ? reason : text,
+    remedy: remedy.slice(0, 1000),
+    ...(found.length === 0 ? {} : { reasons: reasonRecords(found) }),
+  };
 }
 
 /** Its move waits for a slot or copies; the next one may begin when it is only looked after. */

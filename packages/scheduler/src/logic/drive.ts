@@ -1,6 +1,7 @@
 /** The next step of one operation, whatever its type. */
 import type { OperationRecord, Stored } from '@drover/protocol';
 import { driveClean } from './clean.ts';
+import { driveCpuBaseline } from './cpu-baseline.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { driveMigrate } from './migrate.ts';
@@ -23,6 +24,8 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveDrain(turn, stored);
     case 'clean':
       return driveClean(turn, stored);
+    case 'cpu-baseline':
+      return driveCpuBaseline(turn, stored);
     case 'recover':
       return driveRecover(turn, stored);
   }

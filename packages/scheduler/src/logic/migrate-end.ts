@@ -16,7 +16,7 @@ import { tryAgainMs } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { source = '', target = '', vmId = '', mode = 'live' } = stored.value;
+  const { source = '', target = '', vmId = '', mode } = stored.value;
   const begunMs = turn.since(stored.value);
   const since = turn.volatile.since.get(againKey(stored.value)) ?? begunMs;
   const atSource = turn.hosts.inventorySince(source, since, turn.epoch);
@@ -27,7 +27,7 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
     : resolveMigration({
         source: observe(turn, source, atSource, vmId),
         target: observe(turn, target, atTarget, vmId),
-        mode,
+        mode: mode === 'paused' ? 'paused' : 'live',
       });
   if (verdict.type === 'going' || verdict.type === 'wait') {
     // What was seen is no longer news: look again, on both sides, from now on.

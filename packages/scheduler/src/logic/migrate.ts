@@ -2,31 +2,47 @@
  * The operation `migrate`. What the migration call returns decides nothing: both hosts are asked, and the
  * core's resolver decides.
  *
+ * Before it begins, source and target are asked whether it can be (preflight.ts): a refusal leaves no trace.
+ *
  *   pending ─▶ prepare ─▶ perform ─▶ resolve ─▶ succeeded | failed | cancelled
  *                 │                  ▲   │
  *                 └──────────────────┘   └─▶ clean-source, clean-target, keep-source,
  *                                                resume-source, resume-target
  */
-import type {
-  CommandBody,
-  OperationError,
-  OperationRecord,
-  StepResult,
-  Stored,
+import {
+  type CommandBody,
+  type OperationError,
+  type OperationRecord,
+  preflightError,
+  rejectionRecord,
+  type StepResult,
+  type Stored,
 } from '@drover/protocol';
-import { checkMove, explainRejection, extrasOf, place } from '@drover/core';
+import {
+  checkMove,
+  explainRejection,
+  extrasOf,
+  type ModeChoice,
+  place,
+  type Rejection,
+  type Vm,
+} from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
+import { driveColdMove } from './cold-move.ts';
 import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
 import { memoryPathOf } from './memory-path.ts';
 import { askedOf, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled } from './pending.ts';
+import { findTarget, freshSince } from './preflight.ts';
 import { tryAgainMs, tunnelGraceMs } from './settings.ts';
 import { slotFor } from './slots.ts';
 import type { Turn } from './turn.ts';
 
 export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void {
   const { state, step } = stored.value;
+  const request = turn.mirror.requests.get(stored.value.id)?.value;
+  if (request?.type === 'migrate' && request.cold === true) return driveColdMove(turn, stored);
   if (state === 'pending') choose(turn, stored);
   else if (step === 'prepare') prepare(turn, stored);
   else if (step === 'perform') perform(turn, stored);
@@ -39,8 +55,8 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
   if (isBusy(turn, stored) || !turn.settled || turn.isFull) return;
   const vm = turn.cluster.vms.get(vmId);
-  const fail = (code: string, message: string, more: Partial<OperationError> = {}) =>
-    turn.end(stored, 'failed', { error: { code, message: message.slice(0, 1000), ...more } });
+  const fail = (code: string, message: string) =>
+    turn.end(stored, 'failed', { error: { code, message: message.slice(0, 1000) } });
   if (vm?.hostId === undefined || vm.state !== 'running') {
     return fail('vm-not-running', `it is ${vm?.state ?? 'gone'}; only a running VM migrates`);
   }
@@ -49,91 +65,120 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     return turn.waitForHost(stored.value.id, vm.hostId);
   }
   if (waitForPool(turn, stored.value.id, vm)) return;
-  const target = chooseTarget(turn, stored, vm.hostId);
-  if (target.type === 'fail') {
-    const waits = target.code === 'no-host-fits' && waitForPoolElsewhere(turn, stored.value.id, vm);
-    return waits ? undefined : fail(target.code, target.message, target.more);
+  const source = vm.hostId;
+  // A drain has asked already before it ordered the move.
+  const sinceMs = freshSince(
+    turn,
+    stored.value.parentId === undefined ? turn.since(stored.value) : 0,
+  );
+  const found = findTarget<No>(turn, vm, source, sinceMs, (seen) => target(turn, stored, seen));
+  switch (found.type) {
+    case 'asked':
+      turn.wait(stored.value.id, 'what hosts say about the move');
+      return turn.waitForHost(stored.value.id, source);
+    case 'failed':
+      return fail(found.error.code, `${source} cannot say what it is like: ${found.error.message}`);
+    case 'held':
+      return turn.end(stored, 'failed', { error: preflightError(found.reasons) });
+    case 'none':
+      return findNone(turn, stored, vm, found.no);
+    case 'ready':
+      return begin(turn, stored, vm, source, found);
   }
-  // A drain's move is off its host: once the VM is elsewhere there is nothing left to do.
-  const source = stored.value.source ?? vm.hostId;
-  const check = checkMove(turn.cluster, { vmId, source, target: target.hostId });
-  if (check.type !== 'right') {
-    const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
-    return fail('target-changed', `the move to ${target.hostId} is not right any more: ${why}`);
-  }
-  const reported = turn.hosts.get(vm.hostId)?.inventory?.vms.find((one) => one.vmId === vmId);
-  const route = { vm, source: vm.hostId, target: target.hostId };
-  const migration = orderOf(turn.mirror, {
-    ...route,
-    reported,
-    asked: askedOf(turn.mirror, stored.value),
-  });
-  const { bandwidthMibps } = migration.policy;
-  const slot = slotFor(turn, { operation: stored.value, ...route, bandwidthMibps });
-  if (slot !== true) return turn.wait(stored.value.id, slot);
-  const memory = memoryPathOf(turn, vm.hostId, target.hostId);
+}
+
+function findNone(turn: Turn, stored: Stored<OperationRecord>, vm: Vm, no: No): void {
+  const { id } = stored.value;
+  if (no.type === 'wait') return turn.wait(id, no.what);
+  if (no.error.code === 'no-host-fits' && waitForPoolElsewhere(turn, id, vm)) return;
+  turn.end(stored, 'failed', { error: no.error });
+}
+
+function begin(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  vm: Vm,
+  source: string,
+  { hostId, choice: { mode, why } }: { readonly hostId: string; readonly choice: ModeChoice },
+): void {
   const generation = vm.generation + 1;
+  const { id, reason } = stored.value;
+  const reasons = [reason, why && `in paused mode: ${why}`].filter((one) => one !== undefined);
   const isDecided = turn.commit(
     turn.putOperation(stored, {
       state: 'running',
       step: 'prepare',
       stepIndex: stored.value.stepIndex + 1,
-      source: vm.hostId,
-      target: target.hostId,
-      mode: vm.migrationMode,
-      ...memory,
-      migration,
+      source,
+      target: hostId,
+      mode,
+      ...memoryPathOf(turn, source, hostId),
+      migration: migrationOf(turn, stored.value, vm, hostId),
       generation,
+      ...(reasons.length === 0 ? {} : { reason: reasons.join('; ').slice(0, 1000) }),
       startedAtMs: turn.now.wallMs,
     }),
-    turn.putAssignment(vmId, {
-      hostId: vm.hostId,
-      generation,
-      state: 'migrating',
-      operationId: stored.value.id,
-    }),
+    turn.putAssignment(vm.id, { hostId: source, generation, state: 'migrating', operationId: id }),
   );
   if (!isDecided) return;
-  const move = { operationId: stored.value.id, vmId, source: vm.hostId, target: target.hostId };
-  turn.places.move(vm, move);
-  turn.trace(
-    'info',
-    `migrate ${vm.name} from ${vm.hostId} to ${target.hostId} (${vm.migrationMode})`,
-  );
+  turn.places.move(vm, { operationId: id, vmId: vm.id, source, target: hostId });
+  turn.trace('info', `migrate ${vm.name} from ${source} to ${hostId} (${mode})`);
 }
 
-type Target =
-  | { readonly type: 'ok'; readonly hostId: string }
-  | {
-      readonly type: 'fail';
-      readonly code: string;
-      readonly message: string;
-      readonly more: Partial<OperationError>;
-    };
+/** No target, or none yet. */
+type No =
+  | { readonly type: 'wait'; readonly what: string }
+  | { readonly type: 'fail'; readonly error: OperationError };
 
-/** A person's or a drain's target is taken as it is, and checked; otherwise the best place is chosen. */
-function chooseTarget(turn: Turn, stored: Stored<OperationRecord>, source: string): Target {
-  const { vmId = '', id, target } = stored.value;
-  const vm = turn.cluster.vms.get(vmId);
+/**
+ * A person's or a drain's target is taken as it is, and checked; otherwise the best place is chosen. Slots are looked
+ * at before hosts are asked: who waits asks nothing.
+ */
+function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): string | { readonly no: No } {
+  const { id, target: planned, parentId } = stored.value;
   const request = turn.mirror.requests.get(id)?.value;
-  const only = target ?? (request?.type === 'migrate' ? request.target : undefined);
-  if (vm === undefined)
-    return { type: 'fail', code: 'vm-not-found', message: 'it is gone', more: {} };
-  if (only !== undefined && stored.value.parentId !== undefined)
-    return { type: 'ok', hostId: only };
-  const answer = place(turn.cluster, {
-    shape: vm,
-    source,
-    ...(only === undefined ? {} : { only }),
-  });
-  if (answer.type === 'placed') return { type: 'ok', hostId: answer.hostId };
-  const message = `no host fits: ${answer.rejections.map(explainRejection).join('; ')}`;
-  return {
-    type: 'fail',
-    code: 'no-host-fits',
-    message,
-    more: { rejections: [...answer.rejections] },
-  };
+  const named = planned ?? (request?.type === 'migrate' ? request.target : undefined);
+  const source = vm.hostId ?? '';
+  const fail = (error: OperationError) => ({ no: { type: 'fail', error } as const });
+  let hostId = named;
+  if (named === undefined || parentId === undefined) {
+    const only = named === undefined ? {} : { only: named };
+    const answer = place(turn.cluster, { shape: vm, source, ...only });
+    if (answer.type === 'refused') return fail(noPlace(answer.rejections));
+    ({ hostId } = answer);
+  }
+  const barred = vm.barred?.find((one) => one.hostId === hostId);
+  if (barred !== undefined || hostId === undefined) {
+    return fail(preflightError(barred?.reasons ?? []));
+  }
+  // A drain's move is off its host: once the VM is elsewhere there is nothing left to do.
+  const move = { vmId: vm.id, source: stored.value.source ?? source, target: hostId };
+  const check = checkMove(turn.cluster, move);
+  if (check.type !== 'right') {
+    const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
+    const message = `the move to ${hostId} is not right any more: ${why}`;
+    return fail({ code: 'target-changed', message: message.slice(0, 1000) });
+  }
+  const { bandwidthMibps } = migrationOf(turn, stored.value, vm, hostId).policy;
+  const wanted = { operation: stored.value, source, target: hostId, bandwidthMibps };
+  const slot = slotFor(turn, wanted);
+  return slot === true ? hostId : { no: { type: 'wait', what: slot } };
+}
+
+/** How it is to be made, and what that is expected to take. */
+function migrationOf(turn: Turn, operation: OperationRecord, vm: Vm, hostId: string) {
+  const source = vm.hostId ?? '';
+  const reported = turn.hosts.get(source)?.inventory?.vms.find((one) => one.vmId === vm.id);
+  const asked = askedOf(turn.mirror, operation);
+  return orderOf(turn.mirror, { vm, source, target: hostId, reported, asked });
+}
+
+function noPlace(rejections: readonly Rejection[]): OperationError {
+  const records = rejections.map(rejectionRecord);
+  const reasons = rejections.flatMap((one) => one.reasons ?? []);
+  if (reasons.length > 0) return { ...preflightError(reasons), rejections: records };
+  const message = `no host fits: ${rejections.map(explainRejection).join('; ')}`;
+  return { code: 'no-host-fits', message: message.slice(0, 1000), rejections: records };
 }
 
 const unordered: OperationError = {
@@ -145,7 +190,8 @@ function prepare(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', source = '', target = '', generation, stepIndex } = stored.value;
   if (isCancelled(turn, stored.value)) return toResolve(turn, stored, {});
   if (isOff(turn, target)) return toResolve(turn, stored, { error: offError(target) });
-  const { vmName = '', mode = 'live', memoryPath = 'clear', migration } = stored.value;
+  const { vmName = '', memoryPath = 'clear', migration } = stored.value;
+  const mode = modeOf(stored.value);
   if (migration === undefined) return toResolve(turn, stored, { error: unordered });
   const body: CommandBody = {
     kind: 'prepare-incoming',
@@ -201,7 +247,7 @@ function perform(turn: Turn, stored: Stored<OperationRecord>): void {
       target,
       tunnel,
       migrationAddress: address,
-      mode: stored.value.mode ?? 'live',
+      mode: modeOf(stored.value),
       memoryPath: stored.value.memoryPath ?? 'clear',
       policy: migration.policy,
       timeoutMs: migration.timeoutMs,
@@ -212,6 +258,11 @@ function perform(turn: Turn, stored: Stored<OperationRecord>): void {
     const body = { kind: 'abort-migration' } as const;
     turn.nudge({ hostId: source, opId: `abort-${id}`, vmId, generation, body }, tryAgainMs);
   }
+}
+
+/** A cold move is driven elsewhere. */
+function modeOf({ mode }: OperationRecord): 'live' | 'paused' {
+  return mode === 'paused' ? 'paused' : 'live';
 }
 
 function measured(result: StepResult): Partial<OperationRecord> {

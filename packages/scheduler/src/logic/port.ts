@@ -63,6 +63,8 @@ export type SchedulerCommand =
   | { readonly type: 'commit'; readonly commitId: string; readonly puts: readonly Put[] }
   | { readonly type: 'send'; readonly command: AgentCommand }
   | { readonly type: 'reply'; readonly queryId: string; readonly reply: QueryReply }
+  /** The reply comes later, and surely: hosts are asked first. */
+  | { readonly type: 'defer'; readonly queryId: string }
   /** Fleeting news for the API's event stream. */
   | { readonly type: 'announce'; readonly json: string }
   | { readonly type: 'wake'; readonly key: string; readonly atMonoMs: number }

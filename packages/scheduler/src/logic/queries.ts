@@ -13,11 +13,9 @@ import {
   place,
   type PlacementAnswer,
   type PlacementRequest,
-  planDrain,
   type Vm,
 } from '@drover/core';
 import type { HostWatch } from './host-watch.ts';
-import { measuredFrom } from './measured.ts';
 import type { Now } from './port.ts';
 import { hostViews, observedVms } from './views.ts';
 import { shapeOf } from './vm-shape.ts';
@@ -32,9 +30,14 @@ export interface Asked {
   readonly cluster: Cluster;
   readonly mirror: RecordMirror;
   readonly hosts: HostWatch;
+  /** Hosts that cannot give the cluster's CPU. */
+  readonly lacksCpu: ReadonlySet<string>;
 }
 
-export function answerQuery(asked: Asked, query: Query): QueryReply {
+/** Plans are answered by plans.ts, once hosts have been asked. */
+type Immediate = Exclude<Query, { type: 'plan-drain' | 'plan-move' }>;
+
+export function answerQuery(asked: Asked, query: Immediate): QueryReply {
   switch (query.type) {
     case 'leader':
       return { type: 'leader', leader: leaderView(asked) };
@@ -50,17 +53,9 @@ export function answerQuery(asked: Asked, query: Query): QueryReply {
       return { type: 'place', answers: placeSeveral(asked.cluster, query) };
     case 'explain':
       return explain(asked.cluster, query.vmId);
-    case 'plan-drain':
-      return plan(asked, query.hostId);
+    case 'cpu-gaps':
+      return { type: 'cpu-gaps', hosts: [...asked.lacksCpu].toSorted() };
   }
-}
-
-function plan(asked: Asked, hostId: string): QueryReply {
-  if (!asked.cluster.hosts.has(hostId)) {
-    return { type: 'error', code: 'host-not-found', message: `no host ${hostId} has reported` };
-  }
-  const { cluster, overheadSeconds } = measuredFrom(asked.cluster, asked, hostId);
-  return { type: 'plan-drain', plan: planDrain(cluster, hostId, { overheadSeconds }) };
 }
 
 /** Each with the ones before it counted, as if they were running. */

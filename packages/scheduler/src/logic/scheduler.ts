@@ -22,6 +22,7 @@ import type {
   SchedulerOptions,
   SchedulerSettings,
 } from './port.ts';
+import { beginPlanning, continuePlanning, isPlanQuery, type Planning } from './plans.ts';
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
 import { mayGoOn, restore, whyRestoring } from './restored.ts';
@@ -83,6 +84,8 @@ class Scheduler implements SchedulerLogic {
   #records: RecordsPart | undefined;
   readonly #memo = new VmMemo();
   readonly #named = new Set<string>();
+  /** Plans that hosts are being asked about. */
+  #plannings: readonly Planning[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#instanceId = options.instanceId;
@@ -241,7 +244,9 @@ class Scheduler implements SchedulerLogic {
     const how = `it went back from revision ${from} to ${to}`;
     this.#wentBack = { how, era: eraOf(this.#mirror) };
     this.#beganRevision = 0;
-    this.#volatile = newVolatile();
+    // Numbers of questions go on: what hosts have answered already answers no new one.
+    const { inquiries } = this.#volatile;
+    this.#volatile = { ...newVolatile(), inquiries };
   }
 
   #lead(now: Now, event: SchedulerEvent, out: SchedulerCommand[]): void {
@@ -257,21 +262,16 @@ class Scheduler implements SchedulerLogic {
     const epoch = epochIn(this.#era, this.#epoch ?? '0');
     const cluster = this.#look(now, event);
     const settled = this.#isSettled(now, epoch);
-    const turn = new Turn({
-      now,
-      epoch,
-      mirror: this.#mirror,
-      hosts: this.#hosts,
-      cluster,
-      settings: this.#settings,
-      settled,
-      wentBack: this.#wentBack?.how,
-      volatile: this.#volatile,
-      // One of many may be what conflicts; alone it holds up nobody else.
-      mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
-    });
+    const turn = this.#turn(now, epoch, cluster, settled);
     const restoring = whyRestoring(turn);
     if (event.type === 'asked') {
+      const { queryId, query } = event;
+      if (isPlanQuery(query)) {
+        this.#plannings = [...this.#plannings, beginPlanning(queryId, query, now.monoMs)];
+        out.push({ type: 'defer', queryId });
+        this.#plan(turn, out);
+        return;
+      }
       const asked = {
         now,
         instanceId: this.#instanceId,
@@ -281,15 +281,16 @@ class Scheduler implements SchedulerLogic {
         cluster,
         mirror: this.#mirror,
         hosts: this.#hosts,
+        lacksCpu: this.#volatile.lacksCpu,
       };
-      const reply = answerQuery(asked, event.query);
-      out.push({ type: 'reply', queryId: event.queryId, reply });
+      out.push({ type: 'reply', queryId, reply: answerQuery(asked, query) });
       return;
     }
     if (now.monoMs - this.#reloadedMs >= this.#settings.resyncMs) {
       this.#reloadedMs = now.monoMs;
       out.push({ type: 'reload' });
     }
+    if (this.#plannings.length > 0) this.#plan(this.#turn(now, epoch, cluster, settled), out);
     if (this.#inFlight !== undefined) return;
     // A leader that was deposed and has not heard of it conflicts each time: it tries on, but at leisure.
     if (this.#conflicts >= conflictsAtOnce && event.type !== 'woke') return;
@@ -307,13 +308,47 @@ class Scheduler implements SchedulerLogic {
     out.push(...turn.out);
   }
 
+  #turn(now: Now, epoch: string, cluster: Cluster, settled: boolean): Turn {
+    return new Turn({
+      now,
+      epoch,
+      mirror: this.#mirror,
+      hosts: this.#hosts,
+      cluster,
+      settings: this.#settings,
+      settled,
+      wentBack: this.#wentBack?.how,
+      volatile: this.#volatile,
+      // One of many may be what conflicts; alone it holds up nobody else.
+      mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
+    });
+  }
+
+  /** Plans that are known now are told; a turn of its own, in which nothing is decided. */
+  #plan(turn: Turn, out: SchedulerCommand[]): void {
+    this.#plannings = this.#plannings.filter((planning) => {
+      const reply = continuePlanning(turn, planning);
+      if (reply !== undefined) out.push({ type: 'reply', queryId: planning.queryId, reply });
+      return reply === undefined;
+    });
+    out.push(...turn.out);
+  }
+
   /** Questions are answered from a picture that is as old as what hosts say may have to wait. */
   #look(now: Now, event: SchedulerEvent): Cluster {
     const isNew = now.monoMs - this.#lookedMs < this.#hosts.count / hostsPerMs;
     const known = this.#records === undefined ? undefined : this.#cluster;
     if (event.type === 'asked' && isNew && known !== undefined) return known;
     this.#records ??= recordsPartOf(this.#mirror, this.#memo);
-    this.#cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, this.#records);
+    const { lacksCpu } = this.#volatile;
+    this.#cluster = snapshotOf(
+      now,
+      this.#mirror,
+      this.#hosts,
+      this.#settings,
+      this.#records,
+      lacksCpu,
+    );
     this.#lookedMs = now.monoMs;
     return this.#cluster;
   }

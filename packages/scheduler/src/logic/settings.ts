@@ -23,6 +23,12 @@ export const tryAgainMs = 5_000;
 /** An NFS server keeps the locks of a host that is off for its lease, 90 s, and as long again where it was restarted. */
 export const lockPatienceMs = 240_000;
 export const lockAgainMs = 15_000;
+/** Between two questions of the same kind, where the host could not answer yet. */
+export const askQuestionAgainMs = 1_000;
+/** How long what hosts say about a move to come is true enough. */
+export const preflightKeptMs = 10_000;
+/** How long a plan waits for what hosts say about it; who asked is told that nobody leads after five seconds. */
+export const planPatienceMs = 3_500;
 /** Hosts that a start tries before it gives up. */
 export const startAttempts = 3;
 /** How much longer than its migration a tunnel lives: the source aborts first, and ends it in order. */

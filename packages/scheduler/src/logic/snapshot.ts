@@ -22,7 +22,9 @@ export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): Record
     vms: memo.vmsOf(mirror),
     reservations: reservationsOf(mirror, open),
     migrations: open
-      .filter((operation) => operation.type === 'migrate' && operation.state === 'running')
+      .filter(
+        ({ type, state, mode }) => type === 'migrate' && state === 'running' && mode !== 'cold',
+      )
       .map(({ id, vmId, source, target }) => ({
         operationId: id,
         vmId: vmId ?? '',
@@ -38,6 +40,7 @@ export function snapshotOf(
   hosts: HostWatch,
   settings: SchedulerSettings,
   records: RecordsPart = recordsPartOf(mirror),
+  lacksCpu: ReadonlySet<string> = new Set(),
 ): Cluster {
   const { underWay, draining, ...part } = records;
   const seen = hosts.all().flatMap((heard) => {
@@ -46,7 +49,8 @@ export function snapshotOf(
     const heardHealth = hosts.health(now.monoMs, heard.hostId, settings);
     // One that is back gets nothing before it has shown what it runs.
     const health = fenced !== undefined && heardHealth === 'up' ? 'suspect' : heardHealth;
-    return [hostOf(mirror, heard, heard.inventory, health, { underWay, draining })];
+    const host = hostOf(mirror, heard, heard.inventory, health, { underWay, draining });
+    return [lacksCpu.has(host.id) ? { ...host, lacksCpuBaseline: true } : host];
   });
   return {
     revision: mirror.revision,
@@ -64,6 +68,8 @@ function reservationsOf(
     const { id, type, state, vmId, target } = operation;
     if (state !== 'running' || target === undefined || vmId === undefined) return [];
     if (type !== 'start' && type !== 'migrate') return [];
+    // The start that a cold move ends with holds it by itself.
+    if (operation.mode === 'cold' && operation.step === 'start') return [];
     const intent = mirror.vmIntents.get(vmId)?.value;
     if (intent === undefined) return [];
     return [{ operationId: id, vmId, hostId: target, request: requestOf(intent.spec) }];

@@ -6,14 +6,17 @@
  *        └───────────────┘            └─▶ failed
  */
 import {
+  type AssignmentRecord,
   errorCatalogue,
   isErrorCode,
   type OperationRecord,
+  rejectionRecord,
   type StepResult,
   type Stored,
 } from '@drover/protocol';
-import { explainRejection } from '@drover/core';
+import { explainRejection, place, type Vm } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
+import { clusterCpu } from './cpu-baseline.ts';
 import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
 import type { Put } from './port.ts';
@@ -52,14 +55,15 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
   }
   const tried = turn.volatile.tried.get(id) ?? new Map<string, string>();
-  const target = turn.places.choose(vm, [...tried.keys()]);
+  const next = nextPlace(turn, vm, assignment?.nextHostId, tried);
+  const target = next.hostId ?? turn.places.choose(vm, [...tried.keys()]);
   if (typeof target !== 'string') {
     const why = target.rejections.map((one) => {
       const said = tried.get(one.hostId);
       return said === undefined ? explainRejection(one) : `${one.hostId} tried: ${said}`;
     });
     const message = `no host fits: ${why.join('; ')}`;
-    const rejections = [...target.rejections];
+    const rejections = target.rejections.map(rejectionRecord);
     const error = { code: 'no-host-fits', message: message.slice(0, 1000), rejections };
     return turn.end(stored, 'failed', { error });
   }
@@ -71,13 +75,42 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       stepIndex: stored.value.stepIndex + 1,
       target,
       generation,
+      ...(next.why === undefined ? {} : { reason: next.why }),
       startedAtMs: stored.value.startedAtMs ?? turn.now.wallMs,
     }),
-    turn.putAssignment(vmId, { hostId: target, generation, state: 'starting', operationId: id }),
+    turn.putAssignment(vmId, {
+      hostId: target,
+      generation,
+      state: 'starting',
+      operationId: id,
+      ...nextOf(assignment),
+    }),
   );
   if (!isDecided) return;
   turn.places.start(vm, target);
   turn.trace('info', `start ${intent.name} on ${target}`);
+}
+
+/** Kept until it runs: a start that fails does not take back where it was moved to. */
+function nextOf(assignment: AssignmentRecord | undefined): { readonly nextHostId?: string } {
+  const { nextHostId } = assignment ?? {};
+  return nextHostId === undefined ? {} : { nextHostId };
+}
+
+/** Where a person moved it while it was off, if that host takes it; else why not, and any host will do. */
+function nextPlace(
+  turn: Turn,
+  vm: Vm,
+  only: string | undefined,
+  tried: ReadonlyMap<string, string>,
+): { readonly hostId?: string; readonly why?: string } {
+  if (only === undefined) return {};
+  if (tried.has(only)) return { why: `${only}, where it was moved to, could not start it` };
+  const answer = place(turn.cluster, { shape: vm, only });
+  if (answer.type === 'placed') return { hostId: answer.hostId };
+  const no = answer.rejections.find(({ hostId }) => hostId === only);
+  const why = no === undefined ? `${only} is gone` : explainRejection(no);
+  return { why: `not where it was moved to: ${why}`.slice(0, 1000) };
 }
 
 function start(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -86,7 +119,8 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   if (!intent) return;
   if (isOff(turn, target)) return fail(turn, stored, { error: offError(target) });
   const { disks } = disksOf(turn.mirror, intent);
-  const body = { kind: 'start-vm', vm: vmToStart(intent, disks) } as const;
+  const cpu = clusterCpu(turn, target);
+  const body = { kind: 'start-vm', vm: { ...vmToStart(intent, disks), ...cpu } } as const;
   const result = turn.awaitStep({
     hostId: target,
     opId: id,
@@ -131,7 +165,8 @@ function fail(
 ): void {
   if (turn.isFull) return;
   const { id, vmId = '', vmName, target = '', generation } = stored.value;
-  const free = turn.putAssignment(vmId, { generation, state: 'stopped' });
+  const next = nextOf(turn.mirror.assignments.get(vmId)?.value);
+  const free = turn.putAssignment(vmId, { generation, state: 'stopped', ...next });
   const error = result.error ?? { code: 'hypervisor-error', message: `${target} did not start it` };
   if (error.code === 'disk-locked' && mayBecomeFree(turn, stored.value)) {
     turn.commit(toPlaceAgain(turn, stored), free);

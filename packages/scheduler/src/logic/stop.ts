@@ -32,10 +32,24 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
 }
 
 function stop(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { id, vmId = '', source = '', generation, stepIndex } = stored.value;
-  if (isOff(turn, source)) return stopped(turn, stored);
-  const request = turn.mirror.requests.get(id)?.value;
+  const request = turn.mirror.requests.get(stored.value.id)?.value;
   const mode = request?.type === 'stop' ? request.mode : 'graceful';
+  awaitOff(turn, stored, mode, () => {
+    const { vmId = '', generation } = stored.value;
+    const off = turn.putAssignment(vmId, { generation, state: 'stopped' });
+    turn.end(stored, 'succeeded', {}, off);
+  });
+}
+
+/** The step that stops the VM on its source: `then` once it is off. Where it runs on, the operation ends as failed. */
+export function awaitOff(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  mode: 'graceful' | 'force',
+  then: () => void,
+): void {
+  const { id, vmId = '', source = '', generation, stepIndex } = stored.value;
+  if (isOff(turn, source)) return unlessMoved(turn, stored, then);
   const timeoutMs = turn.settings.gracefulStopTimeoutMs;
   const body = { kind: 'stop-vm', mode, timeoutMs } as const;
   const result = turn.awaitStep({
@@ -48,7 +62,7 @@ function stop(turn: Turn, stored: Stored<OperationRecord>): void {
   });
   if (result === undefined) return;
   const running = () => turn.putAssignment(vmId, { hostId: source, generation, state: 'running' });
-  if (result.outcome === 'done') return stopped(turn, stored);
+  if (result.outcome === 'done') return unlessMoved(turn, stored, then);
   const error = result.error ?? { code: 'stop-timeout', message: 'it did not shut down' };
   if (result.outcome === 'failed') return turn.end(stored, 'failed', { error }, running());
   // Refused or unknown: what the host's libvirt says decides.
@@ -57,19 +71,16 @@ function stop(turn: Turn, stored: Stored<OperationRecord>): void {
   if (inventory === undefined) return turn.ask(source, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
   const gone = vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed';
-  if (gone) stopped(turn, stored);
+  if (gone) unlessMoved(turn, stored, then);
   else turn.end(stored, 'failed', { error }, running());
 }
 
 /** It is off where it should have run. Somebody may have moved it meanwhile: then it is not stopped at all. */
-function stopped(turn: Turn, stored: Stored<OperationRecord>): void {
+function unlessMoved(turn: Turn, stored: Stored<OperationRecord>, then: () => void): void {
   const { vmId = '', source = '', generation } = stored.value;
   const copy = copyOf(turn, stored, source);
   if (copy.type === 'asked') return;
-  if (copy.type !== 'there') {
-    const off = turn.putAssignment(vmId, { generation, state: 'stopped' });
-    return turn.end(stored, 'succeeded', {}, off);
-  }
+  if (copy.type !== 'there') return then();
   const lost = turn.putAssignment(vmId, { generation, state: 'crashed' });
   const message = `it is not on ${source} any more, it runs on ${copy.hostId}: somebody moved it; its record follows soon, then stop it again`;
   turn.end(stored, 'failed', { error: { code: 'vm-running', message } }, lost);

@@ -17,6 +17,7 @@ import type { Cluster } from '@drover/core';
 import { Batch } from './batch.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
+import type { AskedQuestion, Question } from './questions.ts';
 import { Places } from './places.ts';
 import { askAgainMs } from './settings.ts';
 
@@ -38,9 +39,15 @@ export interface Volatile {
   readonly digests: Map<string, { digest: string; inventories: number }>;
   /** Starts that found the lock of a disk with another host: since when, and when they tried last. */
   readonly locked: Map<string, { readonly sinceMs: number; readonly triedMs: number }>;
+  /** Questions to hosts, by what they are about; the newest of each. */
+  readonly questions: Map<string, AskedQuestion>;
+  /** Hosts that cannot give the cluster's CPU. */
+  readonly lacksCpu: Set<string>;
   /** What an operation waits for, and since when. */
   readonly waits: Map<string, { readonly text: string; readonly sinceMs: number }>;
   counter: number;
+  /** Of questions. */
+  inquiries: number;
 }
 
 export function newVolatile(): Volatile {
@@ -54,8 +61,11 @@ export function newVolatile(): Volatile {
     stale: new Map(),
     digests: new Map(),
     locked: new Map(),
+    questions: new Map(),
+    lacksCpu: new Set(),
     waits: new Map(),
     counter: 0,
+    inquiries: 0,
   };
 }
 
@@ -284,6 +294,21 @@ export class Turn {
     this.hosts.ask(this.now.monoMs, hostId, opId, this.volatile.counter);
     this.#send({ hostId, opId, step: this.volatile.counter, body: { kind: 'sync' } });
     this.volatile.sent.delete(`${hostId}/${opId}/${this.volatile.counter}`);
+  }
+
+  get questionId(): string {
+    return `ask-${this.epoch}`;
+  }
+
+  /** Sends what changes nothing, and so needs no commit. Gives its number; nothing for a host that never spoke. */
+  inquire(hostId: string, body: Question['body'], vmId?: string): number | undefined {
+    if (this.hosts.get(hostId) === undefined) return undefined;
+    this.volatile.inquiries += 1;
+    const step = this.volatile.inquiries;
+    const opId = this.questionId;
+    this.#send({ hostId, opId, step, body, ...(vmId === undefined ? {} : { vmId }) });
+    this.volatile.sent.delete(`${hostId}/${opId}/${step}`);
+    return step;
   }
 
   /** When the step's result was heard; what the host saw before that says nothing about it. */

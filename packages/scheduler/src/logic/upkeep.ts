@@ -4,6 +4,7 @@
  */
 import { type AssignmentRecord, type Inventory, keys } from '@drover/protocol';
 import { adoptRequests } from './adopt.ts';
+import { findCpuGaps } from './cpu-baseline.ts';
 import { readmit } from './fence.ts';
 import { followMoved } from './follow.ts';
 import { tryAgainMs } from './settings.ts';
@@ -20,6 +21,7 @@ export function keepUp(turn: Turn): void {
   readmit(turn);
   followMoved(turn);
   findCrashed(turn);
+  findCpuGaps(turn);
 }
 
 /** Those that have not passed the barrier, or have something new to tell. */

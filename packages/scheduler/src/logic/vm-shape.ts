@@ -8,7 +8,7 @@ import {
   type VmSpec,
   type VmToStart,
 } from '@drover/protocol';
-import type { MigrationMode, Resources, VmShape } from '@drover/core';
+import { type MigrationMode, modeOfGuards, type Resources, type VmShape } from '@drover/core';
 
 export function isOpen(operation: OperationRecord): boolean {
   return operation.state === 'pending' || operation.state === 'running';
@@ -33,12 +33,13 @@ export function shapeOf(spec: VmSpec): VmShape {
   };
 }
 
-/** QEMU's own NFS client takes no locks, so two running copies could both write: never live there. */
+/** What its pools let expect; what both hosts find (preflight.ts) decides, by the same rule. */
 export function migrationModeOf(mirror: RecordMirror, spec: VmSpec): MigrationMode {
-  const unlocked = spec.disks.some(
-    (disk) => mirror.pools.get(disk.pool)?.value.spec.type === 'nfs-direct',
+  const guards = spec.disks.map(({ pool }) =>
+    // QEMU's own NFS client takes no locks, so two running copies could both write.
+    mirror.pools.get(pool)?.value.spec.type === 'nfs-direct' ? 'none' : 'image-lock',
   );
-  return unlocked ? 'paused' : 'live';
+  return modeOfGuards(guards, false);
 }
 
 /** `missing`: a pool that is not declared. Names of files that we make are ours: `<vm id>-<index>.qcow2`. */
@@ -59,6 +60,13 @@ export function disksOf(
     }
   }
   return { disks };
+}
+
+/** Where QEMU opens a disk: a path, or the URL of one that it reaches by itself. */
+export function placeOf({ pool: { spec }, file }: DiskToAttach): string {
+  return spec.type === 'nfs-direct'
+    ? `nfs://${spec.server}${spec.export}/${file}`
+    : `${spec.path}/${file}`;
 }
 
 export function vmToStart(intent: VmIntentRecord, disks: readonly DiskToAttach[]): VmToStart {

@@ -33,6 +33,8 @@ export class Performer {
   readonly #with: PerformerOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #replies = new Map<string, (json: string) => void>();
+  /** Questions whose answer comes later. */
+  readonly #deferred = new Set<string>();
   #ended = false;
   #leadership: Leadership | undefined;
   /** Revision of the newest commit's record; nothing: to be read before the next one. */
@@ -64,7 +66,7 @@ export class Performer {
     this.#replies.set(queryId, resolve);
     this.feed({ type: 'asked', queryId, query });
     // A leader that has not loaded yet says nothing; the asker hears that nobody leads.
-    this.#reply(queryId, notLeading);
+    if (!this.#deferred.delete(queryId)) this.#reply(queryId, notLeading);
     return promise;
   }
 
@@ -86,7 +88,12 @@ export class Performer {
         bus.publish(subjects.command(command.command.hostId), JSON.stringify(command.command));
         return;
       case 'reply':
+        this.#deferred.delete(command.queryId);
         this.#reply(command.queryId, JSON.stringify(command.reply));
+        return;
+      case 'defer':
+        // Only while the question is being handed over.
+        if (this.#replies.has(command.queryId)) this.#deferred.add(command.queryId);
         return;
       case 'announce':
         bus.publish(subjects.announcement(), command.json);

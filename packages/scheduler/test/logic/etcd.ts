@@ -1,9 +1,11 @@
 /** An etcd in memory, as far as the scheduler's logic can tell: revisions, compares, and typed reads of records. */
 import {
   type AssignmentRecord,
+  type CpuBaselineRecord,
   type HostRecord,
   keys,
   type OperationRecord,
+  type PoolRecord,
   type RequestRecord,
 } from '@drover/protocol';
 import type { Put, StoreChange, StoreEntry } from '../../src/logic/index.ts';
@@ -95,6 +97,14 @@ export class Etcd {
 
   assignment(vmId: string): AssignmentRecord | undefined {
     return this.#read(keys.assignment(vmId)) as AssignmentRecord | undefined;
+  }
+
+  pool(name: string): PoolRecord | undefined {
+    return this.#read(keys.pool(name)) as PoolRecord | undefined;
+  }
+
+  cpuBaseline(): CpuBaselineRecord | undefined {
+    return this.#read(keys.cpuBaseline()) as CpuBaselineRecord | undefined;
   }
 
   request(id: string): RequestRecord | undefined {

@@ -7,6 +7,7 @@ import {
   type AgentCommand,
   type AgentMessage,
   type CommandKind,
+  isQuestion,
   keys,
   type OperationRecord,
   type PoolRecord,
@@ -73,9 +74,12 @@ export class Leader {
     }
   }
 
+  /** Orders; of questions only those of that kind. */
   sends(kind?: CommandKind): readonly AgentCommand[] {
     const all = this.said.flatMap((one) => (one.type === 'send' ? [one.command] : []));
-    return kind === undefined ? all : all.filter((one) => one.body.kind === kind);
+    return all.filter(({ body }) =>
+      kind === undefined ? !isQuestion(body.kind) : body.kind === kind,
+    );
   }
 
   commits(): readonly Commit[] {
@@ -202,6 +206,7 @@ export class Lab {
         leader.exited = command.reason;
         return;
       case 'reply':
+      case 'defer':
       case 'announce':
       case 'trace':
         return;
@@ -266,6 +271,7 @@ export class Lab {
     if (BigInt.asUintN(44, BigInt(epoch)) !== BigInt(leader.epoch))
       throw new Error(`${what} carries epoch ${epoch}`);
     if (['sync', 'ensure-pool', 'abort-migration'].includes(body.kind)) return;
+    if (isQuestion(body.kind)) return;
     if (this.etcd.epoch !== leader.epoch) return;
     const operation = this.etcd.operation(opId);
     if (operation?.state !== 'running' || operation.stepIndex !== step) {
@@ -335,6 +341,10 @@ export class Lab {
   runningVm(id: string, hostId: string, more: Partial<VmSpec> = {}): void {
     this.declareVm(id, more);
     this.host(hostId).runs(id);
+    const direct = (more.disks ?? []).some(
+      ({ pool }) => this.etcd.pool(pool)?.spec.type === 'nfs-direct',
+    );
+    if (direct) this.host(hostId).unlocked.add(id);
     this.etcd.write(keys.assignment(id), {
       v: 1,
       vmId: id,
@@ -389,6 +399,8 @@ export class Lab {
 
   ask(query: Query, leader = this.leader): QueryReply | undefined {
     leader.feed({ type: 'asked', queryId: 'q', query });
+    // For a plan its hosts are asked first.
+    if (query.type === 'plan-drain' || query.type === 'plan-move') this.settle();
     const reply = leader.said.findLast((one) => one.type === 'reply');
     return reply?.reply;
   }

@@ -66,6 +66,7 @@ describe('a migration', () => {
     const id = lab.request(migrate('h2'));
     const kinds = () => lab.leader.sends().filter((one) => one.opId === id).length;
     for (const [step, before] of [
+      ['place', 0],
       ['prepare', 0],
       ['perform', 1],
       ['resolve', 2],
@@ -144,13 +145,17 @@ describe('a migration', () => {
     expect(lab.leader.sends('migrate-out')).toEqual([]);
   });
 
-  it('goes as the pool says that is declared now, whatever was declared when the VM was first seen', () => {
+  it('goes as both hosts find its disks guarded, whatever its pool lets expect', () => {
     const lab = Lab.withHosts(2);
     lab.declarePool('p');
     lab.runningVm(vmA, 'h1', { disks: [{ pool: 'p', volume: 'a.raw' }] });
-    lab.declarePool('p', 'nfs-direct');
+    lab.host('h1').unlocked.add(vmA);
     const id = lab.request({ type: 'migrate', vmId: vmA });
-    expect(lab.ended(id)).toMatchObject({ state: 'succeeded', mode: 'paused' });
+    const { state, mode, reason } = lab.ended(id);
+    expect({ state, mode }).toEqual({ state: 'succeeded', mode: 'paused' });
+    expect(reason).toBe(
+      'in paused mode: no lock guards vda on both hosts (NFS of QEMU; NFS of QEMU)',
+    );
   });
 
   it('goes paused where the disks have no locks, and is resumed on the target only', () => {

@@ -1,5 +1,5 @@
 import { dumpCluster, loadCluster } from '@drover/core';
-import type { Query, QueryReply } from '@drover/protocol';
+import { isQuestion, type Query, type QueryReply } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB } from './lab.ts';
 
@@ -16,7 +16,7 @@ function answer<T extends QueryReply['type']>(
 const spec = { vcpus: 1, memoryMib: 1_500, disks: [], networks: [] };
 
 describe('asking', () => {
-  it('changes nothing and sends nothing: each question has one reply and no more', () => {
+  it('changes nothing: each question has one reply and no more, and only plans ask hosts', () => {
     const lab = Lab.withHosts(2);
     lab.runningVm(vmA, 'h1');
     const queries: readonly Query[] = [
@@ -35,7 +35,13 @@ describe('asking', () => {
     for (const query of queries) {
       const before = lab.leader.said.length;
       lab.ask(query);
-      expect(lab.leader.said.slice(before).map((one) => one.type)).toEqual(['reply']);
+      const said = lab.leader.said.slice(before);
+      const isPlan = query.type === 'plan-drain';
+      expect(said.map((one) => one.type).filter((one) => !isPlan || one === 'reply')).toEqual([
+        'reply',
+      ]);
+      const sent = said.flatMap((one) => (one.type === 'send' ? [one.command.body.kind] : []));
+      expect(sent.filter((kind) => !isQuestion(kind))).toEqual([]);
     }
     expect(lab.etcd.revision).toBe(revision);
   });

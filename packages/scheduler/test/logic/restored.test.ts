@@ -2,6 +2,7 @@
 import { keys } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, type Leader, vmA, vmB, vmC } from './lab.ts';
+import { done } from './scripted-host.ts';
 
 function raiseEra(lab: Lab, era = 1): void {
   lab.etcd.write(keys.era(), { v: 1, era, by: 'test', atMs: 1 });
@@ -84,6 +85,29 @@ describe('a scheduler', () => {
     lab.host('h2').maxEpoch = '900';
     lab.pass(3_000);
     expect(isHeld(lab)).toBe(true);
+  });
+
+  it('asks hosts new questions: what they answered before is about something else', () => {
+    const lab = restored(
+      2,
+      (at) => {
+        at.runningVm(vmA, 'h1');
+        at.runningVm(vmB, 'h1');
+      },
+      (at) => {
+        const host = at.host('h1');
+        host.scripts.set('inspect-vm', ({ vmId = '' }) => {
+          const facts = { ...host.factsOf(vmId), snapshots: vmId === vmA ? 1 : 0 };
+          return { ...done, answer: { kind: 'inspect-vm', facts } };
+        });
+        at.ask({ type: 'plan-move', vmId: vmA });
+        for (let count = 0; count < 9; count += 1) at.cordon('h3');
+      },
+    );
+    lab.pass(61_000);
+    expect(isHeld(lab)).toBe(true);
+    const reply = lab.ask({ type: 'plan-move', vmId: vmB });
+    expect(reply).toMatchObject({ plan: { target: 'h2', reasons: [] } });
   });
 
   it('is not irritated by a picture that is only older than its own commit', () => {

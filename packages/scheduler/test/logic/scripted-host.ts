@@ -8,10 +8,38 @@ import {
   type CommandKind,
   generationRule,
   type Heartbeat,
+  type IncomingAnswer,
   type Inventory,
+  isQuestion,
   type ReportedVm,
   type StepResult,
+  type VmFacts,
 } from '@drover/protocol';
+
+/** A plain VM with nothing in its way. */
+export const someFacts: VmFacts = {
+  name: '',
+  state: 'running',
+  hostUuid: '11111111-1111-4111-8111-111111111111',
+  kernel: 'a kernel',
+  virtType: 'kvm',
+  arch: 'x86_64',
+  machine: 'pc-q35-10.0',
+  qemuVersion: 10_000_000,
+  memoryMib: 1_024,
+  cpuMode: 'custom',
+  hostCpu: 'test',
+  pinnedFeatures: [],
+  disks: [],
+  files: [],
+  networks: [],
+  devices: [],
+  directories: [],
+  unmovable: [],
+  snapshots: 0,
+  checkpoints: 0,
+  blockJobs: [],
+};
 
 export type Answer = Pick<StepResult, 'outcome'> & Partial<StepResult>;
 /** Nothing: the order was obeyed or lost, and no answer comes. */
@@ -42,6 +70,10 @@ export class ScriptedHost {
   silent = false;
   state: Heartbeat['state'] = 'ready';
   about: Partial<Inventory> = {};
+  /** Of its VMs, as libvirt has them. */
+  disks: readonly string[] = ['/srv/a.raw'];
+  /** VMs whose disks no lock guards. */
+  readonly unlocked = new Set<string>();
   #beats = 0;
   #nonces: string[] = [];
   #answers: Inventory['answers'];
@@ -137,9 +169,17 @@ export class ScriptedHost {
       this.#answers = { opId: command.opId, step: command.step };
       return this.report();
     }
+    if (isQuestion(command.body.kind)) return this.#answer(command);
     const known = this.#journal.get(`${command.opId}/${command.step}`);
     if (known) return this.#say(result(this.incarnation, known));
     this.#act(command);
+  }
+
+  /** Nothing is journalled, and nothing counts as done. */
+  #answer(command: AgentCommand): void {
+    const script = this.scripts.get(command.body.kind);
+    const answer = script ? script(command) : this.obey(command);
+    if (answer !== undefined) this.#tell(command, answer);
   }
 
   #refuses({ incarnation, epoch, freshness, vmId, generation, body, opId, step }: AgentCommand) {
@@ -182,6 +222,28 @@ export class ScriptedHost {
     if (!this.silent) this.#say(result(this.incarnation, { opId, step, ...answer }));
   }
 
+  /** What the VM is like as it runs, for a preflight. */
+  factsOf(vmId: string): VmFacts {
+    const name = this.vms.get(vmId)?.name ?? '';
+    const isLocked = !this.unlocked.has(vmId);
+    const disk = (path: string, index: number): VmFacts['disks'][number] => ({
+      name: `vd${'abc'[index]}`,
+      device: 'disk',
+      readOnly: false,
+      shareable: false,
+      cache: 'none',
+      images: [{ kind: 'file', path }],
+      guard: isLocked ? 'image-lock' : 'none',
+      guardedBy: isLocked ? 'NFS 4.2' : 'NFS of QEMU',
+    });
+    return { ...someFacts, name, disks: this.disks.map(disk) };
+  }
+
+  incoming({ disks }: VmFacts): IncomingAnswer {
+    const guards = disks.map(({ name, guard, guardedBy }) => ({ disk: name, guard, guardedBy }));
+    return { findings: [], kernel: `kernel of ${this.id}`, guards };
+  }
+
   /** As a host does that nothing ails. */
   obey({ vmId = '', body }: AgentCommand): Answer {
     switch (body.kind) {
@@ -207,6 +269,16 @@ export class ScriptedHost {
         if (copy) this.#around.host(body.target).vms.set(vmId, { ...copy, state });
         return { ...done, downtimeMs: 40, transferredBytes: 1_000 };
       }
+      case 'inspect-vm':
+        return { ...done, answer: { kind: body.kind, facts: this.factsOf(vmId) } };
+      case 'check-incoming':
+        return { ...done, answer: { kind: body.kind, incoming: this.incoming(body.facts) } };
+      case 'read-cpu':
+        return { ...done, answer: { kind: body.kind, arch: 'x86_64', virtType: 'kvm', cpu } };
+      case 'baseline-cpu':
+        return { ...done, answer: { kind: body.kind, cpu: body.cpus[0] ?? '' } };
+      case 'check-cpu':
+        return { ...done, answer: { kind: body.kind, gives: true } };
       case 'sync':
       case 'ensure-pool':
       case 'abort-migration':
@@ -215,6 +287,8 @@ export class ScriptedHost {
     }
   }
 }
+
+const cpu = '<cpu mode="custom"><model>Test</model></cpu>';
 
 function failedAs(outcome: 'refused', code: string): Answer {
   return { outcome, error: { code, message: code } };

@@ -50,6 +50,8 @@ export interface Wish {
   readonly type: 'start' | 'stop' | 'delete' | 'migrate' | 'drain' | 'recover';
   readonly vmId?: string;
   readonly mode?: 'graceful' | 'force';
+  /** Of a move: shut down, and started elsewhere. */
+  readonly cold?: boolean;
   /** Grows: which of two wishes came later. */
   readonly order: number;
 }

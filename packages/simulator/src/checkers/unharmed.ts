@@ -25,7 +25,8 @@ function wasNotAskedFor(
   const wish = ledger.wish(opId);
   const what = harm === 'plug' ? 'the plug is pulled' : 'the power button is pressed';
   const about = `${what} on ${vmId} on ${hostId} for ${opId}`;
-  if (wish?.type !== 'stop' || wish.vmId !== vmId) return `${about}, and nobody asked to stop it`;
+  const isMeant = wish?.type === 'stop' || (wish?.type === 'migrate' && wish.cold === true);
+  if (!isMeant || wish.vmId !== vmId) return `${about}, and nobody asked to stop it`;
   if (harm === 'plug' && wish.mode !== 'force')
     return `${about}, which asked to stop it gracefully`;
   const started = ledger.wish(startedBy);

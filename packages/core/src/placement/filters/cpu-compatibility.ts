@@ -14,6 +14,13 @@ export function cpuDiffers(input: FilterInput): No | undefined {
     : { required: source.cpuModel, available: host.cpuModel };
 }
 
+/** New VMs start with the cluster's CPU; one that moves is compared as it runs. */
+export function cpuBaselineMissing({ request, host }: FilterInput): No | undefined {
+  return host.lacksCpuBaseline === true && request.source === undefined
+    ? { required: 'the cluster’s CPU', available: host.cpuModel }
+    : undefined;
+}
+
 export function cpuFeatureMissing(input: FilterInput): No | undefined {
   const { request, host } = input;
   const { cpuFeatures } = host;
