@@ -71,8 +71,11 @@ export class Workload {
     if (dice < 60) {
       this.#do({ do: 'migrate', ...about, ...(random.chance(600) ? { to: host } : {}) });
     } else if (dice < 72) this.#do({ do: 'stop', ...about, force: !random.chance(600) });
-    else if (dice < 94) this.#do({ do: 'start', ...about });
-    else this.#do({ do: 'delete', ...about });
+    else if (dice < 94) {
+      this.#do({ do: 'start', ...about });
+      // Somebody else asks for the same in that very moment.
+      if (random.chance(20)) this.#do({ do: 'start', ...about });
+    } else this.#do({ do: 'delete', ...about });
   }
 
   #create(): void {
