@@ -71,6 +71,8 @@ export function inspectVm(host: Host, vmId: string): ActionOutcome {
 export function checkIncoming(host: Host, vmId: string, facts: VmFacts): ActionOutcome {
   const copy = host.hypervisor.copy(vmId);
   const { qemuVersion } = host.facts();
+  const reach = host.hypervisor.reach(vmId);
+  const disk = facts.disks[0]?.images[0]?.path ?? '';
   const media = facts.disks
     .filter(({ device }) => device === 'cdrom')
     .flatMap(({ images }) => images.map(({ path }) => path));
@@ -79,6 +81,9 @@ export function checkIncoming(host: Host, vmId: string, facts: VmFacts): ActionO
     ...(qemuVersion >= facts.qemuVersion
       ? []
       : [{ code: 'qemu-older', required: facts.qemuVersion, available: qemuVersion } as const]),
+    ...(reach === 'stalled' || reach === 'gone'
+      ? [{ code: reach === 'gone' ? 'path-missing' : 'path-silent', subject: disk } as const]
+      : []),
     ...media
       .filter((path) => host.shape.media?.includes(path) !== true)
       .map((subject) => ({ code: 'path-missing', subject, required: 'cdrom' }) as const),

@@ -47,6 +47,7 @@ export type Checked =
       readonly type: 'checked';
       readonly reasons: readonly PreflightReason[];
       readonly choice: ModeChoice;
+      readonly askedMs: number;
     };
 
 /** Could it come to this host? A host that cannot say is no target. */
@@ -66,7 +67,7 @@ export function check(
       hostId: target,
       available: reply.error.message,
     } as const;
-    return { type: 'checked', reasons: [reason], choice: { mode: 'paused' } };
+    return { type: 'checked', reasons: [reason], choice: { mode: 'paused' }, askedMs };
   }
   if (reply.answer.kind !== 'check-incoming') return { type: 'asked' };
   const { incoming } = reply.answer;
@@ -74,6 +75,7 @@ export function check(
     type: 'checked',
     reasons: targetReasons(facts, target, incoming),
     choice: modeFor(facts, incoming),
+    askedMs: reply.askedMs,
   };
 }
 
@@ -103,6 +105,7 @@ export function findTarget<No>(
 ): Found<No> {
   const seen = inspect(turn, vm, source, sinceMs);
   if (seen.type !== 'seen') return seen;
+  if (!isPoolKnown(turn, source, seen.held, seen.askedMs)) return { type: 'asked' };
   if (seen.held.length > 0) return { type: 'held', reasons: seen.held };
   const barred: Barred[] = [];
   for (;;) {
@@ -111,9 +114,28 @@ export function findTarget<No>(
     const checked = check(turn, vm, chosen, seen);
     if (checked.type === 'asked') return checked;
     const { reasons, choice } = checked;
+    if (!isPoolKnown(turn, chosen, reasons, checked.askedMs)) return { type: 'asked' };
     if (reasons.length === 0) return { type: 'ready', hostId: chosen, choice };
     // Chosen again though it was barred: there is no other.
     if (barred.some(({ hostId }) => hostId === chosen)) return { type: 'held', reasons };
     barred.push({ hostId: chosen, reasons });
   }
+}
+
+const storageCodes: readonly string[] = ['vm-not-running', 'path-missing', 'path-silent'];
+
+/**
+ * Storage that ails passes, and is waited for (ailing-pool.ts): before such a reason counts, the host has said how its
+ * pools are.
+ */
+function isPoolKnown(
+  turn: Turn,
+  hostId: string,
+  reasons: readonly PreflightReason[],
+  askedMs: number,
+): boolean {
+  if (!reasons.some(({ code }) => storageCodes.includes(code))) return true;
+  if (turn.hosts.inventorySince(hostId, askedMs, turn.epoch) !== undefined) return true;
+  turn.ask(hostId, askedMs);
+  return false;
 }

@@ -2,14 +2,14 @@
 import type { Inventory } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB } from './lab.ts';
-import { failed } from './scripted-host.ts';
+import { done, failed } from './scripted-host.ts';
 
 const reason = 'its server does not answer';
+const space = { capacityMib: 1_000, freeMib: 500 };
+const ailing: Inventory['pools'][number] = { name: 'p', state: 'error', ...space, reason };
 
 function reaches(lab: Lab, hostId: string, state: 'active' | 'error'): void {
-  const space = { capacityMib: 1_000, freeMib: 500 };
-  const pool: Inventory['pools'][number] =
-    state === 'active' ? { name: 'p', state, ...space } : { name: 'p', state, ...space, reason };
+  const pool = state === 'active' ? { name: 'p', state, ...space } : ailing;
   lab.host(hostId).about = { pools: [pool] };
   lab.host(hostId).report();
   lab.settle();
@@ -48,6 +48,29 @@ describe('a VM whose host does not reach its pool', () => {
     const id = lab.request({ type: 'migrate', vmId: vmA });
     lab.cancel(id);
     expect(lab.ended(id).state).toBe('cancelled');
+  });
+});
+
+describe('a target that is found not to reach the disk before it has said so of the pool', () => {
+  it.each([
+    { type: 'migrate', vmId: vmA } as const,
+    { type: 'migrate', vmId: vmA, target: 'h2' } as const,
+    { type: 'drain', hostId: 'h1' } as const,
+  ])('is asked how its pools are, and waited for: $type', (request) => {
+    const lab = withPool();
+    const host = lab.host('h2');
+    host.about = { pools: [ailing] };
+    host.scripts.set('check-incoming', ({ body: { kind } }) => {
+      if (kind !== 'check-incoming') return undefined;
+      const findings = [{ code: 'path-silent', subject: '/p/a.raw' } as const];
+      return { ...done, answer: { kind, incoming: { findings, kernel: 'k', guards: [] } } };
+    });
+    const id = lab.request(request);
+    lab.pass(20_000);
+    expect(lab.operation(id)).toMatchObject({ reason: `waits for pool p on h2: ${reason}` });
+    host.scripts.delete('check-incoming');
+    reaches(lab, 'h2', 'active');
+    expect(lab.ended(id).state).toBe('succeeded');
   });
 });
 
