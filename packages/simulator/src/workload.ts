@@ -61,6 +61,10 @@ export class Workload {
     if (off !== undefined && random.chance(400)) {
       return this.#do({ do: 'recover', host: off.id, despiteMassLoss: random.chance(500) });
     }
+    const moved = this.#movedByHand();
+    if (moved !== undefined && random.chance(200)) {
+      return this.#do({ do: 'stop', vm: moved, force: true });
+    }
     const dice = random.below(100);
     if (dice < 20) return this.#drain(host);
     if (dice < 30) return this.#do({ do: random.chance(300) ? 'cordon' : 'uncordon', host });
@@ -76,6 +80,19 @@ export class Workload {
       // Somebody else asks for the same in that very moment.
       if (random.chance(20)) this.#do({ do: 'start', ...about });
     } else this.#do({ do: 'delete', ...about });
+  }
+
+  /** One whose record still says otherwise: who reads that may well ask for something. */
+  #movedByHand(): string | undefined {
+    const { byHand, hosts, records } = this.#world;
+    const isUnknown = (vmId: string) => {
+      const owner = records.assignments.get(vmId)?.hostId;
+      return hosts.some(
+        ({ id, hypervisor }) => id !== owner && hypervisor.copy(vmId)?.byHand === true,
+      );
+    };
+    const vmId = [...byHand].find(isUnknown);
+    return vmId === undefined ? undefined : records.vms.get(vmId)?.name;
   }
 
   #create(): void {
