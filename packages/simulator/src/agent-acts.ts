@@ -321,7 +321,6 @@ function percentOf({ remainingBytes }: ConvergenceSample, totalMib: number): num
 }
 
 function timelineOf(ended: MigrationEnd, keeper: TimelineKeeper): Pick<ActionOutcome, 'timeline'> {
-  if (ended.type === 'lost') return {};
   const { downtimeMs, transferredMib } = ended;
   const figures = {
     ...(downtimeMs === undefined ? {} : { downtimeMs }),

@@ -71,7 +71,13 @@ export class RealHosts implements AsyncDisposable {
     return {
       vmIds,
       start,
-      act: async (host, action) => await hosts[host].agent.act(action),
+      // A target says of itself a name that only containers know; the tunnels' ends run here.
+      act: async (host, action) =>
+        await hosts[host].agent.act(
+          action.type === 'migrate-out'
+            ? { ...action, tunnel: { ...action.tunnel, host: '127.0.0.1' } }
+            : action,
+        ),
       look: async (host) => {
         if (!hosts[host].link.connected) return 'away';
         const look = await hosts[host].agent.look().catch(() => undefined);
@@ -169,8 +175,6 @@ async function startHost(
       ],
     }),
   );
-  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
-  const address = await docker('inspect', '--format', format, daemon.container);
   const identity = await authority.identity(id, 'tunnel');
   const agent = stack.use(
     new Hypervisor({
@@ -179,7 +183,7 @@ async function startHost(
         nats: { servers: [] },
         libvirt: { socket: daemon.socketPath, qemuConf: '/dev/null' },
         stateDir,
-        addresses: { migration: '127.0.0.1', tunnelPort: 26_520 + 16 * at },
+        addresses: { migration: daemon.container, tunnelPort: 26_520 + 16 * at },
         accelerator: 'tcg',
         capacity: { memoryMib: 4_096, cpuMilli: 4_000 },
         reserved: { memoryMib: 0, cpuMilli: 0 },
@@ -214,7 +218,7 @@ async function startHost(
     return outcome.error?.code === 'hypervisor-unreachable' ? undefined : outcome;
   });
   if (ensured.outcome !== 'done') throw new Error(JSON.stringify(ensured));
-  return { daemon, agent, link, address, events };
+  return { daemon, agent, link, address: daemon.container, events };
 }
 
 /** Of what libvirt tells, how VMs live. QEMU is paused while one starts: that it runs on then is no event of its life. */
