@@ -150,15 +150,15 @@ function hasLabel(labels: Readonly<Record<string, string>>, label: string): bool
 
 /** What cannot be meant by a wish, or nothing. Ranges of single fields are the schema's to check. */
 export function problemWithWish(wish: MigrationWish): string | undefined {
-  const { downtimeLadderMs: ladder, throttle, streams, whenStuck } = wish;
+  const { downtimeLadderMs: ladder, throttle, whenStuck } = wish;
   if (ladder?.some((ms, at) => at > 0 && ms <= (ladder[at - 1] ?? 0))) {
     return `each rung of downtimeLadderMs has to be longer than the one before: ${ladder.join(', ')}`;
   }
   if (throttle && throttle.startPercent > throttle.atMostPercent) {
     return `throttle starts at ${throttle.startPercent} %, above its own limit of ${throttle.atMostPercent} %`;
   }
-  if (whenStuck === 'post-copy' && (streams ?? 1) > 1) {
-    return 'post-copy goes with one stream only: with several, QEMU before 10.1 can lose the VM';
+  if (whenStuck === 'post-copy') {
+    return 'post-copy is not offered yet: one that breaks would have to be taken up again, and is not';
   }
   return undefined;
 }
