@@ -25,13 +25,18 @@ afterEach(async () => {
 });
 afterAll(() => cluster.leave());
 
-/** Somebody asks for a migration that takes a while. */
+/** Somebody asks for a migration that takes a while; it has begun. */
 async function startMove(): Promise<{ readonly id: string; readonly target: string }> {
   const { hostId: source = '' } = await cluster.api.vm(vm.id);
   const target = cluster.lab.hosts.find((host) => host !== source) ?? '';
   await cluster.slowDown(source, vm.name, 8);
   const path = `/v1/vms/${vm.id}/migrate`;
   const { id } = await cluster.api.expect<api.OperationBody>(202, 'POST', path, { target });
+  // Before that hosts are asked, and what befalls the target meanwhile is a reason not to begin.
+  await until('the move has begun', async () => {
+    const { state } = await cluster.api.operation(id);
+    return state === 'running' ? true : undefined;
+  });
   return { id, target };
 }
 
