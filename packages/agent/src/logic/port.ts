@@ -112,7 +112,7 @@ export type HypervisorAction =
       readonly cpu: string;
     }
   /**
-   * After a restart: what became of a step that the journal says was begun? Looks, never acts. With
+   * After a restart: what became of a step that the journal says was begun? Looks; only a migration that still runs is steered on, by its `order`. With
    * `opId` and `kind` the shell knows what to look for besides the VM: whether the tunnel of a
    * `prepare-incoming` still lives (`tunnel` in the outcome), and whose migration to report progress of.
    * Anything but `done` means that it could not look; it is asked again.

@@ -29,7 +29,7 @@ export async function resumeVm(
   return done;
 }
 
-/** Only a copy that stands still, with no migration under way, is left over; a running one is somebody's VM. */
+/** Only a copy that stands still is left over, also one that libvirt still takes for coming in; a running one is somebody's VM. */
 export async function destroyLeftover(link: LibvirtLink, vmId: string): Promise<ActionOutcome> {
   const { libvirt } = link;
   const look = await lookAt(libvirt, vmId);

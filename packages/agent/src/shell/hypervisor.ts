@@ -233,7 +233,7 @@ export class Hypervisor implements AsyncDisposable {
     try {
       return await migrateOut(this.#migrationContext, action, end);
     } finally {
-      this.#migrations.delete(action.vmId);
+      if (this.#migrations.get(action.vmId) === end) this.#migrations.delete(action.vmId);
     }
   }
 
@@ -262,10 +262,11 @@ export class Hypervisor implements AsyncDisposable {
   #follow(opId: string, { dom }: VmLook, order: ConvergenceOrder): void {
     const end: MigrationEnd = this.#migrations.get(dom.uuid) ?? {};
     this.#migrations.set(dom.uuid, end);
-    const steering = new Steering(this.#migrationContext, { opId, dom, order, end });
+    const steered = { opId, dom, order, end, isUnderWay: true };
+    const steering = new Steering(this.#migrationContext, steered);
     void (async () => {
       await steering.run(this.#stopped.signal);
-      this.#migrations.delete(dom.uuid);
+      if (this.#migrations.get(dom.uuid) === end) this.#migrations.delete(dom.uuid);
       this.#options.onChange();
     })();
   }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MigrationProgress } from '@drover/protocol';
-import { isNotFound, LibvirtError, type Domain, type JobStats } from 'node-libvirt';
+import { isNotFound, isOperationInvalid, type Domain, type JobStats } from 'node-libvirt';
 import {
   Convergence,
   type ConvergenceOrder,
@@ -37,6 +37,8 @@ export interface Steered {
   readonly dom: Domain;
   readonly order: ConvergenceOrder;
   readonly end: MigrationEnd;
+  /** Its job was seen already: when there is none any more, it is over. */
+  readonly isUnderWay?: boolean;
 }
 
 export class Steering {
@@ -46,12 +48,13 @@ export class Steering {
   readonly #keeper = new TimelineKeeper();
   readonly #begunMs = performance.now();
   #percent = 0;
-  #begun = false;
+  #begun: boolean;
 
   constructor(context: SteerContext, steered: Steered) {
     this.#context = context;
     this.#steered = steered;
     this.#convergence = new Convergence(steered.order);
+    this.#begun = steered.isUnderWay === true;
   }
 
   get keeper(): TimelineKeeper {
@@ -71,24 +74,30 @@ export class Steering {
       await Promise.race([waiting.catch(() => undefined), round.promise]);
       timer.abort();
       round = Promise.withResolvers<void>();
-      if (signal.aborted || (await this.#look(signal)) === 'over') return;
-      if (performance.now() - this.#begunMs < order.timeoutMs + blindMs) continue;
-      end.reason ??= 'migration-timeout';
-      end.why ??= 'libvirt told no figures of it';
-      await this.#abort(signal);
+      if (signal.aborted) return;
+      const seen = await this.#look();
+      if (seen === 'over') return;
+      if (performance.now() - this.#begunMs >= order.timeoutMs + blindMs) {
+        end.reason ??= 'migration-timeout';
+        end.why ??= 'libvirt told no figures of it';
+      }
+      // Said again at each look: where QEMU's monitor is slow, libvirt may not have heard it.
+      if (end.reason !== undefined && seen !== 'not begun') await this.#abort();
     }
   }
 
-  async #look(signal: AbortSignal): Promise<'over' | 'goes on'> {
+  async #look(): Promise<'not begun' | 'goes on' | 'over'> {
     const { opId, dom } = this.#steered;
     let stats: JobStats;
     try {
       stats = await dom.job.stats();
     } catch (error) {
+      const isGone = isNotFound(error) || isOperationInvalid(error);
+      if (isGone && this.#begun) return 'over';
       // Figures are a courtesy: the job goes on without them.
-      return isNotFound(error) ? 'over' : 'goes on';
+      return this.#begun ? 'goes on' : 'not begun';
     }
-    if (!isMigrationJob(stats)) return this.#begun ? 'over' : 'goes on';
+    if (!isMigrationJob(stats)) return this.#begun ? 'over' : 'not begun';
     this.#begun = true;
     const sample = sampleOf(stats);
     if (sample === undefined) return 'goes on';
@@ -96,15 +105,11 @@ export class Steering {
     this.#keeper.saw(this.#convergence.round, sample);
     this.#percent = Math.max(this.#percent, percentOf(stats));
     this.#context.onProgress(progressOf(opId, dom.uuid, stats, this.#percent));
-    if (step !== undefined) await this.#take(step, sample, signal);
+    if (step !== undefined) await this.#take(step, sample);
     return 'goes on';
   }
 
-  async #take(
-    step: ConvergenceStep,
-    sample: ConvergenceSample,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #take(step: ConvergenceStep, sample: ConvergenceSample): Promise<void> {
     const { dom, end } = this.#steered;
     this.#keeper.did(sample.elapsedMs, step);
     try {
@@ -117,21 +122,16 @@ export class Steering {
     if (step.type !== 'give-up') return;
     end.reason ??= step.code;
     end.why ??= step.why;
-    await this.#abort(signal);
   }
 
-  /** libvirt can be slow to hear it where QEMU's monitor is; it is said until it is heard. */
-  async #abort(signal: AbortSignal): Promise<void> {
+  async #abort(): Promise<void> {
     const { dom } = this.#steered;
-    while (!signal.aborted) {
-      try {
-        await dom.job.abort({ timeoutMs: abortMs });
-        return;
-      } catch (error) {
-        if (error instanceof LibvirtError) return;
-        this.#context.warn(`aborting the migration of ${dom.name}: ${String(error)}`);
-      }
-      await pause(lookMs, undefined, { signal }).catch(() => undefined);
+    try {
+      await dom.job.abort({ timeoutMs: abortMs });
+    } catch (error) {
+      // Its job has ended meanwhile.
+      if (isOperationInvalid(error) || isNotFound(error)) return;
+      this.#context.warn(`aborting the migration of ${dom.name}: ${String(error)}`);
     }
   }
 }
