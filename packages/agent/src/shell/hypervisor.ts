@@ -30,6 +30,7 @@ import { stopVm } from './stop-vm.ts';
 import { TouchedMemory } from './touched-memory.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
 import { type TunnelRefusal, TunnelRefusals } from './tunnel-refusals.ts';
+import { TunnelStarter } from './tunnel-starter.ts';
 import { findTarget, openTarget, type TunnelSettings } from './tunnel.ts';
 import { reportedVm, VmLooker, type SeenVm } from './vm-looker.ts';
 import { lookAt, type VmLook } from './vm-state.ts';
@@ -68,6 +69,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #cpu = new CpuMeter();
   readonly #refusals: TunnelRefusals;
   readonly #files = new HostFiles();
+  readonly #starter = new TunnelStarter();
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -191,9 +193,12 @@ export class Hypervisor implements AsyncDisposable {
     const { type: kind } = question;
     switch (kind) {
       case 'inspect-vm':
+        // Who asks is about to move it.
+        this.#starter.warm();
         return { kind, facts: await inspectVm(libvirt, this.#files, question.vmId) };
       case 'check-incoming': {
         const { vmId, facts } = question;
+        this.#starter.warm();
         return { kind, incoming: await checkIncoming(libvirt, this.#files, vmId, facts) };
       }
       case 'read-cpu': {
@@ -224,7 +229,7 @@ export class Hypervisor implements AsyncDisposable {
       return failed('vm-running', `a copy of it is ${look.state} here already`);
     }
     const use = { ...ordered, peer: source, identity: this.#options.identity() };
-    return { outcome: 'done', tunnel: await openTarget(this.#tunnel, use) };
+    return { outcome: 'done', tunnel: await openTarget(this.#tunnel, use, this.#starter) };
   }
 
   async #migrateOut(action: MigrateOut): Promise<ActionOutcome> {
@@ -239,7 +244,9 @@ export class Hypervisor implements AsyncDisposable {
 
   get #migrationContext() {
     const { config, onProgress, warn, identity } = this.#options;
-    return { link: this.#link, stateDir: config.stateDir, identity, onProgress, warn };
+    const { stateDir } = config;
+    const starter = this.#starter;
+    return { link: this.#link, stateDir, identity, starter, onProgress, warn };
   }
 
   async #inspect(action: Of<'inspect'>): Promise<ActionOutcome> {
@@ -287,6 +294,7 @@ export class Hypervisor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort();
+    this.#starter[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     await this.#writeMeter[Symbol.asyncDispose]();
     await this.#link[Symbol.asyncDispose]();

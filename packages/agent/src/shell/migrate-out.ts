@@ -11,6 +11,7 @@ import { failed, outcomeOf } from './outcome.ts';
 import { type MigrationEnd, type SteerContext, Steering } from './steer.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
 import { refusalsOf } from './tunnel-refusals.ts';
+import type { TunnelStarter } from './tunnel-starter.ts';
 import { openSource } from './tunnel.ts';
 import { lookAt } from './vm-state.ts';
 
@@ -23,6 +24,7 @@ export interface MigrationContext extends SteerContext {
   readonly stateDir: string;
   /** Of this host. Throws `no-certificate`. */
   readonly identity: () => TunnelIdentity;
+  readonly starter: TunnelStarter;
 }
 
 export async function migrateOut(
@@ -48,7 +50,8 @@ export async function migrateOut(
     expiresInMs: Math.min(timeoutMs + tunnelGraceMs, 0x7fff_ffff),
     identity: context.identity(),
   };
-  const socketPath = await openSource(stateDir, use, action.tunnel, action.migrationAddress);
+  const { tunnel, migrationAddress } = action;
+  const socketPath = await openSource(stateDir, use, tunnel, migrationAddress, context.starter);
   if (end.reason) return failed(end.reason, 'ended before it began');
   await dom.migration.setMaxDowntime(policy.downtimeLadderMs[0] ?? 300);
   const stopped = new AbortController();

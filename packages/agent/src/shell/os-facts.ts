@@ -3,6 +3,7 @@
  * and nothing else; what libvirt says is host-facts.ts.
  */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import type { Resources } from './config.ts';
@@ -84,8 +85,13 @@ export async function usedMemoryMib(): Promise<number> {
  */
 export async function readBootId(): Promise<string> {
   const kernel = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
-  const first = await readFile('/proc/1/stat', 'utf8');
-  // The name in parentheses may hold anything; what follows it are numbers. The 20th is the start time.
-  const started = first.slice(first.lastIndexOf(')') + 2).split(' ')[19];
+  const started = startedAt(1);
   return createHash('sha256').update(`${kernel.trim()} ${started}`).digest('hex').slice(0, 32);
+}
+
+/** When a process began, in ticks since the kernel did (proc(5)). Throws where there is none of that number. */
+export function startedAt(pid: number): string {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in parentheses may hold anything; what follows it are numbers. The 20th is the start time.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

@@ -52,6 +52,8 @@ export type TunnelAnswer =
 /** What the target's end leaves in its state file. */
 export interface TunnelState {
   readonly pid: number;
+  /** When the process began, in ticks since the kernel did. */
+  readonly startedAt: string;
   readonly host: string;
   readonly port: number;
   readonly secret: string;

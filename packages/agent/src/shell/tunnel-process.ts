@@ -1,7 +1,7 @@
 /**
  * One end of one migration's control connection, as a process of its own, so that the death of the agent
- * does not cut a migration under way. Told what to do by one line of JSON on stdin, answers with one line on
- * stdout, takes exactly one connection, and ends with it, or after a minute without one, or when the time of its
+ * does not cut a migration under way. Told what to do by one line of JSON on stdin, for which it may wait, answers
+ * with one line on stdout, takes exactly one connection, and ends with it, or after a minute without one, or when the time of its
  * order is over. See docs/adr/0006.
  */
 import { serveSource } from './tunnel-source.ts';
@@ -17,6 +17,8 @@ function main(): void {
   process.on('SIGINT', () => {});
   process.stdout.on('error', () => {});
   let text = '';
+  // Who would have given it an order is gone.
+  process.stdin.on('end', () => end ?? process.exit(0));
   process.stdin.setEncoding('utf8');
   process.stdin.on('data', (piece: string) => {
     text += piece;
@@ -24,6 +26,7 @@ function main(): void {
     if (line < 0) return;
     process.stdin.destroy();
     const order = JSON.parse(text.slice(0, line)) as TunnelOrder;
+    process.title = `drover-tunnel ${order.side} ${order.opId}`;
     end = new TunnelEnd(order);
     if (order.side === 'target') serveTarget(end, order);
     else serveSource(end, order);

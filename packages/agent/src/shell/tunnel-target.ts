@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import { hostIdOf } from '@drover/certificates/names';
+import { startedAt } from './os-facts.ts';
 import { handshakeMs, type TunnelEnd } from './tunnel-end.ts';
 import { isGreeting, readLine, sendWelcome } from './tunnel-greeting.ts';
 import type { TargetOrder, TunnelState } from './tunnel-order.ts';
@@ -96,7 +97,8 @@ function listen(end: TunnelEnd, order: TargetOrder, server: ReturnType<typeof cr
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const { announcedHost: host, secret } = order;
-    const state: TunnelState = { pid: process.pid, host, port, secret };
+    const { pid } = process;
+    const state: TunnelState = { pid, startedAt: startedAt(pid), host, port, secret };
     writeFileSync(order.stateFile, JSON.stringify(state), { mode: 0o600 });
     end.atEnd(() => rmSync(order.stateFile, { force: true }));
     end.answer({ ok: true, port });

@@ -2,15 +2,16 @@
  * Starts the two ends of a migration's tunnel as processes of their own, and finds a target's end again
  * after a restart of the agent. What the ends do is tunnel-process.ts.
  */
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { DroverError } from '@drover/protocol';
 import { migrationOrder, type Ordered } from './migration-order.ts';
-import type { TunnelAnswer, TunnelIdentity, TunnelOrder, TunnelState } from './tunnel-order.ts';
+import type { TunnelIdentity, TunnelState } from './tunnel-order.ts';
 import { refusalFileOf } from './tunnel-refusals.ts';
+import { startedAt } from './os-facts.ts';
+import { TunnelStarter } from './tunnel-starter.ts';
 
 export interface TunnelTarget {
   readonly host: string;
@@ -39,16 +40,18 @@ export interface TunnelUse extends Omit<Ordered, 'address'> {
 export const tunnelPorts = 16;
 /** Linux' limit for the path of a unix socket, without its ending zero. */
 const socketPathMax = 107;
-const answerMs = 15_000;
-const program = join(import.meta.dirname, 'tunnel-process.ts');
 
 /** Opens the target's end. Throws `tunnel-failed`. */
-export async function openTarget(settings: TunnelSettings, use: TunnelUse): Promise<TunnelTarget> {
+export async function openTarget(
+  settings: TunnelSettings,
+  use: TunnelUse,
+  starter = new TunnelStarter(),
+): Promise<TunnelTarget> {
   const { stateDir, host, basePort, libvirtSocket } = settings;
   const { opId } = use;
   const secret = randomBytes(32).toString('hex');
   await mkdir(join(stateDir, 'tunnels'), { recursive: true, mode: 0o700 });
-  const { port } = await start({
+  const { port } = await starter.start({
     ...common(stateDir, use, host, 'target'),
     side: 'target',
     secret,
@@ -71,6 +74,7 @@ export async function openSource(
   use: TunnelUse,
   target: TunnelTarget,
   address: string,
+  starter = new TunnelStarter(),
 ): Promise<string> {
   const { opId } = use;
   const short = createHash('sha256').update(`${opId} ${target.secret}`).digest('hex').slice(0, 16);
@@ -79,7 +83,7 @@ export async function openSource(
     throw new DroverError('tunnel-failed', `the path ${socketPath} is too long for a socket`);
   }
   await mkdir(join(stateDir, 'tunnels'), { recursive: true, mode: 0o700 });
-  await start({
+  await starter.start({
     ...common(stateDir, use, address, 'source'),
     side: 'source',
     ...target,
@@ -108,10 +112,9 @@ export async function findTarget(
 ): Promise<TunnelTarget | undefined> {
   try {
     const text = await readFile(stateFileOf(stateDir, opId), 'utf8');
-    const { pid, host, port, secret } = JSON.parse(text) as TunnelState;
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8');
-    const alive = line.includes('tunnel-process') && line.split('\0').includes(opId);
-    return alive ? { host, port, secret } : undefined;
+    const { pid, startedAt: began, host, port, secret } = JSON.parse(text) as TunnelState;
+    // Another process may have its number by now, but not its beginning.
+    return startedAt(pid) === began ? { host, port, secret } : undefined;
   } catch {
     return undefined;
   }
@@ -119,40 +122,4 @@ export async function findTarget(
 
 function stateFileOf(stateDir: string, opId: string): string {
   return join(stateDir, 'tunnels', `${opId}.json`);
-}
-
-/** Secrets go through stdin: arguments and environment can be read by others. */
-async function start(order: TunnelOrder): Promise<{ readonly port: number }> {
-  const child = spawn(process.execPath, [program, order.side, order.opId], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
-    cwd: '/',
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<TunnelAnswer>();
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    text += piece;
-    const line = text.indexOf('\n');
-    if (line >= 0) resolve(JSON.parse(text.slice(0, line)) as TunnelAnswer);
-  });
-  child.on('error', reject);
-  child.on('exit', () => reject(new Error('it ended at once')));
-  child.stdin.on('error', () => {});
-  child.stdin.write(`${JSON.stringify(order)}\n`);
-  const late = setTimeout(() => reject(new Error('it did not answer')), answerMs);
-  try {
-    const answer = await promise;
-    if (!answer.ok) throw new Error(answer.message);
-    return { port: answer.port };
-  } catch (error) {
-    child.kill('SIGTERM');
-    const message = error instanceof Error ? error.message : String(error);
-    throw new DroverError('tunnel-failed', `tunnel of ${order.opId}: ${message}`, { cause: error });
-  } finally {
-    clearTimeout(late);
-    child.removeAllListeners('exit');
-    child.stdin.destroy();
-    child.stdout.destroy();
-    child.unref();
-  }
 }

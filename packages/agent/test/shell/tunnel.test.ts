@@ -1,6 +1,7 @@
 /** Both ends of real tunnels, as processes, with a stand-in for the target's libvirt. */
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLine, sendGreeting } from '../../src/shell/tunnel-greeting.ts';
 import type { TunnelIdentity } from '../../src/shell/tunnel-order.ts';
 import { refusalsOf, TunnelRefusals } from '../../src/shell/tunnel-refusals.ts';
+import { TunnelStarter } from '../../src/shell/tunnel-starter.ts';
 import {
   findTarget,
   openSource,
@@ -126,6 +128,45 @@ async function rogue(
   const welcome = await readLine(peer).catch(() => '');
   return { peer, welcome };
 }
+
+describe('a tunnel’s process', () => {
+  const lives = (pid: number) => existsSync(`/proc/${pid}/stat`);
+
+  it('is started before its order is there, and takes it; the next one is another', async () => {
+    using starter = new TunnelStarter();
+    starter.warm();
+    const pid = starter.waitingPid ?? 0;
+    starter.warm();
+    expect(starter.waitingPid).toBe(pid);
+    const target = await openTarget(settings(), incoming(), starter);
+    const text = await readFile(join(folder, 'tunnels', 'op1.json'), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({ pid });
+    expect(starter.waitingPid).toBeUndefined();
+    expect(await findTarget(folder, 'op1')).toEqual(target);
+    process.kill(pid);
+    await until(async () => (await findTarget(folder, 'op1')) === undefined);
+  });
+
+  it('ends when nobody is there any more who could give it one', async () => {
+    const starter = new TunnelStarter();
+    starter.warm();
+    const pid = starter.waitingPid ?? 0;
+    expect(lives(pid)).toBe(true);
+    starter[Symbol.dispose]();
+    await until(async () => !lives(pid));
+    expect(starter.waitingPid).toBeUndefined();
+  });
+
+  it('that has died while it waited is not given the order', async () => {
+    using starter = new TunnelStarter();
+    starter.warm();
+    const pid = starter.waitingPid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    await until(async () => starter.waitingPid === undefined);
+    await openTarget(settings(), incoming(), starter);
+    expect(await findTarget(folder, 'op1')).toBeDefined();
+  });
+});
 
 describe('the tunnel', () => {
   it('carries libvirt’s packets from a unix socket on the source to the target and back', async () => {
