@@ -4,17 +4,16 @@
  * unfinished steps (restart.ts) and what is reported (report.ts). The world is the shell's.
  */
 import {
-  generationRule,
   isQuestion,
   type AgentCommand,
   type CommandAddress,
   type ErrorCode,
   protocolVersion,
 } from '@drover/protocol';
-import { actionOf, orderOf } from './action.ts';
+import { actionOf } from './action.ts';
 import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envelope.ts';
 import { hashValue } from './hash.ts';
-import { replay, stepKey } from './journal.ts';
+import { begunRecord, replay, stepKey } from './journal.ts';
 import { Ledger, type Waiter } from './ledger.ts';
 import { Looks, type Sync } from './looks.ts';
 import type {
@@ -31,7 +30,7 @@ import { Questions } from './questions.ts';
 import { digestOf, Reporter, type Known, type Observation } from './report.ts';
 import { judgeRestart, needsInspection } from './restart.ts';
 import { defaultSettings } from './settings.ts';
-import { answerOf, resultOf, Steps, type Step } from './steps.ts';
+import { answerOf, resultOf, type Step, stepOrdered, stepReadBack, Steps } from './steps.ts';
 
 export function createAgent(options: AgentOptions): AgentLogic {
   return new Agent(options.hostId, { ...defaultSettings, ...options.settings });
@@ -111,25 +110,11 @@ class Agent implements AgentLogic {
     }
     const replayed = replay(event.records);
     this.#ledger.load(replayed);
-    for (const { begun, result } of replayed.steps.values()) {
-      const { opId, step, kind, argsHash, vmId, order } = begun;
-      const inspectable = needsInspection(kind) && vmId !== undefined;
-      const read: Step = {
-        key: stepKey(opId, step),
-        opId,
-        step,
-        kind,
-        argsHash,
-        ...(vmId === undefined ? {} : { vmId }),
-        ...(order === undefined ? {} : { order }),
-        phase: result ? 'ended' : 'inspecting',
-        unwritten: new Set(),
-        writeFailed: false,
-        ...(result ? { result } : {}),
-        percent: 0,
-      };
-      this.#steps.add(read);
-      if (!result && !inspectable) this.#finish(read, { outcome: 'unknown' });
+    for (const known of replayed.steps.values()) {
+      const step = stepReadBack(known);
+      this.#steps.add(step);
+      const isInspectable = needsInspection(step.kind) && step.vmId !== undefined;
+      if (!known.result && !isInspectable) this.#finish(step, { outcome: 'unknown' });
     }
     for (const key of ['heartbeat', 'observe', 'inventory'] as const) this.#arm(key);
     this.#oweInventory();
@@ -215,47 +200,18 @@ class Agent implements AgentLogic {
   }
 
   #begin(command: AgentCommand, argsHash: string, raisesEpoch: boolean): void {
-    const { opId, step: number, vmId, generation, epoch, body } = command;
-    const action = actionOf(command);
-    if (!action) throw new Error(`no action for the accepted ${body.kind}`);
-    const step: Step = {
-      key: stepKey(opId, number),
-      opId,
-      step: number,
-      kind: body.kind,
-      argsHash,
-      ...(vmId === undefined ? {} : { vmId }),
-      epoch,
-      action,
-      phase: 'writing',
-      unwritten: new Set(),
-      writeFailed: false,
-      percent: 0,
-    };
+    const { vmId, epoch } = command;
+    const step = stepOrdered(command, argsHash);
     this.#steps.add(step);
     const waiter: Waiter = { type: 'step', step };
     if (raisesEpoch) this.#write({ type: 'epoch', epoch }, waiter);
-    const seenGeneration = vmId === undefined ? undefined : this.#ledger.generations.get(vmId);
-    const ruled = generationRule[body.kind] !== 'none';
-    if (ruled && vmId !== undefined && generation !== undefined) {
-      if (generation > (seenGeneration ?? -1)) {
-        this.#write({ type: 'generation', vmId, generation }, waiter);
-      }
+    const begun = begunRecord(command, argsHash, this.#now.wallMs);
+    const { generation } = begun;
+    if (vmId !== undefined && generation !== undefined) {
+      const isNewer = generation > (this.#ledger.generations.get(vmId) ?? -1);
+      if (isNewer) this.#write({ type: 'generation', vmId, generation }, waiter);
     }
-    this.#write(
-      {
-        type: 'begun',
-        opId,
-        step: number,
-        argsHash,
-        kind: body.kind,
-        ...(vmId === undefined ? {} : { vmId }),
-        ...(ruled && generation !== undefined ? { generation } : {}),
-        ...(body.kind === 'migrate-out' ? { order: orderOf(body) } : {}),
-        wallMs: this.#now.wallMs,
-      },
-      waiter,
-    );
+    this.#write(begun, waiter);
     this.#proceed(step);
   }
 

@@ -2,13 +2,14 @@
  * What the journal means: which epoch, generations and steps its records add up to, and which of them are
  * worth keeping when it is rewritten. Reading and writing the file is the shell's.
  */
-import type { StepResult } from '@drover/protocol';
+import { type AgentCommand, generationRule, type StepResult } from '@drover/protocol';
+import { orderOf } from './action.ts';
 import { laterEpoch } from './envelope.ts';
 import type { JournalRecord } from './port.ts';
 import { keptGenerations, keptSteps } from './settings.ts';
 
 export interface ReplayedStep {
-  readonly begun: Extract<JournalRecord, { type: 'begun' }>;
+  readonly begun: BegunRecord;
   /** Absent: it was begun, and its end is not known. */
   readonly result?: StepResult;
 }
@@ -22,6 +23,25 @@ export interface Replayed {
 
 export function stepKey(opId: string, step: number): string {
   return `${opId}/${step}`;
+}
+
+export type BegunRecord = Extract<JournalRecord, { type: 'begun' }>;
+
+/** What is written before a command is done. Its generation counts only where the kind of command has one. */
+export function begunRecord(command: AgentCommand, argsHash: string, wallMs: number): BegunRecord {
+  const { opId, step, vmId, generation, body } = command;
+  const isRuled = generationRule[body.kind] !== 'none';
+  return {
+    type: 'begun',
+    opId,
+    step,
+    argsHash,
+    kind: body.kind,
+    ...(vmId === undefined ? {} : { vmId }),
+    ...(isRuled && generation !== undefined ? { generation } : {}),
+    ...(body.kind === 'migrate-out' ? { order: orderOf(body) } : {}),
+    wallMs,
+  };
 }
 
 /** Adds up records in file order. Total: an `ended` without its `begun` is passed over. */

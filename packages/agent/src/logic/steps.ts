@@ -2,9 +2,11 @@
  * The steps that this agent knows: under way, and ended but remembered. It says which VM is busy with what
  * and what a step's answer is; when a step moves on is agent.ts.
  */
-import type { StepResult } from '@drover/protocol';
+import type { AgentCommand, StepResult } from '@drover/protocol';
+import { actionOf } from './action.ts';
 import type { ConvergenceOrder } from './converge.ts';
 import type { Refusal } from './envelope.ts';
+import { type ReplayedStep, stepKey } from './journal.ts';
 import type { ActionOutcome, HypervisorAction } from './port.ts';
 import { keptSteps } from './settings.ts';
 
@@ -112,6 +114,46 @@ const timelinesTold = 8;
 function withoutTimeline(result: StepResult): StepResult {
   const { timeline: _, ...answer } = result;
   return answer;
+}
+
+/** One that was ordered now. */
+export function stepOrdered(command: AgentCommand, argsHash: string): Step {
+  const { opId, step, vmId, epoch, body } = command;
+  const action = actionOf(command);
+  if (!action) throw new Error(`no action for the accepted ${body.kind}`);
+  return { ...blank({ opId, step, kind: body.kind, argsHash, vmId }), epoch, action };
+}
+
+/** One of an earlier process. */
+export function stepReadBack({ begun, result }: ReplayedStep): Step {
+  return {
+    ...blank(begun),
+    phase: result ? 'ended' : 'inspecting',
+    ...(begun.order === undefined ? {} : { order: begun.order }),
+    ...(result ? { result } : {}),
+  };
+}
+
+function blank(of: {
+  readonly opId: string;
+  readonly step: number;
+  readonly kind: string;
+  readonly argsHash: string;
+  readonly vmId?: string | undefined;
+}): Step {
+  const { opId, step, kind, argsHash, vmId } = of;
+  return {
+    key: stepKey(opId, step),
+    opId,
+    step,
+    kind,
+    argsHash,
+    ...(vmId === undefined ? {} : { vmId }),
+    phase: 'writing',
+    unwritten: new Set(),
+    writeFailed: false,
+    percent: 0,
+  };
 }
 
 /** What is known of a step: its end once that is on disk, else that it was begun. */
