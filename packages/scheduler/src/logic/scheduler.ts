@@ -12,6 +12,7 @@ import {
 import type { Cluster } from '@drover/core';
 import { drive } from './drive.ts';
 import { epochIn, eraOf, isHeld } from './era.ts';
+import { Hearing } from './hearing.ts';
 import { HostWatch } from './host-watch.ts';
 import type {
   Now,
@@ -82,6 +83,7 @@ class Scheduler implements SchedulerLogic {
   #lookedMs = Number.NEGATIVE_INFINITY;
   /** Absent: the mirror may have changed since it was made. */
   #records: RecordsPart | undefined;
+  readonly #hearing: Hearing;
   readonly #memo = new VmMemo();
   readonly #named = new Set<string>();
   /** Plans that hosts are being asked about. */
@@ -90,6 +92,7 @@ class Scheduler implements SchedulerLogic {
   constructor(options: SchedulerOptions) {
     this.#instanceId = options.instanceId;
     this.#settings = { ...defaultSettings, ...options.settings };
+    this.#hearing = new Hearing(this.#settings);
   }
 
   handle(now: Now, event: SchedulerEvent): readonly SchedulerCommand[] {
@@ -148,6 +151,7 @@ class Scheduler implements SchedulerLogic {
         this.#committed(event, out);
         return true;
       case 'agent-said':
+        this.#hearing.hear(now.monoMs);
         this.#hosts.hear(now.monoMs, event.hostId, event.message);
         if (event.message.kind === 'progress') {
           const { opId, vmId, percent } = event.message.body;
@@ -360,10 +364,11 @@ class Scheduler implements SchedulerLogic {
     out.push({ type: 'commit', commitId, puts });
   }
 
-  /** Every known host has passed the barrier, or has had its time to. */
+  /** Every known host has passed the barrier, or has had its time to; and it is they who are silent, not this leader. */
   #isSettled(now: Now, epoch: string): boolean {
-    if (now.monoMs - this.#electedMs >= this.#settings.startupGraceMs) return true;
     const known = [...this.#mirror.hosts.keys()];
+    if (!this.#hearing.isTrusted(now.monoMs, known, this.#hosts)) return false;
+    if (now.monoMs - this.#electedMs >= this.#settings.startupGraceMs) return true;
     return known.length > 0 && known.every((id) => this.#hosts.passedBarrier(id, epoch));
   }
 

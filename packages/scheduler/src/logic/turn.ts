@@ -86,6 +86,9 @@ export function sweep(volatile: Volatile, open: ReadonlySet<string>): void {
   }
 }
 
+/** While `settled` is false. */
+const unheard = 'waits for the hosts to be heard';
+
 export interface StepCommand {
   readonly hostId: string;
   readonly opId: string;
@@ -189,8 +192,9 @@ export class Turn {
   sayWaits(open: readonly Stored<OperationRecord>[]): void {
     if (this.isFull) return;
     for (const stored of open) {
-      const { id, reason } = stored.value;
-      const text = this.#waits.get(id);
+      const { id, reason, state } = stored.value;
+      const deaf = this.settled || state !== 'pending' ? undefined : unheard;
+      const text = this.#waits.get(id) ?? deaf;
       if (text === undefined) this.volatile.waits.delete(id);
       else if (this.volatile.waits.get(id)?.text !== text) {
         this.volatile.waits.set(id, { text, sinceMs: this.now.monoMs });
