@@ -129,7 +129,7 @@ async function migrate(from: Place, ordered: Ordered = {}, more: Partial<Migrate
   const address = other.daemon.container;
   const identity = await authority.identity(at.name, 'tunnel');
   const outgoing = { ...use, peer: other.name, identity };
-  const path = await openSource(at.daemon.folder, outgoing, target, address);
+  const { socketPath: path } = await openSource(at.daemon.folder, outgoing, target, address);
   const socket = path.replace(at.daemon.folder, `/hosts/${at.name}`);
   const { memoryPath } = use;
   await domain.migrate({

@@ -51,17 +51,22 @@ export async function migrateOut(
     identity: context.identity(),
   };
   const { tunnel, migrationAddress } = action;
-  const socketPath = await openSource(stateDir, use, tunnel, migrationAddress, context.starter);
-  if (end.reason) return failed(end.reason, 'ended before it began');
+  const opened = await openSource(stateDir, use, tunnel, migrationAddress, context.starter);
+  if (end.reason) {
+    opened.end();
+    return failed(end.reason, 'ended before it began');
+  }
   await dom.migration.setMaxDowntime(policy.downtimeLadderMs[0] ?? 300);
   const stopped = new AbortController();
   let final: JobStats | undefined;
   using _ = link.onEvent((event) => {
     if (event.name === 'jobCompleted' && event.dom.uuid === vmId) final = event.stats;
   });
-  const steering = new Steering(context, { opId, dom, order: { policy, timeoutMs }, end });
+  const order = { policy, timeoutMs };
+  const letGo = () => opened.end();
+  const steering = new Steering(context, { opId, dom, order, end, letGo });
   const steered = steering.run(stopped.signal);
-  const ended = await dom.migrate(performArguments(action, socketPath)).then(
+  const ended = await dom.migrate(performArguments(action, opened.socketPath)).then(
     () => undefined,
     (error: unknown) => ({ error }),
   );
@@ -129,7 +134,8 @@ function figuresOf(stats: JobStats | undefined) {
 }
 
 function judge(error: unknown, end: MigrationEnd): ActionOutcome {
-  if (!isOperationAborted(error)) return outcomeOf(error, 'migration-failed');
+  const isEnded = isOperationAborted(error) || end.isLetGo === true;
+  if (!isEnded) return outcomeOf(error, 'migration-failed');
   if (end.reason === undefined) return failed('migration-aborted', (error as Error).message);
   switch (end.reason) {
     case 'migration-aborted':

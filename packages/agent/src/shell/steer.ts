@@ -19,6 +19,8 @@ const lookMs = 1_000;
 /** A job whose figures cannot be had is ended so much later than one whose can. */
 const blindMs = 10_000;
 const abortMs = 30_000;
+/** libvirt takes an abort only once QEMU copies; what still waits for the target then is let go of after so long. */
+const letGoMs = 5_000;
 
 export interface SteerContext {
   readonly link: LibvirtLink;
@@ -30,6 +32,8 @@ export interface SteerContext {
 export interface MigrationEnd {
   reason?: 'migration-timeout' | 'migration-stuck' | 'migration-aborted';
   why?: string;
+  /** No memory was on its way yet, and its control connection was ended for that reason. */
+  isLetGo?: true;
 }
 
 export interface Steered {
@@ -39,6 +43,8 @@ export interface Steered {
   readonly end: MigrationEnd;
   /** Its job was seen already: when there is none any more, it is over. */
   readonly isUnderWay?: boolean;
+  /** Ends the control connection; absent where another process opened it. */
+  readonly letGo?: () => void;
 }
 
 export class Steering {
@@ -49,6 +55,9 @@ export class Steering {
   readonly #begunMs = performance.now();
   #percent = 0;
   #begun: boolean;
+  /** Memory is on its way, or was. */
+  #copies = false;
+  #givenUpMs: number | undefined;
 
   constructor(context: SteerContext, steered: Steered) {
     this.#context = context;
@@ -82,7 +91,9 @@ export class Steering {
         end.why ??= 'libvirt told no figures of it';
       }
       // Said again at each look: where QEMU's monitor is slow, libvirt may not have heard it.
-      if (end.reason !== undefined && seen !== 'not begun') await this.#abort();
+      if (end.reason === undefined) continue;
+      if (seen !== 'not begun') await this.#abort();
+      this.#letGo();
     }
   }
 
@@ -101,6 +112,7 @@ export class Steering {
     this.#begun = true;
     const sample = sampleOf(stats);
     if (sample === undefined) return 'goes on';
+    this.#copies = true;
     const step = this.#convergence.see(sample);
     this.#keeper.saw(this.#convergence.round, sample);
     this.#percent = Math.max(this.#percent, percentOf(stats));
@@ -122,6 +134,16 @@ export class Steering {
     if (step.type !== 'give-up') return;
     end.reason ??= step.code;
     end.why ??= step.why;
+  }
+
+  /** Before any memory is on its way nothing is lost by it: the target drops what it has prepared. */
+  #letGo(): void {
+    const { end, letGo } = this.#steered;
+    if (letGo === undefined || this.#copies || end.isLetGo) return;
+    this.#givenUpMs ??= performance.now();
+    if (performance.now() - this.#givenUpMs < letGoMs) return;
+    end.isLetGo = true;
+    letGo();
   }
 
   async #abort(): Promise<void> {

@@ -13,6 +13,12 @@ const program = join(import.meta.dirname, 'tunnel-process.ts');
 
 type Tunnel = ChildProcess & { readonly stdin: NodeJS.WritableStream & { destroy(): void } };
 
+export interface StartedTunnel {
+  readonly port: number;
+  /** Both hosts' libvirts see their connection end. */
+  end(): void;
+}
+
 interface Spare {
   readonly process: Tunnel;
   readonly timer: NodeJS.Timeout;
@@ -44,7 +50,7 @@ export class TunnelStarter implements Disposable {
   }
 
   /** Secrets go through stdin: arguments and environment can be read by others. Throws `tunnel-failed`. */
-  async start(order: TunnelOrder): Promise<{ readonly port: number }> {
+  async start(order: TunnelOrder): Promise<StartedTunnel> {
     const child = this.#take();
     const { promise, resolve, reject } = Promise.withResolvers<TunnelAnswer>();
     let text = '';
@@ -60,7 +66,7 @@ export class TunnelStarter implements Disposable {
     try {
       const answer = await promise;
       if (!answer.ok) throw new Error(answer.message);
-      return { port: answer.port };
+      return { port: answer.port, end: () => void child.kill('SIGTERM') };
     } catch (error) {
       child.kill('SIGTERM');
       const message = error instanceof Error ? error.message : String(error);

@@ -65,17 +65,21 @@ export async function openTarget(
   return { host, port, secret };
 }
 
-/**
- * Opens the source's end; gives back the unix socket that leads to the target's libvirt. `address` is where
- * the target receives memory.
- */
+export interface TunnelSource {
+  /** The unix socket that leads to the target's libvirt. */
+  readonly socketPath: string;
+  /** Both hosts' libvirts see their connection end. */
+  end(): void;
+}
+
+/** Opens the source's end. `address` is where the target receives memory. Throws `tunnel-failed`. */
 export async function openSource(
   stateDir: string,
   use: TunnelUse,
   target: TunnelTarget,
   address: string,
   starter = new TunnelStarter(),
-): Promise<string> {
+): Promise<TunnelSource> {
   const { opId } = use;
   const short = createHash('sha256').update(`${opId} ${target.secret}`).digest('hex').slice(0, 16);
   const socketPath = join(stateDir, 'tunnels', `${short}.sock`);
@@ -83,13 +87,13 @@ export async function openSource(
     throw new DroverError('tunnel-failed', `the path ${socketPath} is too long for a socket`);
   }
   await mkdir(join(stateDir, 'tunnels'), { recursive: true, mode: 0o700 });
-  await starter.start({
+  const started = await starter.start({
     ...common(stateDir, use, address, 'source'),
     side: 'source',
     ...target,
     socketPath,
   });
-  return socketPath;
+  return { socketPath, end: () => started.end() };
 }
 
 function common(stateDir: string, use: TunnelUse, address: string, side: 'source' | 'target') {

@@ -1,9 +1,9 @@
 /** What stays with a migration: it leaves in time, and is heard. */
 import { migrationPresets } from '@drover/core';
 import { type Domain, LibvirtError } from 'node-libvirt';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { LinkEvent, LibvirtLink } from '../../src/shell/libvirt-link.ts';
-import { type MigrationEnd, Steering } from '../../src/shell/steer.ts';
+import { type MigrationEnd, type Steered, Steering } from '../../src/shell/steer.ts';
 
 const none = { type: 'none', operation: 'unknown' };
 const running = {
@@ -31,7 +31,7 @@ const invalid = new LibvirtError({
 /** Each look is asked for by the end of a round, and sees the next of `looks`; an error is thrown. */
 function steering(
   looks: readonly (object | Error)[],
-  options: { readonly isUnderWay?: boolean; readonly end?: MigrationEnd; timeoutMs?: number } = {},
+  options: Partial<Steered> & { readonly timeoutMs?: number } = {},
 ) {
   const { end = {}, timeoutMs = 600_000, ...more } = options;
   const aborts: number[] = [];
@@ -116,5 +116,36 @@ describe('who stays with a migration', () => {
     const { run, aborts } = steering([none, none, running, none], { end });
     await run;
     expect(aborts).toEqual([3]);
+  });
+
+  describe('of one that is given up', () => {
+    /** Each look is a second after the one before. */
+    const secondsPass = () => {
+      let nowMs = 0;
+      vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1_000));
+    };
+    afterEach(() => vi.restoreAllMocks());
+    const preparing = { type: 'unbounded', operation: 'migration-out', timeElapsedMs: 10 };
+
+    it('lets go of the target that does not get ready: nothing is lost by it', async () => {
+      secondsPass();
+      const end: MigrationEnd = { reason: 'migration-aborted' };
+      let letGo = 0;
+      const looks = Array.from({ length: 12 }, () => preparing);
+      const { run, aborts } = steering([...looks, none], { end, letGo: () => (letGo += 1) });
+      await run;
+      expect({ letGo, isLetGo: end.isLetGo }).toEqual({ letGo: 1, isLetGo: true });
+      expect(aborts).not.toEqual([]);
+    });
+
+    it('does not once memory is on its way: who has the VM is asked with that connection', async () => {
+      secondsPass();
+      const end: MigrationEnd = { reason: 'migration-aborted' };
+      let letGo = 0;
+      const looks = Array.from({ length: 12 }, () => running);
+      const { run } = steering([...looks, none], { end, letGo: () => (letGo += 1) });
+      await run;
+      expect({ letGo, isLetGo: end.isLetGo }).toEqual({ letGo: 0, isLetGo: undefined });
+    });
   });
 });

@@ -66,8 +66,10 @@ const outgoing = (more: Partial<TunnelUse> = {}): TunnelUse => ({
   identity: h1 as TunnelIdentity,
   ...more,
 });
-const open = (target: TunnelTarget, more: Partial<TunnelUse> = {}) =>
+const openEnd = (target: TunnelTarget, more: Partial<TunnelUse> = {}) =>
   openSource(folder, outgoing(more), target, '127.0.0.1');
+const open = async (target: TunnelTarget, more: Partial<TunnelUse> = {}) =>
+  (await openEnd(target, more)).socketPath;
 const refused = (side: 'source' | 'target', opId = 'op1') => refusalsOf(folder, opId, side);
 
 beforeEach(async () => {
