@@ -91,7 +91,7 @@ export { checkMove } from './plan/check.ts';
 export type { MoveCheck } from './plan/check.ts';
 export { defaultWaveLimits } from './plan/wave-limits.ts';
 export type { WaveLimits } from './plan/wave-limits.ts';
-export { heldBy } from './drain/blockers.ts';
+export { heldBy, heldByItself } from './drain/blockers.ts';
 export { planDrain } from './drain/drain.ts';
 export { planMove, type PlannedMove } from './plan/move-one.ts';
 export type { DrainOptions } from './drain/drain.ts';

@@ -84,7 +84,7 @@ function mayStartAnew(
   vm: Vm,
   source: string,
 ): 'yes' | 'asked' | OperationError {
-  const seen = inspect(turn, vm, source, freshSince(turn, turn.since(stored.value)));
+  const seen = inspect(turn, vm, source, freshSince(turn.since(stored.value)));
   if (seen.type === 'asked') return 'asked';
   if (seen.type === 'failed') return seen.error;
   const intent = turn.mirror.vmIntents.get(vm.id)?.value;

@@ -14,7 +14,7 @@ import {
   type VirtType,
 } from '@drover/protocol';
 import { isCancelled } from './pending.ts';
-import { ask } from './questions.ts';
+import { ask, type Freshness } from './questions.ts';
 import { put, type Turn } from './turn.ts';
 
 type BaselineCpu = CpuBaselineRecord['cpus'][number];
@@ -29,13 +29,13 @@ export function driveCpuBaseline(turn: Turn, stored: Stored<OperationRecord>): v
   const { id, by } = stored.value;
   if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
   if (!turn.settled || turn.isFull) return;
-  const sinceMs = turn.since(stored.value);
+  const fresh = { sinceMs: turn.since(stored.value), keptMs: Number.POSITIVE_INFINITY };
   const fail = (error: OperationError) => turn.end(stored, 'failed', { error });
   const hosts = [...turn.cluster.hosts.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const given = new Map<string, Given>();
   let isWaiting = false;
   for (const { id: hostId } of hosts.filter(({ health }) => health === 'up')) {
-    const reply = ask(turn, { hostId, about: id, body: { kind: 'read-cpu' } }, sinceMs);
+    const reply = ask(turn, { hostId, about: id, body: { kind: 'read-cpu' } }, fresh);
     if (reply.type === 'failed') {
       const message = `${hostId} cannot say what CPU it gives: ${reply.error.message}`;
       return fail({ code: reply.error.code, message: message.slice(0, 1000) });
@@ -47,7 +47,7 @@ export function driveCpuBaseline(turn: Turn, stored: Stored<OperationRecord>): v
   if (given.size === 0) return fail({ code: 'host-silent', message: 'no host is up' });
   const cpus: BaselineCpu[] = [];
   for (const kind of kindsOf(given)) {
-    const found = commonCpu(turn, id, { ...kind, hosts: knowingFirst(turn, kind.hosts) }, sinceMs);
+    const found = commonCpu(turn, id, { ...kind, hosts: knowingFirst(turn, kind.hosts) }, fresh);
     if (found === undefined) return turn.wait(id, 'the CPU that all hosts give');
     if (typeof found !== 'string') return fail(found);
     const { arch, accelerator } = kind;
@@ -109,7 +109,7 @@ function commonCpu(
   turn: Turn,
   operationId: string,
   { arch, virtType, hosts, cpus }: Kind,
-  sinceMs: number,
+  fresh: Freshness,
 ): string | OperationError | undefined {
   const [hostId = ''] = hosts;
   let found: string | undefined;
@@ -122,7 +122,7 @@ function commonCpu(
       cpus: found === undefined ? more : [found, ...more],
     } as const;
     const about = `${operationId} ${arch} ${virtType} ${from}`;
-    const reply = ask(turn, { hostId, about, body }, sinceMs);
+    const reply = ask(turn, { hostId, about, body }, fresh);
     if (reply.type === 'asked') return undefined;
     if (reply.type === 'failed') {
       const message = `${hostId} finds no CPU that all hosts give: ${reply.error.message}`;
@@ -166,7 +166,7 @@ export function findCpuGaps(turn: Turn): void {
     const virtType = accelerator === 'kvm' ? 'kvm' : 'qemu';
     const body = { kind: 'check-cpu', arch, virtType, cpu: cpu.cpu } as const;
     const about = `${baseline.modRevision} ${incarnation}`;
-    const reply = ask(turn, { hostId, about, body }, turn.now.monoMs - gapsKeptMs);
+    const reply = ask(turn, { hostId, about, body }, { sinceMs: 0, keptMs: gapsKeptMs });
     if (reply.type !== 'answer' || reply.answer.kind !== 'check-cpu') continue;
     const { gives } = reply.answer;
     if (gives) lacksCpu.delete(hostId);

@@ -19,14 +19,16 @@ import {
   explainReason,
   explainRejection,
   heldBy,
+  heldByItself,
   planDrain,
   planMove,
   type Vm,
 } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
+import { findTarget } from './find-target.ts';
 import { measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
-import { findTarget, freshSince } from './preflight.ts';
+import { type Asked, freshSince } from './preflight.ts';
 import { slots } from './settings.ts';
 import { isCopying, parallelOf } from './slots.ts';
 import { put, type Turn } from './turn.ts';
@@ -180,16 +182,21 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     .filter(({ item }) => item.state === 'waiting')
     .toSorted((a, b) => a.item.attempts - b.item.attempts || a.index - b.index);
   let asked = 0;
+  let waitsFor: string | undefined;
   for (const { item, index } of fewestAttempts) {
     const vm = turn.cluster.vms.get(item.vmId);
     if (vm === undefined || ['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
     if (waitForPool(turn, stored.value.id, vm)) continue;
     const chosen = choose(turn, stored, vm, item, parallel);
-    if (chosen.type === 'full') continue;
+    if (chosen.type === 'wait') {
+      waitsFor ??= chosen.what;
+      continue;
+    }
     if (chosen.type === 'asked') {
-      // In the plan's order: those behind it are only asked about meanwhile.
-      asked += 1;
-      if (asked >= askedAhead) return;
+      waitsFor ??= `what hosts say about ${vm.name}`;
+      // In the plan's order: those behind it are only asked about meanwhile, unless hosts take too long over it.
+      if (!chosen.isLate) asked += 1;
+      if (asked >= askedAhead) break;
       continue;
     }
     const isBlocked = chosen.item.state === 'blocked';
@@ -199,14 +206,15 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen.item) }));
     return;
   }
+  if (waitsFor !== undefined) turn.wait(stored.value.id, waitsFor);
 }
 
 /** VMs that hosts are asked about before their turn has come. */
 const askedAhead = 4;
 
 type Chosen =
-  | { readonly type: 'asked' }
-  | { readonly type: 'full' }
+  | Asked
+  | { readonly type: 'wait'; readonly what: string }
   | { readonly type: 'item'; readonly item: DrainItem };
 
 /** The item with a target that is right today and takes it, or blocked with reasons and remedy. */
@@ -220,18 +228,19 @@ function choose(
   const hostId = stored.value.hostId ?? '';
   const chosen = (now: DrainItem) => ({ type: 'item', item: now }) as const;
   const blocked = (blocker: Blocker) => chosen(blockedItem(item, blocker));
-  const held = planMove(turn.cluster, vm, hostId);
-  if (held.type === 'blocked' && held.blocker.reason !== 'no-host-fits')
-    return blocked(held.blocker);
+  const held = heldByItself(vm);
+  if (held !== undefined) return blocked(held);
   let reason = item.reason;
-  const found = findTarget<Blocker | 'full'>(turn, vm, hostId, freshSince(turn, 0), (seen) => {
+  const found = findTarget<Blocker>(turn, vm, hostId, freshSince(0), (seen) => {
     const target = targetOf(turn, hostId, seen, item);
     if (target.type === 'blocked') return { no: target.blocker };
     ({ reason } = target);
-    return hasSlotIn(turn, target.hostId, parallel) ? target.hostId : { no: 'full' };
+    if (hasSlotIn(turn, target.hostId, parallel)) return target.hostId;
+    return { wait: `a free slot for a migration to ${target.hostId}` };
   });
   switch (found.type) {
     case 'asked':
+    case 'wait':
       return found;
     case 'failed': {
       const { message } = found.error;
@@ -240,7 +249,7 @@ function choose(
     case 'held':
       return blocked(heldBy(vm, found.reasons));
     case 'none':
-      return found.no === 'full' ? { type: 'full' } : blocked(found.no);
+      return blocked(found.no);
     case 'ready':
       return chosen({
         ...item,

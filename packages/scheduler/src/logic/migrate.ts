@@ -32,9 +32,10 @@ import { driveColdMove } from './cold-move.ts';
 import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
 import { memoryPathOf } from './memory-path.ts';
+import { type Choice, findTarget } from './find-target.ts';
 import { askedOf, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled } from './pending.ts';
-import { findTarget, freshSince } from './preflight.ts';
+import { freshSince } from './preflight.ts';
 import { tryAgainMs, tunnelGraceMs } from './settings.ts';
 import { slotFor } from './slots.ts';
 import type { Turn } from './turn.ts';
@@ -67,11 +68,8 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   if (waitForPool(turn, stored.value.id, vm)) return;
   const source = vm.hostId;
   // A drain has asked already before it ordered the move.
-  const sinceMs = freshSince(
-    turn,
-    stored.value.parentId === undefined ? turn.since(stored.value) : 0,
-  );
-  const found = findTarget<No>(turn, vm, source, sinceMs, (seen) => target(turn, stored, seen));
+  const fresh = freshSince(stored.value.parentId === undefined ? turn.since(stored.value) : 0);
+  const found = findTarget(turn, vm, source, fresh, (seen) => target(turn, stored, seen));
   switch (found.type) {
     case 'asked':
       turn.wait(stored.value.id, 'what hosts say about the move');
@@ -80,6 +78,8 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       return fail(found.error.code, `${source} cannot say what it is like: ${found.error.message}`);
     case 'held':
       return turn.end(stored, 'failed', { error: preflightError(found.reasons) });
+    case 'wait':
+      return turn.wait(stored.value.id, found.what);
     case 'none':
       return findNone(turn, stored, vm, found.no);
     case 'ready':
@@ -87,11 +87,14 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   }
 }
 
-function findNone(turn: Turn, stored: Stored<OperationRecord>, vm: Vm, no: No): void {
-  const { id } = stored.value;
-  if (no.type === 'wait') return turn.wait(id, no.what);
-  if (no.error.code === 'no-host-fits' && waitForPoolElsewhere(turn, id, vm)) return;
-  turn.end(stored, 'failed', { error: no.error });
+function findNone(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  vm: Vm,
+  error: OperationError,
+): void {
+  if (error.code === 'no-host-fits' && waitForPoolElsewhere(turn, stored.value.id, vm)) return;
+  turn.end(stored, 'failed', { error });
 }
 
 function begin(
@@ -125,21 +128,16 @@ function begin(
   turn.trace('info', `migrate ${vm.name} from ${source} to ${hostId} (${mode})`);
 }
 
-/** No target, or none yet. */
-type No =
-  | { readonly type: 'wait'; readonly what: string }
-  | { readonly type: 'fail'; readonly error: OperationError };
-
 /**
  * A person's or a drain's target is taken as it is, and checked; otherwise the best place is chosen. Slots are looked
  * at before hosts are asked: who waits asks nothing.
  */
-function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): string | { readonly no: No } {
+function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): Choice<OperationError> {
   const { id, target: planned, parentId } = stored.value;
   const request = turn.mirror.requests.get(id)?.value;
   const named = planned ?? (request?.type === 'migrate' ? request.target : undefined);
   const source = vm.hostId ?? '';
-  const fail = (error: OperationError) => ({ no: { type: 'fail', error } as const });
+  const fail = (error: OperationError) => ({ no: error });
   let hostId = named;
   if (named === undefined || parentId === undefined) {
     const only = named === undefined ? {} : { only: named };
@@ -162,7 +160,7 @@ function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): string | {
   const { bandwidthMibps } = migrationOf(turn, stored.value, vm, hostId).policy;
   const wanted = { operation: stored.value, source, target: hostId, bandwidthMibps };
   const slot = slotFor(turn, wanted);
-  return slot === true ? hostId : { no: { type: 'wait', what: slot } };
+  return slot === true ? hostId : { wait: slot };
 }
 
 /** How it is to be made, and what that is expected to take. */

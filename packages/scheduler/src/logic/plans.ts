@@ -18,6 +18,7 @@ import {
 } from '@drover/core';
 import { measuredFrom } from './measured.ts';
 import { check, inspect } from './preflight.ts';
+import type { Freshness } from './questions.ts';
 import { planPatienceMs } from './settings.ts';
 import type { Turn } from './turn.ts';
 
@@ -39,6 +40,11 @@ export function beginPlanning(queryId: string, query: PlanQuery, sinceMs: number
 
 export function isPlanQuery(query: Query): query is PlanQuery {
   return query.type === 'plan-drain' || query.type === 'plan-move';
+}
+
+/** What was said since somebody asked counts until they have the plan. */
+function freshFor({ sinceMs }: Planning): Freshness {
+  return { sinceMs, keptMs: Number.POSITIVE_INFINITY };
 }
 
 /** The answer, once it is known or has to be given. */
@@ -91,7 +97,7 @@ function lookAtVms(turn: Turn, planning: Planning, hostId: string): boolean {
   let all = true;
   for (const vm of turn.cluster.vms.values()) {
     if (vm.hostId !== hostId || vm.state !== 'running' || planning.held.has(vm.id)) continue;
-    const seen = inspect(turn, vm, hostId, planning.sinceMs);
+    const seen = inspect(turn, vm, hostId, freshFor(planning));
     if (seen.type === 'asked') all = false;
     if (seen.type === 'failed') {
       const reason = { code: 'check-failed', hostId, available: seen.error.message } as const;
@@ -116,9 +122,11 @@ function checkMoves(turn: Turn, planning: Planning, plan: DrainPlan): MovesCheck
   let isChanged = false;
   for (const { vmId, source, target } of plan.moves) {
     const vm = turn.cluster.vms.get(vmId);
-    const seen = vm === undefined ? undefined : inspect(turn, vm, source, planning.sinceMs);
+    const seen = vm === undefined ? undefined : inspect(turn, vm, source, freshFor(planning));
     const checked =
-      vm !== undefined && seen?.type === 'seen' ? check(turn, vm, target, seen) : undefined;
+      vm !== undefined && seen?.type === 'seen'
+        ? check(turn, vm, target, seen, Number.POSITIVE_INFINITY)
+        : undefined;
     if (checked?.type !== 'checked') {
       unchecked.push(vmId);
       continue;
@@ -169,7 +177,7 @@ function movePlan(
     plan: { ...about, ...plan },
   });
   const nothing = { reasons: [], rejections: [], unchecked: true } as const;
-  const seen = inspect(turn, vm, vm.hostId, planning.sinceMs);
+  const seen = inspect(turn, vm, vm.hostId, freshFor(planning));
   if (seen.type === 'asked') return isLate ? reply(nothing) : undefined;
   if (seen.type === 'failed') return { type: 'error', ...seen.error };
   const barred: Barred[] = [];
@@ -180,7 +188,7 @@ function movePlan(
     if (chosen.hostId === undefined) {
       return reply({ reasons: reasonsOf(), rejections: chosen.rejections, unchecked: false });
     }
-    const checked = check(turn, vm, chosen.hostId, seen);
+    const checked = check(turn, vm, chosen.hostId, seen, Number.POSITIVE_INFINITY);
     if (checked.type === 'asked') {
       return isLate ? reply({ ...nothing, reasons: reasonsOf() }) : undefined;
     }

@@ -1,6 +1,7 @@
 /**
- * Questions to hosts that change nothing: sent without a commit, asked again where no answer comes, and not asked
- * twice while an answer is new enough. Gone with the leader, and not missed.
+ * Questions to hosts that change nothing: sent without a commit, and not asked twice while an answer is new enough.
+ * Where none comes the same question is sent again under its number, so that a late answer counts; after a few times
+ * the host is said to be silent about it. Gone with the leader, and not missed.
  */
 import type {
   Answer,
@@ -9,7 +10,7 @@ import type {
   QuestionKind,
   StepResult,
 } from '@drover/protocol';
-import { askQuestionAgainMs } from './settings.ts';
+import { askQuestionAgainMs, askTimes } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 export interface Question {
@@ -20,50 +21,135 @@ export interface Question {
   readonly vmId?: string;
 }
 
+/** Which answers count: to what was asked no earlier than `sinceMs`, and heard no longer than `keptMs` ago. */
+export interface Freshness {
+  readonly sinceMs: number;
+  readonly keptMs: number;
+}
+
 export interface AskedQuestion {
   readonly hostId: string;
   readonly step: number;
+  /** When it was first sent under this number: the host looked no earlier. */
   readonly askedMs: number;
+  /** Since when an answer is waited for, under whatever numbers. */
+  readonly waitingMs: number;
+  /** When it was sent because there was no answer; how often that was, in a row. */
+  readonly sentMs: number;
+  readonly times: number;
 }
 
 export type Reply =
-  | { readonly type: 'asked' }
+  /** `isLate`: it takes longer than answers do. */
+  | { readonly type: 'asked'; readonly isLate: boolean }
   | { readonly type: 'answer'; readonly answer: Answer; readonly askedMs: number }
   | { readonly type: 'failed'; readonly error: OperationError };
+
+type Standing =
+  | { readonly type: 'unknown' }
+  /** `silent`: as often as it is asked there was no answer. */
+  | { readonly type: 'replied' | 'silent'; readonly reply: Reply; readonly heardMs: number }
+  /** The host could not answer yet; nobody has. `isDue`: it is to be asked again. */
+  | { readonly type: 'refused' | 'open'; readonly isDue: boolean };
 
 /** An agent refuses what is too much at once; this leaves room for orders. */
 const mostAtOnce = 16;
 const remembered = 4_000;
-const asked = { type: 'asked' } as const;
 
-/** What was asked before `sinceMs` is too old an answer. */
-export function ask(turn: Turn, question: Question, sinceMs: number): Reply {
-  const { hostId, about, body } = question;
+/** What a leader's questions have in the place of an operation. */
+export function questionIdOf(epoch: string): string {
+  return `ask-${epoch}`;
+}
+
+export function ask(turn: Turn, question: Question, fresh: Freshness): Reply {
+  const { hostId, about, body, vmId } = question;
   const { questions } = turn.volatile;
   const key = `${hostId} ${body.kind} ${about}`;
   const known = questions.get(key);
-  if (known !== undefined && known.askedMs >= sinceMs) {
-    const result = turn.hosts.result(hostId, turn.questionId, known.step);
-    if (result !== undefined && !mayAnswerLater(result)) return replyOf(result, known.askedMs);
-    const waitedMs = turn.now.monoMs - known.askedMs;
-    const patienceMs = result === undefined ? turn.settings.stepTimeoutMs : askQuestionAgainMs;
-    if (waitedMs < patienceMs) return asked;
+  const standing = standingOf(turn, known);
+  const counts = known !== undefined && known.askedMs >= fresh.sinceMs;
+  if (standing.type === 'replied' || standing.type === 'silent') {
+    if (isNewEnough(turn, standing, known?.askedMs ?? 0, fresh)) return standing.reply;
   }
+  const isWaiting = standing.type === 'refused' || standing.type === 'open';
+  const waitingMs = isWaiting && known !== undefined ? known.waitingMs : turn.now.monoMs;
+  const isLate = turn.now.monoMs - waitingMs >= turn.settings.stepTimeoutMs;
+  const asked = { type: 'asked', isLate } as const;
+  if (isWaiting && counts && !standing.isDue) return asked;
   if (underWay(turn, hostId) >= mostAtOnce) return asked;
-  const step = turn.inquire(hostId, body, question.vmId);
+  const isSame = standing.type === 'open' && counts;
+  const step = turn.inquire(hostId, body, vmId, isSame ? known.step : undefined);
   if (step === undefined) return asked;
+  const askedMs = isSame ? known.askedMs : turn.now.monoMs;
   questions.delete(key);
-  questions.set(key, { hostId, step, askedMs: turn.now.monoMs });
+  questions.set(key, { hostId, step, askedMs, waitingMs, ...patienceOf(turn, known, standing) });
   const oldest = questions.keys().next().value;
   if (questions.size > remembered && oldest !== undefined) questions.delete(oldest);
   return asked;
+}
+
+function standingOf(turn: Turn, known: AskedQuestion | undefined): Standing {
+  if (known === undefined) return { type: 'unknown' };
+  const { hostId, step, askedMs, sentMs, times } = known;
+  const patienceMs = turn.settings.stepTimeoutMs;
+  const opId = turn.questionId;
+  const result = turn.hosts.result(hostId, opId, step);
+  if (result !== undefined) {
+    const heardMs = turn.hosts.resultMs(hostId, opId, step) ?? askedMs;
+    if (!mayAnswerLater(result)) {
+      return { type: 'replied', reply: replyOf(result, askedMs), heardMs };
+    }
+    return { type: 'refused', isDue: turn.now.monoMs - heardMs >= askQuestionAgainMs };
+  }
+  const waitedMs = turn.now.monoMs - sentMs;
+  if (waitedMs < patienceMs) return { type: 'open', isDue: false };
+  // One that is not heard at all says nothing about the question.
+  const lastHeardMs = turn.hosts.get(hostId)?.lastHeardMs ?? 0;
+  if (lastHeardMs < sentMs + patienceMs / 2) return { type: 'unknown' };
+  if (times >= askTimes) {
+    return { type: 'silent', reply: silence(turn, known), heardMs: sentMs + patienceMs };
+  }
+  // Nobody has wanted to know since.
+  return waitedMs < 2 * patienceMs ? { type: 'open', isDue: true } : { type: 'unknown' };
+}
+
+function silence(turn: Turn, { hostId, waitingMs, sentMs }: AskedQuestion): Reply {
+  const seconds = Math.round((sentMs + turn.settings.stepTimeoutMs - waitingMs) / 1_000);
+  const message = `${hostId} was asked ${askTimes} times in ${seconds} s, and does not answer`;
+  return { type: 'failed', error: { code: 'host-silent', message } };
+}
+
+function isNewEnough(
+  turn: Turn,
+  { type, heardMs }: { readonly type: 'replied' | 'silent'; readonly heardMs: number },
+  askedMs: number,
+  { sinceMs, keptMs }: Freshness,
+): boolean {
+  const { stepTimeoutMs } = turn.settings;
+  if (turn.now.monoMs - heardMs >= keptMs) return false;
+  // Who asks next is told of silence too: if each began to count anew, nobody would ever be told.
+  if (type === 'silent') return Math.max(askedMs, heardMs + stepTimeoutMs) >= sinceMs;
+  // However late it came: the look that it tells of may be as old as the question.
+  return askedMs >= sinceMs && turn.now.monoMs - askedMs < keptMs + askTimes * stepTimeoutMs;
+}
+
+/** One that is asked anew for somebody else while it is open has no more patience for that. */
+function patienceOf(
+  turn: Turn,
+  known: AskedQuestion | undefined,
+  standing: Standing,
+): Pick<AskedQuestion, 'sentMs' | 'times'> {
+  const sentMs = turn.now.monoMs;
+  if (known === undefined || standing.type !== 'open') return { sentMs, times: 1 };
+  if (standing.isDue) return { sentMs, times: known.times + 1 };
+  return { sentMs: known.sentMs, times: known.times };
 }
 
 function underWay(turn: Turn, hostId: string): number {
   let count = 0;
   for (const one of turn.volatile.questions.values()) {
     if (one.hostId !== hostId) continue;
-    if (turn.now.monoMs - one.askedMs >= turn.settings.stepTimeoutMs) continue;
+    if (turn.now.monoMs - one.sentMs >= turn.settings.stepTimeoutMs) continue;
     if (turn.hosts.result(hostId, turn.questionId, one.step) === undefined) count += 1;
   }
   return count;

@@ -25,6 +25,8 @@ export const lockPatienceMs = 240_000;
 export const lockAgainMs = 15_000;
 /** Between two questions of the same kind, where the host could not answer yet. */
 export const askQuestionAgainMs = 1_000;
+/** How often a host is asked that does not answer, before it is said to be silent about it. */
+export const askTimes = 3;
 /** How long what hosts say about a move to come is true enough. */
 export const preflightKeptMs = 10_000;
 /** How long a plan waits for what hosts say about it; who asked is told that nobody leads after five seconds. */

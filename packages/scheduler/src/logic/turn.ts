@@ -15,9 +15,10 @@ import {
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { Batch } from './batch.ts';
+import type { Search } from './find-target.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
-import type { AskedQuestion, Question } from './questions.ts';
+import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
 import { askAgainMs } from './settings.ts';
 
@@ -41,6 +42,8 @@ export interface Volatile {
   readonly locked: Map<string, { readonly sinceMs: number; readonly triedMs: number }>;
   /** Questions to hosts, by what they are about; the newest of each. */
   readonly questions: Map<string, AskedQuestion>;
+  /** For targets, by VM. */
+  readonly searches: Map<string, Search>;
   /** Hosts that cannot give the cluster's CPU. */
   readonly lacksCpu: Set<string>;
   /** What an operation waits for, and since when. */
@@ -62,6 +65,7 @@ export function newVolatile(): Volatile {
     digests: new Map(),
     locked: new Map(),
     questions: new Map(),
+    searches: new Map(),
     lacksCpu: new Set(),
     waits: new Map(),
     counter: 0,
@@ -301,14 +305,22 @@ export class Turn {
   }
 
   get questionId(): string {
-    return `ask-${this.epoch}`;
+    return questionIdOf(this.epoch);
   }
 
-  /** Sends what changes nothing, and so needs no commit. Gives its number; nothing for a host that never spoke. */
-  inquire(hostId: string, body: Question['body'], vmId?: string): number | undefined {
+  /**
+   * Sends what changes nothing, and so needs no commit; `again`: under the number that it had. Gives its number;
+   * nothing for a host that never spoke.
+   */
+  inquire(
+    hostId: string,
+    body: Question['body'],
+    vmId: string | undefined,
+    again: number | undefined,
+  ): number | undefined {
     if (this.hosts.get(hostId) === undefined) return undefined;
-    this.volatile.inquiries += 1;
-    const step = this.volatile.inquiries;
+    if (again === undefined) this.volatile.inquiries += 1;
+    const step = again ?? this.volatile.inquiries;
     const opId = this.questionId;
     this.#send({ hostId, opId, step, body, ...(vmId === undefined ? {} : { vmId }) });
     this.volatile.sent.delete(`${hostId}/${opId}/${step}`);
