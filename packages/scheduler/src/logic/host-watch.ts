@@ -12,6 +12,7 @@ import type {
   StepResult,
 } from '@drover/protocol';
 import type { SchedulerSettings } from './port.ts';
+import { isQuestionId } from './questions.ts';
 
 export interface HeardHost {
   readonly hostId: string;
@@ -28,8 +29,12 @@ export interface HeardHost {
   inventories: number;
 }
 
-/** Per host, and more than an inventory names: hosts do not push out each other's results. */
+/**
+ * Per host, and more than an inventory names: hosts do not push out each other's results, nor the many answers to
+ * questions those few of steps, which a migration still needs.
+ */
 const resultsKept = 512;
+const answersKept = 512;
 /** News of a migration that has ended may come late; it is not kept for ever. */
 const progressKept = 256;
 /** Per host: those that are not answered any more are forgotten. */
@@ -45,6 +50,7 @@ const nobody: ReadonlySet<string> = new Set();
 export class HostWatch {
   readonly #hosts = new Map<string, HeardHost>();
   readonly #results = new Map<string, Map<string, HeardResult>>();
+  readonly #answers = new Map<string, Map<string, HeardResult>>();
   readonly #asked = new Map<string, Map<string, number>>();
   readonly #progress = new Map<string, MigrationProgress>();
   readonly #reporting = new Map<string, Set<string>>();
@@ -139,12 +145,12 @@ export class HostWatch {
   }
 
   result(hostId: string, opId: string, step: number): StepResult | undefined {
-    return this.#results.get(hostId)?.get(`${opId}/${step}`)?.result;
+    return this.#of(opId).get(hostId)?.get(`${opId}/${step}`)?.result;
   }
 
   /** When its result was heard. */
   resultMs(hostId: string, opId: string, step: number): number | undefined {
-    return this.#results.get(hostId)?.get(`${opId}/${step}`)?.heardMs;
+    return this.#of(opId).get(hostId)?.get(`${opId}/${step}`)?.heardMs;
   }
 
   forgetResult(hostId: string, opId: string, step: number): void {
@@ -181,8 +187,9 @@ export class HostWatch {
   /** An end, once heard, is not taken back by an older `begun`, nor by the refusal of another copy. */
   #keep(nowMs: number, hostId: string, result: StepResult): void {
     const key = `${result.opId}/${result.step}`;
-    const ofHost = this.#results.get(hostId) ?? new Map<string, HeardResult>();
-    this.#results.set(hostId, ofHost);
+    const all = this.#of(result.opId);
+    const ofHost = all.get(hostId) ?? new Map<string, HeardResult>();
+    all.set(hostId, ofHost);
     const known = ofHost.get(key)?.result;
     // Heard before: what was heard first counts, so that looks after it count too.
     if (known?.outcome === result.outcome && known.error?.code === result.error?.code) return;
@@ -191,7 +198,11 @@ export class HostWatch {
     if (isEnd && result.outcome === 'refused') return;
     ofHost.delete(key);
     ofHost.set(key, { result, heardMs: nowMs });
-    dropOldest(ofHost, resultsKept);
+    dropOldest(ofHost, all === this.#answers ? answersKept : resultsKept);
+  }
+
+  #of(opId: string): Map<string, Map<string, HeardResult>> {
+    return isQuestionId(opId) ? this.#answers : this.#results;
   }
 }
 

@@ -55,10 +55,15 @@ type Standing =
 /** An agent refuses what is too much at once; this leaves room for orders. */
 const mostAtOnce = 16;
 const remembered = 4_000;
+const prefix = 'ask-';
 
 /** What a leader's questions have in the place of an operation. */
 export function questionIdOf(epoch: string): string {
-  return `ask-${epoch}`;
+  return `${prefix}${epoch}`;
+}
+
+export function isQuestionId(opId: string): boolean {
+  return opId.startsWith(prefix);
 }
 
 export function ask(turn: Turn, question: Question, fresh: Freshness): Reply {

@@ -2,7 +2,7 @@
 import type { AgentCommand } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB, vmC } from './lab.ts';
-import { type Answer, done, type ScriptedHost } from './scripted-host.ts';
+import { type Answer, done, failed, type ScriptedHost } from './scripted-host.ts';
 
 type Kind = 'inspect-vm' | 'check-incoming';
 
@@ -203,5 +203,24 @@ describe('a search for a target', () => {
     expect(lab.operation(id).reason).toBe('waits for a free slot for a migration out of h1');
     const asked = lab.leader.sends('inspect-vm').map(({ vmId }) => vmId);
     expect(asked).not.toContain(vmB);
+  });
+});
+
+describe('many answers', () => {
+  it('do not push out what a migration that is under way still needs', () => {
+    const lab = aLab(2, vmA);
+    const h1 = lab.host('h1');
+    const orders: AgentCommand[] = [];
+    h1.scripts.set('migrate-out', (command) => void orders.push(command));
+    const id = lab.request(migrate(vmA));
+    lab.until('it copies', () => orders.length > 0);
+    for (let step = 1_000; step < 2_000; step += 1) {
+      const result = { opId: `ask-${lab.leader.epoch}`, step, ...failed('hypervisor-error') };
+      const body = { v: 1, incarnation: 'i1', result } as const;
+      lab.leader.feed({ type: 'agent-said', hostId: 'h2', message: { kind: 'result', body } });
+    }
+    lab.pass(1_000);
+    expect(lab.operation(id)).toMatchObject({ step: 'perform' });
+    expect(lab.operation(id).error).toBeUndefined();
   });
 });
