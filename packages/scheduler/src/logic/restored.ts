@@ -49,7 +49,10 @@ export function restore(turn: Turn, why: string): void {
   // It ends by itself, on one side or the other.
   if (moving.length > 0) return moving.forEach(({ hostId }) => turn.ask(hostId));
   endWhatWasUnderWay(turn);
-  for (const vmId of turn.mirror.vmIntents.keys()) adoptVm(turn, vmId);
+  for (const vmId of turn.mirror.vmIntents.keys()) {
+    if (turn.isFull) return;
+    adoptVm(turn, vmId);
+  }
   if (turn.puts.length > 0 || turn.isFull) return;
   if (!areLeftoversGone(turn, hosts)) return;
   for (const hostId of hosts) admit(turn, hostId);
@@ -151,11 +154,11 @@ interface Copy {
 }
 
 function copiesOf(turn: Turn, vmId: string): readonly Copy[] {
-  return heardHosts(turn).flatMap(({ hostId, inventory }) =>
-    (inventory?.vms ?? [])
-      .filter((vm) => vm.vmId === vmId && vm.state !== 'shut-off' && vm.state !== 'crashed')
-      .map((vm) => ({ hostId, vm })),
-  );
+  return [...turn.hosts.reporting(vmId)].toSorted().flatMap((hostId) => {
+    const vm = turn.hosts.get(hostId)?.inventory?.vms.find((one) => one.vmId === vmId);
+    const isThere = vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed';
+    return isThere ? [{ hostId, vm }] : [];
+  });
 }
 
 function ownerOf(

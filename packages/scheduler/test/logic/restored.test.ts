@@ -246,6 +246,29 @@ describe('with the era raised', () => {
     expect(lab.running(vmA)).toEqual(['h1', 'h2']);
   });
 
+  it('what many hosts run is read host by host, not once for each VM of the records', () => {
+    const count = 200;
+    const lab = Lab.withHosts(count);
+    const vms = Array.from({ length: count }, (_, at) => vmA.slice(0, -3) + String(at + 100));
+    let looks = 0;
+    for (const [at, vmId] of vms.entries()) {
+      lab.runningVm(vmId, `h${at + 1}`);
+      const host = lab.host(`h${at + 1}`);
+      const looked = new Proxy([...host.vms.values()], {
+        get: (target, key) => {
+          if (key === 'filter' || key === 'find') looks += 1;
+          return Reflect.get(target, key) as unknown;
+        },
+      });
+      host.about = { vms: looked };
+    }
+    raiseEra(lab);
+    lab.takeOver();
+    lab.until('all are admitted', () => problem(lab) === undefined);
+    expect(lab.etcd.assignment(vms[7] ?? '')).toMatchObject({ hostId: 'h8', state: 'running' });
+    expect(looks).toBeLessThan(count * count);
+  });
+
   it('a leader of the era before ends: its epochs are not this era’s', () => {
     const lab = Lab.withHosts(1);
     raiseEra(lab);
