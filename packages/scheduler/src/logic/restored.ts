@@ -63,13 +63,19 @@ export function mayGoOn(turn: Turn, { type, epoch }: OperationRecord): boolean {
   return (type === 'clean' || type === 'recover') && !isBefore(eraOf(turn.mirror), epoch);
 }
 
-/** One host may say what it likes; most of them do not. */
+/**
+ * One host may say what it likes; most of them do not. Until all have had their time to be heard those that are silent
+ * still count, and where there are three or more a single one is never most of them.
+ */
 function mostAreAhead(turn: Turn): boolean {
   const heard = turn.hosts.all();
   const ahead = heard.filter(
     ({ maxEpoch }) => maxEpoch !== turn.epoch && BigInt(maxEpoch) > BigInt(turn.epoch),
   );
-  return ahead.length * 2 > heard.length;
+  const known = new Set(heard.map(({ hostId }) => hostId));
+  for (const hostId of turn.mirror.hosts.keys()) if (!isOff(turn, hostId)) known.add(hostId);
+  if (ahead.length < 2 && known.size > 2) return false;
+  return ahead.length * 2 > (turn.settled ? heard.length : known.size);
 }
 
 function hold(turn: Turn, reason: string): void {

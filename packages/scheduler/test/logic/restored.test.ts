@@ -87,6 +87,33 @@ describe('a scheduler', () => {
     expect(isHeld(lab)).toBe(true);
   });
 
+  it('below the epoch of the host that is heard first waits for what the others say', () => {
+    const lab = Lab.withHosts(3);
+    lab.host('h1').maxEpoch = '900';
+    for (const id of ['h2', 'h3']) lab.host(id).silent = true;
+    lab.takeOver();
+    lab.pass(20_000);
+    expect(isHeld(lab)).toBe(false);
+    lab.host('h2').silent = false;
+    lab.pass(3_000);
+    expect(isHeld(lab)).toBe(false);
+    lab.host('h3').silent = false;
+    lab.host('h3').maxEpoch = '900';
+    lab.pass(3_000);
+    expect(isHeld(lab)).toBe(true);
+  });
+
+  it('goes by those that are heard once the others have had their time', () => {
+    const lab = Lab.withHosts(5);
+    for (const id of ['h1', 'h2']) lab.host(id).maxEpoch = '900';
+    for (const id of ['h3', 'h4', 'h5']) lab.host(id).silent = true;
+    lab.takeOver();
+    lab.pass(4_000);
+    expect(isHeld(lab)).toBe(false);
+    lab.pass(4_000);
+    expect(isHeld(lab)).toBe(true);
+  });
+
   it('asks hosts new questions: what they answered before is about something else', () => {
     const lab = restored(
       2,
