@@ -29,7 +29,6 @@ import { findTarget } from './find-target.ts';
 import { measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
-import { slots } from './settings.ts';
 import { isCopying, parallelOf } from './slots.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
@@ -175,7 +174,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   if (turn.cluster.hosts.get(hostId)?.health !== 'up') {
     return turn.waitForHost(stored.value.id, hostId);
   }
-  const parallel = parallelOf(turn, stored.value);
+  const parallel = parallelOf(turn.mirror, stored.value);
   if (items.filter((item) => isUnderWay(turn, item)).length >= parallel) return;
   const fewestAttempts = items
     .map((item, index) => ({ item, index }))
@@ -235,7 +234,7 @@ function choose(
     const target = targetOf(turn, hostId, seen, item);
     if (target.type === 'blocked') return { no: target.blocker };
     ({ reason } = target);
-    if (hasSlotIn(turn, target.hostId, parallel)) return target.hostId;
+    if (turn.slots.mayOrderTo(target.hostId, parallel)) return target.hostId;
     return { wait: `a free slot for a migration to ${target.hostId}` };
   });
   switch (found.type) {
@@ -309,15 +308,6 @@ function isUnderWay(turn: Turn, { state, operationId }: DrainItem): boolean {
   return child === undefined || isCopying(child);
 }
 
-/** A move that would only wait for its target is not begun: another one may go elsewhere meanwhile. */
-function hasSlotIn(turn: Turn, target: string, parallel: number): boolean {
-  const coming = [...turn.mirror.operations.values()].filter(
-    ({ value }) => value.type === 'migrate' && value.target === target && isCopying(value),
-  );
-  const asked = turn.askedFor.filter((one) => one === target);
-  return coming.length + asked.length < Math.max(parallel, slots.inPerHost);
-}
-
 function move(
   turn: Turn,
   stored: Stored<OperationRecord>,
@@ -350,7 +340,7 @@ function move(
     turn.putOperation(stored, { items: replaced(items, index, moving) }),
     put(keys.operation(operationId), child, 0),
   );
-  if (isDecided && item.target !== undefined) turn.askedFor.push(item.target);
+  if (isDecided && item.target !== undefined) turn.slots.order(item.target);
 }
 
 function replaced(items: readonly DrainItem[], index: number, item: DrainItem): DrainItem[] {

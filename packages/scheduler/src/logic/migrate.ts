@@ -37,7 +37,6 @@ import { askedOf, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled } from './pending.ts';
 import { freshSince } from './preflight.ts';
 import { tryAgainMs, tunnelGraceMs } from './settings.ts';
-import { slotFor } from './slots.ts';
 import type { Turn } from './turn.ts';
 
 export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -124,6 +123,7 @@ function begin(
     turn.putAssignment(vm.id, { hostId: source, generation, state: 'migrating', operationId: id }),
   );
   if (!isDecided) return;
+  turn.slots.take({ operation: stored.value, source, target: hostId });
   turn.places.move(vm, { operationId: id, vmId: vm.id, source, target: hostId });
   turn.trace('info', `migrate ${vm.name} from ${source} to ${hostId} (${mode})`);
 }
@@ -157,9 +157,7 @@ function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): Choice<Ope
     const message = `the move to ${hostId} is not right any more: ${why}`;
     return fail({ code: 'target-changed', message: message.slice(0, 1000) });
   }
-  const { bandwidthMibps } = migrationOf(turn, stored.value, vm, hostId).policy;
-  const wanted = { operation: stored.value, source, target: hostId, bandwidthMibps };
-  const slot = slotFor(turn, wanted);
+  const slot = turn.slots.slotFor({ operation: stored.value, source, target: hostId });
   return slot === true ? hostId : { wait: slot };
 }
 

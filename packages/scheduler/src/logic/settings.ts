@@ -39,7 +39,5 @@ export const tunnelGraceMs = 120_000;
 export const slots = {
   outPerHost: limits.migrationsOutPerHost,
   inPerHost: limits.migrationsInPerHost,
-  /** Capped streams side by side over one link. */
-  perLink: 4,
   perClusterAtLeast: 2,
 } as const;

@@ -1,42 +1,114 @@
 /**
  * How many migrations may copy at the same time. One stream fills a link: two at once take as long, and both VMs are
- * written to for twice the time. So one out of a host and one into it, unless policies cap them or a person says
- * otherwise; in all no more than half of the hosts. A move that has been copied holds no slot while it is looked after.
+ * written to for twice the time. So one out of a host and one into it, unless a person says otherwise; in all no more
+ * than half of the hosts. A move that has been copied holds no slot while it is looked after. Counted once in a turn.
  */
-import type { MigrationInFlight } from '@drover/core';
-import type { OperationRecord } from '@drover/protocol';
+import type { Cluster } from '@drover/core';
+import type { OperationRecord, RecordMirror } from '@drover/protocol';
 import { slots } from './settings.ts';
-import type { Turn } from './turn.ts';
 
 export interface SlotWanted {
   readonly operation: OperationRecord;
   readonly source: string;
   readonly target: string;
-  /** What the policy lets it take of a link; absent: all. */
-  readonly bandwidthMibps?: number | undefined;
 }
 
-/** True, or what is waited for. */
-export function slotFor(turn: Turn, wanted: SlotWanted): true | string {
-  const { operation, source, target } = wanted;
-  const copying = copyingIn(turn);
-  const parallel = parallelOf(turn, operation);
-  const out = copying.filter((one) => one.source === source).length;
-  const into = copying.filter((one) => one.target === target).length;
-  if (out >= Math.max(parallel, slotsOf(turn, source, wanted, slots.outPerHost))) {
-    return `a free slot for a migration out of ${source}`;
+/** By operation: the family of each that lacked nothing but a slot of the cluster, in the last turn that looked. */
+export type Refused = Map<string, string>;
+
+type Counts = Map<string, number>;
+
+export class Slots {
+  readonly #mirror: RecordMirror;
+  readonly #refused: Refused;
+  /** As the turn before left it, without those that were looked at since. */
+  readonly #refusedBefore: Refused;
+  readonly #most: number;
+  #copying = 0;
+  readonly #outOf: Counts = new Map();
+  readonly #into: Counts = new Map();
+  readonly #ofFamily: Counts = new Map();
+  /** With those that have not begun yet. */
+  readonly #orderedTo: Counts = new Map();
+
+  constructor(mirror: RecordMirror, cluster: Cluster, refused: Refused) {
+    this.#mirror = mirror;
+    this.#refusedBefore = new Map(refused);
+    this.#refused = refused;
+    refused.clear();
+    this.#most = perCluster(cluster);
+    for (const { operationId, source, target } of cluster.migrations) {
+      const operation = mirror.operations.get(operationId)?.value;
+      if (operation === undefined || isCopying(operation)) {
+        this.#count(source, target, operation && familyOf(operation));
+      }
+    }
+    for (const { value } of mirror.operations.values()) {
+      if (value.type === 'migrate' && value.target !== undefined && isCopying(value)) {
+        add(this.#orderedTo, value.target);
+      }
+    }
   }
-  if (into >= Math.max(parallel, slotsOf(turn, target, wanted, slots.inPerHost))) {
-    return `a free slot for a migration to ${target}`;
+
+  /** True, or what is waited for. */
+  slotFor({ operation, source, target }: SlotWanted): true | string {
+    const parallel = parallelOf(this.#mirror, operation);
+    this.#refusedBefore.delete(operation.id);
+    if (of(this.#outOf, source) >= Math.max(parallel, slots.outPerHost)) {
+      return `a free slot for a migration out of ${source}`;
+    }
+    if (of(this.#into, target) >= Math.max(parallel, slots.inPerHost)) {
+      return `a free slot for a migration to ${target}`;
+    }
+    const free = this.#most - this.#copying;
+    if (free > 0 && this.#isItsTurn(operation, free)) return true;
+    this.#refused.set(operation.id, familyOf(operation));
+    return free > 0
+      ? 'a free slot: other drains come first'
+      : `a free slot: ${this.#copying} VMs are being moved`;
   }
-  const free = perCluster(turn) - copying.length;
-  if (free <= 0) return `a free slot: ${copying.length} VMs are being moved`;
-  return isItsTurn(turn, operation, copying, free) || 'a free slot: other drains come first';
+
+  /** A move that would only wait for its target is not ordered: another one may go elsewhere meanwhile. */
+  mayOrderTo(target: string, parallel: number): boolean {
+    return of(this.#orderedTo, target) < Math.max(parallel, slots.inPerHost);
+  }
+
+  /** It has been decided that a drain orders a move. */
+  order(target: string): void {
+    add(this.#orderedTo, target);
+  }
+
+  /** It has been decided that a move begins. */
+  take({ operation, source, target }: SlotWanted): void {
+    this.#count(source, target, familyOf(operation));
+    if (operation.target === undefined) add(this.#orderedTo, target);
+  }
+
+  #count(source: string, target: string, family: string | undefined): void {
+    this.#copying += 1;
+    add(this.#outOf, source);
+    add(this.#into, target);
+    if (family !== undefined) add(this.#ofFamily, family);
+  }
+
+  /**
+   * Drains that lack nothing but a slot of the cluster take turns: the one with fewer moves under way goes first. Who
+   * waits for something else as well is waited for by nobody.
+   */
+  #isItsTurn(operation: OperationRecord, free: number): boolean {
+    const own = familyOf(operation);
+    const mine = of(this.#ofFamily, own);
+    const before = new Set<string>();
+    for (const family of [...this.#refusedBefore.values(), ...this.#refused.values()]) {
+      if (family !== own && of(this.#ofFamily, family) < mine) before.add(family);
+    }
+    return free > before.size;
+  }
 }
 
 /** Moves of the drain that it is part of which may copy at once, where a person said so. */
-export function parallelOf(turn: Turn, { id, parentId }: OperationRecord): number {
-  const request = turn.mirror.requests.get(parentId ?? id)?.value;
+export function parallelOf(mirror: RecordMirror, { id, parentId }: OperationRecord): number {
+  const request = mirror.requests.get(parentId ?? id)?.value;
   return request?.type === 'drain' ? (request.parallel ?? 1) : 1;
 }
 
@@ -45,48 +117,21 @@ export function isCopying({ state, step }: OperationRecord): boolean {
   return state === 'pending' || (state === 'running' && (step === 'prepare' || step === 'perform'));
 }
 
-function copyingIn(turn: Turn): readonly MigrationInFlight[] {
-  return turn.cluster.migrations.filter(({ operationId }) => {
-    const operation = turn.mirror.operations.get(operationId)?.value;
-    return operation === undefined || isCopying(operation);
-  });
+/** Moves of one drain are one; any other is its own. */
+function familyOf({ id, parentId }: OperationRecord): string {
+  return parentId ?? id;
 }
 
-/** As many capped streams as a link of known speed carries. */
-function slotsOf(turn: Turn, hostId: string, { bandwidthMibps }: SlotWanted, atLeast: number) {
-  const link = turn.cluster.hosts.get(hostId)?.linkMibPerSecond;
-  if (link === undefined || bandwidthMibps === undefined) return atLeast;
-  return Math.min(slots.perLink, Math.max(atLeast, Math.floor(link / bandwidthMibps)));
-}
-
-function perCluster(turn: Turn): number {
+function perCluster({ hosts }: Cluster): number {
   let up = 0;
-  for (const host of turn.cluster.hosts.values()) if (host.health === 'up') up += 1;
+  for (const host of hosts.values()) if (host.health === 'up') up += 1;
   return Math.max(slots.perClusterAtLeast, Math.ceil(up / 2));
 }
 
-/** Where there are more drains than slots, the one with fewer moves under way goes first. */
-function isItsTurn(
-  turn: Turn,
-  operation: OperationRecord,
-  copying: readonly MigrationInFlight[],
-  free: number,
-): boolean {
-  const familyOf = ({ id, parentId }: OperationRecord) => parentId ?? id;
-  const underWay = new Map<string, number>();
-  for (const { operationId } of copying) {
-    const one = turn.mirror.operations.get(operationId)?.value;
-    if (one) underWay.set(familyOf(one), (underWay.get(familyOf(one)) ?? 0) + 1);
-  }
-  const busy = new Set(copying.map(({ source }) => source));
-  const waiting = new Set<string>();
-  for (const { value } of turn.mirror.operations.values()) {
-    if (value.type !== 'migrate' || value.state !== 'pending') continue;
-    if (value.source === undefined || !busy.has(value.source)) waiting.add(familyOf(value));
-  }
-  const own = familyOf(operation);
-  waiting.delete(own);
-  if (free > waiting.size) return true;
-  const mine = underWay.get(own) ?? 0;
-  return [...waiting].every((family) => (underWay.get(family) ?? 0) >= mine);
+function of(counts: Counts, key: string): number {
+  return counts.get(key) ?? 0;
+}
+
+function add(counts: Counts, key: string): void {
+  counts.set(key, of(counts, key) + 1);
 }

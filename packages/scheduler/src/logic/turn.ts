@@ -21,6 +21,7 @@ import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
 import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
 import { askAgainMs } from './settings.ts';
+import { type Refused, Slots } from './slots.ts';
 
 /** When each step's command went out, and each host was asked; gone with the leader, and not missed. */
 export interface Volatile {
@@ -44,6 +45,8 @@ export interface Volatile {
   readonly questions: Map<string, AskedQuestion>;
   /** For targets, by VM. */
   readonly searches: Map<string, Search>;
+  /** Moves that lacked a slot of the cluster. */
+  readonly refusedSlots: Refused;
   /** Hosts that cannot give the cluster's CPU. */
   readonly lacksCpu: Set<string>;
   /** What an operation waits for, and since when. */
@@ -66,6 +69,7 @@ export function newVolatile(): Volatile {
     locked: new Map(),
     questions: new Map(),
     searches: new Map(),
+    refusedSlots: new Map(),
     lacksCpu: new Set(),
     waits: new Map(),
     counter: 0,
@@ -115,9 +119,8 @@ export class Turn {
   readonly wentBack: string | undefined;
   readonly volatile: Volatile;
   readonly out: SchedulerCommand[] = [];
-  /** Targets of the moves that drains have asked for in this turn. */
-  readonly askedFor: string[] = [];
   readonly #batch: Batch;
+  #slots: Slots | undefined;
   #pending: ReadonlyMap<string, readonly OperationRecord[]> | undefined;
   readonly #waits = new Map<string, string>();
 
@@ -149,6 +152,12 @@ export class Turn {
   /** With what this turn has decided so far. */
   get cluster(): Cluster {
     return this.places.cluster;
+  }
+
+  /** For migrations; counts what this turn decides. */
+  get slots(): Slots {
+    this.#slots ??= new Slots(this.mirror, this.cluster, this.volatile.refusedSlots);
+    return this.#slots;
   }
 
   get puts(): readonly Put[] {

@@ -242,6 +242,44 @@ describe('a drain’s slots', () => {
   });
 });
 
+describe('drains that compete for the slots of the cluster', () => {
+  const others = [vmA, vmB, vmC, vmD].map((vm) => vm.replace('8000', '8001'));
+  const underWay = (lab: Lab, id: string) =>
+    lab.etcd.operations().filter((one) => one.parentId === id && one.state === 'running').length;
+
+  it('take turns: a slot that gets free is that of the one with fewer moves', () => {
+    const lab = aLab(6, [vmA, vmB, vmC, vmD]);
+    for (const vm of others) lab.runningVm(vm, 'h2', { memoryMib: 256 });
+    for (const id of ['h1', 'h2']) lab.host(id).scripts.set('migrate-out', () => undefined);
+    const first = lab.request(drain({ parallel: 4 }));
+    lab.pass(3_000);
+    const second = lab.request({ type: 'drain', hostId: 'h2', parallel: 4 });
+    lab.pass(3_000);
+    const counts = () => [underWay(lab, first), underWay(lab, second)];
+    expect(counts()).toEqual([3, 0]);
+    const h1 = lab.host('h1');
+    const [begun] = h1.acted.filter(({ body }) => body.kind === 'migrate-out');
+    if (begun !== undefined) h1.end(begun, h1.obey(begun));
+    lab.pass(3_000);
+    expect(counts()).toEqual([2, 1]);
+  });
+
+  it('do not wait for one that lacks something else as well', () => {
+    const lab = aLab(4, [vmA]);
+    lab.runningVm(vmC, 'h2', { memoryMib: 256 });
+    lab.cordon('h4');
+    for (const id of ['h1', 'h2']) lab.host(id).scripts.set('migrate-out', () => undefined);
+    const id = lab.request(drain({ parallel: 4, plan: [{ vmId: vmA, target: 'h3' }] }));
+    lab.pass(3_000);
+    const other = lab.request({ type: 'migrate', vmId: vmC, target: 'h3' });
+    lab.pass(10_000);
+    expect(lab.operation(other).reason).toBe('waits for a free slot for a migration to h3');
+    lab.runningVm(vmB, 'h1', { memoryMib: 256 });
+    lab.pass(3_000);
+    expect(underWay(lab, id)).toBe(2);
+  });
+});
+
 describe('cancelling a drain', () => {
   it('before it begins ends it and moves nothing', () => {
     const lab = aLab(2, [vmA]);
