@@ -1,53 +1,80 @@
 /**
- * The host's files as a look at a VM needs them: which file stands under a path, what it is mounted from, sizes that
- * the kernel tells. Each question ends in time, though the storage below may never answer.
+ * The host's files as looks at host and VMs need them: which file stands under a path, how much room there is, what it
+ * is mounted from, sizes that the kernel tells. Each question ends in time, though the storage below may never answer.
  */
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { readMounts, type Mount } from './mounts.ts';
+import { silence, StorageLooks, type StorageLooksOptions } from './storage-looks.ts';
 
 export type Stood =
   | { readonly type: 'file' | 'folder' | 'block'; readonly inode: string }
   | { readonly type: 'missing' | 'silent' };
 
-const answerMs = 2_000;
+export interface Space {
+  readonly capacityMib: number;
+  readonly freeMib: number;
+}
+
+const mib = 1024 * 1024;
 const reachMs = 5_000;
+
+/** What the storage is asked, as Node asks it. */
+export interface StorageCalls {
+  readonly access: typeof access;
+  readonly stat: typeof stat;
+  readonly statfs: typeof statfs;
+}
 
 export class HostFiles {
   readonly #root: string;
-  /** One question at a time to a path: those to a dead server would pile up for ever. */
-  readonly #asking = new Map<string, Promise<Stood>>();
+  readonly #calls: StorageCalls;
+  readonly #looks: StorageLooks;
 
-  /** `root`: where the host's own root directory is seen; another one only in tests. */
-  constructor(root = '/') {
+  /** `root`: where the host's own root directory is seen; another one, and other calls, only in tests. */
+  constructor(
+    root = '/',
+    calls: StorageCalls = { access, stat, statfs },
+    looks: Omit<StorageLooksOptions, 'mounts'> = {},
+  ) {
     this.#root = root;
+    this.#calls = calls;
+    this.#looks = new StorageLooks({ ...looks, mounts: () => this.mounts() });
   }
 
   async look(path: string): Promise<Stood> {
-    const asking = this.#asking.get(path) ?? this.#ask(path);
-    this.#asking.set(path, asking);
-    const late = new AbortController();
+    const { stat: look } = this.#calls;
     try {
-      const tooLate = pause(answerMs, { type: 'silent' } as const, { signal: late.signal });
-      return await Promise.race([asking, tooLate]);
-    } finally {
-      late.abort();
-    }
-  }
-
-  async #ask(path: string): Promise<Stood> {
-    try {
-      const found = await stat(join(this.#root, path), { bigint: true });
+      const found = await this.#looks.ask(path, () =>
+        look(join(this.#root, path), { bigint: true }),
+      );
+      if (found === silence) return { type: 'silent' };
       const type = found.isBlockDevice() ? 'block' : found.isDirectory() ? 'folder' : 'file';
       return { type, inode: String(found.ino) };
     } catch {
       return { type: 'missing' };
-    } finally {
-      this.#asking.delete(path);
     }
+  }
+
+  /** Rejects where it is mounted to be read only, and where there is no answer in time. */
+  async space(path: string): Promise<Space> {
+    const space = await this.#looks.ask(path, () => this.#space(join(this.#root, path)));
+    if (space === silence) throw new Error('its server does not answer');
+    return space;
+  }
+
+  async #space(path: string): Promise<Space> {
+    // Where root may not write, QEMU still may: a server can take root for nobody.
+    await this.#calls.access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EACCES') throw error;
+    });
+    const { bsize, blocks, bavail } = await this.#calls.statfs(path);
+    return {
+      capacityMib: Math.floor((blocks * bsize) / mib),
+      freeMib: Math.floor((bavail * bsize) / mib),
+    };
   }
 
   async mounts(): Promise<readonly Mount[]> {
@@ -75,11 +102,11 @@ export class HostFiles {
   }
 
   async isDevice(device: string): Promise<boolean> {
-    return (await this.look(join('/sys/class/net', device))).type === 'folder';
+    return this.#isFolder(join('/sys/class/net', device));
   }
 
   async isBridge(device: string): Promise<boolean> {
-    return (await this.look(join('/sys/class/net', device, 'bridge'))).type === 'folder';
+    return this.#isFolder(join('/sys/class/net', device, 'bridge'));
   }
 
   async isUp(device: string): Promise<boolean> {
@@ -100,6 +127,14 @@ export class HostFiles {
     } catch {
       return false;
     }
+  }
+
+  /** Of what the kernel tells itself: there is always an answer. */
+  #isFolder(path: string): Promise<boolean> {
+    return stat(join(this.#root, path)).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
   }
 
   #read(path: string): Promise<string> {

@@ -2,36 +2,32 @@
  * What the host is, as far as libvirt and the operating system tell: asked once per start of libvirt where
  * it cannot change, and anew where it can.
  */
-import { access, constants, statfs } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import { namePattern, type Inventory } from '@drover/protocol';
 import { readHostCapabilities, readPool, type Libvirt, type StoragePool } from 'node-libvirt';
 import type { HostFacts } from '../logic/index.ts';
 import type { Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
+import type { HostFiles } from './host-files.ts';
 import { bridges, hostArch, measuredCapacity, processorName } from './os-facts.ts';
 
 type ReportedPool = Inventory['pools'][number];
-type Space = Pick<ReportedPool, 'capacityMib' | 'freeMib'>;
 type Unchanging = Pick<
   HostFacts,
   'hostUuid' | 'cpuModel' | 'machineTypes' | 'numaCells' | 'qemuVersion' | 'libvirtVersion'
 >;
 
-const mib = 1024 * 1024;
-const statfsMs = 2_000;
-
 export class HostLooker {
   readonly #config: AgentConfig;
   readonly #bootId: string;
   readonly #accelerator: Accelerator;
-  readonly #free = new FreeSpace();
+  readonly #files: HostFiles;
   #unchanging: { readonly libvirt: Libvirt; readonly facts: Unchanging } | undefined;
 
-  constructor(config: AgentConfig, bootId: string, accelerator: Accelerator) {
+  constructor(config: AgentConfig, bootId: string, accelerator: Accelerator, files: HostFiles) {
     this.#config = config;
     this.#bootId = bootId;
     this.#accelerator = accelerator;
+    this.#files = files;
   }
 
   async look(libvirt: Libvirt): Promise<HostFacts> {
@@ -71,7 +67,7 @@ export class HostLooker {
         return { ...none, state: 'error', reason: `libvirt calls it ${info.state}` };
       }
       // libvirt's own numbers are as old as its last refresh.
-      return { name: pool.name, state: 'active', ...(await this.#free.of(path)) };
+      return { name: pool.name, state: 'active', ...(await this.#files.space(path)) };
     } catch (error) {
       return { ...none, state: 'error', reason: whyUnusable(error) };
     }
@@ -96,8 +92,6 @@ async function unchangingFacts(libvirt: Libvirt): Promise<Unchanging> {
   };
 }
 
-const silent = 'its server does not answer';
-
 const causes: Readonly<Record<string, string>> = {
   ENOENT: 'its directory is not there',
   ENOTDIR: 'its directory is not there',
@@ -110,51 +104,4 @@ export function whyUnusable(error: unknown): string {
   if (!(error instanceof Error)) return String(error).slice(0, 1_000);
   const cause = 'code' in error ? causes[String(error.code)] : undefined;
   return (cause ?? error.message).slice(0, 1_000);
-}
-
-/** Free space of a path; at most one question per path at a time, since one to a dead server never ends. */
-export class FreeSpace {
-  readonly #asking = new Map<string, Promise<Space>>();
-  readonly #patienceMs: number;
-  readonly #stat: (path: string) => Promise<Space>;
-
-  constructor(patienceMs = statfsMs, stat = spaceOf) {
-    this.#patienceMs = patienceMs;
-    this.#stat = stat;
-  }
-
-  /** Rejects where it is mounted to be read only, and where there is no answer in time. */
-  async of(path: string): Promise<Space> {
-    const asking = this.#asking.get(path) ?? this.#ask(path);
-    this.#asking.set(path, asking);
-    const late = new AbortController();
-    try {
-      const tooLate = pause(this.#patienceMs, undefined, { signal: late.signal });
-      const space = await Promise.race([asking, tooLate]);
-      if (space === undefined) throw new Error(silent);
-      return space;
-    } finally {
-      late.abort();
-    }
-  }
-
-  async #ask(path: string): Promise<Space> {
-    try {
-      return await this.#stat(path);
-    } finally {
-      this.#asking.delete(path);
-    }
-  }
-}
-
-async function spaceOf(path: string): Promise<Space> {
-  // Where root may not write, QEMU still may: a server can take root for nobody.
-  await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EACCES') throw error;
-  });
-  const { bsize, blocks, bavail } = await statfs(path);
-  return {
-    capacityMib: Math.floor((blocks * bsize) / mib),
-    freeMib: Math.floor((bavail * bsize) / mib),
-  };
 }

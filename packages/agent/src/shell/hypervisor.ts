@@ -101,6 +101,7 @@ export class Hypervisor implements AsyncDisposable {
       this.#options.config,
       await readBootId(),
       this.#accelerator,
+      this.#files,
     );
     const facts: HostFacts = {
       ...(await this.#hostLooker.look(libvirt)),
@@ -156,7 +157,7 @@ export class Hypervisor implements AsyncDisposable {
     switch (action.type) {
       case 'start-vm': {
         const { facts } = (await this.look()).observed;
-        return startVm(link, action, facts);
+        return startVm(link, this.#files, action, facts);
       }
       case 'stop-vm':
         return stopVm(link, action);
@@ -174,9 +175,9 @@ export class Hypervisor implements AsyncDisposable {
       case 'destroy-leftover':
         return destroyLeftover(link, action.vmId);
       case 'ensure-pool':
-        return ensurePool(link, action.pool, action.uuid);
+        return ensurePool(link, this.#files, action.pool, action.uuid);
       case 'delete-volumes':
-        return deleteVolumes(link, action.disks, this.#options.warn);
+        return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
       case 'inspect':
         return this.#inspect(action);
       case 'inspect-vm':

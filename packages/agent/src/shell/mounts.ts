@@ -10,6 +10,8 @@ export interface Mount {
   readonly at: string;
   /** `ext4`, `nfs4`, `fuse.glusterfs`, …. */
   readonly type: string;
+  /** `nas:/export`, `/dev/vda1`, …. */
+  readonly source: string;
   /** Of the file system, such as `rw,vers=4.2,local_lock=none`. */
   readonly options: readonly string[];
 }
@@ -28,14 +30,19 @@ const local: readonly string[] = [
   'tmpfs',
 ];
 
+/** Whatever is there answers: no other machine is asked. */
+export function isLocal({ type }: Mount): boolean {
+  return local.includes(type);
+}
+
 /** The text of `/proc/self/mountinfo`. */
 export function readMounts(text: string): readonly Mount[] {
   return text.split('\n').flatMap((line) => {
     const [left = '', right = ''] = line.split(' - ');
     const at = left.split(' ')[4];
-    const [type, , options = ''] = right.split(' ');
+    const [type, source = '', options = ''] = right.split(' ');
     if (at === undefined || type === undefined || type === '') return [];
-    return [{ at: plain(at), type, options: options.split(',') }];
+    return [{ at: plain(at), type, source: plain(source), options: options.split(',') }];
   });
 }
 
@@ -72,7 +79,7 @@ export function guardOf(path: string, mounts: readonly Mount[]): Guarded {
   if (type === 'lustre') {
     return options.includes('flock') ? by('image-lock') : by('none', ' without flock');
   }
-  return by(local.includes(type) ? 'kernel-lock' : 'none');
+  return by(isLocal(mount) ? 'kernel-lock' : 'none');
 }
 
 /** Only from version 4.1 on does a server give back the locks of a host that is dead, and only of that host. */

@@ -4,7 +4,6 @@
  * mounted.
  */
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DroverError, type DiskToAttach, type Pool } from '@drover/protocol';
 import {
@@ -18,7 +17,9 @@ import {
 } from 'node-libvirt';
 import type { ActionOutcome } from '../logic/index.ts';
 import { filePath } from './domain-xml.ts';
+import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
+import type { Mount } from './mounts.ts';
 import { done } from './outcome.ts';
 
 type MountedSpec = Exclude<Pool['spec'], { readonly type: 'nfs-direct' }>;
@@ -47,6 +48,7 @@ export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
 /** Throws `pool-unavailable` with what is in the way. */
 export async function ensurePool(
   link: LibvirtLink,
+  files: HostFiles,
   pool: Pool,
   uuid: string,
 ): Promise<ActionOutcome> {
@@ -58,19 +60,24 @@ export async function ensurePool(
     known = await libvirt.pools.define(poolXml(name, uuid, spec));
     await known.setAutostart(false);
   }
-  await activate(libvirt, known, pool);
+  await activate(libvirt, files, known, pool);
   return done;
 }
 
 /** The pool of a disk, active, of the place that was declared. */
-async function usablePool(libvirt: Libvirt, pool: Pool): Promise<StoragePool> {
+async function usablePool(libvirt: Libvirt, files: HostFiles, pool: Pool): Promise<StoragePool> {
   const known = await libvirt.pools.find(pool.name);
   if (!known) throw unavailable(pool.name, 'libvirt on this host does not know it');
-  await activate(libvirt, known, pool);
+  await activate(libvirt, files, known, pool);
   return known;
 }
 
-async function activate(libvirt: Libvirt, known: StoragePool, pool: Pool): Promise<void> {
+async function activate(
+  libvirt: Libvirt,
+  files: HostFiles,
+  known: StoragePool,
+  pool: Pool,
+): Promise<void> {
   const { name, spec } = pool;
   if (spec.type === 'nfs-direct') return;
   const { targetPath } = readPool(await known.xml());
@@ -79,26 +86,27 @@ async function activate(libvirt: Libvirt, known: StoragePool, pool: Pool): Promi
   }
   if (!(await known.isActive())) {
     // Only a mount point may be made; a directory that should be shared and is absent is not shared.
-    const missing = (await stat(spec.path).catch(() => undefined)) === undefined;
-    if (missing && spec.type === 'nfs') await known.build();
+    const stood = await files.look(spec.path);
+    if (stood.type === 'silent') throw unavailable(name, `${spec.path} does not answer`);
+    if (stood.type === 'missing' && spec.type === 'nfs') await known.build();
     try {
       await known.start();
     } catch (error) {
       if (!isOperationInvalid(error)) throw unavailable(name, (error as Error).message);
     }
   }
-  if (spec.type === 'nfs') await checkMount(name, spec);
+  if (spec.type === 'nfs') checkMount(await files.mounts(), name, spec);
 }
 
 /** Files made below a path that is not mounted would be on this host alone. */
-async function checkMount(
+function checkMount(
+  mounts: readonly Mount[],
   name: string,
   spec: Extract<Pool['spec'], { type: 'nfs' }>,
-): Promise<void> {
-  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  const mounts = lines.filter((line) => line.split(' ')[4] === spec.path);
-  const [type, source] = mounts.at(-1)?.split(' - ')[1]?.split(' ') ?? [];
-  if (!type?.startsWith('nfs')) throw unavailable(name, `${spec.path} is not mounted`);
+): void {
+  const mount = mounts.findLast(({ at }) => at === spec.path);
+  if (!mount?.type.startsWith('nfs')) throw unavailable(name, `${spec.path} is not mounted`);
+  const { source } = mount;
   if (source !== `${spec.server}:${spec.export}` && source !== `[${spec.server}]:${spec.export}`) {
     throw unavailable(name, `${spec.path} is a mount of ${source}`);
   }
@@ -107,6 +115,7 @@ async function checkMount(
 /** Everything that a VM's disks need before it can start: active pools, clones where there are none. */
 export async function prepareDisks(
   link: LibvirtLink,
+  files: HostFiles,
   disks: readonly DiskToAttach[],
 ): Promise<void> {
   if (disks.length === 0) return;
@@ -117,7 +126,7 @@ export async function prepareDisks(
       await cloneDirect(disk);
       continue;
     }
-    const pool = await usablePool(libvirt, disk.pool);
+    const pool = await usablePool(libvirt, files, disk.pool);
     // What other hosts made is not seen before the pool is looked at anew.
     if (!refreshed.has(disk.pool.name)) await pool.refresh();
     refreshed.add(disk.pool.name);
@@ -175,6 +184,7 @@ function qemuImg(args: readonly string[]) {
 /** Deletes thin clones that we made, and nothing else. What is gone already is well. */
 export async function deleteVolumes(
   link: LibvirtLink,
+  files: HostFiles,
   disks: readonly DiskToAttach[],
   warn: (text: string) => void,
 ): Promise<ActionOutcome> {
@@ -185,7 +195,7 @@ export async function deleteVolumes(
       warn(`${disk.file} stays in pool ${disk.pool.name}: nothing here can delete over NFS`);
       continue;
     }
-    const pool = await usablePool(libvirt, disk.pool);
+    const pool = await usablePool(libvirt, files, disk.pool);
     await pool.refresh();
     const volume = await pool.findVolume(disk.file);
     if (volume) await volume.delete();

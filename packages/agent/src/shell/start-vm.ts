@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
 import { domainXml, type DomainHost } from './domain-xml.ts';
+import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { prepareDisks } from './pool.ts';
@@ -20,6 +21,7 @@ const startingLooks = 120;
 
 export async function startVm(
   link: LibvirtLink,
+  files: HostFiles,
   action: StartVm,
   host: DomainHost,
 ): Promise<ActionOutcome> {
@@ -28,7 +30,7 @@ export async function startVm(
   if (before?.state.startsWith('paused')) {
     return failed('vm-busy', `a copy of it is ${before.state} on this host`);
   }
-  await prepareDisks(link, action.vm.disks);
+  await prepareDisks(link, files, action.vm.disks);
   const xml = domainXml(action.vmId, action.generation, action.vm, host);
   const { libvirt } = link;
   try {
