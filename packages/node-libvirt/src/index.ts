@@ -248,6 +248,7 @@ export {
 export { XmlEditor, type PathStep, type XmlPath } from './xml/edit.ts';
 export { DomainEditor } from './xml/edit-domain.ts';
 export { attributeOf, childOf, childrenOf, parseXml, textOf } from './xml/parse.ts';
+export { emulatorsOf, hostReach } from './xml/host-reach.ts';
 export { metadataElement, readDomain, type DomainDescription } from './xml/domain.ts';
 export type { DomainInterface } from './xml/domain-interface.ts';
 export type { HostDevice } from './xml/domain-host-device.ts';

@@ -16,6 +16,7 @@ export const order: MigrationOrder = {
   ...vm,
   address: '10.0.0.2',
   flags: migrateFlag.live | migrateFlag.peer2peer,
+  emulators: ['/usr/bin/qemu-system-x86_64'],
 };
 
 export function xmlOf(of: { readonly vmId: string; readonly vmName: string }, more = ''): string {

@@ -127,6 +127,66 @@ const withXml =
 const uuid = `<uuid>${vm.vmId}</uuid>`;
 const name = `<name>${vm.vmName}</name>`;
 
+/** What a VM's devices would run, write to or listen to on the target. */
+const reaching: readonly (readonly [string, string])[] = [
+  ['runs an emulator of its own', '<emulator>/srv/vms/evil</emulator>'],
+  ['runs two', '<emulator>/usr/bin/qemu-system-x86_64</emulator><emulator>/x</emulator>'],
+  ['runs one that is hidden in pieces', '<emulator>/srv/vms/<x>evil</x></emulator>'],
+  ['writes its console to a file', "<serial type='file'><source path='/etc/cron.d/x'/></serial>"],
+  [
+    'writes it by an attribute in a namespace',
+    "<serial xmlns:x='x:y' x:type='file'><source path='/etc/cron.d/x'/></serial>",
+  ],
+  ['has a device of the host', "<parallel type='dev'><source path='/dev/sda'/></parallel>"],
+  ['has a pipe of the host', "<console type='pipe'><source path='/run/initctl'/></console>"],
+  [
+    'has what it prints logged',
+    "<serial type='pty'><log file='/etc/cron.d/x' append='on'/></serial>",
+  ],
+  [
+    'talks to another program',
+    "<channel type='unix'><source mode='connect' path='/run/docker.sock'/></channel>",
+  ],
+  [
+    'talks to another program by a way round',
+    "<channel type='unix'><source path='/run/libvirt/qemu/../libvirt-sock'/></channel>",
+  ],
+  [
+    'draws chance from a file',
+    "<rng model='virtio'><backend model='egd' type='file'><source path='/etc/x'/></backend></rng>",
+  ],
+  ['writes its sound to a file', "<audio id='1' type='file' path='/etc/cron.d/x'/>"],
+  [
+    'runs a script for its network',
+    "<interface type='ethernet'><script path='/srv/vms/evil'/></interface>",
+  ],
+  [
+    'runs a program for a directory',
+    "<filesystem type='mount'><binary path='/srv/vms/evil'/></filesystem>",
+  ],
+];
+
+describe('the devices of an ordered VM', () => {
+  it('pass with ends that are its own, and with an emulator of the target', () => {
+    const devices = `<devices><emulator>/usr/bin/qemu-system-x86_64</emulator>
+      <disk type='file'><source file='/srv/vms/a.qcow2'/><serial>1234</serial></disk>
+      <serial type='pty'><source path='/dev/pts/3'/><target port='0'/></serial>
+      <console type='pty' tty='/dev/pts/3'><source path='/dev/pts/3'/></console>
+      <channel type='unix'><source mode='bind'/><target type='virtio' name='a'/></channel>
+      <channel type='unix'><source path='/run/libvirt/qemu/channel/7-web/a'/></channel>
+      <channel type='spicevmc'/><serial type='tcp'><source host='10.0.0.9' service='7'/></serial>
+      <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng></devices>`;
+    const answer = new Session().open().prepare({ xml: xmlOf(vm, devices) });
+    expect(answer.refusal).toBeUndefined();
+  });
+
+  it('on the source may name any emulator: its VM runs already', () => {
+    const { emulators: _, ...atSource } = order;
+    const xml = xmlOf(vm, '<devices><emulator>/opt/qemu</emulator></devices>');
+    expect(new Session(atSource).open().prepare({ xml }).refusal).toBeUndefined();
+  });
+});
+
 describe('a hostile source', () => {
   const attempts: readonly (readonly [string, string, Attempt])[] = [
     ['destroys a VM', 'procedure', (s) => s.open().call('domainDestroy', { dom })],
@@ -372,6 +432,15 @@ describe('a hostile source', () => {
           '<q:commandline xmlns:q="http://libvirt.org/schemas/domain/qemu/1.0"><q:arg value="-x"/></q:commandline>',
         ),
       ),
+    ],
+    ...reaching.map(
+      ([what, devices]) =>
+        [what, 'arguments', withXml(xmlOf(vm, `<devices>${devices}</devices>`))] as const,
+    ),
+    [
+      'runs a program in a second list of devices',
+      'arguments',
+      withXml(xmlOf(vm, '<devices/><devices><emulator>/srv/vms/evil</emulator></devices>')),
     ],
   ];
 

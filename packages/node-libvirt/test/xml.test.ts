@@ -241,7 +241,7 @@ describe('the readers', () => {
         {
           osType: 'hvm',
           arch: 'x86_64',
-          emulator: '/usr/bin/qemu-system-x86_64',
+          emulators: ['/usr/bin/qemu-system-x86_64'],
           domainTypes: ['qemu', 'kvm'],
           machines: [
             { name: 'pc-q35-10.0', maxCpus: 255 },

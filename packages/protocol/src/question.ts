@@ -59,6 +59,7 @@ const FileFact = Type.Object(
       Type.Literal('nvram'),
       Type.Literal('kernel'),
       Type.Literal('initrd'),
+      Type.Literal('emulator'),
     ]),
     path: Text,
     template: Type.Optional(Text),

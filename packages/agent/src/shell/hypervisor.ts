@@ -23,7 +23,7 @@ import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { deleteVolumes, ensurePool } from './pool.ts';
-import { checkIncoming, inspectVm } from './preflight.ts';
+import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
@@ -229,7 +229,8 @@ export class Hypervisor implements AsyncDisposable {
     if (look && look.state !== 'shut-off' && look.state !== 'crashed') {
       return failed('vm-running', `a copy of it is ${look.state} here already`);
     }
-    const use = { ...ordered, peer: source, identity: this.#options.identity() };
+    const emulators = await emulatorsHere(this.#link.libvirt);
+    const use = { ...ordered, peer: source, identity: this.#options.identity(), emulators };
     return { outcome: 'done', tunnel: await openTarget(this.#tunnel, use, this.#starter) };
   }
 

@@ -10,11 +10,13 @@ export interface Ordered {
   readonly mode: 'live' | 'paused';
   readonly memoryPath: MemoryPath;
   readonly may?: readonly ('post-copy' | 'parallel')[];
+  /** On the target: the programs that its libvirt has for VMs. */
+  readonly emulators?: readonly string[];
 }
 
 /** What libvirt on the source then asks libvirt on the target for. */
 export function migrationOrder(ordered: Ordered): MigrationOrder {
-  const { vmId, vmName, address, may = [] } = ordered;
+  const { vmId, vmName, address, may = [], emulators } = ordered;
   return {
     vmId,
     vmName,
@@ -24,6 +26,7 @@ export function migrationOrder(ordered: Ordered): MigrationOrder {
       may.includes('post-copy') ? migrateFlag.postCopy : 0,
       may.includes('parallel') ? migrateFlag.parallel : 0,
     ),
+    ...(emulators === undefined ? {} : { emulators }),
   };
 }
 

@@ -138,7 +138,7 @@ export async function checkIncoming(
     () => hypervisor(libvirt, capabilities, facts),
     () => cpu(libvirt, capabilities, facts),
     () => networks(libvirt, files, facts),
-    () => paths(files, facts),
+    () => paths(files, capabilities, facts),
     () => memory(libvirt, files, capabilities, facts),
   ];
   const findings: IncomingFinding[] = [];
@@ -155,6 +155,15 @@ export async function checkIncoming(
       ...guardOfImage(images[0], hasLease, mounts),
     })),
   };
+}
+
+/** The programs that libvirt on this host has for VMs: a VM that comes is run by no other. */
+export async function emulatorsHere(libvirt: Libvirt): Promise<readonly string[]> {
+  return emulators(readHostCapabilities(await libvirt.host.capabilities()));
+}
+
+function emulators({ vmKinds }: HostCapabilities): readonly string[] {
+  return vmKinds.flatMap((kind) => kind.emulators);
 }
 
 /** libvirt's no to a check is no yes. Where it cannot be asked at all there is no answer. */
@@ -274,7 +283,11 @@ async function bridgeOf(
   }
 }
 
-async function paths(files: HostFiles, facts: VmFacts): Promise<readonly IncomingFinding[]> {
+async function paths(
+  files: HostFiles,
+  capabilities: HostCapabilities,
+  facts: VmFacts,
+): Promise<readonly IncomingFinding[]> {
   const findings: IncomingFinding[] = [];
   for (const disk of facts.disks) {
     for (const [depth, image] of disk.images.entries()) {
@@ -286,6 +299,11 @@ async function paths(files: HostFiles, facts: VmFacts): Promise<readonly Incomin
     }
   }
   for (const { what, path, template } of facts.files) {
+    if (what === 'emulator') {
+      if (emulators(capabilities).includes(path)) continue;
+      findings.push({ code: 'path-missing', subject: path, required: what });
+      continue;
+    }
     const finding = await file(files, path, what);
     const isMade =
       finding?.code === 'path-missing' &&

@@ -8,6 +8,8 @@ import {
   buildXml,
   childOf,
   childrenOf,
+  emulatorsOf,
+  hostReach,
   parseXml,
   readDomain,
   textOf,
@@ -71,9 +73,7 @@ export function vmFacts(xml: string, asked: Asked): VmFacts {
     networks: domain.interfaces.flatMap((card) => networkOf(card, asked.mtus)).slice(0, 32),
     devices: devicesOf(domain),
     directories: domain.fileSystems.map(({ driver, source }) => short(`${driver} ${source}`)),
-    unmovable: childrenOf(childOf(root, 'devices'), 'shmem')
-      .filter((device) => !movesAlong(device))
-      .map((device) => short(`shmem ${attributeOf(device, 'name') ?? ''}`)),
+    unmovable: unmovableOf(root),
     ...(domain.launchSecurity === undefined ? {} : { sealed: domain.launchSecurity }),
     snapshots,
     checkpoints,
@@ -181,6 +181,7 @@ function filesOf(root: XmlElement): FileFact[] {
     ...file('nvram', textOf(nvram) || attributeOf(childOf(nvram, 'source'), 'file')),
     ...file('kernel', textOf(childOf(os, 'kernel'))),
     ...file('initrd', textOf(childOf(os, 'initrd'))),
+    ...emulatorsOf(root).flatMap((path) => file('emulator', path)),
   ];
 }
 
@@ -210,6 +211,14 @@ function devicesOf(domain: DomainDescription): string[] {
     .map(({ type, mac, device }) => `network card ${device ?? mac ?? type}`);
   const others = domain.hostDevices.map(({ type, address }) => `${type} ${address ?? ''}`.trim());
   return [...others, ...cards].map(short).slice(0, 32);
+}
+
+/** The guard of its migration would not let through what reaches into the host. */
+function unmovableOf(root: XmlElement): string[] {
+  const shared = childrenOf(childOf(root, 'devices'), 'shmem')
+    .filter((device) => !movesAlong(device))
+    .map((device) => `shmem ${attributeOf(device, 'name') ?? ''}`);
+  return [...shared, ...hostReach(root)].map(short).slice(0, 32);
 }
 
 /** The one kind of shared memory that moves: the VM's own, not another's. */

@@ -108,7 +108,7 @@ describe('the facts of a VM that runs', () => {
     ]);
   });
 
-  it('have the files of its firmware and its kernel', () => {
+  it('have the files of its firmware and its kernel, and what runs it', () => {
     const os = `<loader readonly='yes' type='pflash'>/usr/share/OVMF/CODE.fd</loader>
       <nvram template='/usr/share/OVMF/VARS.fd'>/var/lib/libvirt/qemu/nvram/web.fd</nvram>
       <kernel>/boot/k</kernel><initrd>/boot/i</initrd>`;
@@ -121,6 +121,7 @@ describe('the facts of a VM that runs', () => {
       },
       { what: 'kernel', path: '/boot/k' },
       { what: 'initrd', path: '/boot/i' },
+      { what: 'emulator', path: '/usr/bin/qemu-system-x86_64' },
     ]);
   });
 
@@ -164,6 +165,22 @@ describe('what keeps a VM from moving live is found in its XML', () => {
       `<shmem name='ring' role='peer'><model type='ivshmem-plain'/></shmem>`,
       '',
       { unmovable: ['shmem ring'] },
+    ],
+    [
+      'a console in a file of the host, and what is logged of another',
+      `<serial type='file'><source path='/var/log/web'/></serial>
+       <console type='pty'><log file='/var/log/web-2' append='on'/></console>`,
+      '',
+      { unmovable: ['serial file /var/log/web', 'console log /var/log/web-2'] },
+    ],
+    [
+      'nothing, where its ends are its own',
+      `<serial type='pty'><source path='/dev/pts/3'/></serial>
+       <channel type='unix'>
+         <source mode='bind' path='/run/libvirt/qemu/channel/7-web/org.qemu.guest_agent.0'/>
+       </channel>`,
+      '',
+      { unmovable: [] },
     ],
     ['sealed memory', '', `<launchSecurity type='sev'/>`, { sealed: 'sev' }],
     [

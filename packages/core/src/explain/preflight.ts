@@ -116,10 +116,14 @@ const texts: Readonly<Record<PreflightCode, Text>> = {
   },
   'path-missing': {
     says: (no) => `it lacks ${no.subject} (${no.required})`,
-    remedy: (no) =>
-      no.required === 'cdrom' || no.required === 'floppy'
+    remedy: (no) => {
+      if (no.required === 'emulator') {
+        return `let libvirt on ${no.hostId} run VMs with ${no.subject}, or ${cold}`;
+      }
+      return no.required === 'cdrom' || no.required === 'floppy'
         ? `eject it (virsh change-media VM --eject), or put ${no.subject} on ${no.hostId}`
-        : `make ${no.subject} reachable on ${no.hostId} under the same path`,
+        : `make ${no.subject} reachable on ${no.hostId} under the same path`;
+    },
   },
   'path-differs': {
     says: (no) => `${no.subject} is another file there`,

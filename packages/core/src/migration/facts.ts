@@ -35,7 +35,7 @@ export interface DiskFact {
 
 /** A file besides its disks that the VM is started with. */
 export interface FileFact {
-  readonly what: 'firmware' | 'nvram' | 'kernel' | 'initrd';
+  readonly what: 'firmware' | 'nvram' | 'kernel' | 'initrd' | 'emulator';
   readonly path: string;
   /** Of `nvram`: what libvirt makes it from where it is not there. */
   readonly template?: string;

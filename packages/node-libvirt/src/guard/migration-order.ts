@@ -14,6 +14,8 @@ export interface MigrationOrder {
   readonly flags: number;
   /** Others that they may carry. */
   readonly optionalFlags?: number;
+  /** Programs that the target has for VMs; absent on the source, whose own VM it is. */
+  readonly emulators?: readonly string[];
 }
 
 /** Its memory goes through the connection that is guarded. */

@@ -2,6 +2,7 @@
  * Is this XML that of the VM which was ordered? Read so strictly that libvirt's own parser cannot see another
  * VM in it: no declaration that could change the encoding, no name or uuid twice or in a namespace.
  */
+import { emulatorsOf, hostReach } from '../xml/host-reach.ts';
 import { childrenOf, parseXml, textOf } from '../xml/parse.ts';
 import type { XmlElement } from '../xml/element.ts';
 import type { MigrationOrder } from './migration-order.ts';
@@ -29,6 +30,19 @@ export function checkMovedXml(xml: string, order: MigrationOrder): void {
       throw new Refused('arguments', `XML with ${full.slice(0, 64)}, arguments handed to QEMU`);
     }
   }
+  checkReach(root, order);
+}
+
+/** Its disks are where the hosts share them. What else it names on the target would be the source's to choose. */
+function checkReach(root: XmlElement, { emulators }: MigrationOrder): void {
+  const unknown = emulatorsOf(root).find((path) => emulators && !emulators.includes(path));
+  if (unknown !== undefined) {
+    const found = JSON.stringify(unknown.slice(0, 128));
+    throw new Refused('arguments', `XML with the emulator ${found}, which is none of this host’s`);
+  }
+  const [first] = hostReach(root);
+  if (first === undefined) return;
+  throw new Refused('arguments', `XML that reaches into the host: ${first.slice(0, 128)}`);
 }
 
 function parse(xml: string): XmlElement {

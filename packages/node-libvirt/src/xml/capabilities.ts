@@ -31,7 +31,8 @@ export interface Machine {
 export interface VmKind {
   readonly osType: string;
   readonly arch: string;
-  readonly emulator?: string;
+  /** Programs that run it: the architecture's, and those that domain types have of their own. */
+  readonly emulators: readonly string[];
   /** `qemu`, `kvm`, … */
   readonly domainTypes: readonly string[];
   readonly machines: readonly Machine[];
@@ -98,15 +99,17 @@ function readCell(cell: XmlElement): NumaCell {
 
 function readVmKind(item: XmlElement): VmKind {
   const arch = childOf(item, 'arch');
-  const emulator = textOf(childOf(arch, 'emulator'));
   const domains = childrenOf(arch, 'domain');
   // A domain type may list machines of its own besides those of the architecture.
   const machines = [arch, ...domains].flatMap((part) => childrenOf(part, 'machine'));
+  const emulators = [arch, ...domains].flatMap((part) =>
+    childrenOf(part, 'emulator').map((one) => textOf(one) ?? ''),
+  );
   const byName = new Map(machines.map((one) => [textOf(one) ?? '', readMachine(one)]));
   return {
     osType: textOf(childOf(item, 'os_type')) ?? '',
     arch: attributeOf(arch, 'name') ?? '',
-    ...(emulator === undefined ? {} : { emulator }),
+    emulators: [...new Set(emulators)],
     domainTypes: domains.map((domain) => attributeOf(domain, 'type') ?? ''),
     machines: [...byName.values()],
   };
