@@ -124,8 +124,8 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       server.closeAllConnections();
     });
   }
-  const { records, isAltered } = journal;
-  performer.feed({ type: 'started', incarnation: randomUUID(), records, isAltered });
+  const { records } = journal;
+  performer.feed({ type: 'started', incarnation: randomUUID(), records });
   bus.subscribe(subjects.command(config.hostId), (text) => performer.receive(text), {
     queueLimit: commandsWaiting,
     onOverflow: 'drop-newest',

@@ -90,9 +90,7 @@ export class AgentProcess {
     }
     note(host.id, `agent starts, life ${this.lives}`);
     const incarnation = `${host.id}-${this.lives}`;
-    const isAltered = host.isJournalAltered;
-    host.isJournalAltered = false;
-    this.#feed({ type: 'started', incarnation, records: [...host.journal], isAltered });
+    this.#feed({ type: 'started', incarnation, records: [...host.journal] });
     let wasUp = host.hypervisor.isUp;
     if (wasUp) this.#feed({ type: 'hypervisor', state: 'connected' });
     const { life } = this;

@@ -41,8 +41,6 @@ export class Host {
   readonly #timeline: Timeline;
   readonly pools: Set<string>;
   isJournalWritable = true;
-  /** Some of it is lost, and the next agent to open it sees that. */
-  isJournalAltered = false;
   /** It ever was: what was done may be done again. */
   wasJournalAltered = false;
   isPowered = true;
@@ -97,8 +95,8 @@ export class Host {
   alterJournal(random: Random): void {
     const kept = this.journal.filter(() => !random.chance(300));
     if (kept.length === this.journal.length) return;
-    this.journal.splice(0, this.journal.length, ...kept);
-    this.isJournalAltered = true;
+    // Whoever opens it next sees that.
+    this.journal.splice(0, this.journal.length, ...kept, { type: 'altered' });
     this.wasJournalAltered = true;
   }
 

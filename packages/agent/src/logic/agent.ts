@@ -50,7 +50,8 @@ class Agent implements AgentLogic {
   readonly #questions = new Questions();
   #incarnation: string | undefined;
   #connected = false;
-  #quarantinedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When a leader was first heard. */
+  #listeningSinceMs: number | undefined;
   #seen: Observation | undefined;
   #toldDigest = '';
   #actionId = 0;
@@ -104,12 +105,11 @@ class Agent implements AgentLogic {
   #started(event: Event<'started'>): void {
     if (this.#incarnation !== undefined) throw new Error('an agent starts once');
     this.#incarnation = event.incarnation;
-    if (event.isAltered === true) {
-      this.#quarantinedUntilMs = this.#now.monoMs + this.#settings.quarantineMs;
-      this.#trace('error', 'the journal was altered: no order is obeyed for a while');
-    }
     const replayed = replay(event.records);
     this.#ledger.load(replayed);
+    if (replayed.isAltered) {
+      this.#trace('error', 'the journal was altered: no order is obeyed for a while');
+    }
     for (const known of replayed.steps.values()) {
       const step = stepReadBack(known);
       this.#steps.add(step);
@@ -147,6 +147,7 @@ class Agent implements AgentLogic {
       return this.#begin(command, argsHash, raisesEpoch);
     }
     const isSync = verdict.type === 'accept' && body.kind === 'sync';
+    if (isSync) this.#listeningSinceMs ??= this.#now.monoMs;
     if (raisesEpoch) {
       const { opId, step, epoch } = command;
       const waiter: Waiter = isSync ? { type: 'sync', opId, step } : { type: 'nobody' };
@@ -181,7 +182,7 @@ class Agent implements AgentLogic {
       openSteps: this.#steps.openCount + this.#questions.size,
       openStepsMax: this.#settings.journalTail,
       hypervisorConnected: this.#connected,
-      isQuarantined: this.#isQuarantined,
+      isQuarantined: this.#ledger.isAltered,
     };
   }
 
@@ -300,11 +301,15 @@ class Agent implements AgentLogic {
   // ── the journal ───────────────────────────────────────────────────────────────────────────────────
 
   #journaled(seq: number, ok: boolean): void {
-    const before = this.#ledger.unwritable;
+    const { unwritable: before, isAltered } = this.#ledger;
     const waiter = this.#ledger.acknowledge(seq, ok);
     if (!waiter) return;
     if (before !== this.#ledger.unwritable) {
       this.#trace(ok ? 'info' : 'error', `the journal can ${ok ? '' : 'not '}be written`);
+      this.#heartbeat();
+    }
+    if (isAltered && !this.#ledger.isAltered) {
+      this.#trace('info', 'leaders have been listened to: orders are obeyed again');
       this.#heartbeat();
     }
     if (waiter.type === 'sync') {
@@ -325,6 +330,14 @@ class Agent implements AgentLogic {
     if (this.#ledger.unwritable && this.#ledger.idle) {
       this.#write({ type: 'epoch', epoch: this.#ledger.durableEpoch }, { type: 'nobody' });
     }
+  }
+
+  /** A start later would not know that there is still something to listen for, so it goes to the disk. */
+  #endQuarantine(): void {
+    const { monoMs } = this.#now;
+    const sinceMs = this.#listeningSinceMs ?? monoMs;
+    if (!this.#ledger.isAltered || monoMs - sinceMs < this.#settings.quarantineMs) return;
+    this.#write({ type: 'listened' }, { type: 'nobody' });
   }
 
   #write(record: Parameters<Ledger['write']>[0], waiter: Waiter): void {
@@ -373,7 +386,7 @@ class Agent implements AgentLogic {
     const reasons: string[] = [];
     if (!this.#connected) reasons.push('libvirt-unreachable');
     if (this.#ledger.unwritable) reasons.push('journal-unwritable');
-    if (this.#isQuarantined) reasons.push('journal-altered');
+    if (this.#ledger.isAltered) reasons.push('journal-altered');
     return {
       incarnation: this.#incarnation ?? '',
       maxEpoch: this.#ledger.durableEpoch,
@@ -382,10 +395,6 @@ class Agent implements AgentLogic {
       recent: this.#steps.recent(this.#settings.journalTail),
       answers: this.#looks.answered,
     };
-  }
-
-  get #isQuarantined(): boolean {
-    return this.#now.monoMs < this.#quarantinedUntilMs;
   }
 
   #hypervisor(connected: boolean): void {
@@ -438,6 +447,7 @@ class Agent implements AgentLogic {
     if (key === 'inventory') this.#oweInventory();
     if (key === 'heartbeat') {
       this.#retryWrites();
+      this.#endQuarantine();
       this.#heartbeat();
       this.#inspect();
     }

@@ -16,6 +16,8 @@ export interface ReplayedStep {
 
 export interface Replayed {
   readonly maxEpoch: string;
+  /** Records were lost, and leaders have not been listened to since. */
+  readonly isAltered: boolean;
   readonly generations: ReadonlyMap<string, number>;
   /** In the order in which they were begun; the open ones, and the newest that ended. */
   readonly steps: ReadonlyMap<string, ReplayedStep>;
@@ -47,9 +49,12 @@ export function begunRecord(command: AgentCommand, argsHash: string, wallMs: num
 /** Adds up records in file order. Total: an `ended` without its `begun` is passed over. */
 export function replay(records: readonly JournalRecord[]): Replayed {
   let maxEpoch = '0';
+  let isAltered = false;
   const generations = new Map<string, number>();
   const steps = new Map<string, ReplayedStep>();
   for (const record of records) {
+    if (record.type === 'altered') isAltered = true;
+    if (record.type === 'listened') isAltered = false;
     if (record.type === 'epoch') maxEpoch = laterEpoch(maxEpoch, record.epoch);
     if (record.type === 'generation') raise(generations, record.vmId, record.generation);
     if (record.type === 'begun') {
@@ -67,13 +72,14 @@ export function replay(records: readonly JournalRecord[]): Replayed {
     }
   }
   forgetOldest(steps);
-  return { maxEpoch, generations, steps };
+  return { maxEpoch, isAltered, generations, steps };
 }
 
 /** The shortest records that add up to the same. */
 export function compact(records: readonly JournalRecord[]): readonly JournalRecord[] {
-  const { maxEpoch, generations, steps } = replay(records);
+  const { maxEpoch, isAltered, generations, steps } = replay(records);
   const kept: JournalRecord[] = [{ type: 'epoch', epoch: maxEpoch }];
+  if (isAltered) kept.push({ type: 'altered' });
   for (const [vmId, generation] of generations) kept.push({ type: 'generation', vmId, generation });
   for (const { begun, result } of steps.values()) {
     kept.push(begun);

@@ -20,10 +20,12 @@ export class Ledger {
   #seenEpoch = '0';
   #durableEpoch = '0';
   #unwritable = false;
+  #isAltered = false;
 
   load(replayed: Replayed): void {
     this.#durableEpoch = replayed.maxEpoch;
     this.#seenEpoch = replayed.maxEpoch;
+    this.#isAltered = replayed.isAltered;
     for (const [vmId, generation] of replayed.generations) this.#generations.set(vmId, generation);
   }
 
@@ -37,6 +39,11 @@ export class Ledger {
 
   get generations(): ReadonlyMap<string, number> {
     return this.#generations;
+  }
+
+  /** Records were lost, and no disk says yet that leaders have been listened to since. */
+  get isAltered(): boolean {
+    return this.#isAltered;
   }
 
   /** The last write that was acknowledged failed. */
@@ -71,6 +78,7 @@ export class Ledger {
   }
 
   #keep(record: JournalRecord): void {
+    if (record.type === 'listened') this.#isAltered = false;
     if (record.type === 'epoch') {
       this.#durableEpoch = laterEpoch(this.#durableEpoch, record.epoch);
     }

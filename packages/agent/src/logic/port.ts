@@ -51,7 +51,11 @@ export type JournalRecord =
       readonly step: number;
       readonly result: StepResult;
       readonly wallMs: number;
-    };
+    }
+  /** Records before this one have been lost: nobody knows which epochs, generations and steps they told of. */
+  | { readonly type: 'altered' }
+  /** Leaders have been listened to since: what was lost does not matter any more. */
+  | { readonly type: 'listened' };
 
 /** What the hypervisor is asked to do. Every one ends in exactly one `acted` event. */
 export type HypervisorAction =
@@ -152,8 +156,6 @@ export type AgentEvent =
       readonly type: 'started';
       readonly incarnation: string;
       readonly records: readonly JournalRecord[];
-      /** Records have been lost from among these: nobody knows which epochs, generations and steps they told of. */
-      readonly isAltered?: boolean;
     }
   /** From the bus; already of the right shape (the shell counts and drops what is not). */
   | { readonly type: 'commanded'; readonly command: AgentCommand }
@@ -206,6 +208,6 @@ export interface AgentSettings {
   readonly freshNonces: number;
   readonly parallelActions: number;
   readonly journalTail: number;
-  /** After a start on an altered journal: in that time whoever leads has said so. */
+  /** On an altered journal, after the first word of a leader: in that time whoever leads has said so. */
   readonly quarantineMs: number;
 }

@@ -10,8 +10,6 @@ import { compact, type JournalRecord } from '../logic/index.ts';
 export interface JournalFile extends AsyncDisposable {
   /** What was there when it was opened. */
   readonly records: readonly JournalRecord[];
-  /** Lines inside it were broken: records that were on the disk are lost. */
-  readonly isAltered: boolean;
   /** Resolves when the record is on the disk; rejects when it could not be written, and may be repeated. */
   append(record: JournalRecord): Promise<void>;
 }
@@ -23,7 +21,7 @@ export interface JournalOptions {
 }
 
 interface ReadBack {
-  readonly records: readonly JournalRecord[];
+  readonly records: JournalRecord[];
   /** Length of the part that is whole. */
   readonly goodBytes: number;
   /** Broken lines with whole ones after them: not a torn tail, the disk lies. */
@@ -78,6 +76,8 @@ export async function openJournal(
   let handle: FileHandle;
   if (brokenInside > 0) {
     warn(`journal: ${brokenInside} broken lines inside; the others were kept`);
+    // With the lines goes the sign that there were any.
+    records.push({ type: 'altered' });
     handle = await rewrite(path, records);
   } else {
     handle = await open(path, 'a+', 0o600);
@@ -87,7 +87,7 @@ export async function openJournal(
   }
   const length = (await handle.stat()).size;
   const compactAtBytes = options.compactAtBytes ?? 1_048_576;
-  const found = { records, isAltered: brokenInside > 0, length };
+  const found = { records, length };
   return new OpenJournal(path, handle, found, compactAtBytes, warn);
 }
 
@@ -99,7 +99,6 @@ interface Waiting {
 
 class OpenJournal implements JournalFile {
   readonly records: readonly JournalRecord[];
-  readonly isAltered: boolean;
   readonly #path: string;
   readonly #warn: (text: string) => void;
   readonly #compactAtBytes: number;
@@ -117,14 +116,13 @@ class OpenJournal implements JournalFile {
   constructor(
     path: string,
     handle: FileHandle,
-    found: Pick<JournalFile, 'records' | 'isAltered'> & { readonly length: number },
+    found: Pick<JournalFile, 'records'> & { readonly length: number },
     compactAtBytes: number,
     warn: (text: string) => void,
   ) {
     this.#path = path;
     this.#handle = handle;
     this.records = found.records;
-    this.isAltered = found.isAltered;
     this.#length = found.length;
     this.#compactAtBytes = compactAtBytes;
     this.#compactAt = compactAtBytes;

@@ -98,15 +98,14 @@ export class Driver {
       readonly vms?: readonly ReportedVm[];
       readonly settings?: Partial<AgentSettings>;
       readonly keep?: boolean;
-      readonly isAltered?: boolean;
     } = {},
   ): Driver {
     const driver = new Driver(options.settings);
     driver.vms = options.vms ?? [];
     driver.disk.push(...(options.records ?? []));
     driver.send({ type: 'hypervisor', state: 'connected' });
-    const { records = [], isAltered = false } = options;
-    driver.send({ type: 'started', incarnation: 'i1', records, isAltered });
+    const { records = [] } = options;
+    driver.send({ type: 'started', incarnation: 'i1', records });
     driver.send({ type: 'bus', state: 'connected' });
     driver.observe();
     if (!options.keep) driver.out = [];

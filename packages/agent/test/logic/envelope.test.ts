@@ -42,22 +42,54 @@ describe('a command is refused', () => {
     expect(driver.codes()).toEqual(['stale-epoch', 'stale-epoch']);
   });
 
-  it('for half a minute on a journal that has lost records; a leader is listened to meanwhile', () => {
-    const driver = Driver.ready({ isAltered: true });
+  it('for half a minute after a leader is heard, on a journal that has lost records', () => {
+    const driver = Driver.ready({ records: [{ type: 'altered' }] });
     driver.beat();
     expect(driver.last('heartbeat')).toMatchObject({ reasons: ['journal-altered'] });
     driver.command({ body: startBody });
     expect(driver.codes()).toEqual(['not-fresh']);
     driver.command({ body: { kind: 'sync' }, epoch: '12', step: 9 });
     driver.flush();
-    driver.monoMs += 30_000;
+    driver.monoMs += 29_000;
     driver.beat();
+    driver.flush();
+    expect(driver.last('heartbeat')).toMatchObject({ reasons: ['journal-altered'] });
+    driver.monoMs += 1_000;
+    driver.beat();
+    driver.flush();
     expect(driver.last('heartbeat')).toMatchObject({ reasons: [], maxEpoch: '12' });
+    driver.beat();
     driver.command({ body: startBody, epoch: '11' });
     expect(driver.codes()).toEqual(['not-fresh', 'stale-epoch']);
     driver.command({ body: startBody, epoch: '12' });
     driver.flush();
     expect(driver.acts()).toHaveLength(1);
+  });
+
+  it('as long as no leader is heard, and after another start too', () => {
+    const first = Driver.ready({ records: [{ type: 'altered' }] });
+    first.monoMs += 3_600_000;
+    first.beat();
+    first.flush();
+    expect(first.last('heartbeat')).toMatchObject({ reasons: ['journal-altered'] });
+    first.command({ body: { kind: 'sync' }, epoch: '12', step: 9 });
+    first.flush();
+    const second = Driver.ready({ records: first.disk });
+    second.beat();
+    second.command({ body: startBody, epoch: '12' });
+    expect(second.codes()).toEqual(['not-fresh']);
+    expect(second.last('heartbeat')).toMatchObject({ reasons: ['journal-altered'] });
+  });
+
+  it('never again once the disk says that leaders were listened to', () => {
+    const first = Driver.ready({ records: [{ type: 'altered' }] });
+    first.beat();
+    first.command({ body: { kind: 'sync' }, epoch: '12', step: 9 });
+    first.monoMs += 30_000;
+    first.beat();
+    first.flush();
+    const second = Driver.ready({ records: first.disk, keep: true });
+    expect(second.last('heartbeat')).toMatchObject({ reasons: [] });
   });
 
   it('of another version is said not to be known, and one that is for another is nobody’s affair', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replay, type JournalRecord } from '../../src/logic/index.ts';
+import { compact, replay, type JournalRecord } from '../../src/logic/index.ts';
 import { encodeRecord, openJournal } from '../../src/shell/journal-file.ts';
 
 const epoch = (number: number): JournalRecord => ({ type: 'epoch', epoch: String(number) });
@@ -58,11 +58,20 @@ describe('the journal file', () => {
     await writeFile(path, text.replace('"2"', '"7"'));
     const warnings: string[] = [];
     const journal = await openJournal(path, { warn: (warning) => warnings.push(warning) });
-    expect(journal.records).toEqual([epoch(1), epoch(3)]);
-    expect(journal.isAltered).toBe(true);
+    expect(journal.records).toEqual([epoch(1), epoch(3), { type: 'altered' }]);
     await journal[Symbol.asyncDispose]();
     expect(warnings.join()).toMatch(/1 broken/);
-    expect(await read()).toEqual([epoch(1), epoch(3)]);
+    expect(await read()).toEqual([epoch(1), epoch(3), { type: 'altered' }]);
+  });
+
+  it('goes on saying so, in whatever order it is started and rewritten, until it says that it was heard', async () => {
+    const records: JournalRecord[] = [epoch(1), { type: 'altered' }, epoch(2)];
+    expect(replay(records).isAltered).toBe(true);
+    expect(replay(compact(records)).isAltered).toBe(true);
+    const after: JournalRecord[] = [...records, { type: 'listened' }];
+    expect(replay(after).isAltered).toBe(false);
+    expect(replay(compact(after)).isAltered).toBe(false);
+    expect(replay([...after, { type: 'altered' }]).isAltered).toBe(true);
   });
 
   it('rewrites itself when long, and means the same afterwards', async () => {
