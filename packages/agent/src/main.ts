@@ -11,6 +11,7 @@ import { connectBus } from '@drover/bus';
 import { DroverError, subjects } from '@drover/protocol';
 import { pino } from 'pino';
 import { createAgent } from './logic/index.ts';
+import { hostClock } from './shell/clock.ts';
 import { readConfig, type AgentConfig } from './shell/config.ts';
 import { HostCertificates } from './shell/host-certificates.ts';
 import { Hypervisor, type Look } from './shell/hypervisor.ts';
@@ -60,6 +61,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       stateDir,
       bus,
       log,
+      clock: hostClock,
       onCertificate: async (use, held) => {
         metrics.certified(use, held.untilMs);
         if (use === 'memory') await migrationTls.write(held);

@@ -14,6 +14,7 @@ import {
 } from '@drover/certificates';
 import type { Bus } from '@drover/bus';
 import { CertificateAnswer, DroverError, parseJson, subjects } from '@drover/protocol';
+import type { Clock } from './clock.ts';
 import type { Log } from './perform.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
 
@@ -24,6 +25,7 @@ export interface HostCertificatesOptions {
   readonly stateDir: string;
   readonly bus: Pick<Bus, 'publish' | 'subscribe' | 'onStatus'>;
   readonly log: Log;
+  readonly clock: Clock;
   /** It has a certificate, or a newer one; also at the start, for one that was kept. */
   readonly onCertificate: (use: CertificateUse, held: Held) => Promise<void>;
 }
@@ -72,22 +74,23 @@ export class HostCertificates implements Disposable {
   /** Throws `no-certificate`, which says what is missing and what to do. */
   get(use: CertificateUse): Held {
     const held = this.#held.get(use);
-    if (held && held.untilMs > Date.now()) return held;
-    const { hostId } = this.#options;
+    const { hostId, clock } = this.#options;
+    if (held && held.untilMs > clock().wallMs) return held;
     const why = this.#missing.get(use) ?? 'no scheduler has answered yet';
     throw new DroverError('no-certificate', `${hostId} has no certificate for its ${use}: ${why}`);
   }
 
   async #look(): Promise<void> {
-    const { bus, hostId, address, log } = this.#options;
+    const { bus, hostId, address, log, clock } = this.#options;
     for (const use of uses) {
       const held = this.#held.get(use);
-      const nowMs = Date.now();
-      if (held && nowMs < held.fromMs + renewAt * (held.untilMs - held.fromMs)) continue;
-      const { atMs, pauseMs } = this.#again.get(use) ?? { atMs: nowMs, pauseMs: lookMs };
-      if (nowMs < atMs) continue;
+      const { monoMs, wallMs } = clock();
+      if (held && wallMs < held.fromMs + renewAt * (held.untilMs - held.fromMs)) continue;
+      // Not by the wall: were that set back, nothing would be asked for till it has caught up.
+      const { atMs, pauseMs } = this.#again.get(use) ?? { atMs: monoMs, pauseMs: lookMs };
+      if (monoMs < atMs) continue;
       const nextPauseMs = Math.min(pauseMs * 2, longestPauseMs);
-      this.#again.set(use, { atMs: nowMs + pauseMs, pauseMs: nextPauseMs });
+      this.#again.set(use, { atMs: monoMs + pauseMs, pauseMs: nextPauseMs });
       try {
         const request = this.#asked.get(use) ?? (await createRequest(hostId));
         this.#asked.set(use, request);
@@ -101,7 +104,7 @@ export class HostCertificates implements Disposable {
 
   async #receive(text: string): Promise<void> {
     const parsed = parseJson(CertificateAnswer, text);
-    const { log, hostId } = this.#options;
+    const { log } = this.#options;
     if (!parsed.ok) return log.warn(`an answer about a certificate: ${parsed.reason}`);
     const answer = parsed.value;
     const { use } = answer;
@@ -112,7 +115,7 @@ export class HostCertificates implements Disposable {
     const { certificatePem, trustedPems } = answer;
     const identity = { keyPem: request.keyPem, certificatePem, trustedPems };
     try {
-      const held = { ...identity, ...checkIssued(hostId, use, request.keyPem, identity) };
+      const held = { ...identity, ...this.#check(use, identity) };
       this.#asked.delete(use);
       await this.#write(use, identity);
       await this.#hold(use, held);
@@ -121,6 +124,11 @@ export class HostCertificates implements Disposable {
       this.#lacks(use, (error as Error).message);
     }
     return undefined;
+  }
+
+  #check(use: CertificateUse, identity: TunnelIdentity): Validity {
+    const { hostId, clock } = this.#options;
+    return checkIssued(hostId, use, identity.keyPem, identity, clock().wallMs);
   }
 
   async #hold(use: CertificateUse, held: Held): Promise<void> {
@@ -142,11 +150,7 @@ export class HostCertificates implements Disposable {
   async #read(use: CertificateUse): Promise<void> {
     try {
       const identity = JSON.parse(await readFile(this.#path(use), 'utf8')) as TunnelIdentity;
-      const { hostId } = this.#options;
-      await this.#hold(use, {
-        ...identity,
-        ...checkIssued(hostId, use, identity.keyPem, identity),
-      });
+      await this.#hold(use, { ...identity, ...this.#check(use, identity) });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT') this.#lacks(use, (error as Error).message);

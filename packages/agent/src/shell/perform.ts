@@ -11,6 +11,7 @@ import {
 } from '@drover/protocol';
 import type { Bus } from '@drover/bus';
 import type { AgentAction, AgentEvent, AgentLogic } from '../logic/index.ts';
+import { hostClock } from './clock.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { JournalFile } from './journal-file.ts';
 
@@ -44,8 +45,7 @@ export class Performer implements Disposable {
 
   feed(event: AgentEvent): void {
     if (this.#stopped) return;
-    const now = { monoMs: Math.round(performance.now()), wallMs: Date.now() };
-    for (const action of this.#options.logic.handle(now, event)) this.#perform(action);
+    for (const action of this.#options.logic.handle(hostClock(), event)) this.#perform(action);
   }
 
   /** Text from the bus; what is no command is counted and dropped, what is one of another version answered. */
