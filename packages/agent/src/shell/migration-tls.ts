@@ -11,33 +11,49 @@ import {
   readFile,
   rename,
   rm,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inventory } from '@drover/protocol';
+import { hostClock, type Clock } from './clock.ts';
 import type { Held } from './host-certificates.ts';
+import { daemonStartedMs } from './libvirt-daemon.ts';
 
 type Able = NonNullable<Inventory['migrationTls']>;
 
 /** QEMU's user where qemu.conf names none, by distribution. */
 const usualUsers = ['libvirt-qemu', 'qemu'];
+/** A daemon that was started right after the file was written has read it, however the two times are rounded. */
+const slackMs = 2_000;
+
+export interface MigrationTlsOptions {
+  readonly stateDir: string;
+  readonly qemuConf: string;
+  readonly clock?: Clock;
+  readonly passwd?: string;
+  /** As `daemonStartedMs`. */
+  readonly daemonStartedMs?: (wallMs: number) => Promise<number | undefined>;
+}
 
 export class MigrationTls {
   /** What `migrate_tls_x509_cert_dir` has to name. */
   readonly folder: string;
   readonly #qemuConf: string;
   readonly #passwd: string;
+  readonly #clock: Clock;
+  readonly #daemonStartedMs: (wallMs: number) => Promise<number | undefined>;
+  /** When that daemon was started which has read the setting as it has to be. */
+  #readByMs: number | undefined;
   #held: { readonly held: Held; readonly why?: string } | undefined;
 
-  constructor(options: {
-    readonly stateDir: string;
-    readonly qemuConf: string;
-    readonly passwd?: string;
-  }) {
+  constructor(options: MigrationTlsOptions) {
     this.folder = join(options.stateDir, 'migration-tls');
     this.#qemuConf = options.qemuConf;
     this.#passwd = options.passwd ?? '/etc/passwd';
+    this.#clock = options.clock ?? hostClock;
+    this.#daemonStartedMs = options.daemonStartedMs ?? daemonStartedMs;
   }
 
   /** What goes wrong is said by `able`. */
@@ -53,7 +69,7 @@ export class MigrationTls {
   /** Can a migration from or to this host use it? With the next step where it cannot. */
   async able(): Promise<Able> {
     const not = (reason: string): Able => ({ able: false, reason: reason.slice(0, 1000) });
-    if (this.#held === undefined || this.#held.held.untilMs <= Date.now()) {
+    if (this.#held === undefined || this.#held.held.untilMs <= this.#clock().wallMs) {
       return not('this host has no certificate for memory streams');
     }
     if (this.#held.why !== undefined) return not(this.#held.why);
@@ -69,8 +85,23 @@ export class MigrationTls {
     }
     const verify = conf.get('migrate_tls_x509_verify') ?? conf.get('default_tls_x509_verify');
     if (verify === '0') return not(`set migrate_tls_x509_verify = 1 in ${this.#qemuConf}`);
+    if (!(await this.#isRead())) {
+      return not(`restart libvirt’s daemon: it runs since before ${this.#qemuConf} was changed`);
+    }
     const until = new Date(this.#held.held.untilMs).toISOString();
     return { able: true, reason: `certificate until ${until}` };
+  }
+
+  /** What is changed in the file after it was read as it has to be changes nothing for the daemon that runs. */
+  async #isRead(): Promise<boolean> {
+    const startedMs = await this.#daemonStartedMs(this.#clock().wallMs);
+    if (startedMs === undefined) return true;
+    const isSame = this.#readByMs !== undefined && Math.abs(this.#readByMs - startedMs) <= slackMs;
+    if (isSame) return true;
+    const { mtimeMs } = await stat(this.#qemuConf);
+    if (mtimeMs > startedMs + slackMs) return false;
+    this.#readByMs = startedMs;
+    return true;
   }
 
   /**
@@ -80,7 +111,8 @@ export class MigrationTls {
   async #write(held: Held): Promise<void> {
     const owner = await this.#qemuUser();
     await this.prepare();
-    const version = String(Date.now());
+    const before = await this.#versions();
+    const version = String((before.at(-1) ?? 0) + 1);
     const { keyPem, certificatePem, trustedPems } = held;
     const files = {
       'ca-cert.pem': trustedPems.join('\n'),
@@ -98,10 +130,15 @@ export class MigrationTls {
     await this.#link('current', version);
     for (const file of Object.keys(files)) await this.#link(file, join('current', file));
     // A stream that is just beginning may still read the one before.
-    const versions = (await readdir(this.folder)).filter((one) => /^\d+$/.test(one));
-    for (const one of versions.toSorted((x, y) => Number(x) - Number(y)).slice(0, -2)) {
-      await rm(join(this.folder, one), { recursive: true, force: true });
+    for (const one of before.slice(0, -1)) {
+      await rm(join(this.folder, String(one)), { recursive: true, force: true });
     }
+  }
+
+  /** Oldest first. Counted, not dated: a clock that was set back would make the newest the oldest. */
+  async #versions(): Promise<readonly number[]> {
+    const names = (await readdir(this.folder)).filter((one) => /^\d{1,15}$/.test(one));
+    return names.map(Number).toSorted((one, other) => one - other);
   }
 
   async prepare(): Promise<void> {

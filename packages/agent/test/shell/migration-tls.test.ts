@@ -1,5 +1,5 @@
 /** QEMU's folder of certificates: exchanged whole, for QEMU's user, and only used where libvirt names it. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +8,8 @@ import { MigrationTls } from '../../src/shell/migration-tls.ts';
 import { testAuthority } from '../support/identities.ts';
 
 const authority = await testAuthority();
-const untilMs = Date.now() + 3_600_000;
+const nowMs = 1_700_000_000_000;
+const untilMs = nowMs + 3_600_000;
 const held = async (): Promise<Held> => ({
   ...(await authority.identity('h1', 'memory')),
   fromMs: 0,
@@ -18,9 +19,16 @@ const held = async (): Promise<Held> => ({
 let folder = '';
 let tls: MigrationTls;
 const qemuConf = () => join(folder, 'qemu.conf');
-const configure = (text: string) => writeFile(qemuConf(), text);
+/** When the daemon was started, of which the tests say so. */
+let startedMs: number | undefined;
+const configure = async (text: string, atMs = nowMs - 60_000) => {
+  await writeFile(qemuConf(), text);
+  await utimes(qemuConf(), atMs / 1_000, atMs / 1_000);
+};
+const right = () => `migrate_tls_x509_cert_dir = "${tls.folder}"\n`;
 
 beforeEach(async () => {
+  startedMs = nowMs - 30_000;
   folder = await mkdtemp(join(tmpdir(), 'mt-'));
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   await writeFile(join(folder, 'passwd'), `root:x:0:0::/:\nlibvirt-qemu:x:${uid}:${gid}::/:\n`);
@@ -28,10 +36,10 @@ beforeEach(async () => {
     stateDir: folder,
     qemuConf: qemuConf(),
     passwd: join(folder, 'passwd'),
+    clock: () => ({ monoMs: 0, wallMs: nowMs }),
+    daemonStartedMs: async () => startedMs,
   });
-  await configure(
-    `# migrate_tls_x509_cert_dir = "/etc/pki/qemu"\nmigrate_tls_x509_cert_dir = "${tls.folder}"\n`,
-  );
+  await configure(`# migrate_tls_x509_cert_dir = "/etc/pki/qemu"\n${right()}`);
 });
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -97,12 +105,30 @@ describe('a host cannot use them', () => {
   it('before there are any, after they have run out, or where they cannot be written', async () => {
     const none = 'this host has no certificate for memory streams';
     expect(await tls.able()).toEqual({ able: false, reason: none });
-    await tls.write({ ...(await held()), untilMs: Date.now() });
+    await tls.write({ ...(await held()), untilMs: nowMs });
     expect(await tls.able()).toEqual({ able: false, reason: none });
     await rm(tls.folder, { recursive: true });
     await writeFile(tls.folder, '');
     await tls.write(await held());
     expect((await tls.able()).reason).toContain('cannot be written');
+  });
+
+  it('before libvirt’s daemon has been restarted with the setting', async () => {
+    await tls.write(await held());
+    await configure(right(), nowMs);
+    const restart = { able: false, reason: expect.stringContaining('restart libvirt’s daemon') };
+    expect(await tls.able()).toMatchObject(restart);
+    startedMs = nowMs + 5_000;
+    expect(await tls.able()).toMatchObject({ able: true });
+  });
+
+  it('but can where another setting was changed since, and where no daemon is to be seen', async () => {
+    await tls.write(await held());
+    expect(await tls.able()).toMatchObject({ able: true });
+    await configure(`${right()}user = "root"\n`, nowMs);
+    expect(await tls.able()).toMatchObject({ able: true });
+    startedMs = undefined;
+    expect(await tls.able()).toMatchObject({ able: true });
   });
 
   it('where nobody knows who QEMU is', async () => {
