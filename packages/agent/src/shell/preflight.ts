@@ -5,6 +5,8 @@
 import { DroverError, type IncomingAnswer, type VmFacts } from '@drover/protocol';
 import {
   isNotFound,
+  isOperationInvalid,
+  isUnsupported,
   LibvirtError,
   readDomain,
   readHostCapabilities,
@@ -34,7 +36,8 @@ export async function inspectVm(
   const xml = await dom.xml();
   const domain = readDomain(xml);
   const capabilities = readHostCapabilities(await libvirt.host.capabilities());
-  const job = await dom.job.stats().catch(() => undefined);
+  // Of an incoming copy, or one that has just ended, libvirt tells no statistics.
+  const job = await learn('its job', () => dom.job.stats(), isRefused);
   const isBusy = job?.type === 'unbounded' || job?.type === 'bounded';
   const sources = domain.disks.map(({ source }) => source);
   const volumes = await pathsOfVolumes(libvirt, sources);
@@ -48,9 +51,10 @@ export async function inspectVm(
     kernel: await files.kernel(),
     qemuVersion: (await libvirt.host.hypervisorVersion()).number,
     mounts: await files.mounts(),
-    snapshots: (await dom.snapshots.list()).length,
+    snapshots: (await learn('its snapshots', () => dom.snapshots.list()))?.length ?? 0,
     // Daemons of old know none.
-    checkpoints: (await dom.checkpoints.list().catch(() => [])).length,
+    checkpoints:
+      (await learn('its checkpoints', () => dom.checkpoints.list(), isUnsupported))?.length ?? 0,
     blockJobs: await blockJobs(
       dom,
       domain.disks.filter(({ source }) => source.type !== 'empty').map(({ target }) => target),
@@ -64,6 +68,30 @@ export async function inspectVm(
     throw new DroverError('hypervisor-error', 'its XML names more than can be checked');
   }
   return facts;
+}
+
+function isRefused(error: unknown): boolean {
+  return isUnsupported(error) || isOperationInvalid(error);
+}
+
+/**
+ * Nothing where the error is one that says that there is nothing. Every other one would be taken for it if it were
+ * passed over; libvirt's own then says what it was that could not be learnt.
+ */
+async function learn<T>(
+  what: string,
+  ask: () => Promise<T>,
+  saysNothing: (error: unknown) => boolean = () => false,
+): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (saysNothing(error)) return undefined;
+    if (!(error instanceof LibvirtError)) throw error;
+    throw new DroverError('hypervisor-error', `${what} cannot be learnt: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 async function pathsOfVolumes(
@@ -85,13 +113,7 @@ async function blockJobs(
 ): Promise<readonly string[]> {
   const busy: string[] = [];
   for (const target of targets) {
-    const job = await dom
-      .disk(target)
-      .job()
-      .catch((error: unknown) => {
-        if (error instanceof LibvirtError) return undefined;
-        throw error;
-      });
+    const job = await learn(`the job of disk ${target}`, () => dom.disk(target).job(), isRefused);
     if (job) busy.push(target);
   }
   return busy;
