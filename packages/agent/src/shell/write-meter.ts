@@ -18,11 +18,13 @@ export interface WriteMeterOptions {
   /** Throws while libvirt cannot be reached. */
   readonly libvirt: () => Libvirt;
   readonly warn: (text: string) => void;
+  /** Another one only in tests. */
+  readonly betweenMs?: number;
 }
 
 /** In seconds; taken in turn. */
 const periods = [1, 4] as const;
-const betweenMs = 4_000;
+const pauseMs = 4_000;
 /** QEMU ends a little after its time. */
 const graceMs = 300;
 const looks = 10;
@@ -31,6 +33,8 @@ export class WriteMeter implements AsyncDisposable {
   readonly #options: WriteMeterOptions;
   readonly #stopped = new AbortController();
   readonly #samples = new Map<string, WritingSample[]>();
+  /** What was complained of, and goes on. */
+  readonly #told = new Map<string, string>();
   #vmIds: readonly string[] = [];
   readonly #running: Promise<void>;
 
@@ -42,7 +46,9 @@ export class WriteMeter implements AsyncDisposable {
   /** VMs that run here and are not on the move. */
   saw(vmIds: readonly string[]): void {
     this.#vmIds = vmIds;
-    for (const vmId of this.#samples.keys()) if (!vmIds.includes(vmId)) this.#samples.delete(vmId);
+    for (const known of [this.#samples, this.#told]) {
+      for (const vmId of known.keys()) if (!vmIds.includes(vmId)) known.delete(vmId);
+    }
   }
 
   /** Nothing before it was measured, and of one that has just come. */
@@ -53,6 +59,7 @@ export class WriteMeter implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
+    const { betweenMs = pauseMs } = this.#options;
     let last = '';
     while (!signal.aborted) {
       await pause(betweenMs, undefined, { signal }).catch(() => undefined);
@@ -61,13 +68,20 @@ export class WriteMeter implements AsyncDisposable {
       last = vmId;
       try {
         await this.#measure(vmId);
+        this.#told.delete(vmId);
       } catch (error) {
         // A VM that has gone or is busy, a QEMU that cannot: its figure stays unknown.
-        if (!(error instanceof LibvirtError) && !signal.aborted) {
-          this.#options.warn(`measuring what ${vmId} writes: ${String(error)}`);
-        }
+        if (!(error instanceof LibvirtError) && !signal.aborted) this.#complain(vmId, error);
       }
     }
+  }
+
+  /** Once for each state: a libvirt that is away is met every few seconds. */
+  #complain(vmId: string, error: unknown): void {
+    const text = `measuring what ${vmId} writes: ${String(error)}`;
+    if (this.#told.get(vmId) === text) return;
+    this.#told.set(vmId, text);
+    this.#options.warn(text);
   }
 
   #next(last: string): string | undefined {
