@@ -47,7 +47,7 @@ export async function createAuthority(name: string): Promise<AuthorityFiles> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificatePem: certificate.toString('pem'), keyPem: await pemOf(keys.privateKey) };
+  return { certificatePem: certificate.toString('pem'), keyPem: pemOf(keys.privateKey) };
 }
 
 export class Authority {

@@ -17,7 +17,7 @@ export async function createRequest(hostId: string): Promise<OwnRequest> {
     keys,
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
   });
-  return { keyPem: await pemOf(keys.privateKey), requestPem: request.toString('pem') };
+  return { keyPem: pemOf(keys.privateKey), requestPem: request.toString('pem') };
 }
 
 export interface Issued {

@@ -1,5 +1,5 @@
 /** Keys between PEM and what the library for X.509 signs with. */
-import { createPrivateKey, createPublicKey, webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, KeyObject, webcrypto } from 'node:crypto';
 
 export type KeyPair = webcrypto.CryptoKeyPair;
 
@@ -15,10 +15,8 @@ export function newKeyPair(): Promise<KeyPair> {
   ]);
 }
 
-export async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
-  const body = der.toString('base64').replace(/.{1,64}/g, '$&\n');
-  return `-----BEGIN PRIVATE KEY-----\n${body}-----END PRIVATE KEY-----\n`;
+export function pemOf(key: webcrypto.CryptoKey): string {
+  return String(KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }));
 }
 
 /** Throws for what is no key on one of the two curves that every TLS library knows. */

@@ -2,9 +2,9 @@
  * One live migration from this host: tunnel, the call, and what steers it. What libvirt answers is passed on as
  * what it is, one host's word; which host has the VM afterwards is decided by the scheduler.
  */
-import { isIPv6 } from 'node:net';
 import { certificateName } from '@drover/certificates';
 import { flags, isOperationAborted, type JobStats, migrateFlag } from 'node-libvirt';
+import { memoryUri } from 'node-libvirt/guard';
 import { type ActionOutcome, extrasOf, type HypervisorAction } from '../logic/index.ts';
 import { orderedFlags } from './migration-order.ts';
 import { failed, outcomeOf } from './outcome.ts';
@@ -103,9 +103,7 @@ function performArguments(action: MigrateOut, socketPath: string) {
       isParallel ? parallel : 0,
       extras.includes('post-copy') ? postCopy : 0,
     ),
-    ...(memoryPath === 'tunnel'
-      ? {}
-      : { migrateUri: `tcp://${isIPv6(host) ? `[${host}]` : host}` }),
+    ...(memoryPath === 'tunnel' ? {} : { migrateUri: memoryUri({ address: host }) }),
     // The address is what the target says it is; the name is what its certificate proves.
     ...(memoryPath === 'tls' ? { tlsDestination: certificateName(action.target, 'memory') } : {}),
     ...(bandwidthMibps === undefined ? {} : { bandwidthMibps }),

@@ -29,6 +29,6 @@ export function mayPostCopy({ flags, optionalFlags = 0 }: MigrationOrder): boole
 }
 
 /** How `migrate_uri` names the address. */
-export function memoryUri({ address }: MigrationOrder): string {
+export function memoryUri({ address }: Pick<MigrationOrder, 'address'>): string {
   return `tcp://${address.includes(':') ? `[${address}]` : address}`;
 }
