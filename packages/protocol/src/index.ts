@@ -84,7 +84,7 @@ export { RecordMirror } from './record-mirror.ts';
 export type { Stored } from './record-mirror.ts';
 export { Query } from './query.ts';
 export type { HostView, LeaderView, ObservedVms, QueryReply } from './query.ts';
-export * as api from './api.ts';
+export * as api from './api/index.ts';
 export { DroverError, errorCatalogue, isErrorCode } from './errors.ts';
 export type { ErrorCode, Retry } from './errors.ts';
 export { parseJson, parseValue } from './parse.ts';

@@ -52,7 +52,7 @@ export class ApiClient {
     this.#readToken = readToken;
   }
 
-  /** `Answer` is what `protocol/src/api.ts` says the route answers with. */
+  /** `Answer` is what `protocol/src/api/` says the route answers with. */
   get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
     return this.#send<Answer>('GET', path, undefined, signal);
   }

@@ -1,0 +1,48 @@
+/**
+ * The bodies of the HTTP API. Schemas have an `$id` so that they keep their names in the OpenAPI file.
+ * Errors are RFC 9457 problem documents with a stable `code`.
+ *
+ *   GET    /v1                                   features
+ *   GET    /v1/hosts                             { items: Host[] }
+ *   GET    /v1/hosts/{host}                      Host
+ *   POST   /v1/hosts/{host}/cordon               Host            (operator)
+ *   DELETE /v1/hosts/{host}/cordon               Host            (operator) uncordon
+ *   POST   /v1/hosts/{host}/drain?dryRun=true    DrainPlan       touches nothing
+ *   POST   /v1/hosts/{host}/drain                202 Operation   (operator) body DrainStart
+ *   GET    /v1/hosts/{host}/drain                Operation       the newest drain of the host
+ *   DELETE /v1/hosts/{host}/drain                202 Operation   (operator) cancel
+ *   POST   /v1/hosts/{host}/recover              202 Operation   (admin) body RecoveryStart
+ *   GET    /v1/vms                               { items: Vm[] }
+ *   POST   /v1/vms[?dryRun=true]                 202 { vm, operation }   (operator) body VmCreate
+ *   GET    /v1/vms/{vm}                          Vm              by id or by name
+ *   DELETE /v1/vms/{vm}                          202 Operation   (operator) stopped VMs only
+ *   POST   /v1/vms/{vm}/start                    202 Operation
+ *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop
+ *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
+ *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing
+ *   GET    /v1/vms/{vm}/explain                  Explanation
+ *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
+ *   POST   /v1/cluster/cpu                       202 Operation   (admin) compute it anew
+ *   GET    /v1/dump                              the cluster as core/src/dump writes it
+ *   POST   /v1/placements                        Placements      dry run with explanation; touches nothing
+ *   GET    /v1/migrations                        { items: Migration[] }  in flight, with progress
+ *   DELETE /v1/migrations/{operation}            202 Operation   (operator) abort
+ *   GET    /v1/operations[?limit&state&type]     { items: Operation[] } newest first
+ *   GET    /v1/operations/{operation}[?wait=30s] Operation
+ *   GET    /v1/pools  POST /v1/pools             { items: Pool[] } · 201 Pool (admin)
+ *   GET    /v1/settings/migration                MigrationSettingsBody
+ *   PUT    /v1/settings/migration                MigrationSettingsBody   (admin) replaces what was set
+ *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone
+ *   GET    /metrics /healthz /readyz /openapi.json     no token
+ */
+export * from './cluster.ts';
+export * from './event.ts';
+export * from './host.ts';
+export * from './operation.ts';
+export * from './placement.ts';
+export * from './plan.ts';
+export * from './pool.ts';
+export * from './problem.ts';
+export * from './role.ts';
+export { ListOf } from './shape.ts';
+export * from './vm.ts';

@@ -1,0 +1,47 @@
+/** What was asked for and how far it is; a migration in flight. */
+import { Type, type Static } from 'typebox';
+import { Count, Name, Uuid } from '../names.ts';
+import { OperationError, OperationRecord } from '../records.ts';
+import { closed, named, Text } from './shape.ts';
+
+export const OperationBody = Type.Object(
+  {
+    ...Type.Omit(OperationRecord, ['v', 'epoch', 'error', 'by']).properties,
+    by: Text,
+    done: Type.Boolean(),
+    cancellable: Type.Boolean(),
+    error: Type.Optional(OperationError),
+    /** Of a migration in flight. */
+    progress: Type.Optional(
+      Type.Object(
+        {
+          percent: Count,
+          elapsedMs: Count,
+          totalBytes: Count,
+          remainingBytes: Count,
+          transferredBytes: Count,
+          dirtyRateBytesPerSecond: Type.Optional(Count),
+          throttlePercent: Type.Optional(Count),
+          iteration: Count,
+        },
+        closed,
+      ),
+    ),
+  },
+  named('Operation'),
+);
+export type OperationBody = Static<typeof OperationBody>;
+
+export const MigrationBody = Type.Object(
+  {
+    operationId: Text,
+    vmId: Uuid,
+    vmName: Name,
+    source: Name,
+    target: Name,
+    step: Text,
+    progress: OperationBody.properties.progress,
+  },
+  named('Migration'),
+);
+export type MigrationBody = Static<typeof MigrationBody>;

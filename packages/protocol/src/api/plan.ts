@@ -1,0 +1,90 @@
+/** What would be done: the plan of a drain, and of one move. */
+import { Type, type Static } from 'typebox';
+import { MigrationWish } from '../migration.ts';
+import { Count, Name, Uuid } from '../names.ts';
+import { ReasonRecord, RejectionRecord } from '../records.ts';
+import { closed, named, Text } from './shape.ts';
+
+const MoveBody = Type.Object(
+  {
+    vmId: Uuid,
+    vmName: Name,
+    source: Name,
+    target: Name,
+    mode: Text,
+    memoryMib: Count,
+    /** How uneven the cluster is before and after it, in millionths; 0 is even. */
+    unevenBefore: Type.Optional(Count),
+    unevenAfter: Type.Optional(Count),
+    /** What the two are made of; they add up to them. */
+    terms: Type.Optional(
+      Type.Array(Type.Object({ name: Text, before: Count, after: Count }, closed)),
+    ),
+    /** VMs that a rule has move at the same time. */
+    along: Type.Optional(Type.Array(Uuid)),
+    reason: Text,
+    /** Both hosts were asked, and nothing is in its way; false: they did not answer in time. */
+    checked: Type.Boolean(),
+  },
+  closed,
+);
+
+export const DrainPlanBody = Type.Object(
+  {
+    hostId: Name,
+    revision: Count,
+    moves: Type.Array(MoveBody),
+    waves: Type.Array(Type.Array(Count)),
+    blockers: Type.Array(
+      Type.Object(
+        {
+          vmId: Uuid,
+          vmName: Name,
+          reason: Text,
+          rejections: Type.Array(RejectionRecord),
+          /** What its own host found, of `preflight-failed`. */
+          reasons: Type.Optional(Type.Array(ReasonRecord)),
+          remedy: Text,
+        },
+        closed,
+      ),
+    ),
+    estimatedSeconds: Count,
+  },
+  named('DrainPlan'),
+);
+export type DrainPlanBody = Static<typeof DrainPlanBody>;
+
+export const DrainStart = Type.Object(
+  {
+    /** The moves of the plan that was shown; each is checked again before it is made. */
+    plan: Type.Optional(
+      Type.Array(Type.Object({ vmId: Uuid, target: Name }, closed), { maxItems: 1000 }),
+    ),
+    parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+    /** For the moves of this drain only. */
+    migration: Type.Optional(MigrationWish),
+  },
+  named('DrainStart'),
+);
+export type DrainStart = Static<typeof DrainStart>;
+
+export const MovePlanBody = Type.Object(
+  {
+    vmId: Uuid,
+    vmName: Name,
+    source: Type.Optional(Name),
+    /** Where it would go; absent where it cannot. */
+    target: Type.Optional(Name),
+    /** `live`, or `paused` where no lock guards its disks. */
+    mode: Type.Optional(Text),
+    modeReason: Type.Optional(Text),
+    /** Everything in its way, on its own host and on each that was asked. */
+    reasons: Type.Array(ReasonRecord),
+    rejections: Type.Array(RejectionRecord),
+    /** Both hosts were asked; false: they did not answer in time. */
+    checked: Type.Boolean(),
+  },
+  named('MovePlan'),
+);
+export type MovePlanBody = Static<typeof MovePlanBody>;

@@ -1,0 +1,58 @@
+/** A VM, and what is asked of one. */
+import { Type, type Static } from 'typebox';
+import { MigrationWish } from '../migration.ts';
+import { Count, Name, Uuid } from '../names.ts';
+import { VmSpec } from '../vm-spec.ts';
+import { OperationBody } from './operation.ts';
+import { closed, named, Text } from './shape.ts';
+
+export const VmBody = Type.Object(
+  {
+    id: Uuid,
+    name: Name,
+    state: Text,
+    desired: Text,
+    hostId: Type.Optional(Name),
+    generation: Count,
+    operationId: Type.Optional(Text),
+    observed: Type.Optional(Text),
+    /** A move of it was given up: only a person moves it before that time. */
+    rest: Type.Optional(Type.Object({ untilMs: Count, reason: Text, operationId: Text }, closed)),
+    macs: Type.Array(Text),
+    spec: VmSpec,
+    createdAtMs: Count,
+    by: Text,
+  },
+  named('Vm'),
+);
+export type VmBody = Static<typeof VmBody>;
+
+export const VmCreate = Type.Object(
+  { name: Name, spec: VmSpec, start: Type.Optional(Type.Boolean()) },
+  named('VmCreate'),
+);
+export type VmCreate = Static<typeof VmCreate>;
+
+export const VmCreated = Type.Object(
+  { vm: VmBody, operation: Type.Optional(OperationBody) },
+  named('VmCreated'),
+);
+export type VmCreated = Static<typeof VmCreated>;
+
+export const VmStop = Type.Object(
+  { mode: Type.Optional(Type.Union([Type.Literal('graceful'), Type.Literal('force')])) },
+  named('VmStop'),
+);
+export type VmStop = Static<typeof VmStop>;
+
+export const VmMigrate = Type.Object(
+  {
+    target: Type.Optional(Name),
+    /** For this move only. */
+    migration: Type.Optional(MigrationWish),
+    /** Shut down, then started there; of a VM that is off: `target` is where it starts next. */
+    cold: Type.Optional(Type.Boolean()),
+  },
+  named('VmMigrate'),
+);
+export type VmMigrate = Static<typeof VmMigrate>;
