@@ -1,6 +1,6 @@
-import { keys } from '@drover/protocol';
+import { keys, type MigrationProgress } from '@drover/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { vmId, World } from './support/world.ts';
+import { operation, vmId, World } from './support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -9,6 +9,7 @@ beforeEach(async () => {
 afterEach(async () => world[Symbol.asyncDispose]());
 
 const path = '/v1/vms/web-1/migrate';
+const operationId = '01K00000000000000000000001';
 const idIn = (body: Readonly<Record<string, unknown>>) => String(body['id']);
 
 describe('the plan of a move', () => {
@@ -74,5 +75,40 @@ describe('the cluster’s CPU', () => {
     const { status, body } = await world.send('POST', '/v1/cluster/cpu');
     expect(status).toBe(202);
     expect(world.read(keys.request(idIn(body)))).toMatchObject({ type: 'cpu-baseline' });
+  });
+});
+
+describe('a VM', () => {
+  it('has the move that is under way, with its progress', async () => {
+    await world.vm();
+    const moving = { mode: 'live', source: 'h1', target: 'h2' };
+    const record = { v: 1, vmId, hostId: 'h1', generation: 2, state: 'migrating' };
+    await world.put({
+      [keys.operation(operationId)]: operation(operationId, moving),
+      [keys.assignment(vmId)]: { ...record, operationId },
+    });
+    const other = world.answer;
+    const figures = { elapsedMs: 1, totalBytes: 1, remainingBytes: 1, transferredBytes: 0 };
+    const progress = { v: 1, opId: operationId, vmId, percent: 40, ...figures, iteration: 1 };
+    world.answer = (query) =>
+      query.type === 'progress'
+        ? { type: 'progress', migrations: [progress as MigrationProgress] }
+        : other(query);
+    const { body } = await world.send('GET', '/v1/vms/web-1');
+    expect(body['migration']).toMatchObject({
+      ...moving,
+      operationId,
+      step: 'perform',
+      progress: { percent: 40 },
+    });
+    const list = await world.send('GET', '/v1/vms');
+    expect(list.body['items']).toMatchObject([{ migration: { operationId } }]);
+  });
+
+  it('that is off and was moved has the host where it starts next', async () => {
+    await world.vm('stopped');
+    const record = { v: 1, vmId, generation: 2, state: 'stopped', nextHostId: 'h2' };
+    await world.put({ [keys.assignment(vmId)]: record });
+    expect((await world.send('GET', '/v1/vms/web-1')).body['nextHostId']).toBe('h2');
   });
 });

@@ -1,6 +1,7 @@
 /** `drover vm`: what is sent, what is asked first, and what is said at the end. */
+import type { api } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
-import { operation, placement, tooSmall, vm, idOf } from './support/bodies.ts';
+import { migration, operation, placement, tooSmall, vm, idOf } from './support/bodies.ts';
 import { drover } from './support/drover.ts';
 import { accepted, ok, problem, type Route } from './support/scripted-api.ts';
 import { serving } from './support/serve.ts';
@@ -194,5 +195,41 @@ describe('a conflict', () => {
     });
     const end = await drover(['--api', url, 'vm', 'start', 'web', '--no-wait', '-o', 'name']);
     expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 0, stdout: 'op-1\n' });
+  });
+});
+
+describe('vm show', () => {
+  const shown = async (changes: Partial<api.VmBody>) => {
+    const api = await serve({ [`GET /v1/vms/web`]: () => ok(vm(1, 'web', changes)) });
+    return (await drover(['--api', api.url, 'vm', 'show', 'web'])).stdout;
+  };
+
+  it('tells of the move that is under way', async () => {
+    const move = migration('op-7', 40, { mode: 'paused' });
+    expect(await shown({ migration: move })).toMatch(/^Moves: +h2 → h1, paused: perform 40 %$/m);
+  });
+
+  it('tells why a move was given up, and how long nobody but a person moves it', async () => {
+    const rest = {
+      untilMs: Date.now() + 1_790_500,
+      reason: 'it writes too fast',
+      operationId: 'o',
+    };
+    const text = await shown({ rest });
+    expect(text).toMatch(/^Rests: +for 29m5[0-9]s: only a person moves it$/m);
+    expect(text).toContain('a move was given up: it writes too fast');
+    expect(text).toContain('drover migration show o');
+  });
+
+  it('tells no more of a rest that is over', async () => {
+    const rest = { untilMs: Date.now() - 1, reason: 'it writes too fast', operationId: 'o' };
+    expect(await shown({ rest })).not.toContain('Rests');
+  });
+
+  it('tells where one that is off starts next, and how it may be moved', async () => {
+    const spec = { ...vm(1, 'web').spec, migration: { preset: 'gentle', streams: 2 } as const };
+    const text = await shown({ state: 'stopped', nextHostId: 'h3', spec });
+    expect(text).toMatch(/^Starts next: +on h3, if that takes it then$/m);
+    expect(text).toMatch(/^Policy: +preset gentle, streams 2$/m);
   });
 });

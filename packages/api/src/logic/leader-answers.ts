@@ -1,18 +1,11 @@
-/** What the leader answers, as bodies: placements, drain plans, migrations in flight. */
+/** What the leader answers, as bodies: placements, plans. */
 import {
   type DrainPlan,
   explainPlacement,
   type MovePlan,
   type PlacementAnswer,
 } from '@drover/core';
-import {
-  type api,
-  type MigrationProgress,
-  reasonRecords,
-  type RecordMirror,
-  rejectionRecord,
-} from '@drover/protocol';
-import type { Progress } from './operations.ts';
+import { type api, reasonRecords, rejectionRecord } from '@drover/protocol';
 
 export function placementBody(
   answer: PlacementAnswer,
@@ -67,38 +60,4 @@ export function movePlanBody({ unchecked, ...plan }: MovePlan): api.MovePlanBody
     rejections: plan.rejections.map(rejectionRecord),
     checked: !unchecked,
   };
-}
-
-/** From the records; the progress is the leader's, and missing where that cannot be asked. */
-export function listMigrations(
-  records: RecordMirror,
-  known: readonly MigrationProgress[] | undefined,
-): readonly api.MigrationBody[] {
-  const progress = progressById(known);
-  return [...records.operations.values()]
-    .map(({ value }) => value)
-    .filter((one) => one.type === 'migrate' && one.state === 'running')
-    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1))
-    .map((one) => {
-      const now = progress.get(one.id);
-      return {
-        operationId: one.id,
-        vmId: one.vmId ?? '',
-        vmName: one.vmName ?? '',
-        source: one.source ?? '',
-        target: one.target ?? '',
-        step: one.step,
-        ...(now === undefined ? {} : { progress: now }),
-      };
-    });
-}
-
-export function progressById(
-  known: readonly MigrationProgress[] | undefined,
-): ReadonlyMap<string, Progress> {
-  return new Map((known ?? []).map((one) => [one.opId, progressBody(one)]));
-}
-
-function progressBody({ v: _v, opId: _opId, vmId: _vmId, ...shown }: MigrationProgress): Progress {
-  return shown;
 }

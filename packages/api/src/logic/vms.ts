@@ -3,11 +3,13 @@ import {
   type api,
   DroverError,
   macsOf,
+  type MigrationProgress,
   type ObservedVms,
   type RecordMirror,
   type Stored,
   type VmIntentRecord,
 } from '@drover/protocol';
+import { migrationOf } from './migrations.ts';
 
 /** By id, else by name. */
 export function findVm(records: RecordMirror, idOrName: string): Stored<VmIntentRecord> {
@@ -17,24 +19,34 @@ export function findVm(records: RecordMirror, idOrName: string): Stored<VmIntent
   throw new DroverError('vm-not-found', `there is no VM ${idOrName}; GET /v1/vms lists them`);
 }
 
-/** `observed`: what its host's libvirt said last. */
+/** What only the leader knows; missing where that cannot be asked. */
+export interface VmSeen {
+  /** What its host's libvirt said last. */
+  readonly observed?: string | undefined;
+  /** Of the migrations in flight. */
+  readonly progress?: readonly MigrationProgress[] | undefined;
+}
+
 export function vmBody(
   records: RecordMirror,
   intent: VmIntentRecord,
-  observed?: string,
+  { observed, progress }: VmSeen = {},
 ): api.VmBody {
   const { id, name, spec, desired, createdAtMs, by } = intent;
   const assignment = records.assignments.get(id)?.value;
-  const { hostId, operationId, rest } = assignment ?? {};
+  const { hostId, nextHostId, operationId, rest } = assignment ?? {};
+  const migration = migrationOf(records, id, progress);
   return {
     id,
     name,
     state: assignment?.state ?? 'pending',
     desired,
     ...(hostId === undefined ? {} : { hostId }),
+    ...(nextHostId === undefined ? {} : { nextHostId }),
     generation: assignment?.generation ?? 0,
     ...(operationId === undefined ? {} : { operationId }),
     ...(observed === undefined ? {} : { observed }),
+    ...(migration === undefined ? {} : { migration }),
     ...(rest === undefined ? {} : { rest }),
     macs: [...macsOf(intent)],
     spec,
@@ -45,7 +57,7 @@ export function vmBody(
 
 export function listVms(records: RecordMirror, observed: ObservedVms = {}): readonly api.VmBody[] {
   return [...records.vmIntents.values()]
-    .map(({ value }) => vmBody(records, value, observed[value.id]))
+    .map(({ value }) => vmBody(records, value, { observed: observed[value.id] }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 

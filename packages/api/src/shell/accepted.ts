@@ -1,7 +1,7 @@
 /** The answer to what was accepted and is under way: its operation, and where to follow it. */
 import type { api } from '@drover/protocol';
 import type { FastifyReply } from 'fastify';
-import { progressById } from '../logic/leader-answers.ts';
+import { progressById } from '../logic/migrations.ts';
 import { operationBody, requireOperation } from '../logic/operations.ts';
 import type { Context } from './context.ts';
 

@@ -2,7 +2,7 @@
 import { OperationId, OperationRecord, OperationState, wireLimits } from '@drover/protocol';
 import { Type } from 'typebox';
 import { cancelMigration } from '../logic/decide-drain.ts';
-import { listMigrations } from '../logic/leader-answers.ts';
+import { listMigrations } from '../logic/migrations.ts';
 import { isOpen, listOperations, requireOperation } from '../logic/operations.ts';
 import { sendAccepted, showOperation } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';

@@ -4,6 +4,7 @@ import { Name, type VmSpec } from '@drover/protocol';
 import { Type } from 'typebox';
 import { checkNewVm, createVm } from '../logic/decide-vm.ts';
 import { placementBody } from '../logic/leader-answers.ts';
+import { migrationOf } from '../logic/migrations.ts';
 import { operationBody, requireOperation } from '../logic/operations.ts';
 import { findVm, listVms, vmBody } from '../logic/vms.ts';
 import { isDryRun } from './auth.ts';
@@ -83,8 +84,15 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
     },
     async ({ params: { vm } }) => {
       const vmId = findVm(mirror.records, vm).value.id;
-      const observed = await leader.askIfThere({ type: 'observed', vmId });
-      return vmBody(mirror.records, findVm(mirror.records, vmId).value, observed?.vms[vmId]);
+      const isMoving = migrationOf(mirror.records, vmId, undefined) !== undefined;
+      const [observed, progress] = await Promise.all([
+        leader.askIfThere({ type: 'observed', vmId }),
+        isMoving ? leader.askIfThere({ type: 'progress' }) : undefined,
+      ]);
+      return vmBody(mirror.records, findVm(mirror.records, vmId).value, {
+        observed: observed?.vms[vmId],
+        progress: progress?.migrations,
+      });
     },
   );
 

@@ -3,7 +3,12 @@ import type { api, MigrationSettings, MigrationWish } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
-import { migrationWishHelp, parseMigrationWish, policyFields } from '../logic/migration-wish.ts';
+import {
+  migrationWishHelp,
+  parseMigrationWish,
+  policyFields,
+  wishText,
+} from '../logic/migration-wish.ts';
 import { type Column, type Paint, renderTable } from '../logic/table.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
@@ -91,12 +96,4 @@ function settingsPage(
     '',
     ...renderTable(columns, policyFields, paint),
   ];
-}
-
-function wishText({ preset, ...changes }: MigrationWish): string {
-  const parts = Object.entries(changes).map(([field, value]) => {
-    const name = policyFields.find((known) => known.field === field)?.name ?? field;
-    return `${name} ${value === false ? 'off' : JSON.stringify(value)}`;
-  });
-  return [...(preset === undefined ? [] : [`preset ${preset}`]), ...parts].join(', ');
 }

@@ -117,3 +117,12 @@ export function policyColumns(
     { head: 'FROM', cell: ({ field }) => from[field] ?? '' },
   ];
 }
+
+/** What somebody wrote: `preset gentle, bandwidth 200`. */
+export function wishText({ preset, ...others }: MigrationWish): string {
+  const parts = Object.entries(others).map(([field, value]) => {
+    const name = policyFields.find((known) => known.field === field)?.name ?? field;
+    return `${name} ${value === false ? 'off' : JSON.stringify(value)}`;
+  });
+  return [...(preset === undefined ? [] : [`preset ${preset}`]), ...parts].join(', ');
+}

@@ -73,9 +73,9 @@ function memoryText(path: keyof typeof memoryTexts, reason: string | undefined):
 }
 
 /** `perform 43 %` */
-export function stepOf(operation: Operation): string {
-  const percent = operation.progress?.percent;
-  return oneLine(operation.step) + (percent === undefined ? '' : ` ${percent} %`);
+export function stepOf({ step, progress }: Pick<Operation, 'step' | 'progress'>): string {
+  const percent = progress?.percent;
+  return oneLine(step) + (percent === undefined ? '' : ` ${percent} %`);
 }
 
 function measured(ms: number | undefined): string {

@@ -1,11 +1,14 @@
 /** VMs as a table and as a page. */
 import type { api } from '@drover/protocol';
-import { formatAge } from './durations.ts';
+import { formatAge, formatDuration } from './durations.ts';
 import { page, pairs } from './host-view.ts';
+import { wishText } from './migration-wish.ts';
+import { stepOf } from './operation-view.ts';
 import { formatMib } from './sizes.ts';
 import type { Cell, Column, Tone } from './table.ts';
 
 type Vm = api.VmBody;
+type Line = readonly [string, string];
 
 const tones: Readonly<Record<string, Tone>> = {
   running: 'good',
@@ -48,6 +51,7 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
     ['Wanted', vm.desired],
     ...(vm.observed === undefined ? [] : [['Observed', vm.observed] as const]),
     ...(vm.operationId === undefined ? [] : [['Operation', vm.operationId] as const]),
+    ...movesOf(vm, nowMs),
     ['Size', `${spec.vcpus} vCPUs, ${formatMib(spec.memoryMib)}`],
     ...(spec.arch === undefined ? [] : [['Architecture', spec.arch] as const]),
     ...(spec.machine === undefined ? [] : [['Machine', spec.machine] as const]),
@@ -59,8 +63,34 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
           `${network.bridge}, ${network.mac ?? vm.macs[index] ?? 'MAC not known yet'}`,
         ] as const,
     ),
+    ...(spec.migration === undefined ? [] : [['Policy', wishText(spec.migration)] as const]),
     ['Labels', pairs(spec.labels)],
     ['Generation', `${vm.generation}`],
     ['Created', `${formatAge(nowMs, vm.createdAtMs)} ago by ${vm.by}`],
   ]);
+}
+
+/** The move that is under way, the one that was given up, and where it starts next. */
+function movesOf({ migration, rest, nextHostId }: Vm, nowMs: number): readonly Line[] {
+  const isResting = rest !== undefined && rest.untilMs > nowMs;
+  return [
+    ...(migration === undefined ? [] : [['Moves', migrationText(migration)] as const]),
+    ...(isResting
+      ? [
+          ['Rests', `for ${formatDuration(rest.untilMs - nowMs)}: only a person moves it`] as const,
+          ['Rests', `a move was given up: ${rest.reason}`] as const,
+          ['Rests', `see “drover migration show ${rest.operationId}”`] as const,
+        ]
+      : []),
+    ...(nextHostId === undefined
+      ? []
+      : [['Starts next', `on ${nextHostId}, if that takes it then`] as const]),
+  ];
+}
+
+/** `h1 → h3, live: perform 40 %` */
+function migrationText(migration: NonNullable<Vm['migration']>): string {
+  const { source, target, mode } = migration;
+  const how = mode === undefined ? '' : `, ${mode}`;
+  return `${source} → ${target}${how}: ${stepOf(migration)}`;
 }

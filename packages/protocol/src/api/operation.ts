@@ -40,6 +40,8 @@ export const MigrationBody = Type.Object(
     source: Name,
     target: Name,
     step: Text,
+    /** `live`, `paused`, `cold`. */
+    mode: Type.Optional(Text),
     progress: OperationBody.properties.progress,
   },
   named('Migration'),

@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { MigrationWish } from '../migration.ts';
 import { Count, Name, Uuid } from '../names.ts';
 import { VmSpec } from '../vm-spec.ts';
-import { OperationBody } from './operation.ts';
+import { MigrationBody, OperationBody } from './operation.ts';
 import { closed, named, Text } from './shape.ts';
 
 export const VmBody = Type.Object(
@@ -13,9 +13,13 @@ export const VmBody = Type.Object(
     state: Text,
     desired: Text,
     hostId: Type.Optional(Name),
+    /** Of one that is off and was moved so: where it starts next, if that host takes it then. */
+    nextHostId: Type.Optional(Name),
     generation: Count,
     operationId: Type.Optional(Text),
     observed: Type.Optional(Text),
+    /** The one that is under way; its progress in a list of VMs is left out. */
+    migration: Type.Optional(MigrationBody),
     /** A move of it was given up: only a person moves it before that time. */
     rest: Type.Optional(Type.Object({ untilMs: Count, reason: Text, operationId: Text }, closed)),
     macs: Type.Array(Text),

@@ -1,0 +1,55 @@
+/** Migrations in flight: from the records; the progress is the leader's, and missing where that cannot be asked. */
+import type { api, MigrationProgress, OperationRecord, RecordMirror } from '@drover/protocol';
+import type { Progress } from './operations.ts';
+
+export function listMigrations(
+  records: RecordMirror,
+  known: readonly MigrationProgress[] | undefined,
+): readonly api.MigrationBody[] {
+  const progress = progressById(known);
+  return [...records.operations.values()]
+    .map(({ value }) => value)
+    .filter(isInFlight)
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1))
+    .map((one) => migrationBody(one, progress.get(one.id)));
+}
+
+/** Of the VM, by the operation that acts on it now. */
+export function migrationOf(
+  records: RecordMirror,
+  vmId: string,
+  known: readonly MigrationProgress[] | undefined,
+): api.MigrationBody | undefined {
+  const holder = records.assignments.get(vmId)?.value.operationId;
+  const operation = records.operations.get(holder ?? '')?.value;
+  if (operation === undefined || !isInFlight(operation)) return undefined;
+  return migrationBody(operation, progressById(known).get(operation.id));
+}
+
+export function progressById(
+  known: readonly MigrationProgress[] | undefined,
+): ReadonlyMap<string, Progress> {
+  return new Map((known ?? []).map((one) => [one.opId, progressBody(one)]));
+}
+
+function isInFlight({ type, state }: OperationRecord): boolean {
+  return type === 'migrate' && state === 'running';
+}
+
+function migrationBody(operation: OperationRecord, progress?: Progress): api.MigrationBody {
+  const { id, vmId = '', vmName = '', source = '', target = '', step, mode } = operation;
+  return {
+    operationId: id,
+    vmId,
+    vmName,
+    source,
+    target,
+    step,
+    ...(mode === undefined ? {} : { mode }),
+    ...(progress === undefined ? {} : { progress }),
+  };
+}
+
+function progressBody({ v: _v, opId: _opId, vmId: _vmId, ...shown }: MigrationProgress): Progress {
+  return shown;
+}
