@@ -41,6 +41,13 @@ it('what somebody else wrote under the same key is not taken for one’s own', a
   await expect(writing).rejects.toMatchObject({ code: 'store-unavailable' });
 });
 
+it('nor is a record without an id, such as the first settings', async () => {
+  const key = keys.settings('migration');
+  const settings = (by: string) => ({ v: 1, settings: {}, by, atMs: 1 });
+  const { write } = await silent((store) => store.txn(put(key, settings('other'))));
+  await expect(write(key, settings('me'))).rejects.toMatchObject({ code: 'store-unavailable' });
+});
+
 it('what did not arrive is not sent again, and not said to be there', async () => {
   let sent = 0;
   const { write, store } = await silent(async () => {
@@ -77,4 +84,21 @@ it('what one has written is read at once, even while the watch lags', async () =
     compares: [],
   }));
   expect(mirror.records.hostIntents.get('h1')?.value).toEqual(intent('me'));
+});
+
+it('a record that cannot be read is named in the log once, also when it comes later', async () => {
+  const store = createFakeStore({ clock: 'system' });
+  const bad = keys.vmIntent('11111111-1111-4111-8111-111111111111');
+  await store.txn(put(keys.request('r'), { v: 1 }));
+  const said: string[] = [];
+  const mirror = new Mirror(store, (text) => said.push(text));
+  mirror.start({ loaded: () => undefined, changed: () => undefined });
+  await until('it is loaded', async () => (mirror.isLoaded ? true : undefined));
+  await store.txn(put(bad, { v: 1, name: 'web' }));
+  const { revision } = await store.txn(put('/drover/intent/x', {}));
+  await mirror.reaches(revision, 5_000);
+  expect(said).toEqual([
+    expect.stringContaining(keys.request('r')),
+    expect.stringMatching(/vms\/1111.*: .*id/),
+  ]);
 });

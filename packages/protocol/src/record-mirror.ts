@@ -2,7 +2,7 @@
  * What lies in etcd, as last heard: typed records by id with the revision that each was written at. Only
  * `load`, `change` and own commits alter it. The scheduler decides from one, the API reads from one.
  */
-import { parseKey } from './keys.ts';
+import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
 import {
   AssignmentRecord,
@@ -173,8 +173,10 @@ export class RecordMirror {
       return true;
     }
     const parsed = parseJson(schema, text);
-    if (parsed.ok) table.set(id, { value: parsed.value as T, modRevision, text });
-    else this.unreadable.set(key, parsed.reason);
+    const other = parsed.ok ? otherThan(key, parsed.value) : undefined;
+    if (!parsed.ok) this.unreadable.set(key, parsed.reason);
+    else if (other !== undefined) this.unreadable.set(key, `it is about ${other}`);
+    else table.set(id, { value: parsed.value as T, modRevision, text });
     return true;
   }
 
@@ -187,4 +189,24 @@ export class RecordMirror {
     }
     return isNews;
   }
+}
+
+/** Where a record says what it is about: that has to be what its key says. */
+const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
+  'host-intent': 'id',
+  'vm-intent': 'id',
+  pool: 'name',
+  request: 'id',
+  host: 'id',
+  assignment: 'vmId',
+  operation: 'id',
+};
+
+/** What it is about instead. */
+function otherThan(key: string, record: unknown): string | undefined {
+  const parsed = parseKey(key);
+  const field = subjectFields[parsed.type];
+  if (field === undefined || !('id' in parsed)) return undefined;
+  const subject = String((record as Readonly<Record<string, unknown>>)[field]);
+  return subject === parsed.id ? undefined : subject;
 }

@@ -4,6 +4,7 @@ import { keys, RecordMirror } from '../src/index.ts';
 
 const vmId = '22222222-2222-4222-8222-222222222222';
 const key = keys.assignment(vmId);
+const spec = { vcpus: 1, memoryMib: 128, disks: [], networks: [] };
 const owner = (hostId: string) =>
   JSON.stringify({ v: 1, vmId, hostId, generation: 1, state: 'running' });
 const at = (modRevision: number, value?: string) =>
@@ -71,6 +72,30 @@ describe('a mirror', () => {
     mirror.change(8, [at(8, '{')]);
     expect(mirror.change(9, [at(9)])).toBe(true);
     expect([mirror.unreadable.size, hostOf(mirror)]).toEqual([0, undefined]);
+  });
+
+  it('takes no record without an id, nor one that is about something else than its key', () => {
+    const mirror = aMirror();
+    const intent = { v: 1, name: 'web', spec, desired: 'running', by: 'x', createdAtMs: 1 };
+    const other = vmId.replaceAll('2', '3');
+    const wrong = [
+      [keys.vmIntent(vmId), intent],
+      [keys.assignment(other), { v: 1, vmId, hostId: 'h9', generation: 1, state: 'running' }],
+      [keys.vmIntent(other), { ...intent, id: vmId }],
+    ] as const;
+    const changes = wrong.map(([where, value]) => ({
+      key: where,
+      value: JSON.stringify(value),
+      modRevision: 6,
+    }));
+    expect(mirror.change(6, changes)).toBe(true);
+    expect(mirror.vmIntents.size).toBe(0);
+    expect([...mirror.assignments.keys()]).toEqual([vmId]);
+    expect([...mirror.unreadable.values()]).toEqual([
+      expect.stringContaining('id'),
+      `it is about ${vmId}`,
+      `it is about ${vmId}`,
+    ]);
   });
 
   it('has no word for keys that are not its own', () => {

@@ -26,6 +26,8 @@ export class Mirror implements Disposable {
   readonly #ended = new AbortController();
   readonly #changed = new Set<() => void>();
   readonly #ownWrites: { readonly revision: number; readonly puts: readonly WritePut[] }[] = [];
+  /** Keys of records that cannot be read, with the reason that was told. */
+  readonly #named = new Map<string, string>();
   #listener: MirrorListener | undefined;
   #watch: Watch | undefined;
   #heardRevision = 0;
@@ -127,13 +129,14 @@ export class Mirror implements Disposable {
     for (const own of this.#ownWrites) {
       if (own.revision > revision) this.#records.committed(own.revision, own.puts);
     }
-    for (const [key, reason] of this.#records.unreadable) this.#warn(`${key}: ${reason}`);
+    this.#nameUnreadable();
     this.#heardRevision = revision;
     this.#listener?.loaded(revision);
     this.#watch?.close();
     this.#watch = this.#store.watch(watched, revision + 1, {
       onChanges: (batch) => {
         this.#records.change(batch.revision, batch.changes);
+        this.#nameUnreadable();
         this.#heardRevision = batch.revision;
         this.#listener?.changed(this.#records, batch.changes);
         this.#tell();
@@ -141,5 +144,15 @@ export class Mirror implements Disposable {
       onLost: () => void this.#load(),
     });
     this.#tell();
+  }
+
+  #nameUnreadable(): void {
+    for (const key of this.#named.keys()) {
+      if (!this.#records.unreadable.has(key)) this.#named.delete(key);
+    }
+    for (const [key, reason] of this.#records.unreadable) {
+      if (this.#named.get(key) !== reason) this.#warn(`${key} cannot be read: ${reason}`);
+      this.#named.set(key, reason);
+    }
   }
 }

@@ -89,9 +89,10 @@ export class Writer {
 function ownRevision(proof: WritePut, entry: StoreEntry): number | undefined {
   if (entry.value === proof.value) return entry.modRevision;
   // Made anew under an id of its own: it is ours, though somebody has changed it since. A host's id is no
-  // such id; two people may make the first record of one host.
+  // such id; two people may make the first record of one host. Settings have none.
   const isNew = proof.expectedModRevision === 0 && parseKey(proof.key).type !== 'host-intent';
-  return isNew && idOf(entry.value) === idOf(proof.value) ? entry.createRevision : undefined;
+  const id = idOf(proof.value);
+  return isNew && id !== undefined && idOf(entry.value) === id ? entry.createRevision : undefined;
 }
 
 function idOf(text: string): string | undefined {
