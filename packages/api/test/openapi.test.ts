@@ -26,7 +26,9 @@ describe('the OpenAPI file', () => {
     const { body } = await world.send('GET', '/openapi.json');
     expect(Object.keys(body['paths'] as object).toSorted()).toEqual([
       '/v1',
+      '/v1/cluster',
       '/v1/cluster/cpu',
+      '/v1/cluster/era',
       '/v1/dump',
       '/v1/events',
       '/v1/hosts',

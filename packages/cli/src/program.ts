@@ -1,6 +1,7 @@
 /** The tree of commands, and how help and wrong words look. What commands do is theirs. */
 import { Command, Option } from 'commander';
 import { addAuthorityCreate } from './commands/authority.ts';
+import { addClusterEra, addClusterShow } from './commands/cluster.ts';
 import { addClusterCpu } from './commands/cluster-cpu.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDump } from './commands/dump.ts';
@@ -105,8 +106,10 @@ function addNouns(program: Command): void {
   const pool = program.command('pool').description('list, create shared storage');
   addPoolList(pool);
   addPoolCreate(pool);
-  const cluster = program.command('cluster').description('what holds for all hosts');
+  const cluster = program.command('cluster').description('show; its CPU; after a restore of etcd');
+  addClusterShow(cluster);
   addClusterCpu(cluster);
+  addClusterEra(cluster);
 }
 
 function helpEnd(): string {

@@ -1,7 +1,16 @@
 /** Lists, pages and the overview: what stands on stdout in each form, and what does not. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { drain, host, idOf, migration, operation, placement, vm } from './support/bodies.ts';
+import {
+  cluster,
+  drain,
+  host,
+  idOf,
+  migration,
+  operation,
+  placement,
+  vm,
+} from './support/bodies.ts';
 import { Drover, drover } from './support/drover.ts';
 import { ok } from './support/scripted-api.ts';
 import { serving } from './support/serve.ts';
@@ -133,6 +142,7 @@ describe('the overview', () => {
   it('begins with what needs attention, and shows what is under way', async () => {
     const down = host('h3', { state: 'down', reportAgeMs: 95_000 });
     const { url } = await serve({
+      'GET /v1/cluster': () => ok(cluster()),
       'GET /v1/hosts': () => ok({ items: [...hosts.items, down] }),
       'GET /v1/vms': () => ok(vms),
       'GET /v1/migrations': () => ok({ items: [migration('op-7', 43)] }),

@@ -27,6 +27,7 @@ export {
   AssignmentRecord,
   CpuBaselineRecord,
   DrainItem,
+  EraRecord,
   HostIntentRecord,
   HostRecord,
   LastCommitRecord,

@@ -62,6 +62,8 @@ export interface LeaderView {
   readonly revision: number;
   /** The leader has heard from every host it knows since it was elected. */
   readonly settled: boolean;
+  /** Of its own epoch and those that hosts have obeyed. */
+  readonly highestEra: number;
   /** Why it decides nothing at all. */
   readonly problem?: string;
 }

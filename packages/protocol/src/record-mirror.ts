@@ -73,6 +73,13 @@ export class RecordMirror {
     return this.#restored.get('restored');
   }
 
+  /** etcd was seen to go back, and nobody has raised the era since: nothing is decided. */
+  get held(): RestoredRecord | undefined {
+    const restored = this.restored?.value;
+    const era = this.era?.value.era ?? 0;
+    return restored !== undefined && restored.era >= era ? restored : undefined;
+  }
+
   load(revision: number, entries: readonly KeyValue[]): void {
     const former = this.#tables().map((table) => [table, new Map(table)] as const);
     for (const [table] of former) table.clear();

@@ -124,7 +124,10 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
       : {}),
     generation: records.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: '0',
-    reason: 'the leading scheduler has not taken it up yet',
+    reason:
+      records.held === undefined
+        ? 'the leading scheduler has not taken it up yet'
+        : 'etcd was restored from a backup, and nothing is decided before its era is raised',
     by: request.by,
     createdAtMs: request.createdAtMs,
   };

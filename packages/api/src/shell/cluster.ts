@@ -1,4 +1,5 @@
-/** /v1/cluster/cpu: the CPU that new VMs start with, and computing it anew. */
+/** /v1/cluster: is anything decided in it, its era, and the CPU that new VMs start with. */
+import { clusterBody, raiseEra } from '../logic/cluster.ts';
 import { clusterCpuBody, recomputeCpu } from '../logic/cluster-cpu.ts';
 import { sendAccepted } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';
@@ -8,6 +9,43 @@ const tags = ['cluster'];
 const path = '/v1/cluster/cpu';
 
 export function clusterRoutes(app: App, context: Context): void {
+  const leaderView = async () => (await context.leader.askIfThere({ type: 'leader' }))?.leader;
+
+  app.get(
+    '/v1/cluster',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getCluster',
+        summary: 'Is anything decided in it, and if not, why and what helps',
+        response: answers({ 200: bodies.cluster }),
+      },
+    },
+    async () => clusterBody(context.mirror.records, await leaderView()),
+  );
+
+  app.post(
+    '/v1/cluster/era',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'raiseEra',
+        summary: 'Say that etcd was restored from a backup: all is made true by what the hosts run',
+        body: bodies.eraRaise,
+        response: answers({ 200: bodies.cluster }),
+      },
+    },
+    async (request) => {
+      const { era } = request.body;
+      const ask = newOperation(request);
+      const leader = await leaderView();
+      await context.writer.write((records) => raiseEra(records, era, leader, ask));
+      return clusterBody(context.mirror.records, leader);
+    },
+  );
+
   app.get(
     path,
     {

@@ -24,7 +24,7 @@ export class Metrics {
   });
   readonly #part = new Gauge({
     name: 'drover_api_part_up',
-    help: '1 where the part answered last: store, bus, leader.',
+    help: '1 where the part answered last: store, bus, leader; 0 for a leader that decides nothing.',
     labelNames: ['part'],
     registers: [this.registry],
   });

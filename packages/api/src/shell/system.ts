@@ -85,7 +85,7 @@ async function findMissing(
   const reason = (error: unknown) => (error instanceof DroverError ? error.message : String(error));
   const [etcd, leads] = await Promise.all([
     store.get(keys.lastCommit()).then(() => undefined, reason),
-    leader.ask({ type: 'leader' }).then(() => undefined, reason),
+    leader.ask({ type: 'leader' }).then((answer) => answer.leader.problem, reason),
   ]);
   const isConnected = bus.state === 'connected';
   metrics.part('store', etcd === undefined);

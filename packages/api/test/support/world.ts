@@ -209,9 +209,12 @@ export const host = {
   foreignVmCount: 0,
 } as const;
 
+/** All is well. */
+export const leader = { leader: 's1', epoch: '5', revision: 1, settled: true, highestEra: 0 };
+
 function emptyAnswer(query: Query): QueryReply {
   if (query.type === 'leader') {
-    return { type: 'leader', leader: { leader: 's1', epoch: '5', revision: 1, settled: true } };
+    return { type: 'leader', leader };
   }
   if (query.type === 'hosts') return { type: 'hosts', hosts: [host] };
   if (query.type === 'observed') return { type: 'observed', vms: {} };

@@ -28,13 +28,15 @@ export function addStatus(program: Command): void {
 }
 
 async function read({ client }: Session): Promise<Overview> {
-  const [hosts, vms, migrations, operations] = await Promise.all([
+  const [cluster, hosts, vms, migrations, operations] = await Promise.all([
+    client.get<api.ClusterBody>('/v1/cluster'),
     client.get<Items<api.HostBody>>('/v1/hosts'),
     client.get<Items<api.VmBody>>('/v1/vms'),
     client.get<Items<api.MigrationBody>>('/v1/migrations'),
     client.get<Items<api.OperationBody>>(`/v1/operations?limit=${recent}`),
   ]);
   return {
+    cluster,
     hosts: hosts.items,
     vms: vms.items,
     migrations: migrations.items,

@@ -1,5 +1,6 @@
 /** The cluster on one screen: what needs attention first, then hosts, VMs and what is under way. */
 import type { api } from '@drover/protocol';
+import { clusterAttention } from './cluster-text.ts';
 import { formatDuration } from './durations.ts';
 import { oneLine } from './harmless.ts';
 import { hostState } from './host-view.ts';
@@ -9,6 +10,7 @@ import { formatCpu, formatMib } from './sizes.ts';
 import { type Column, type Paint, renderTable } from './table.ts';
 
 export interface Overview {
+  readonly cluster: api.ClusterBody;
   readonly hosts: readonly api.HostBody[];
   readonly vms: readonly api.VmBody[];
   readonly migrations: readonly api.MigrationBody[];
@@ -73,7 +75,7 @@ function byState(things: readonly { readonly state: string }[]): string {
   return parts.length === 0 ? 'none' : `${things.length} (${parts.join(', ')})`;
 }
 
-function attentionOf({ hosts, vms, operations }: Overview): readonly string[] {
+function attentionOf({ cluster, hosts, vms, operations }: Overview): readonly string[] {
   const silent = hosts
     .filter((host) => host.state === 'suspect' || host.state === 'down')
     .map((host) => `${host.id} is ${host.state}, heard ${formatDuration(host.reportAgeMs)} ago`);
@@ -92,7 +94,7 @@ function attentionOf({ hosts, vms, operations }: Overview): readonly string[] {
     .filter((one) => one.state === 'failed' || one.state === 'blocked')
     .slice(0, 3)
     .map((one) => `${one.type} ${subjectOf(one)} ${one.state}: ${whyOf(one)}`);
-  const all = [...silent, ...pools, ...lost, ...failed];
+  const all = [...clusterAttention(cluster), ...silent, ...pools, ...lost, ...failed];
   const shown = all.slice(0, 12);
   return all.length === shown.length
     ? shown

@@ -142,6 +142,10 @@ export function migration(
   };
 }
 
+export function cluster(changes: Partial<api.ClusterBody> = {}): api.ClusterBody {
+  return { era: 0, nextEra: 1, held: false, leader: 's1', unreadable: [], ...changes };
+}
+
 export function placement(hostId: string): api.PlacementBody {
   return {
     type: 'placed',

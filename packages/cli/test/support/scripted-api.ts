@@ -46,6 +46,8 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['POST', /^\/v1\/vms\/[^/]+\/stop$/, api.VmStop, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/migrate\?dryRun=true$/, api.VmMigrate, api.MovePlanBody],
   ['POST', /^\/v1\/vms\/[^/]+\/migrate$/, api.VmMigrate, api.OperationBody],
+  ['GET', /^\/v1\/cluster$/, undefined, api.ClusterBody],
+  ['POST', /^\/v1\/cluster\/era$/, api.EraRaise, api.ClusterBody],
   ['GET', /^\/v1\/cluster\/cpu$/, undefined, api.ClusterCpuBody],
   ['POST', /^\/v1\/cluster\/cpu$/, undefined, api.OperationBody],
   ['GET', /^\/v1\/vms\/[^/]+\/explain$/, undefined, api.PlacementBody],

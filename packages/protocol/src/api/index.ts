@@ -21,6 +21,8 @@
  *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
  *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing
  *   GET    /v1/vms/{vm}/explain                  Explanation
+ *   GET    /v1/cluster                           Cluster         is anything decided, and if not why
+ *   POST   /v1/cluster/era                       Cluster         (admin) body EraRaise: etcd was restored
  *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
  *   POST   /v1/cluster/cpu                       202 Operation   (admin) compute it anew
  *   GET    /v1/dump                              the cluster as core/src/dump writes it

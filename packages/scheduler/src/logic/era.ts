@@ -28,8 +28,7 @@ export function leastGeneration(era: number): number {
   return era * generationsPerEra;
 }
 
-/** etcd was seen to go back, and nobody has raised the era since. */
-export function isHeld(mirror: RecordMirror): boolean {
-  const { restored } = mirror;
-  return restored !== undefined && restored.value.era >= eraOf(mirror);
+/** Of the leader that had this epoch. */
+export function eraIn(epoch: string): number {
+  return Number(BigInt(epoch) >> revisionBits);
 }

@@ -15,6 +15,7 @@ import {
   type PlacementRequest,
   type Vm,
 } from '@drover/core';
+import { eraIn } from './era.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now } from './port.ts';
 import { hostViews, observedVms } from './views.ts';
@@ -93,8 +94,11 @@ function whereIs(vm: Vm): string {
     : `${vm.name} is ${vm.state} on ${vm.hostId}; if it moved now:`;
 }
 
-function leaderView({ instanceId, epoch, settled, restoring, cluster }: Asked): LeaderView {
-  const view = { leader: instanceId, epoch, revision: cluster.revision, settled };
+function leaderView(asked: Asked): LeaderView {
+  const { instanceId, epoch, settled, restoring, cluster, hosts } = asked;
+  const epochs = [epoch, ...hosts.all().map(({ maxEpoch }) => maxEpoch)];
+  const highestEra = Math.max(...epochs.map(eraIn));
+  const view = { leader: instanceId, epoch, revision: cluster.revision, settled, highestEra };
   return restoring === undefined ? view : { ...view, settled: false, problem: restoring };
 }
 

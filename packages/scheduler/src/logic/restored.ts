@@ -12,7 +12,7 @@ import {
   type ReportedVm,
 } from '@drover/protocol';
 import { adoptRequests, operationFor, waitingRequests } from './adopt.ts';
-import { eraOf, isBefore, isHeld, leastGeneration } from './era.ts';
+import { eraOf, isBefore, leastGeneration } from './era.ts';
 import { destroyCopy, isOff } from './fence.ts';
 import type { HeardHost } from './host-watch.ts';
 import { put, type Turn } from './turn.ts';
@@ -22,7 +22,7 @@ import { isOpen } from './vm-shape.ts';
 /** Why nothing else may be decided in this turn; nothing: all is as ever. */
 export function whyRestoring(turn: Turn): string | undefined {
   const { mirror } = turn;
-  if (isHeld(mirror)) return mirror.restored?.value.reason;
+  if (mirror.held !== undefined) return mirror.held.reason;
   if (turn.wentBack !== undefined) return turn.wentBack;
   if (mostAreAhead(turn)) return 'most hosts have obeyed a leader that etcd knows nothing of';
   const waiting = hostsToShow(turn);
@@ -32,7 +32,7 @@ export function whyRestoring(turn: Turn): string | undefined {
 
 /** What this turn does instead of everything else. */
 export function restore(turn: Turn, why: string): void {
-  if (isHeld(turn.mirror)) return;
+  if (turn.mirror.held !== undefined) return;
   if (turn.wentBack !== undefined || mostAreAhead(turn)) return hold(turn, why);
   const hosts = hostsToShow(turn);
   // A host that is off cannot show anything; a person can say so.

@@ -11,7 +11,7 @@ import {
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { drive } from './drive.ts';
-import { epochIn, eraOf, isHeld } from './era.ts';
+import { epochIn, eraOf } from './era.ts';
 import { Hearing } from './hearing.ts';
 import { HostWatch } from './host-watch.ts';
 import type {
@@ -262,7 +262,7 @@ class Scheduler implements SchedulerLogic {
     }
     // Written down, or dealt with by a person already.
     const isKnown = this.#wentBack !== undefined && this.#era > this.#wentBack.era;
-    if (isKnown || isHeld(this.#mirror)) this.#wentBack = undefined;
+    if (isKnown || this.#mirror.held !== undefined) this.#wentBack = undefined;
     const epoch = epochIn(this.#era, this.#epoch ?? '0');
     const cluster = this.#look(now, event);
     const settled = this.#isSettled(now, epoch);

@@ -296,6 +296,25 @@ describe('with the era raised', () => {
     expect(looks).toBeLessThan(count * count);
   });
 
+  it('of an older backup is not enough: hosts tell which era they have obeyed', () => {
+    const lab = Lab.withHosts(2);
+    const backup = lab.etcd.backup();
+    raiseEra(lab, 2);
+    lab.takeOver();
+    lab.pass(5_000);
+    lab.etcd.restore(backup);
+    raiseEra(lab, 1);
+    lab.takeOver();
+    lab.pass(5_000);
+    expect(isHeld(lab)).toBe(true);
+    const reply = lab.ask({ type: 'leader' });
+    expect(reply).toMatchObject({ leader: { highestEra: 2 } });
+    raiseEra(lab, 3);
+    lab.takeOver();
+    lab.pass(5_000);
+    expect(problem(lab)).toBeUndefined();
+  });
+
   it('a leader of the era before ends: its epochs are not this era’s', () => {
     const lab = Lab.withHosts(1);
     raiseEra(lab);
