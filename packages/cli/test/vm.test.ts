@@ -211,12 +211,12 @@ describe('vm show', () => {
 
   it('tells why a move was given up, and how long nobody but a person moves it', async () => {
     const rest = {
-      untilMs: Date.now() + 1_790_500,
+      untilMs: Date.now() + 7_199_000,
       reason: 'it writes too fast',
       operationId: 'o',
     };
     const text = await shown({ rest });
-    expect(text).toMatch(/^Rests: +for 29m5[0-9]s: only a person moves it$/m);
+    expect(text).toMatch(/^Rests: +for 1h59m: only a person moves it$/m);
     expect(text).toContain('a move was given up: it writes too fast');
     expect(text).toContain('drover migration show o');
   });
