@@ -112,7 +112,7 @@ export class Steering {
     this.#begun = true;
     const sample = sampleOf(stats);
     if (sample === undefined) return 'goes on';
-    this.#copies = true;
+    this.#copies ||= sample.iteration > 0 || sample.transferredBytes > 0;
     const step = this.#convergence.see(sample);
     this.#keeper.saw(this.#convergence.round, sample);
     this.#percent = Math.max(this.#percent, percentOf(stats));

@@ -125,7 +125,7 @@ describe('who stays with a migration', () => {
       vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1_000));
     };
     afterEach(() => vi.restoreAllMocks());
-    const preparing = { type: 'unbounded', operation: 'migration-out', timeElapsedMs: 10 };
+    const preparing = { ...running, memoryIteration: 0, memoryProcessedBytes: 0 };
 
     it('lets go of the target that does not get ready: nothing is lost by it', async () => {
       secondsPass();
