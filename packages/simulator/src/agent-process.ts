@@ -290,7 +290,7 @@ export class AgentProcess {
       ...(vmId === undefined ? {} : { vmId }),
       ...(generation === undefined ? {} : { generation }),
       epoch: this.#epochs.get(`${opId}/${step}`) ?? '0',
-      wasAltered: this.host.wasJournalAltered,
+      wasForgotten: this.host.forgotten.has(`${opId}/${step}`),
       durableEpoch: replay(journal.filter(({ type }) => type === 'epoch')).maxEpoch,
       isBegunDurable: journal.some(
         (record) => record.type === 'begun' && record.opId === opId && record.step === step,

@@ -168,6 +168,7 @@ export class Bus {
     return garbled;
   }
 
+  /** Nobody notices for a while. */
   cut(id: string): void {
     const client = this.#clients.get(id);
     this.link(id).isCut = true;
@@ -177,10 +178,11 @@ export class Bus {
     });
   }
 
-  heal(id: string): void {
+  /** Of one kind of trouble; others that the link has go on. */
+  heal(id: string, what: keyof BusLink): void {
     const link = this.link(id);
-    delete link.lie;
-    Object.assign(link, fair);
+    if (what === 'lie') delete link.lie;
+    else Object.assign(link, { [what]: fair[what] });
   }
 
   /** Everybody is thrown out and comes back one after the other. */

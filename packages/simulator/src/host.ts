@@ -41,8 +41,8 @@ export class Host {
   readonly #timeline: Timeline;
   readonly pools: Set<string>;
   isJournalWritable = true;
-  /** It ever was: what was done may be done again. */
-  wasJournalAltered = false;
+  /** Steps, as `operation/number`, of which the disk has lost that they were begun. */
+  readonly forgotten = new Set<string>();
   isPowered = true;
   boots = 1;
 
@@ -95,9 +95,12 @@ export class Host {
   alterJournal(random: Random): void {
     const kept = this.journal.filter(() => !random.chance(300));
     if (kept.length === this.journal.length) return;
+    for (const record of this.journal) {
+      if (record.type !== 'begun' || kept.includes(record)) continue;
+      this.forgotten.add(`${record.opId}/${record.step}`);
+    }
     // Whoever opens it next sees that.
     this.journal.splice(0, this.journal.length, ...kept, { type: 'altered' });
-    this.wasJournalAltered = true;
   }
 
   openTunnel(opId: string, end: TunnelEnd): void {

@@ -145,6 +145,9 @@ const table = {
     says: 'a start found its pool out of reach',
     line: /says \S+ failed \(pool-unavailable\)/,
   },
+  'dead-storage-avoided': {
+    says: 'a VM went to a host that reaches its pool, where another had long not',
+  },
   'lock-met': { says: 'a start met the lock of another host', line: /its disk is locked$/ },
   'lock-waited-for': {
     says: 'a recovery waited for the lock of the host that is off',

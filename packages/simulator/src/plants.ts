@@ -220,7 +220,6 @@ export const plants: readonly Plant[] = [
     replace: 'if (pool === undefined) {',
     says: 'VMs go where their pool does not answer',
     breaks: ['pool-reachable'],
-    foundBy: 'replay storage-stalls-for-one-host',
   },
   {
     name: 'moved-off-dead-storage',

@@ -5,6 +5,7 @@
  *
  * There is no event for what a VM writes: what its disk does follows from the server and the way to it.
  */
+import { Overlaps } from './overlaps.ts';
 import type { Timeline } from './timeline.ts';
 
 /** `stalled`: nothing is answered, nothing fails. `gone`: the server answers, and knows the export no more. */
@@ -36,6 +37,7 @@ export class Storage {
   readonly #changed: () => void;
   readonly #servers = new Map<string, Server>();
   readonly #cut = new Map<string, number>();
+  readonly #overlaps = new Overlaps();
   readonly #off = new Set<string>();
   /** Since when servers have not heard a host. */
   readonly #silentSince = new Map<string, number>();
@@ -77,13 +79,15 @@ export class Storage {
 
   /** Returns how it is mended. */
   ail(pool: string, ailment: Ailment): () => void {
-    this.#servers.get(pool)?.ailments.set(ailment, this.#timeline.nowMs);
-    this.#changed();
-    return () => {
-      this.#servers.get(pool)?.ailments.delete(ailment);
-      this.#sayAll();
+    return this.#overlaps.hold(`${ailment} ${pool}`, () => {
+      this.#servers.get(pool)?.ailments.set(ailment, this.#timeline.nowMs);
       this.#changed();
-    };
+      return () => {
+        this.#servers.get(pool)?.ailments.delete(ailment);
+        this.#sayAll();
+        this.#changed();
+      };
+    });
   }
 
   /** The server loses its memory of locks; who reaches it in its grace takes them back, who does not has lost them. */
@@ -104,14 +108,16 @@ export class Storage {
 
   /** Returns how it is mended. */
   cut(hostId: string): () => void {
-    this.#cut.set(hostId, this.#timeline.nowMs);
-    this.#silent(hostId);
-    this.#changed();
-    return () => {
-      this.#cut.delete(hostId);
-      this.#heard(hostId);
+    return this.#overlaps.hold(`cut ${hostId}`, () => {
+      this.#cut.set(hostId, this.#timeline.nowMs);
+      this.#silent(hostId);
       this.#changed();
-    };
+      return () => {
+        this.#cut.delete(hostId);
+        this.#heard(hostId);
+        this.#changed();
+      };
+    });
   }
 
   /** What it had locked stays locked until its lease has run out. */

@@ -8,6 +8,7 @@ import { AgentProcess } from './agent-process.ts';
 import { Bus, type Delivery } from './bus.ts';
 import type { Act, Checker, HarmDone } from './checkers/checker.ts';
 import { allCheckers } from './checkers/index.ts';
+import { hasLongBeenAvoided } from './checkers/pools.ts';
 import { Records, type Truth } from './checkers/truth.ts';
 import { type Commit, Etcd, type EtcdBackup } from './etcd.ts';
 import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
@@ -17,6 +18,7 @@ import { type MarkName, Marks } from './marks.ts';
 import type { Copy, HypervisorWorld } from './hypervisor.ts';
 import { Life } from './life.ts';
 import { Migrations } from './migration.ts';
+import { Overlaps } from './overlaps.ts';
 import { People } from './people.ts';
 import { type PlannedBlow, Points } from './points.ts';
 import type { ProcessWorld } from './process-world.ts';
@@ -78,8 +80,9 @@ export class World {
   #touched = false;
   /** Orders as they came: what somebody who listens could send again. */
   readonly captured: Delivery[] = [];
-  /** Hosts that have told what is not so: what comes of that on them is theirs. */
-  readonly liars = new Set<string>();
+  readonly overlaps = new Overlaps();
+  /** By host: VMs that it has called gone while it had them. */
+  readonly lies = new Map<string, Set<string>>();
   /** VMs whose disks do not answer: `host vm`. */
   readonly #still = new Set<string>();
   violation: Violation | undefined;
@@ -238,6 +241,10 @@ export class World {
     for (const vmId of known) if (!this.records.vms.has(vmId)) this.byHand.add(vmId);
   }
 
+  lied(hostId: string, vmId: string): void {
+    this.lies.set(hostId, (this.lies.get(hostId) ?? new Set()).add(vmId));
+  }
+
   #capture(delivery: Delivery): void {
     this.captured.push(delivery);
     if (this.captured.length > capturedKept) this.captured.shift();
@@ -254,8 +261,8 @@ export class World {
     });
     const unusableMs = (pools: readonly string[], hostId: string) =>
       this.storage.unusableMs(pools, hostId);
-    const { records, byHand, liars } = this;
-    return { hosts, records, byHand, liars, unusableMs };
+    const { records, byHand, lies } = this;
+    return { hosts, records, byHand, lies, unusableMs };
   }
 
   fail(promise: string, what: string): void {
@@ -273,6 +280,7 @@ export class World {
     this.records.take(commit);
     this.trace.mix(`${commit.revision} ${commit.changes.map(({ key }) => key).join(' ')}`);
     const truth = this.truth();
+    if (hasLongBeenAvoided(commit, truth)) this.marks.reach('dead-storage-avoided');
     for (const one of this.#checkers) this.#judge(one.name, one.committed?.(commit, truth));
   }
 

@@ -56,7 +56,7 @@ describe('the bus', () => {
     bus.publish('s1', to, 'into the void');
     runFor(timeline, 15_000);
     expect(states.at(-1)).toBe('h1 disconnected');
-    bus.heal('h1');
+    bus.heal('h1', 'isCut');
     runFor(timeline, 2_000);
     expect(states.at(-1)).toBe('h1 connected');
     bus.publish('s1', to, 'again');
@@ -116,9 +116,9 @@ describe('the bus', () => {
     bus.publish('s1', to, '{"a":1}');
     runFor(timeline, 1_000);
     expect(bus.garbled.has(heard[2] ?? '')).toBe(true);
-    bus.heal('s1');
+    bus.heal('s1', 'garblePermille');
     bus.publish('s1', to, 'b');
     runFor(timeline, 1_000);
-    expect(heard.slice(4)).toEqual(['b']);
+    expect(heard.slice(4)).toEqual(['b', 'b']);
   });
 });

@@ -28,7 +28,7 @@ const act: Act = {
   step: 1,
   kind: 'start-vm',
   epoch: '5',
-  wasAltered: false,
+  wasForgotten: false,
   durableEpoch: '5',
   isBegunDurable: true,
 };
@@ -135,6 +135,15 @@ describe('a pool within reach', () => {
     }
   });
 
+  it('is not missed where QEMU alone could say that it is', () => {
+    const { commit, truth } = begun();
+    const spec = { type: 'nfs-direct', server: '10.0.0.9', export: '/nas' } as const;
+    const record = { v: 1, name: 'nas', uuid: vmA, spec, by: 'operator', createdAtMs: 0 } as const;
+    truth.records.pools.set('nas', record);
+    const unusableMs = (pools: readonly string[]) => (pools.includes('nas') ? 200_001 : 0);
+    expect(poolReachable.committed?.(commit, { ...truth, unusableMs })).toBeUndefined();
+  });
+
   it('is not missed by a stop, nor by what had begun before', () => {
     const unusableMs = () => 300_000;
     const { target: _, ...stop } = operation({ type: 'stop' });
@@ -154,20 +163,22 @@ describe('a pool within reach', () => {
 });
 
 describe('what a liar leaves behind', () => {
-  it('on itself is its own affair, and a running copy is not', () => {
+  it('on itself, of what it lied about, is its own affair, and a running copy is not', () => {
     const { truth } = written({
       [keys.vmIntent(vmA)]: intent(vmA, 512),
       [keys.assignment(vmA)]: assignment({ hostId: 'h2' }),
     });
     const left = hostWith('h1', copyOf(vmA, { state: 'paused-migrating' }), copyOf(vmB));
-    const calm = (liars: readonly string[], h1 = left) => {
+    const calm = (liar: string, about: readonly string[], h1 = left) => {
       const hosts = [h1, hostWith('h2', copyOf(vmA))];
-      return unsettled({ ...truth, hosts, liars: new Set(liars) }, new Set());
+      const lies = new Map([[liar, new Set(about)]]);
+      return unsettled({ ...truth, hosts, lies }, new Set());
     };
-    expect(calm([])).toHaveLength(2);
-    expect(calm(['h2'])).toHaveLength(2);
-    expect(calm(['h1'])).toEqual([]);
-    expect(calm(['h1'], hostWith('h1', copyOf(vmA)))).toHaveLength(1);
+    expect(calm('h1', [])).toHaveLength(2);
+    expect(calm('h2', [vmA, vmB])).toHaveLength(2);
+    expect(calm('h1', [vmA])).toHaveLength(1);
+    expect(calm('h1', [vmA, vmB])).toEqual([]);
+    expect(calm('h1', [vmA, vmB], hostWith('h1', copyOf(vmA)))).toHaveLength(1);
   });
 });
 
@@ -201,6 +212,15 @@ describe('capacity', () => {
     const full = truthOf(hostWith('h1', copyOf(vmA, { memoryMib: 4_096 }), copyOf(vmB)));
     expect(capacity.state?.(full)).toContain('h1 holds VMs of');
     expect(capacity.state?.({ ...full, byHand: new Set([vmB]) })).toBeUndefined();
+  });
+
+  it('is broken by what a liar has besides what it lied about', () => {
+    const more = copyOf(vmB, { memoryMib: 4_097 });
+    const full = { ...truthOf(hostWith('h1', copyOf(vmA), more)) };
+    const lies = (hostId: string, vmId: string) => new Map([[hostId, new Set([vmId])]]);
+    expect(capacity.state?.({ ...full, lies: lies('h1', vmB) })).toBeUndefined();
+    expect(capacity.state?.({ ...full, lies: lies('h1', vmA) })).toContain('h1 holds VMs of 4097');
+    expect(capacity.state?.({ ...full, lies: lies('h2', vmB) })).toContain('h1 holds VMs of');
   });
 
   it('is broken by what the records promise, a move counted on its target too', () => {

@@ -41,6 +41,6 @@ export function copyOf(vmId: string, more: Partial<TrueHost['copies'][number]> =
 }
 
 export function truthOf(...hosts: readonly TrueHost[]): Truth {
-  const nobody = { byHand: new Set<string>(), liars: new Set<string>() };
+  const nobody = { byHand: new Set<string>(), lies: new Map<string, Set<string>>() };
   return { hosts, records: new Records(), ...nobody, unusableMs: () => 0 };
 }

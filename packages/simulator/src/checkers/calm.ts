@@ -6,7 +6,7 @@ import { isOpen, type Truth } from './truth.ts';
 
 /** What is still not so; empty when all is well. */
 export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): readonly string[] {
-  const { hosts, records, byHand, liars } = truth;
+  const { hosts, records, byHand, lies } = truth;
   const wrong: string[] = [];
   for (const operation of records.operations.values()) {
     if (isOpen(operation)) {
@@ -25,7 +25,7 @@ export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): read
       const owner = records.assignments.get(vmId);
       // Its host had called it gone: so a person deleted it, or a migration left it there.
       const isLeft = !records.vms.has(vmId) || (state !== 'running' && owner?.hostId !== host.id);
-      if (liars.has(host.id) && isLeft) continue;
+      if (lies.get(host.id)?.has(vmId) && isLeft) continue;
       // Stopped by its record, and running where a person put it: that is said, and left to them.
       if (byHand.has(vmId) && owner?.hostId === undefined && owner?.state !== 'crashed') continue;
       if (owner?.hostId !== host.id) {

@@ -7,10 +7,9 @@ import { isOpen, type Truth } from './truth.ts';
 
 export const capacity: Checker = {
   name: 'within-capacity',
-  state({ hosts, byHand, liars }) {
+  state({ hosts, byHand, lies }) {
     for (const { id, allocatable, copies: all } of hosts) {
-      if (liars.has(id)) continue;
-      const copies = all.filter(({ vmId }) => !byHand.has(vmId));
+      const copies = all.filter(({ vmId }) => !byHand.has(vmId) && !lies.get(id)?.has(vmId));
       const memoryMib = copies.reduce((sum, copy) => sum + copy.memoryMib, 0);
       const cpuMilli = copies.reduce((sum, copy) => sum + copy.vcpus * 1_000, 0);
       if (memoryMib > allocatable.memoryMib) {
@@ -30,19 +29,19 @@ export const capacity: Checker = {
 
 const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'unknown']);
 
-function promisedTooMuch({ hosts, records, byHand, liars }: Truth): string | undefined {
+function promisedTooMuch({ hosts, records, byHand, lies }: Truth): string | undefined {
   for (const host of hosts) {
-    if (liars.has(host.id)) continue;
     const vms = new Set<string>();
+    const isCounted = (vmId: string) => !byHand.has(vmId) && !lies.get(host.id)?.has(vmId);
     for (const { vmId, hostId, state } of records.assignments.values()) {
-      if (hostId === host.id && holding.has(state) && !byHand.has(vmId)) vms.add(vmId);
+      if (hostId === host.id && holding.has(state) && isCounted(vmId)) vms.add(vmId);
     }
     for (const operation of records.operations.values()) {
       if (!isOpen(operation) || operation.state !== 'running' || operation.target !== host.id) {
         continue;
       }
       const { vmId } = operation;
-      if (vmId !== undefined && !byHand.has(vmId)) vms.add(vmId);
+      if (vmId !== undefined && isCounted(vmId)) vms.add(vmId);
     }
     let memoryMib = 0;
     let cpuMilli = 0;

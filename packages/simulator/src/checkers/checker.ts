@@ -12,8 +12,8 @@ export interface Act {
   readonly vmId?: string;
   readonly generation?: number;
   readonly epoch: string;
-  /** The host's disk has lost records: it may do again what it has done. */
-  readonly wasAltered: boolean;
+  /** The host's disk has lost the record that this step was begun: it may do it again. */
+  readonly wasForgotten: boolean;
   /** Highest that this host has on its disk. */
   readonly durableEpoch: string;
   /** Is `begun` of this step on the disk? */

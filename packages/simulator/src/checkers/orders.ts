@@ -36,8 +36,8 @@ export function onlyOnce(): Checker {
   const acted = new Set<string>();
   return {
     name: 'step-happens-once',
-    acted({ hostId, opId, step, kind, wasAltered }) {
-      if (wasAltered) return undefined;
+    acted({ hostId, opId, step, kind, wasForgotten }) {
+      if (wasForgotten) return undefined;
       const key = `${hostId} ${opId}/${step}`;
       if (acted.has(key)) return `${hostId} does ${kind} ${opId}/${step} a second time`;
       acted.add(key);

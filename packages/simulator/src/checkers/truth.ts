@@ -4,6 +4,7 @@ import {
   type AssignmentRecord,
   type OperationRecord,
   parseKey,
+  type PoolRecord,
   type RequestRecord,
   type VmIntentRecord,
 } from '@drover/protocol';
@@ -27,8 +28,8 @@ export interface TrueHost {
 export interface Truth {
   /** VMs that a person has moved past all records: what comes of that is theirs to answer for. */
   readonly byHand: ReadonlySet<string>;
-  /** Hosts that have told what is not so. */
-  readonly liars: ReadonlySet<string>;
+  /** By host: VMs that it has called gone while it had them. */
+  readonly lies: ReadonlyMap<string, ReadonlySet<string>>;
   readonly hosts: readonly TrueHost[];
   readonly records: Records;
   /** For how long the host has been without one of these pools. */
@@ -38,6 +39,7 @@ export interface Truth {
 /** The records that checkers look at, kept by revision. */
 export class Records {
   readonly vms = new Map<string, VmIntentRecord>();
+  readonly pools = new Map<string, PoolRecord>();
   readonly assignments = new Map<string, AssignmentRecord>();
   readonly operations = new Map<string, OperationRecord>();
   readonly requests = new Map<string, RequestRecord>();
@@ -48,7 +50,8 @@ export class Records {
 
   /** etcd was restored: this is what there is now. */
   restored(entries: readonly EtcdEntry[]): void {
-    for (const table of [this.vms, this.assignments, this.operations, this.requests]) table.clear();
+    for (const table of [this.vms, this.pools, this.assignments, this.operations, this.requests])
+      table.clear();
     this.candidates.clear();
     for (const { key, value, createRevision: revision, modRevision } of entries) {
       this.take({ revision, changes: [{ key, value, modRevision }], cause: 'txn' });
@@ -76,6 +79,7 @@ export class Records {
   #table(type: ReturnType<typeof parseKey>['type']): Map<string, never> | undefined {
     const tables: Partial<Record<typeof type, Map<string, unknown>>> = {
       'vm-intent': this.vms,
+      pool: this.pools,
       assignment: this.assignments,
       operation: this.operations,
       request: this.requests,

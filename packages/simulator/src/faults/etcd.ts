@@ -6,54 +6,57 @@ export const etcdFaults = {
   'etcd-away': {
     says: 'etcd has no quorum',
     lastsMs: [500, 30_000],
-    begin: ({ etcd, etcdWeather }) => {
-      etcdWeather.isAway = true;
-      etcd.isStalled = true;
-      return () => {
-        etcdWeather.isAway = false;
-        etcd.isStalled = false;
-        etcd.extendLeases();
-      };
-    },
+    begin: ({ etcd, etcdWeather, overlaps }) =>
+      overlaps.hold('etcd', () => {
+        etcdWeather.isAway = true;
+        etcd.isStalled = true;
+        return () => {
+          etcdWeather.isAway = false;
+          etcd.isStalled = false;
+          etcd.extendLeases();
+        };
+      }),
   },
   'etcd-cut': {
     says: 'one scheduler, or the API, does not reach etcd',
     lastsMs: [1_000, 40_000],
     begin: (world, order, random) => {
       const id = order.host ?? random.pick([...world.schedulers.map((one) => one.id), 'api']) ?? '';
-      world.etcdWeather.cutOff.add(id);
-      return () => world.etcdWeather.cutOff.delete(id);
+      return cutOff(world, id);
     },
   },
   'etcd-ambiguous': {
     says: 'transactions are made, and their answers lost',
     lastsMs: [2_000, 60_000],
-    begin: ({ etcdWeather }) => {
-      etcdWeather.lostAnswers = 300;
-      return () => {
-        etcdWeather.lostAnswers = 0;
-      };
-    },
+    begin: ({ etcdWeather, overlaps }) =>
+      overlaps.hold('etcd lostAnswers', () => {
+        etcdWeather.lostAnswers = 300;
+        return () => {
+          etcdWeather.lostAnswers = 0;
+        };
+      }),
   },
   'etcd-late': {
     says: 'transactions are made after their senders gave up',
     lastsMs: [2_000, 60_000],
-    begin: ({ etcdWeather }) => {
-      etcdWeather.lateRequests = 150;
-      return () => {
-        etcdWeather.lateRequests = 0;
-      };
-    },
+    begin: ({ etcdWeather, overlaps }) =>
+      overlaps.hold('etcd lateRequests', () => {
+        etcdWeather.lateRequests = 150;
+        return () => {
+          etcdWeather.lateRequests = 0;
+        };
+      }),
   },
   'etcd-lag': {
     says: 'watches lag by seconds',
     lastsMs: [5_000, 120_000],
-    begin: ({ etcdWeather }) => {
-      etcdWeather.lagMs = [0, 5_000];
-      return () => {
-        etcdWeather.lagMs = [0, 0];
-      };
-    },
+    begin: ({ etcdWeather, overlaps }) =>
+      overlaps.hold('etcd lagMs', () => {
+        etcdWeather.lagMs = [0, 5_000];
+        return () => {
+          etcdWeather.lagMs = [0, 0];
+        };
+      }),
   },
   'etcd-compact': {
     says: 'etcd forgets its history',
@@ -67,10 +70,10 @@ export const etcdFaults = {
     lastsMs: [2_500, 4_500],
     begin: (world, order, random) => {
       const id = order.host ?? random.pick(world.schedulers)?.id ?? '';
-      world.etcdWeather.cutOff.add(id);
+      const mend = cutOff(world, id);
       return () => {
         world.etcd.compact();
-        world.etcdWeather.cutOff.delete(id);
+        mend();
       };
     },
   },
@@ -95,6 +98,13 @@ export const etcdFaults = {
     },
   },
 } as const satisfies Readonly<Record<string, Fault>>;
+
+function cutOff({ etcdWeather, overlaps }: World, id: string): () => void {
+  return overlaps.hold(`etcd ${id}`, () => {
+    etcdWeather.cutOff.add(id);
+    return () => etcdWeather.cutOff.delete(id);
+  });
+}
 
 const eraAfterMs = 20_000;
 const lookAgainMs = 5_000;

@@ -1,5 +1,6 @@
 /** What can go wrong with messages: on their way, by whoever forges them, by who says them. */
 import { type Inventory, subjects } from '@drover/protocol';
+import type { BusLink } from '../bus.ts';
 import type { World } from '../world.ts';
 import { busClientOf, type Fault, hostOf } from './fault.ts';
 
@@ -9,8 +10,10 @@ export const messageFaults = {
     lastsMs: [1_000, 60_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.cut(id);
-      return () => world.bus.heal(id);
+      return world.overlaps.hold(`bus isCut ${id}`, () => {
+        world.bus.cut(id);
+        return () => world.bus.heal(id, 'isCut');
+      });
     },
   },
   'bus-deaf': {
@@ -18,8 +21,7 @@ export const messageFaults = {
     lastsMs: [1_000, 60_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.link(id).isDeaf = true;
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'isDeaf', true);
     },
   },
   'bus-mute': {
@@ -27,8 +29,7 @@ export const messageFaults = {
     lastsMs: [1_000, 60_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.link(id).isMute = true;
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'isMute', true);
     },
   },
   'bus-lossy': {
@@ -36,8 +37,7 @@ export const messageFaults = {
     lastsMs: [5_000, 120_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.link(id).lossPermille = 300;
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'lossPermille', 300);
     },
   },
   'bus-slow': {
@@ -45,8 +45,7 @@ export const messageFaults = {
     lastsMs: [5_000, 120_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.link(id).lagMs = [0, 4_000];
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'lagMs', [0, 4_000]);
     },
   },
   'bus-restart': {
@@ -61,8 +60,7 @@ export const messageFaults = {
     lastsMs: [5_000, 120_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.link(id).doublePermille = 500;
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'doublePermille', 500);
     },
   },
   'bus-garbled': {
@@ -70,8 +68,7 @@ export const messageFaults = {
     lastsMs: [5_000, 60_000],
     begin: (world, order, random) => {
       const id = busClientOf(world, order, random);
-      world.bus.link(id).garblePermille = 250;
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'garblePermille', 250);
     },
   },
   'bus-replayed': {
@@ -105,10 +102,9 @@ export const messageFaults = {
     begin: (world, order, random) => {
       const id = hostOf(world, order, random)?.id;
       if (id === undefined) return undefined;
-      world.liars.add(id);
-      world.bus.link(id).lie = (subject, text) =>
-        subject.endsWith('.inventory') ? withoutLocked(world, text) : text;
-      return () => world.bus.heal(id);
+      return worsen(world, id, 'lie', (subject, text) =>
+        subject.endsWith('.inventory') ? withoutLocked(world, id, text) : text,
+      );
     },
   },
   'host-newer': {
@@ -130,17 +126,35 @@ export const messageFaults = {
 } as const satisfies Readonly<Record<string, Fault>>;
 
 /** An inventory as a liar tells it. Of VMs whose disks have no lock nothing would keep a second copy from running. */
-function withoutLocked(world: World, text: string): string {
+function withoutLocked(world: World, id: string, text: string): string {
   const inventory = JSON.parse(text) as Inventory;
-  const vms = inventory.vms.filter(({ vmId }) => !world.people.nature(vmId).hasLock);
+  const isTold = ({ vmId }: { readonly vmId: string }) => !world.people.nature(vmId).hasLock;
+  const vms = inventory.vms.filter(isTold);
+  for (const { vmId } of inventory.vms)
+    if (!vms.some((vm) => vm.vmId === vmId)) world.lied(id, vmId);
   return JSON.stringify({ ...inventory, vms });
 }
 
-function speaksNewer(world: World, id: string): () => void {
-  world.bus.link(id).lie = (_, text) => {
+function speaksNewer(world: World, id: string): (() => void) | undefined {
+  return worsen(world, id, 'lie', (_, text) => {
     const newer = JSON.stringify({ ...(JSON.parse(text) as object), v: 2 });
     world.bus.garbled.add(newer);
     return newer;
-  };
-  return () => world.bus.heal(id);
+  });
+}
+
+/** Who speaks as one thing already does not begin to speak as another; other troubles add up, each with its own end. */
+function worsen<K extends keyof BusLink>(
+  world: World,
+  id: string,
+  what: K,
+  to: NonNullable<BusLink[K]>,
+): (() => void) | undefined {
+  const { bus, overlaps } = world;
+  const key = `bus ${what} ${id}`;
+  if (what === 'lie' && overlaps.has(key)) return undefined;
+  return overlaps.hold(key, () => {
+    bus.link(id)[what] = to;
+    return () => bus.heal(id, what);
+  });
 }

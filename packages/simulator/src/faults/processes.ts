@@ -16,8 +16,7 @@ export const processFaults = {
     begin: (world, order, random) => {
       const id = hostOf(world, order, random)?.id;
       if (id === undefined) return undefined;
-      world.points.kills.set(id, 40);
-      return () => world.points.kills.delete(id);
+      return strike(world, 'kills', [id], 40);
     },
   },
   'host-reboot': {
@@ -121,8 +120,10 @@ export const processFaults = {
       const a = hostOf(world, order, random)?.id;
       const b = order.to ?? random.pick(world.hosts.filter(({ id }) => id !== a))?.id;
       if (a === undefined || b === undefined) return undefined;
-      world.migrations.cut(a, b);
-      return () => world.migrations.heal(a, b);
+      return world.overlaps.hold(`migrations ${[a, b].toSorted().join(' ')}`, () => {
+        world.migrations.cut(a, b);
+        return () => world.migrations.heal(a, b);
+      });
     },
   },
   'journal-unwritable': {
@@ -131,10 +132,12 @@ export const processFaults = {
     begin: (world, order, random) => {
       const host = hostOf(world, order, random);
       if (host === undefined) return undefined;
-      host.isJournalWritable = false;
-      return () => {
-        host.isJournalWritable = true;
-      };
+      return world.overlaps.hold(`journal ${host.id}`, () => {
+        host.isJournalWritable = false;
+        return () => {
+          host.isJournalWritable = true;
+        };
+      });
     },
   },
   'leader-crash': {
@@ -164,12 +167,12 @@ export const processFaults = {
   'leader-crash-points': {
     says: 'schedulers die before some of what they write and send',
     lastsMs: [10_000, 120_000],
-    begin: ({ points, schedulers }) => strike(points.kills, schedulers, 15),
+    begin: (world) => strike(world, 'kills', idsOf(world.schedulers), 15),
   },
   'leader-sleep-points': {
     says: 'schedulers sleep just after some of what they write and send',
     lastsMs: [10_000, 120_000],
-    begin: ({ points, schedulers }) => strike(points.naps, schedulers, 25),
+    begin: (world) => strike(world, 'naps', idsOf(world.schedulers), 25),
   },
   'clock-jump': {
     says: 'a wall clock is set to another time',
@@ -182,21 +185,33 @@ export const processFaults = {
   },
 } as const satisfies Readonly<Record<string, Fault>>;
 
+function idsOf(processes: readonly { readonly id: string }[]): readonly string[] {
+  return processes.map(({ id }) => id);
+}
+
 /** By chance, at so many thousandths of their points. */
 function strike(
-  chances: Map<string, number>,
-  processes: readonly { readonly id: string }[],
+  { points, overlaps }: World,
+  how: 'kills' | 'naps',
+  ids: readonly string[],
   permille: number,
 ): () => void {
-  for (const { id } of processes) chances.set(id, permille);
+  const mends = ids.map((id) =>
+    overlaps.hold(`${how} ${id}`, () => {
+      points[how].set(id, permille);
+      return () => points[how].delete(id);
+    }),
+  );
   return () => {
-    for (const { id } of processes) chances.delete(id);
+    for (const mend of mends) mend();
   };
 }
 
 function freeze(world: World, order: Order, how: 'stop' | 'sleep'): (() => void) | undefined {
   const life = schedulerOf(world, order)?.life;
   if (life === undefined || !life.isAlive) return undefined;
-  life.freeze(how);
-  return () => life.thaw();
+  return world.overlaps.hold(life, () => {
+    life.freeze(how);
+    return () => life.thaw();
+  });
 }

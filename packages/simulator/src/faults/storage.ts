@@ -7,7 +7,8 @@ import { type Fault, hostOf, type Order } from './fault.ts';
 export const storageFaults = {
   'storage-cut': {
     says: 'one host does not reach the pools’ servers',
-    lastsMs: [5_000, 150_000],
+    // Longer than it takes a scheduler to know of it for certain, or nothing would tell that it does.
+    lastsMs: [5_000, 400_000],
     begin: (world, order, random) => {
       const host = hostOf(world, order, random);
       return host && mended(world, world.storage.cut(host.id));
