@@ -19,7 +19,8 @@ import {
   type StepResult,
   subjects,
 } from '@drover/protocol';
-import { act, reportedVm } from './agent-acts.ts';
+import { act } from './acts/act.ts';
+import { reportedVm } from './acts/inspect.ts';
 import type { Act } from './checkers/checker.ts';
 import type { Host } from './host.ts';
 import { Life } from './life.ts';

@@ -50,6 +50,8 @@ interface Flight {
   /** Rounds in a row that gained little. */
   poorRounds: number;
   onSample: OnSample;
+  /** Told of the end besides who began it. */
+  readonly followers: (() => void)[];
   stalledMs: number;
 }
 
@@ -106,6 +108,7 @@ export class Migrations {
       throttlePercent: 0,
       poorRounds: 0,
       onSample: order.onSample,
+      followers: [],
       stalledMs: 0,
     };
     this.#flights.add(flight);
@@ -118,10 +121,12 @@ export class Migrations {
     if (flight) flight.downtimeMs = downtimeMs;
   }
 
-  /** Another process of the source's agent listens from now on. */
-  follow(hostId: string, vmId: string, onSample: OnSample): void {
+  /** Another process of the source's agent listens from now on; `onEnd` comes once, at once where there is none. */
+  follow(hostId: string, vmId: string, onSample: OnSample, onEnd: () => void): void {
     const flight = this.#from(hostId, vmId);
-    if (flight) flight.onSample = onSample;
+    if (flight === undefined) return onEnd();
+    flight.onSample = onSample;
+    flight.followers.push(onEnd);
   }
 
   #from(hostId: string, vmId: string): Flight | undefined {
@@ -344,6 +349,7 @@ export class Migrations {
     const { order, copy } = flight;
     this.#world.note('libvirt', `migration of ${copy.name} to ${order.target.hostId}: ${end.type}`);
     order.onEnd(end);
+    for (const told of flight.followers) told();
   }
 
   #next(flight: Flight, delayMs: number, run: () => void): void {

@@ -1,6 +1,6 @@
 /** What a simulated process needs of the world around it. world.ts gives it. */
 import type { Bus } from './bus.ts';
-import type { Harm } from './agent-acts.ts';
+import type { Harm } from './acts/world.ts';
 import type { Act, Told } from './checkers/checker.ts';
 import type { EtcdReach } from './etcd-client.ts';
 import type { Host } from './host.ts';

@@ -1,7 +1,8 @@
 /** Two simulated hosts, acted on by the simulator's part of the agent, in virtual time. */
 import type { ActionOutcome } from '@drover/agent/logic';
 import { Random } from '@drover/core';
-import { act, reportedVm } from '../../../packages/simulator/src/agent-acts.ts';
+import { act } from '../../../packages/simulator/src/acts/act.ts';
+import { reportedVm } from '../../../packages/simulator/src/acts/inspect.ts';
 import { Host } from '../../../packages/simulator/src/host.ts';
 import type {
   Copy,

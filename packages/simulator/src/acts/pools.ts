@@ -1,0 +1,43 @@
+/** Pools and the files in them, of which a server may not answer. */
+import type { DiskToAttach } from '@drover/protocol';
+import type { Reach } from '../storage.ts';
+import { type ActsWorld, callMs, done, failed, lookMs, unanswered, unreachable } from './world.ts';
+
+/** libvirt's calls have a deadline; one about storage that does not answer ends at that. */
+export function whenAnswered(
+  world: ActsWorld,
+  pools: readonly string[],
+  then: (reach: Exclude<Reach, 'stalled'>) => void,
+  waitedMs = 0,
+): void {
+  const { life, host, onAnswer } = world;
+  if (!host.hypervisor.isUp) return onAnswer(unreachable);
+  const reach = host.hypervisor.storage.reach(pools, host.id);
+  if (reach !== 'stalled') return then(reach);
+  if (waitedMs >= callMs) return onAnswer(unanswered);
+  life.after(lookMs, () => whenAnswered(world, pools, then, waitedMs + lookMs));
+}
+
+export function poolOf({ pool }: DiskToAttach): string {
+  return pool.name;
+}
+
+export function ensurePool(world: ActsWorld, name: string): void {
+  const { host, onAnswer } = world;
+  whenAnswered(world, [name], (reach) => {
+    if (reach === 'gone') return onAnswer(failed('pool-unavailable', 'it is not there'));
+    host.pools.add(name);
+    onAnswer(done);
+  });
+}
+
+export function deleteVolumes(world: ActsWorld, disks: readonly DiskToAttach[]): void {
+  const { host, onAnswer } = world;
+  whenAnswered(world, disks.map(poolOf), (reach) => {
+    if (reach === 'gone' || reach === 'read-only') {
+      return onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
+    }
+    for (const { file } of disks) host.hypervisor.storage.disks.delete(file.slice(0, 36));
+    onAnswer(done);
+  });
+}
