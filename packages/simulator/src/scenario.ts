@@ -6,6 +6,7 @@
 import { MigrationWish, parseValue } from '@drover/protocol';
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import type { HostShape } from './host.ts';
+import { type MarkName, markNames } from './marks.ts';
 import { Fields } from './scenario-fields.ts';
 import type { Standing } from './standing.ts';
 import type { TimedStep } from './script.ts';
@@ -13,6 +14,8 @@ import { readStep, writeStep } from './script-text.ts';
 
 export interface Scenario {
   readonly claim: string;
+  /** Of a case: rare states that it came to, without which it tests nothing. */
+  readonly meets?: readonly MarkName[];
   readonly hosts: readonly HostShape[];
   readonly schedulers: number;
   readonly steps: readonly TimedStep[];
@@ -47,6 +50,7 @@ export function readScenario(name: string, value: unknown, standing?: Standing):
       : { hosts: standing.hosts, schedulers: 2 };
   const scenario: Scenario = {
     claim: standing === undefined ? top.text('claim') : top.text('claim', ''),
+    ...(top.has('meets') ? { meets: readMarks(top) } : {}),
     ...cluster,
     ...(standing === undefined ? {} : { standing }),
     steps: top.list('script').map(readStep),
@@ -59,6 +63,17 @@ export function readScenario(name: string, value: unknown, standing?: Standing):
   };
   top.refuseOthers();
   return scenario;
+}
+
+function readMarks(top: Fields): readonly MarkName[] {
+  return top
+    .text('meets')
+    .split(' ')
+    .map((word) => {
+      const known = markNames.find((name) => name === word);
+      if (known === undefined) throw top.wrong(`${word} is no state that a run can meet`);
+      return known;
+    });
 }
 
 function readCluster(fields: Fields): Pick<Scenario, 'hosts' | 'schedulers'> {
@@ -107,10 +122,11 @@ function readSettings(fields: Fields): Partial<SchedulerSettings> {
 
 /** What `readScenario` reads as the same scenario. */
 export function writeScenario(scenario: Scenario): object {
-  const { claim, hosts, schedulers, steps, untilMs, chance, settings, migration } = scenario;
+  const { claim, meets, hosts, schedulers, steps, untilMs, chance, settings, migration } = scenario;
   const { gracefulStopTimeoutMs = 60_000 } = settings ?? {};
   return {
     claim,
+    ...(meets === undefined ? {} : { meets: meets.join(' ') }),
     cluster: { hosts: Object.fromEntries(hosts.map(writeHost)), schedulers },
     ...(chance === undefined
       ? {}
