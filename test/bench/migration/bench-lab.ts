@@ -13,6 +13,7 @@ import {
 } from '@drover/deploy/lab';
 import type { api } from '@drover/protocol';
 import { until } from '../../contract/support/until.ts';
+import { ApiClient } from '../../end-to-end/support/api-client.ts';
 
 export const source = 'h1';
 export const target = 'h2';
@@ -27,9 +28,11 @@ export interface BenchVm {
 
 export class BenchLab implements AsyncDisposable {
   readonly lab: Lab;
+  readonly #client: ApiClient;
 
   private constructor(lab: Lab) {
     this.lab = lab;
+    this.#client = new ApiClient(lab.apiUrl, lab.token);
   }
 
   static async up(onStep: (text: string) => void): Promise<BenchLab> {
@@ -63,16 +66,9 @@ export class BenchLab implements AsyncDisposable {
   }
 
   async api<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(new URL(path, this.lab.apiUrl), {
-      method,
-      headers: {
-        authorization: `Bearer ${this.lab.token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
-    return (await response.json()) as T;
+    const answer = await this.#client.send<T>(method, path, body);
+    if (answer.status < 400) return answer.body;
+    throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
   }
 
   async ended(id: string): Promise<api.OperationBody> {
