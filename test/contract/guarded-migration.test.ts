@@ -10,7 +10,6 @@ import { once } from 'node:events';
 import { certificateName } from '@drover/certificates';
 import {
   type Connection,
-  type Domain,
   flags,
   isOperationAborted,
   LibvirtError,
@@ -25,13 +24,14 @@ import { readLine, sendGreeting } from '../../packages/agent/src/shell/tunnel-gr
 import { refusalsOf } from '../../packages/agent/src/shell/tunnel-refusals.ts';
 import { openSource, openTarget, type TunnelUse } from '../../packages/agent/src/shell/tunnel.ts';
 import { newAuthority, type TestAuthority } from './support/authority.ts';
-import { dirtyVmXml, type Heard, listenTo, tellToDirty } from './support/dirty-vm.ts';
+import { dirtyVmXml, tellToDirty } from './support/dirty-vm.ts';
 import { freePort } from './support/docker.ts';
 import {
   type MigrationHost,
   type MigrationHosts,
   startMigrationHosts,
 } from './support/migration-hosts.ts';
+import { Mover, type Place } from './support/mover.ts';
 import { until } from './support/until.ts';
 
 const uuid = randomUUID();
@@ -39,7 +39,7 @@ const bystander = randomUUID();
 const authority = await newAuthority();
 
 let hosts: MigrationHosts;
-let born: Heard;
+let mover: Mover;
 const tls = new Map<string, MigrationTls>();
 let operations = 0;
 
@@ -58,41 +58,17 @@ beforeAll(async () => {
     tls.set(name, new MigrationTls({ stateDir: daemon.folder, qemuConf: passwd, passwd }));
   }
   for (const host of [hosts.one, hosts.two]) await certify(host, authority);
-  const domain = await hosts.one.libvirt.domains.create(dirtyVmXml({ name: 'mover', uuid }));
+  mover = new Mover(hosts, uuid);
+  await mover.start();
   await hosts.two.libvirt.domains.create(dirtyVmXml({ name: 'bystander', uuid: bystander }));
-  born = await listenTo(domain);
 });
 
 afterAll(async () => {
   await hosts?.[Symbol.asyncDispose]();
 });
 
-interface Place {
-  readonly at: MigrationHost;
-  readonly other: MigrationHost;
-  readonly domain: Domain;
-}
-
-async function place(): Promise<Place> {
-  const here = await hosts.one.libvirt.domains.find(uuid);
-  const there = await hosts.two.libvirt.domains.find(uuid);
-  if (here !== undefined && there === undefined) {
-    return { at: hosts.one, other: hosts.two, domain: here };
-  }
-  if (there !== undefined && here === undefined) {
-    return { at: hosts.two, other: hosts.one, domain: there };
-  }
-  throw new Error(`the VM is on ${here === undefined ? 'no host' : 'both hosts'}`);
-}
-
-/** It runs there and nowhere else, in the same boot as ever. */
-async function home(): Promise<MigrationHost> {
-  const { at, domain } = await place();
-  expect((await domain.state()).state).toBe('running');
-  const now = await listenTo(domain);
-  expect(now.boot).toBe(born.boot);
-  return at;
-}
+const place = () => mover.place();
+const home = () => mover.home();
 
 type Ordered = Partial<Pick<TunnelUse, 'mode' | 'memoryPath' | 'may' | 'vmName' | 'expiresInMs'>>;
 

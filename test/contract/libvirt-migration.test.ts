@@ -22,13 +22,14 @@ import {
 } from 'node-libvirt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CertificateLab } from '../../packages/node-libvirt/test/certificates.ts';
-import { dirtyVmXml, type Heard, listenTo, tellToDirty } from './support/dirty-vm.ts';
+import { dirtyVmXml, tellToDirty } from './support/dirty-vm.ts';
 import { docker } from './support/docker.ts';
 import {
   type MigrationHost,
   type MigrationHosts,
   startMigrationHosts,
 } from './support/migration-hosts.ts';
+import { Mover, type Place } from './support/mover.ts';
 import { until } from './support/until.ts';
 
 const uuid = randomUUID();
@@ -36,13 +37,13 @@ const { live, persistDest, undefineSource } = migrateFlag;
 
 let hosts: MigrationHosts;
 let certificates: CertificateLab;
-let born: Heard;
+let mover: Mover;
 
 beforeAll(async () => {
   certificates = await CertificateLab.create();
   hosts = await startMigrationHosts(await qemuPki(certificates));
-  const domain = await hosts.one.libvirt.domains.create(dirtyVmXml({ name: 'mover', uuid }));
-  born = await listenTo(domain);
+  mover = new Mover(hosts, uuid);
+  await mover.start();
 });
 
 afterAll(async () => {
@@ -50,36 +51,8 @@ afterAll(async () => {
   await certificates?.[Symbol.asyncDispose]();
 });
 
-/** Where it runs, and where it could go. */
-interface Place {
-  readonly at: MigrationHost;
-  readonly other: MigrationHost;
-  readonly domain: Domain;
-}
-
-async function place(): Promise<Place> {
-  const [here, there] = await Promise.all(
-    [hosts.one, hosts.two].map((host) => host.libvirt.domains.find(uuid)),
-  );
-  if (here !== undefined && there === undefined) {
-    return { at: hosts.one, other: hosts.two, domain: here };
-  }
-  if (there !== undefined && here === undefined) {
-    return { at: hosts.two, other: hosts.one, domain: there };
-  }
-  throw new Error(`the VM is on ${here === undefined ? 'no host' : 'both hosts'}`);
-}
-
-/** The only host where it is; it runs there, in the same boot as ever. */
-async function home(): Promise<MigrationHost> {
-  const { at, domain } = await place();
-  expect((await domain.state()).state).toBe('running');
-  const now = await listenTo(domain);
-  expect(now.boot).toBe(born.boot);
-  expect(now.upSeconds).toBeGreaterThan(born.upSeconds);
-  born = now;
-  return at;
-}
+const place = () => mover.place();
+const home = () => mover.home();
 
 const toOther = ({ other }: Place, more: Partial<MigrateArguments> = {}): MigrateArguments => ({
   destinationUri: other.uri,

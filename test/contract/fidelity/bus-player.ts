@@ -4,7 +4,7 @@ import { DroverError, inboxPrefix, subjects } from '@drover/protocol';
 import fc from 'fast-check';
 import { type BusHarness, tooLong, type Who } from '../support/bus-harness.ts';
 import { until } from '../support/until.ts';
-import { isElsewhere, type Player, type Step } from './play.ts';
+import { isElsewhere, type Player, type Step, stepwise } from './play.ts';
 
 export type BusOperation =
   | { readonly type: 'open' | 'close'; readonly who: Who }
@@ -87,14 +87,8 @@ export function busPlayer(name: string, harness: () => BusHarness): Player<BusOp
     name,
     play: async (operations, expected) => {
       const play = new BusPlay(harness());
-      const steps: Step[] = [];
       try {
-        for (const [at, operation] of operations.entries()) {
-          const step = await play.step(operation, expected?.[at]);
-          steps.push(step);
-          if (isElsewhere(step, expected?.[at])) break;
-        }
-        return steps;
+        return (await stepwise(operations, expected, (...one) => play.step(...one))).steps;
       } finally {
         await play.end();
       }

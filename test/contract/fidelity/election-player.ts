@@ -1,6 +1,6 @@
 /** Three candidates for one office, and what may befall them; played on the simulator's election and on the store's. */
 import fc from 'fast-check';
-import { isElsewhere, type Player, type Step } from './play.ts';
+import { type Player, type Step, stepwise } from './play.ts';
 
 export const candidates = ['s1', 's2', 's3'] as const;
 export type Candidate = (typeof candidates)[number];
@@ -62,13 +62,7 @@ export function electionPlayer(
     play: async (operations, expected) => {
       await using side = await open();
       const play = new ElectionPlay(side);
-      const steps: Step[] = [];
-      for (const [at, operation] of operations.entries()) {
-        const step = await play.step(operation, expected?.[at]);
-        steps.push(step);
-        if (isElsewhere(step, expected?.[at])) break;
-      }
-      return steps;
+      return (await stepwise(operations, expected, (...one) => play.step(...one))).steps;
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Plays drawn operations on an etcd, the simulated or a real one, and writes down what its callers see. */
 import { type DrawnTxn, type EtcdOperation, prefixes } from './etcd-operations.ts';
-import { isElsewhere, type Player, type Step } from './play.ts';
+import { type Player, type Step, stepwise } from './play.ts';
 
 export interface SeenEntry {
   readonly key: string;
@@ -71,10 +71,8 @@ export function etcdPlayer(name: string, open: () => Promise<EtcdSide>): Player<
     play: async (operations, expected) => {
       await using side = await open();
       const play = new EtcdPlay(side, await side.revision(), expected);
-      for (const [at, operation] of operations.entries()) {
-        if (isElsewhere(await play.step(operation), expected?.[at])) return play.steps;
-      }
-      return await play.end();
+      const { steps, isElsewhere } = await stepwise(operations, expected, (one) => play.step(one));
+      return isElsewhere ? steps : await play.end();
     },
   };
 }
@@ -98,10 +96,6 @@ class EtcdPlay {
     this.#base = base;
     this.#compacted = base;
     this.#expected = expected;
-  }
-
-  get steps(): readonly Step[] {
-    return this.#steps;
   }
 
   async step(operation: EtcdOperation): Promise<Step> {

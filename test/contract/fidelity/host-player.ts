@@ -9,7 +9,7 @@ import {
   type HostOperation,
   type VmName,
 } from './host-operations.ts';
-import { isElsewhere, type Player, type Step } from './play.ts';
+import { isElsewhere, type Player, type Step, stepwise } from './play.ts';
 
 export type LifeEvent = 'started' | 'suspended' | 'resumed' | 'stopped';
 
@@ -48,13 +48,7 @@ export function hostPlayer(name: string, open: () => Promise<HostsSide>): Player
     play: async (operations, expected) => {
       await using side = await open();
       const play = new HostPlay(side);
-      const steps: Step[] = [];
-      for (const [at, operation] of operations.entries()) {
-        const step = await play.step(operation, expected?.[at]);
-        steps.push(step);
-        if (isElsewhere(step, expected?.[at])) break;
-      }
-      return steps;
+      return (await stepwise(operations, expected, (...one) => play.step(...one))).steps;
     },
   };
 }
@@ -72,22 +66,22 @@ class HostPlay {
     const lines: string[] = [];
     this.#events.length = 0;
     this.#operations += 1;
-    const hearsAll = await this.#do(operation, lines);
-    const read = async () => [...lines, ...(await this.#looks()), ...this.#heard(hearsAll)];
+    const away = await this.#do(operation, lines);
+    const read = async () => [...lines, ...(await this.#looks()), ...this.#heard(away)];
     await this.#side.settle(
       async () => expected !== undefined && !isElsewhere(await read(), expected),
     );
     return await read();
   }
 
-  /** Whether libvirt was there all the time to tell what happened. */
-  async #do(operation: HostOperation, lines: string[]): Promise<boolean> {
+  /** The host, if there is one, whose libvirt was not there all the time to tell what happened. */
+  async #do(operation: HostOperation, lines: string[]): Promise<HostId | undefined> {
     const side = this.#side;
     if (operation.type === 'restart-libvirt') {
       await side.killLibvirt(operation.at);
       lines.push(`then ${operation.at}: ${await this.#look(operation.at)}`);
       await side.startLibvirt(operation.at);
-      return false;
+      return operation.at;
     }
     const { at, vm } = operation;
     if (operation.type === 'migrate') return await this.#migrate(at, vm, operation.course, lines);
@@ -97,37 +91,37 @@ class HostPlay {
     switch (operation.type) {
       case 'start':
         if (await this.#mayStart(at, vm)) await act(side.start(vm));
-        return true;
+        return undefined;
       case 'start-namesake': {
         // Without disks, so that nothing but its name is in the way.
         const { vm: like, ...start } = side.start('bare');
         await act({ ...start, vmId: namesakeId, vm: { ...like, name: side.start(vm).vm.name } });
         await act({ type: 'stop-vm', vmId: namesakeId, mode: 'force', timeoutMs: 0 });
-        return true;
+        return undefined;
       }
       case 'pull-plug':
         await act({ type: 'stop-vm', vmId, mode: 'force', timeoutMs: 0 });
-        return true;
+        return undefined;
       case 'press-button': {
         const timeoutMs = vm === 'disk' ? 20_000 : 1_500;
         await act({ type: 'stop-vm', vmId, mode: 'graceful', timeoutMs });
-        return true;
+        return undefined;
       }
       case 'suspend':
         await side.suspend(at, vm);
-        return true;
+        return undefined;
       case 'resume':
         await act({ type: 'resume-vm', vmId });
-        return true;
+        return undefined;
       case 'destroy-leftover':
         await act({ type: 'destroy-leftover', vmId });
-        return true;
+        return undefined;
       case 'abort':
         await act({ type: 'abort-migration', vmId });
-        return true;
+        return undefined;
       case 'inspect':
         await act({ type: 'inspect', vmId });
-        return true;
+        return undefined;
     }
   }
 
@@ -138,7 +132,12 @@ class HostPlay {
     return vm === 'bare' || (there !== 'away' && there.every((one) => one.vmId !== vmId));
   }
 
-  async #migrate(at: HostId, vm: VmName, drawn: Course, lines: string[]): Promise<boolean> {
+  async #migrate(
+    at: HostId,
+    vm: VmName,
+    drawn: Course,
+    lines: string[],
+  ): Promise<HostId | undefined> {
     const side = this.#side;
     const to = otherOf(at);
     const vmId = side.vmIds[vm];
@@ -159,7 +158,7 @@ class HostPlay {
     });
     lines.push(`prepare: ${say(prepared)}`);
     const { tunnel } = prepared;
-    if (tunnel === undefined) return true;
+    if (tunnel === undefined) return undefined;
     if (course === 'occupied') await side.outcome(side.act(to, side.start(vm)));
     const isSlow = course !== 'live' && course !== 'paused' && course !== 'occupied';
     let isOver = false;
@@ -179,18 +178,19 @@ class HostPlay {
       isOver = true;
     });
     if (isSlow && course !== 'late') await side.whenUnderWay(at, vm, () => isOver);
-    const lost = course === 'source-lost' ? at : course === 'target-lost' ? to : undefined;
-    if (isOver) lines.push(`over: ${say(await moving)}`);
-    else {
-      if (course === 'aborted') {
-        const outcome = await side.outcome(side.act(at, { type: 'abort-migration', vmId }));
-        lines.push(`abort: ${say(outcome)}`);
-      }
-      if (lost !== undefined) await side.killLibvirt(lost);
-      lines.push(`move: ${say(await side.outcome(moving))}`);
-      if (lost !== undefined) await side.startLibvirt(lost);
+    if (isOver) {
+      lines.push(`over: ${say(await moving)}`);
+      return undefined;
     }
-    return lost === undefined;
+    const lost = course === 'source-lost' ? at : course === 'target-lost' ? to : undefined;
+    if (course === 'aborted') {
+      const outcome = await side.outcome(side.act(at, { type: 'abort-migration', vmId }));
+      lines.push(`abort: ${say(outcome)}`);
+    }
+    if (lost !== undefined) await side.killLibvirt(lost);
+    lines.push(`move: ${say(await side.outcome(moving))}`);
+    if (lost !== undefined) await side.startLibvirt(lost);
+    return lost;
   }
 
   async #looks(): Promise<readonly string[]> {
@@ -209,14 +209,14 @@ class HostPlay {
     return said.length === 0 ? 'nothing' : said.toSorted().join('; ');
   }
 
-  /** In order for each VM on each host. */
-  #heard(hearsAll: boolean): readonly string[] {
+  /** In order for each VM on each host. One that was away has told as much as it happened to. */
+  #heard(away: HostId | undefined): readonly string[] {
     for (const host of hostIds) {
       for (const { vmId, event } of this.#side.takeEvents(host)) {
-        this.#events.push(`${host} told: ${this.#nameOf(vmId)} ${event}`);
+        if (host !== away) this.#events.push(`${host} told: ${this.#nameOf(vmId)} ${event}`);
       }
     }
-    return hearsAll ? this.#events.toSorted(byPlace) : [];
+    return this.#events.toSorted(byPlace);
   }
 
   #nameOf(vmId: string): string {

@@ -19,6 +19,21 @@ export function isElsewhere(step: Step, expected: Step | undefined): boolean {
   return expected !== undefined && step.join('\n') !== expected.join('\n');
 }
 
+/** Plays one operation after the other, and no further than the first that shows something else. */
+export async function stepwise<Operation>(
+  operations: readonly Operation[],
+  expected: readonly Step[] | undefined,
+  step: (operation: Operation, expected: Step | undefined) => Promise<Step>,
+): Promise<{ readonly steps: Step[]; readonly isElsewhere: boolean }> {
+  const steps: Step[] = [];
+  for (const [at, operation] of operations.entries()) {
+    const seen = await step(operation, expected?.[at]);
+    steps.push(seen);
+    if (isElsewhere(seen, expected?.[at])) return { steps, isElsewhere: true };
+  }
+  return { steps, isElsewhere: false };
+}
+
 export interface Comparison<Operation> {
   readonly fake: Player<Operation>;
   readonly real: Player<Operation>;
