@@ -2,9 +2,11 @@
  * What agents answer to questions about a VM that is to move, of the simulated hosts: the same facts, and the same
  * findings, of as much as there is here.
  */
-import type { ActionOutcome } from '@drover/agent/logic';
-import type { Answer, IncomingAnswer, VmFacts } from '@drover/protocol';
+import { type ActionOutcome, incomingFindings, type Learnt, type Stood } from '@drover/agent/logic';
+import type { Answer, VmFacts } from '@drover/protocol';
+import { reportedVm } from './acts/inspect.ts';
 import type { Host } from './host.ts';
+import type { Reach } from './storage.ts';
 
 type Disk = VmFacts['disks'][number];
 
@@ -69,31 +71,51 @@ export function inspectVm(host: Host, vmId: string): ActionOutcome {
 }
 
 export function checkIncoming(host: Host, vmId: string, facts: VmFacts): ActionOutcome {
-  const copy = host.hypervisor.copy(vmId);
-  const { qemuVersion } = host.facts();
-  const reach = host.hypervisor.reach(vmId);
-  const disk = facts.disks[0]?.images[0]?.path ?? '';
-  const media = facts.disks
-    .filter(({ device }) => device === 'cdrom')
-    .flatMap(({ images }) => images.map(({ path }) => path));
-  const findings: IncomingAnswer['findings'] = [
-    ...(copy === undefined ? [] : [{ code: 'vm-there', available: copy.state } as const]),
-    ...(qemuVersion >= facts.qemuVersion
-      ? []
-      : [{ code: 'qemu-older', required: facts.qemuVersion, available: qemuVersion } as const]),
-    ...(reach === 'stalled' || reach === 'gone'
-      ? [{ code: reach === 'gone' ? 'path-missing' : 'path-silent', subject: disk } as const]
-      : []),
-    ...media
-      .filter((path) => host.shape.media?.includes(path) !== true)
-      .map((subject) => ({ code: 'path-missing', subject, required: 'cdrom' }) as const),
-  ];
+  const { hypervisor } = host;
+  const { hostUuid, qemuVersion, cpuModel, machineTypes } = host.facts();
+  const known = hypervisor.copy(vmId);
+  const copy = known && reportedVm(known).state;
+  const hasNamesake = known === undefined && hypervisor.knows({ vmId, name: facts.name });
+  const findings = incomingFindings(facts, {
+    identity: learnt({ hostUuid, hasNamesake, ...(copy === undefined ? {} : { copy }) }),
+    hypervisor: learnt({ qemuVersion, virtTypes: ['kvm'], machines: machineTypes }),
+    cpu: learnt({ model: cpuModel }),
+    networks: learnt(() => undefined),
+    paths: learnt({
+      stood: (path) => stood(host, vmId, facts, path),
+      reached: () => isReached(hypervisor.reach(vmId)),
+      emulators: [],
+    }),
+    memory: learnt({}),
+  });
   const guards = facts.disks.map(({ name, guard, guardedBy }) => ({
     disk: name,
     guard,
     guardedBy,
   }));
-  return done({ kind: 'check-incoming', incoming: { findings, kernel: host.id, guards } });
+  const incoming = { findings: [...findings], kernel: host.id, guards };
+  return done({ kind: 'check-incoming', incoming });
+}
+
+function learnt<T>(value: T): Learnt<T> {
+  return { ok: true, value };
+}
+
+/** Media lie on the host itself, disks in their pool; where it is the same one, it is the same file. */
+function stood(host: Host, vmId: string, { disks }: VmFacts, path: string): Stood {
+  const image = disks.flatMap(({ images }) => images).find((one) => one.path === path);
+  const there: Stood = { type: 'file', inode: image?.inode ?? '1' };
+  const isMedium = disks.some(
+    ({ device, images }) => device === 'cdrom' && images.some((one) => one.path === path),
+  );
+  if (isMedium) return host.shape.media?.includes(path) === true ? there : { type: 'missing' };
+  const reach = host.hypervisor.reach(vmId);
+  if (reach === 'stalled') return { type: 'silent' };
+  return reach === 'gone' ? { type: 'missing' } : there;
+}
+
+function isReached(reach: Reach): boolean {
+  return reach !== 'stalled' && reach !== 'gone';
 }
 
 const cpu = "<cpu mode='custom'><model>simulated</model></cpu>";

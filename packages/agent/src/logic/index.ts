@@ -2,6 +2,18 @@ export { extrasOf } from '@drover/core';
 export { Convergence } from './converge.ts';
 export type { ConvergenceOrder, ConvergenceSample, ConvergenceStep } from './converge.ts';
 export { createAgent } from './agent.ts';
+export {
+  asksForCpu,
+  incomingFindings,
+  networksOf,
+  pathsOf,
+  urlsOf,
+  type IncomingHost,
+  type IncomingPart,
+  type Learnt,
+  type NetworkThere,
+  type Stood,
+} from './incoming.ts';
 export { compact, replay } from './journal.ts';
 export { defaultSettings } from './settings.ts';
 export { TimelineKeeper } from './timeline.ts';

@@ -6,12 +6,9 @@ import { execFile } from 'node:child_process';
 import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Stood } from '../logic/index.ts';
 import { readMounts, type Mount } from './mounts.ts';
 import { silence, StorageLooks, type StorageLooksOptions } from './storage-looks.ts';
-
-export type Stood =
-  | { readonly type: 'file' | 'folder' | 'block'; readonly inode: string }
-  | { readonly type: 'missing' | 'silent' };
 
 export interface Space {
   readonly capacityMib: number;

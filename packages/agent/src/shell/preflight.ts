@@ -12,14 +12,26 @@ import {
   readHostCapabilities,
   type HostCapabilities,
   type Libvirt,
+  type VmKind,
 } from 'node-libvirt';
-import { dirname } from 'node:path';
+import {
+  asksForCpu,
+  incomingFindings,
+  type IncomingHost,
+  type IncomingPart,
+  type Learnt,
+  type NetworkThere,
+  networksOf,
+  pathsOf,
+  type Stood,
+  urlsOf,
+} from '../logic/index.ts';
 import { givesCpu } from './host-cpu.ts';
 import type { HostFiles } from './host-files.ts';
 import { guardOfImage, vmFacts } from './vm-facts.ts';
 import { lookAt } from './vm-state.ts';
 
-type IncomingFinding = IncomingAnswer['findings'][number];
+type Network = VmFacts['networks'][number];
 
 /** What the leader may be sent, with room for the rest of the message. */
 const factsMost = 200_000;
@@ -147,7 +159,7 @@ async function mtusOf(
   return mtus;
 }
 
-/** Everything that is in the way here, all of it at once. */
+/** Everything that is in the way here, all of it at once. Rejects where libvirt cannot be asked at all. */
 export async function checkIncoming(
   libvirt: Libvirt,
   files: HostFiles,
@@ -155,18 +167,14 @@ export async function checkIncoming(
   facts: VmFacts,
 ): Promise<IncomingAnswer> {
   const capabilities = readHostCapabilities(await libvirt.host.capabilities());
-  const checks = [
-    () => identity(libvirt, capabilities, vmId, facts),
-    () => hypervisor(libvirt, capabilities, facts),
-    () => cpu(libvirt, capabilities, facts),
-    () => networks(libvirt, files, facts),
-    () => paths(files, capabilities, facts),
-    () => memory(libvirt, files, capabilities, facts),
-  ];
-  const findings: IncomingFinding[] = [];
-  for (const check of checks) {
-    findings.push(...(await check().catch((error: unknown) => [failedCheck(error)])));
-  }
+  const findings = incomingFindings(facts, {
+    identity: await learnt(() => identity(libvirt, capabilities, vmId, facts)),
+    hypervisor: await learnt(() => hypervisor(libvirt, capabilities, facts)),
+    cpu: await learnt(() => cpu(libvirt, capabilities, facts)),
+    networks: await learnt(() => networks(libvirt, files, facts)),
+    paths: await learnt(() => paths(files, capabilities, facts)),
+    memory: await learnt(() => memory(libvirt, files, capabilities, facts)),
+  });
   const mounts = await files.mounts();
   const hasLease = facts.disks.some(({ guard }) => guard === 'lease');
   return {
@@ -188,119 +196,96 @@ function emulators({ vmKinds }: HostCapabilities): readonly string[] {
   return vmKinds.flatMap((kind) => kind.emulators);
 }
 
-/** libvirt's no to a check is no yes. Where it cannot be asked at all there is no answer. */
-function failedCheck(error: unknown): IncomingFinding {
-  if (!(error instanceof LibvirtError)) throw error;
-  return { code: 'check-failed', available: error.message.slice(0, 500) };
+/** libvirt's no to a question is no yes. Where it cannot be asked at all there is no answer. */
+async function learnt<T>(ask: () => Promise<T>): Promise<Learnt<T>> {
+  try {
+    return { ok: true, value: await ask() };
+  } catch (error) {
+    if (!(error instanceof LibvirtError)) throw error;
+    return { ok: false, why: error.message };
+  }
 }
+
+type Of<K extends keyof IncomingHost> = Promise<IncomingPart<K>>;
 
 async function identity(
   libvirt: Libvirt,
   { hostUuid }: HostCapabilities,
   vmId: string,
   facts: VmFacts,
-): Promise<readonly IncomingFinding[]> {
-  const findings: IncomingFinding[] = [];
-  if (hostUuid === facts.hostUuid) findings.push({ code: 'same-host', subject: hostUuid });
-  const look = await lookAt(libvirt, vmId);
-  if (look && look.state !== 'shut-off' && look.state !== 'crashed') {
-    findings.push({ code: 'vm-there', available: look.state });
-  }
+): Of<'identity'> {
+  const copy = (await lookAt(libvirt, vmId))?.state;
   const namesake = await libvirt.domains.byName(facts.name).catch((error: unknown) => {
     if (isNotFound(error)) return undefined;
     throw error;
   });
-  if (namesake && namesake.uuid !== vmId) {
-    findings.push({ code: 'name-there', subject: facts.name });
-  }
-  return findings;
+  const hasNamesake = namesake !== undefined && namesake.uuid !== vmId;
+  return { hostUuid, hasNamesake, ...(copy === undefined ? {} : { copy }) };
+}
+
+function kindOf({ vmKinds }: HostCapabilities, facts: VmFacts): VmKind | undefined {
+  return vmKinds.find(({ osType, arch }) => osType === 'hvm' && arch === facts.arch);
 }
 
 async function hypervisor(
   libvirt: Libvirt,
-  { vmKinds }: HostCapabilities,
+  capabilities: HostCapabilities,
   facts: VmFacts,
-): Promise<readonly IncomingFinding[]> {
-  const findings: IncomingFinding[] = [];
-  const kind = vmKinds.find(({ osType, arch }) => osType === 'hvm' && arch === facts.arch);
-  const { virtType: required, machine } = facts;
-  if (!kind?.domainTypes.includes(required)) {
-    findings.push({ code: 'accelerator-missing', required: `${required} for ${facts.arch}` });
-  }
-  const has = kind?.machines.some(({ name }) => name === machine) ?? false;
-  if (!has) findings.push({ code: 'machine-type-missing', required: machine });
-  const { number } = await libvirt.host.hypervisorVersion();
-  if (number < facts.qemuVersion) {
-    findings.push({ code: 'qemu-older', required: facts.qemuVersion, available: number });
-  }
-  return findings;
+): Of<'hypervisor'> {
+  const kind = kindOf(capabilities, facts);
+  return {
+    qemuVersion: (await libvirt.host.hypervisorVersion()).number,
+    virtTypes: kind?.domainTypes ?? [],
+    machines: kind?.machines.map(({ name }) => name) ?? [],
+  };
 }
 
-/** As it runs, with all its features: what it was started with has to be there. */
-async function cpu(
-  libvirt: Libvirt,
-  { cpuModel = '', vmKinds }: HostCapabilities,
-  facts: VmFacts,
-): Promise<readonly IncomingFinding[]> {
-  const { cpuMode, hostCpu, virtType, arch, machine } = facts;
-  if (facts.cpu === undefined || cpuMode === 'maximum') return [];
-  if (cpuMode === 'host-passthrough') {
-    return hostCpu === cpuModel
-      ? []
-      : [{ code: 'cpu-incompatible', required: hostCpu, available: cpuModel }];
-  }
-  const kind = vmKinds.find((one) => one.osType === 'hvm' && one.arch === arch);
-  // Those that are not there have a finding of their own.
-  if (!kind?.domainTypes.includes(virtType)) return [];
+async function cpu(libvirt: Libvirt, capabilities: HostCapabilities, facts: VmFacts): Of<'cpu'> {
+  const { cpuModel: model = '' } = capabilities;
+  const { virtType, arch, machine } = facts;
+  const kind = kindOf(capabilities, facts);
+  // An accelerator that is not there has a finding of its own.
+  const isAsked = asksForCpu(facts) && kind?.domainTypes.includes(virtType) === true;
+  if (!isAsked || facts.cpu === undefined) return { model };
   const hasMachine = kind.machines.some(({ name }) => name === machine);
   const choice = { arch, virtType, ...(hasMachine ? { machine } : {}) };
-  if (await givesCpu(libvirt, facts.cpu, choice)) return [];
-  return [{ code: 'cpu-incompatible', required: modelOf(facts.cpu), available: cpuModel }];
+  return { model, gives: await givesCpu(libvirt, facts.cpu, choice) };
 }
 
-function modelOf(cpuXml: string): string {
-  return /<model[^>]*>([^<]+)</.exec(cpuXml)?.[1]?.slice(0, 255) ?? 'its CPU';
+async function networks(libvirt: Libvirt, files: HostFiles, facts: VmFacts): Of<'networks'> {
+  const there = new Map<string, NetworkThere>();
+  const key = ({ kind, name }: Network) => `${kind} ${name}`;
+  for (const network of networksOf(facts)) {
+    there.set(key(network), await networkThere(libvirt, files, network));
+  }
+  return (network) => there.get(key(network));
 }
 
-async function networks(
+async function networkThere(
   libvirt: Libvirt,
   files: HostFiles,
-  facts: VmFacts,
-): Promise<readonly IncomingFinding[]> {
-  const findings: IncomingFinding[] = [];
-  const seen = new Set<string>();
-  for (const { kind, name, mtu } of facts.networks) {
-    if (seen.has(`${kind} ${name}`)) continue;
-    seen.add(`${kind} ${name}`);
-    const subject = `${{ bridge: 'bridge', network: 'network' }[kind] ?? 'device'} ${name}`;
-    const device = kind === 'network' ? await bridgeOf(libvirt, name) : name;
-    if (typeof device !== 'string') {
-      findings.push({ code: device.code, subject });
-      continue;
-    }
-    const there = kind === 'direct' ? await files.isDevice(device) : await files.isBridge(device);
-    if (!there) findings.push({ code: 'network-missing', subject });
-    else if (!(await files.isUp(device))) findings.push({ code: 'network-down', subject });
-    else {
-      const available = await files.mtu(device);
-      if (mtu !== undefined && available !== undefined && available < mtu) {
-        findings.push({ code: 'mtu-smaller', subject, required: mtu, available });
-      }
-    }
-  }
-  return findings;
+  { kind, name }: Network,
+): Promise<NetworkThere> {
+  const device = kind === 'network' ? await bridgeOf(libvirt, name) : { name };
+  if ('state' in device) return device;
+  const isThere =
+    kind === 'direct' ? await files.isDevice(device.name) : await files.isBridge(device.name);
+  if (!isThere) return { state: 'missing' };
+  if (!(await files.isUp(device.name))) return { state: 'down' };
+  const mtu = await files.mtu(device.name);
+  return { state: 'up', ...(mtu === undefined ? {} : { mtu }) };
 }
 
 async function bridgeOf(
   libvirt: Libvirt,
   name: string,
-): Promise<string | Pick<IncomingFinding, 'code'>> {
+): Promise<{ readonly name: string } | { readonly state: 'missing' | 'down' }> {
   try {
     const network = await libvirt.networks.byName(name);
-    if (!(await network.isActive())) return { code: 'network-down' };
-    return await network.bridge();
+    if (!(await network.isActive())) return { state: 'down' };
+    return { name: await network.bridge() };
   } catch (error) {
-    if (isNotFound(error)) return { code: 'network-missing' };
+    if (isNotFound(error)) return { state: 'missing' };
     throw error;
   }
 }
@@ -309,87 +294,28 @@ async function paths(
   files: HostFiles,
   capabilities: HostCapabilities,
   facts: VmFacts,
-): Promise<readonly IncomingFinding[]> {
-  const findings: IncomingFinding[] = [];
-  for (const disk of facts.disks) {
-    for (const [depth, image] of disk.images.entries()) {
-      const required = depth === 0 ? disk.device : `below ${disk.name}`;
-      const finding = await imageAt(files, image, required);
-      // A medium that is only read may be a copy; a disk that is written has to be the same.
-      const isWritten = depth === 0 && !disk.readOnly && disk.device !== 'cdrom';
-      if (finding && (finding.code !== 'path-differs' || isWritten)) findings.push(finding);
-    }
-  }
-  for (const { what, path, template } of facts.files) {
-    if (what === 'emulator') {
-      if (emulators(capabilities).includes(path)) continue;
-      findings.push({ code: 'path-missing', subject: path, required: what });
-      continue;
-    }
-    const finding = await file(files, path, what);
-    const isMade =
-      finding?.code === 'path-missing' &&
-      template !== undefined &&
-      (await files.look(template)).type === 'file' &&
-      (await files.look(dirname(path))).type === 'folder';
-    if (finding && !isMade) findings.push(finding);
-  }
-  return findings;
-}
-
-type Image = VmFacts['disks'][number]['images'][number];
-
-async function imageAt(
-  files: HostFiles,
-  { kind, path, inode }: Image,
-  required: string,
-): Promise<IncomingFinding | undefined> {
-  switch (kind) {
-    case 'file':
-    case 'block':
-      return file(files, path, required, inode);
-    case 'network':
-      if (!path.startsWith('nfs://') || (await files.reaches(path))) return undefined;
-      return { code: 'path-missing', subject: path, required };
-    case 'other':
-      return undefined;
-  }
-}
-
-async function file(
-  files: HostFiles,
-  subject: string,
-  required: string,
-  inode?: string,
-): Promise<IncomingFinding | undefined> {
-  const stood = await files.look(subject);
-  switch (stood.type) {
-    case 'silent':
-      return { code: 'path-silent', subject, required };
-    case 'missing':
-      return { code: 'path-missing', subject, required };
-    case 'file':
-    case 'folder':
-    case 'block':
-      if (inode === undefined || inode === stood.inode) return undefined;
-      return { code: 'path-differs', subject, required };
-  }
+): Of<'paths'> {
+  const stood = new Map<string, Stood>();
+  for (const path of pathsOf(facts)) stood.set(path, await files.look(path));
+  const reached = new Set<string>();
+  for (const url of urlsOf(facts)) if (await files.reaches(url)) reached.add(url);
+  return {
+    stood: (path) => stood.get(path),
+    reached: (url) => reached.has(url),
+    emulators: emulators(capabilities),
+  };
 }
 
 async function memory(
   libvirt: Libvirt,
   files: HostFiles,
   { cells }: HostCapabilities,
-  { memoryMib: required, hugePageKib }: VmFacts,
-): Promise<readonly IncomingFinding[]> {
+  { hugePageKib }: VmFacts,
+): Of<'memory'> {
   if (hugePageKib !== undefined) {
     const counts = await libvirt.host.freePages(hugePageKib, Math.max(1, cells.length));
-    const available = Math.floor((counts.reduce((a, b) => a + b, 0) * hugePageKib) / 1024);
-    const subject = hugePageKib >= 1024 ? `${hugePageKib / 1024} MiB` : `${hugePageKib} KiB`;
-    if (available >= required) return [];
-    return [{ code: 'huge-pages-short', subject, required, available, unit: 'MiB' }];
+    return { availableMib: Math.floor((counts.reduce((a, b) => a + b, 0) * hugePageKib) / 1024) };
   }
-  const available = await files.availableMib();
-  if (available === undefined || available >= required) return [];
-  return [{ code: 'memory-short', required, available, unit: 'MiB' }];
+  const availableMib = await files.availableMib();
+  return availableMib === undefined ? {} : { availableMib };
 }
