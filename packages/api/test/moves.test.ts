@@ -1,4 +1,4 @@
-import { keys, type MigrationProgress } from '@drover/protocol';
+import { keys, type MigrationProgress, type Query } from '@drover/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operation, vmId, World } from './support/world.ts';
 
@@ -31,6 +31,35 @@ describe('the plan of a move', () => {
       ],
     });
     expect(world.store.revision).toBe(before);
+  });
+
+  it('is made by what is asked of the move or of the drain, and has what the move is expected to take', async () => {
+    await world.vm();
+    const asked: Query[] = [];
+    const { answer } = world;
+    const forecast = {
+      elapsedMs: 9_000,
+      downtimeMs: 80,
+      transferredMib: 700,
+      rounds: 2,
+      converges: true,
+      throttlePercent: 0,
+    };
+    world.answer = (query) => {
+      asked.push(query);
+      const reply = answer(query);
+      return reply.type === 'plan-move' ? { ...reply, forecast } : reply;
+    };
+    const migration = { preset: 'gentle' };
+    const { body } = await world.send('POST', `${path}?dryRun=true`, { migration });
+    expect(body).toMatchObject({ forecast });
+    await world.send('POST', '/v1/hosts/h1/drain?dryRun=true', { parallel: 3, migration });
+    await world.send('POST', '/v1/hosts/h1/drain?dryRun=true');
+    expect(asked).toEqual([
+      { type: 'plan-move', vmId, migration },
+      { type: 'plan-drain', hostId: 'h1', parallel: 3, migration },
+      { type: 'plan-drain', hostId: 'h1' },
+    ]);
   });
 
   it('is refused as the move would be', async () => {

@@ -107,7 +107,9 @@ describe('a drain', () => {
       '2',
     ]);
     expect(done.code).toBe(0);
-    const [, started] = api.sent('POST', '/v1/hosts/h2/drain');
+    const [planned, started] = api.sent('POST', '/v1/hosts/h2/drain');
+    // The time that is shown is that of the drain as it was asked for.
+    expect(planned?.body).toEqual({ parallel: 2 });
     expect(started?.body).toEqual({
       plan: [
         { vmId: idOf(1), target: 'h1' },

@@ -51,6 +51,24 @@ describe('vm migrate --dry-run', () => {
     expect(api.requests.map(({ body }) => body)).toEqual([{ target: 'h3' }]);
   });
 
+  it('says what it is expected to take', async () => {
+    const forecast = {
+      elapsedMs: 12_400,
+      downtimeMs: 180,
+      transferredMib: 700,
+      rounds: 3,
+      converges: true,
+      throttlePercent: 20,
+    };
+    const { url } = await planned(movePlan({ target: 'h3', mode: 'live', forecast }));
+    const end = await drover(['--api', url, 'vm', 'migrate', 'web', '-n']);
+    expect(end.stdout.split('\n')).toEqual([
+      'web would move live (h2 → h3)',
+      '  expected: 12s, 180 ms pause, 700MiB, slowed down by 20 %',
+      '',
+    ]);
+  });
+
   it('says where it would go, and why not live', async () => {
     const how = { target: 'h3', mode: 'paused', modeReason: 'no lock guards vda' };
     const { url } = await planned(movePlan(how));

@@ -95,6 +95,7 @@ export { heldBy, heldByItself } from './drain/blockers.ts';
 export { planDrain } from './drain/drain.ts';
 export { planMove, type PlannedMove } from './plan/move-one.ts';
 export type { DrainOptions } from './drain/drain.ts';
+export type { Transfer } from './search/costs.ts';
 export { explainReason, remediesOf, remedyOf } from './explain/preflight.ts';
 export { incomingCodes } from './migration/facts.ts';
 export type {

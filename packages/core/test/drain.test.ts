@@ -46,6 +46,19 @@ describe('a drain plan', () => {
     expect(plan.estimatedSeconds).toBe(2 + 10);
   });
 
+  it('takes as long as is said of each VM, where somebody knows more than its memory', () => {
+    const vms = [on('h1', 'a', 1000), on('h1', 'b', 1000)];
+    const cluster = aCluster([aHost('h1'), aHost('h2'), aHost('h3')], vms);
+    const transferOf = ({ id }: { id: string }) =>
+      id === 'a' ? { mib: 500, mibPerSecond: 50 } : { mib: 3000 };
+    const after = (more: object) => planDrain(cluster, 'h1', { transferOf, ...more });
+    expect(after({}).estimatedSeconds).toBe(2 + 10 + 2 + 30);
+    expect(after({ overheadSeconds: 5 }).estimatedSeconds).toBe(5 + 10 + 5 + 30);
+    // Side by side the capped one leaves half of the link to the other.
+    const waveLimits = { outPerHost: 2, inPerHost: 2, perCluster: 2 };
+    expect(after({ waveLimits }).estimatedSeconds).toBe(2 + 35);
+  });
+
   it('of an empty host has nothing to do', () => {
     const plan = planDrain(aCluster([aHost('h1')]), 'h1');
     expect(plan).toMatchObject({ moves: [], waves: [], blockers: [], estimatedSeconds: 0 });

@@ -6,6 +6,7 @@
 import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { MigrationProgress } from './agent-message.ts';
+import { type MigrationForecast, MigrationWish } from './migration.ts';
 import { Name, Uuid } from './names.ts';
 import { VmSpec } from './vm-spec.ts';
 
@@ -35,9 +36,25 @@ export const Query = Type.Union([
   /** Where could this VM go, and why not elsewhere? For one that runs: where could it move? */
   Type.Object({ type: Type.Literal('explain'), vmId: Uuid }, closed),
   /** The plan, once the hosts have been asked whether each of its moves could be made. */
-  Type.Object({ type: Type.Literal('plan-drain'), hostId: Name }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('plan-drain'),
+      hostId: Name,
+      parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+      migration: Type.Optional(MigrationWish),
+    },
+    closed,
+  ),
   /** The same of one VM; `target`: a person named it. */
-  Type.Object({ type: Type.Literal('plan-move'), vmId: Uuid, target: Type.Optional(Name) }, closed),
+  Type.Object(
+    {
+      type: Type.Literal('plan-move'),
+      vmId: Uuid,
+      target: Type.Optional(Name),
+      migration: Type.Optional(MigrationWish),
+    },
+    closed,
+  ),
   /** Which hosts cannot give the cluster's CPU, as far as they have been asked. */
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
 ]);
@@ -89,6 +106,11 @@ export type QueryReply =
       /** Moves that no host has been able to speak about in time, by VM. */
       readonly unchecked: readonly string[];
     }
-  | { readonly type: 'plan-move'; readonly plan: MovePlan }
+  | {
+      readonly type: 'plan-move';
+      readonly plan: MovePlan;
+      /** Of the move to its target, where it has one. */
+      readonly forecast?: MigrationForecast;
+    }
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

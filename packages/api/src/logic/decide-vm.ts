@@ -188,7 +188,7 @@ export function planMove(
   records: RecordMirror,
   idOrName: string,
   { target, migration, cold }: api.VmMigrate,
-): { readonly vmId: string; readonly target?: string } {
+): Pick<api.VmMigrate, 'target' | 'migration'> & { readonly vmId: string } {
   const { id: vmId, name } = findVm(records, idOrName).value;
   if (cold === true) {
     throw new DroverError('bad-request', 'a cold move has no plan: ask for a place instead');
@@ -198,7 +198,11 @@ export function planMove(
     ...(target === undefined ? {} : { target }),
     ...(migration === undefined ? {} : { migration }),
   });
-  return { vmId, ...(target === undefined ? {} : { target }) };
+  return {
+    vmId,
+    ...(target === undefined ? {} : { target }),
+    ...(migration === undefined ? {} : { migration }),
+  };
 }
 
 export function refuseWhenFull(records: RecordMirror): void {

@@ -5,7 +5,7 @@ import {
   type MovePlan,
   type PlacementAnswer,
 } from '@drover/core';
-import { type api, reasonRecords, rejectionRecord } from '@drover/protocol';
+import { type api, type MigrationForecast, reasonRecords, rejectionRecord } from '@drover/protocol';
 
 export function placementBody(
   answer: PlacementAnswer,
@@ -53,9 +53,13 @@ export function drainPlanBody(plan: DrainPlan, unchecked: readonly string[]): ap
   };
 }
 
-export function movePlanBody({ unchecked, ...plan }: MovePlan): api.MovePlanBody {
+export function movePlanBody(
+  { unchecked, ...plan }: MovePlan,
+  forecast: MigrationForecast | undefined,
+): api.MovePlanBody {
   return {
     ...plan,
+    ...(forecast === undefined ? {} : { forecast }),
     reasons: reasonRecords(plan.reasons),
     rejections: plan.rejections.map(rejectionRecord),
     checked: !unchecked,

@@ -36,7 +36,13 @@ export function drainRoutes(app: App, context: Context): void {
       const { host } = request.params;
       if (isDryRun(request)) {
         requireHost(mirror.records, host);
-        const { plan, unchecked } = await leader.ask({ type: 'plan-drain', hostId: host });
+        const { parallel, migration } = request.body;
+        const { plan, unchecked } = await leader.ask({
+          type: 'plan-drain',
+          hostId: host,
+          ...(parallel === undefined ? {} : { parallel }),
+          ...(migration === undefined ? {} : { migration }),
+        });
         return drainPlanBody(plan, unchecked);
       }
       const ask = newOperation(request);

@@ -77,8 +77,8 @@ export function vmActionRoutes(app: App, context: Context): void {
       const { target, migration, cold } = request.body;
       if (isDryRun(request)) {
         const ask = planMove(context.mirror.records, request.params.vm, request.body);
-        const { plan } = await context.leader.ask({ type: 'plan-move', ...ask });
-        return movePlanBody(plan);
+        const { plan, forecast } = await context.leader.ask({ type: 'plan-move', ...ask });
+        return movePlanBody(plan, forecast);
       }
       const action = {
         type: 'migrate',

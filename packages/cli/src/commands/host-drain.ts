@@ -3,7 +3,7 @@ import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
-import { drainQuestion, planText, toDrainStart } from '../logic/plan-text.ts';
+import { askedOf, drainQuestion, planText, toDrainStart } from '../logic/plan-text.ts';
 import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
@@ -73,7 +73,7 @@ export function addHostDrain(hosts: Command): void {
 
 async function drain(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
   const path = `${hostPath(host)}/drain`;
-  const plan = await session.client.post<api.DrainPlanBody>(`${path}?dryRun=true`, {});
+  const plan = await session.client.post<api.DrainPlanBody>(`${path}?dryRun=true`, askedOf(flags));
   if (flags.dryRun === true && session.output === 'json') {
     printJson(session, plan);
     return exitCodes.done;

@@ -28,6 +28,8 @@ export function migrationPage(
   ];
 }
 
+type Forecast = NonNullable<api.MovePlanBody['forecast']>;
+
 function expectation(
   operation: Operation,
   { forecast }: NonNullable<Operation['migration']>,
@@ -38,18 +40,24 @@ function expectation(
     operation.downtimeMs === undefined ? undefined : `${operation.downtimeMs} ms pause`,
     operation.transferredBytes === undefined ? undefined : formatBytes(operation.transferredBytes),
   ].filter((text) => text !== undefined);
-  const expected = forecast.converges
-    ? [
-        formatMeasured(forecast.elapsedMs),
-        `${forecast.downtimeMs} ms pause`,
-        formatMib(forecast.transferredMib),
-        ...(forecast.throttlePercent > 0 ? [`slowed down by ${forecast.throttlePercent} %`] : []),
-      ]
-    : [`not to converge, given up after ${formatMeasured(forecast.elapsedMs)}`];
   return page([
-    ['Expected', expected.join(', ')],
+    ['Expected', forecastText(forecast)],
     ...(measured.length === 0 ? [] : [['Measured', measured.join(', ')] as const]),
   ]);
+}
+
+/** `12s, 180 ms pause, 700MiB, slowed down by 20 %` */
+export function forecastText(forecast: Forecast): string {
+  if (!forecast.converges) {
+    return `not to converge, given up after ${formatMeasured(forecast.elapsedMs)}`;
+  }
+  const parts = [
+    formatMeasured(forecast.elapsedMs),
+    `${forecast.downtimeMs} ms pause`,
+    formatMib(forecast.transferredMib),
+    ...(forecast.throttlePercent > 0 ? [`slowed down by ${forecast.throttlePercent} %`] : []),
+  ];
+  return parts.join(', ');
 }
 
 const roundColumns: readonly Column<Round>[] = [

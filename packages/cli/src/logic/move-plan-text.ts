@@ -1,6 +1,7 @@
 /** The plan of one move: where it would go and how, or everything that is in its way, each with what helps. */
 import type { api } from '@drover/protocol';
 import { oneLine } from './harmless.ts';
+import { forecastText } from './migration-view.ts';
 import { reasonText } from './reason-text.ts';
 import { describeRejection } from './rejections.ts';
 
@@ -9,6 +10,7 @@ export function movePlanText(plan: api.MovePlanBody): readonly string[] {
   const others = plan.rejections.filter((no) => no.reasons === undefined);
   return [
     outcome(plan, name),
+    ...(plan.forecast === undefined ? [] : [`  expected: ${forecastText(plan.forecast)}`]),
     ...plan.reasons.flatMap((reason) => reasonText(reason, '  ')),
     ...others.map((no) => `  ${describeRejection(no)}`),
     ...(plan.target === undefined && plan.reasons.length > 0

@@ -90,16 +90,19 @@ export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** Exactly what was shown, as the API takes it. */
-export function toDrainStart(
-  plan: Plan,
-  { parallel, migration }: Pick<api.DrainStart, 'parallel' | 'migration'>,
-): api.DrainStart {
+type Asked = Pick<api.DrainStart, 'parallel' | 'migration'>;
+
+/** What the plan's time depends on, and what the drain is then made with. */
+export function askedOf({ parallel, migration }: Asked): Asked {
   return {
-    plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })),
     ...(parallel === undefined ? {} : { parallel }),
     ...(migration === undefined ? {} : { migration }),
   };
+}
+
+/** Exactly what was shown, as the API takes it. */
+export function toDrainStart(plan: Plan, asked: Asked): api.DrainStart {
+  return { plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })), ...askedOf(asked) };
 }
 
 /** What is asked before anything moves. */

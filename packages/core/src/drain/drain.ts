@@ -12,9 +12,9 @@ import { inSequence } from '../plan/in-sequence.ts';
 import { movesOf, type StepTaken } from '../plan/moves-of.ts';
 import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { Blocker, DrainPlan } from '../plan/plan.ts';
-import { schedule, scheduleDefaults, type Step } from '../plan/schedule.ts';
+import { schedule, scheduleDefaults, type ScheduleOptions, type Step } from '../plan/schedule.ts';
 import { Arrangement } from '../search/arrangement.ts';
-import { costsOf } from '../search/costs.ts';
+import { costsOf, type TransferOf, transfersOf } from '../search/costs.ts';
 import { cheapestMoves } from '../search/exhaustive.ts';
 import { Loads } from '../search/loads.ts';
 import { heldByItself, noHostFits } from './blockers.ts';
@@ -28,6 +28,8 @@ export interface DrainOptions {
   readonly prefer?: readonly (readonly HostId[])[];
   /** What each move takes besides copying. */
   readonly overheadSeconds?: number;
+  /** What copying each VM takes; from its memory and what it writes if absent. */
+  readonly transferOf?: TransferOf;
   /** How long to look for room, in steps of the search. */
   readonly steps?: number;
 }
@@ -57,18 +59,18 @@ function drainOnce(
   const arrange = () => new Arrangement(cluster, { closed: new Set(hostIds), bend });
   const arrangement = arrange();
   const waveLimits = options.waveLimits ?? defaultWaveLimits;
-  const costOf = costsOf(arrangement);
+  const taking = takingOf(arrangement, options);
+  const { costOf } = taking;
   const { leaving, held } = sortOut(arrangement, hostIds);
   const found = findPlaces(arrangement, leaving, costOf, options);
   const scheduled = schedule(arrange(), found.wanted, {
     ...scheduleDefaults,
     ...waveLimits,
-    ...(options.overheadSeconds === undefined ? {} : { overheadSeconds: options.overheadSeconds }),
-    costOf,
+    ...taking,
     mayStopOver: options.makesRoom === true,
   });
   const whole = found.homeless.length === 0 && scheduled.left.length === 0;
-  const exact = whole ? undefined : everyWay(arrange(), leaving, costOf, options);
+  const exact = whole ? undefined : everyWay(arrange(), leaving, taking, options);
   const { steps, left } = exact === undefined ? scheduled : { steps: exact, left: [] };
   const { homeless, evenest } = exact === undefined ? found : { homeless: [], evenest: false };
   const start = arrange();
@@ -100,7 +102,7 @@ function drainOnce(
 function everyWay(
   arrangement: Arrangement,
   leaving: readonly number[],
-  costOf: Float64Array,
+  taking: Taking,
   { makesRoom }: DrainOptions,
 ): readonly Step[] | undefined {
   const leaves = new Set(leaving);
@@ -111,10 +113,23 @@ function everyWay(
   const closed = new Set(leaving.map((unit) => arrangement.hostOf[unit]));
   const reached = cheapestMoves(arrangement, {
     movable,
-    costOf,
+    costOf: taking.costOf,
     isWanted: ({ hostOf }) => leaving.every((unit) => !closed.has(hostOf[unit])),
   });
-  return reached.type === 'moves' ? inSequence(arrangement, reached.moves) : undefined;
+  return reached.type === 'moves' ? inSequence(arrangement, reached.moves, taking) : undefined;
+}
+
+interface Taking extends Pick<Partial<ScheduleOptions>, 'capOf' | 'overheadSeconds'> {
+  readonly costOf: Float64Array;
+}
+
+/** What the moves take, as far as somebody says so. */
+function takingOf(arrangement: Arrangement, { transferOf, overheadSeconds }: DrainOptions): Taking {
+  const copying =
+    transferOf === undefined
+      ? { costOf: costsOf(arrangement) }
+      : transfersOf(arrangement, transferOf);
+  return { ...copying, ...(overheadSeconds === undefined ? {} : { overheadSeconds }) };
 }
 
 /** Units that are to leave, and VMs that cannot for reasons of their own. */

@@ -8,7 +8,7 @@ import { Loads } from '../search/loads.ts';
 import { real } from '../search/numbers.ts';
 import { movesOf, type MovesOptions } from './moves-of.ts';
 import type { Plan } from './plan.ts';
-import type { Step } from './schedule.ts';
+import type { ScheduleOptions, Step } from './schedule.ts';
 
 export function planInSequence(
   cluster: Cluster,
@@ -26,15 +26,23 @@ export function planInSequence(
 }
 
 /** Each begins when the one before has ended. */
-export function inSequence(arrangement: Arrangement, moves: readonly UnitMove[]): readonly Step[] {
-  const costOf = costsOf(arrangement);
+export function inSequence(
+  arrangement: Arrangement,
+  moves: readonly UnitMove[],
+  taking: Pick<Partial<ScheduleOptions>, 'costOf' | 'capOf' | 'overheadSeconds'> = {},
+): readonly Step[] {
+  const { costOf = costsOf(arrangement), capOf } = taking;
+  const { overheadSeconds = limits.migrationOverheadSeconds } = taking;
+  const cap = (unit: number) =>
+    capOf === undefined ? Number.POSITIVE_INFINITY : real(capOf, unit);
   const last = new Map(moves.map(({ unit }, at) => [unit, at]));
   const speed = (host: number) =>
     arrangement.hosts[host]?.linkMibPerSecond ?? limits.linkMibPerSecond;
   let now = 0;
   return moves.map(({ unit, from, to }, at) => {
     const startSeconds = now;
-    now += limits.migrationOverheadSeconds + real(costOf, unit) / Math.min(speed(from), speed(to));
+    const rate = Math.min(speed(from), speed(to), cap(unit));
+    now += overheadSeconds + real(costOf, unit) / rate;
     return { unit, from, to, startSeconds, endSeconds: now, stopsOver: last.get(unit) !== at };
   });
 }

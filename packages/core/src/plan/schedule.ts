@@ -12,6 +12,8 @@ import { defaultWaveLimits, type WaveLimits } from './wave-limits.ts';
 export interface ScheduleOptions extends WaveLimits {
   /** By unit: MiB that are copied; its memory if absent. */
   readonly costOf?: Float64Array;
+  /** By unit: MiB per second that it takes at most; no limit if absent. */
+  readonly capOf?: Float64Array;
   /** What a move takes besides copying. */
   readonly overheadSeconds: number;
   /** Whether a unit may stop over on a host that is not where it shall be. */
@@ -166,10 +168,15 @@ class Scheduling {
   }
 
   /** MiB per second: the moves over a link share it evenly. */
-  #rate({ from, to }: Running): number {
+  #rate({ unit, from, to }: Running): number {
     const speed = (host: number) =>
       this.#arrangement.hosts[host]?.linkMibPerSecond ?? limits.linkMibPerSecond;
-    return Math.min(speed(from) / whole(this.#out, from), speed(to) / whole(this.#in, to));
+    const { capOf } = this.#options;
+    return Math.min(
+      speed(from) / whole(this.#out, from),
+      speed(to) / whole(this.#in, to),
+      capOf === undefined ? Number.POSITIVE_INFINITY : real(capOf, unit),
+    );
   }
 
   #endNext(): void {

@@ -24,6 +24,29 @@ export function copiedMib(cluster: Cluster, vm: Vm): number {
   return onceMib + againMib / (1 - dirtying);
 }
 
+/** What moving a VM takes, where that is known better than from its memory. */
+export interface Transfer {
+  readonly mib: number;
+  /** The most that it takes of a link; all of it if absent. */
+  readonly mibPerSecond?: number;
+}
+
+export type TransferOf = (vm: Vm) => Transfer;
+
+/** By unit: MiB that are copied, and MiB per second that they take at most. */
+export function transfersOf(
+  { units }: Arrangement,
+  transferOf: TransferOf,
+): { readonly costOf: Float64Array; readonly capOf: Float64Array } {
+  const transfers = units.map(({ vms }) => vms.map(transferOf));
+  return {
+    costOf: Float64Array.from(transfers, (ones) => ones.reduce((sum, { mib }) => sum + mib, 0)),
+    capOf: Float64Array.from(transfers, (ones) =>
+      Math.min(...ones.map(({ mibPerSecond = Number.POSITIVE_INFINITY }) => mibPerSecond)),
+    ),
+  };
+}
+
 /** By unit. */
 export function costsOf({ cluster, units }: Arrangement): Float64Array {
   return Float64Array.from(units, ({ vms }) =>

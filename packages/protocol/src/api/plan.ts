@@ -1,6 +1,6 @@
 /** What would be done: the plan of a drain, and of one move. */
 import { Type, type Static } from 'typebox';
-import { MigrationWish } from '../migration.ts';
+import { MigrationForecast, MigrationWish } from '../migration.ts';
 import { Count, Name, Uuid } from '../names.ts';
 import { ReasonRecord, RejectionRecord } from '../records.ts';
 import { closed, named, Text } from './shape.ts';
@@ -79,6 +79,8 @@ export const MovePlanBody = Type.Object(
     /** `live`, or `paused` where no lock guards its disks. */
     mode: Type.Optional(Text),
     modeReason: Type.Optional(Text),
+    /** Where it has a target. */
+    forecast: Type.Optional(MigrationForecast),
     /** Everything in its way, on its own host and on each that was asked. */
     reasons: Type.Array(ReasonRecord),
     rejections: Type.Array(RejectionRecord),

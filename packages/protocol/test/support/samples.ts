@@ -421,7 +421,11 @@ export const inputs: readonly Sample[] = [
     value: { type: 'place', spec: vmSpec, count: 3, only: 'h1' },
   },
   { name: 'query explain', schema: protocol.Query, value: { type: 'explain', vmId } },
-  { name: 'query plan-drain', schema: protocol.Query, value: { type: 'plan-drain', hostId: 'h1' } },
+  {
+    name: 'query plan-drain',
+    schema: protocol.Query,
+    value: { type: 'plan-drain', hostId: 'h1', parallel: 2, migration: { preset: 'gentle' } },
+  },
   {
     name: 'VmCreate',
     schema: protocol.api.VmCreate,
@@ -556,6 +560,14 @@ export const outputs: readonly Sample[] = [
       target: 'h2',
       mode: 'paused',
       modeReason: 'no lock guards vda',
+      forecast: {
+        elapsedMs: 12_500,
+        downtimeMs: 250,
+        transferredMib: 1_300,
+        rounds: 4,
+        converges: true,
+        throttlePercent: 20,
+      },
       reasons,
       rejections,
       checked: true,

@@ -26,7 +26,7 @@ import {
 } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { findTarget } from './find-target.ts';
-import { measuredFrom } from './measured.ts';
+import { type DrainWish, measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
 import { isCopying, parallelOf } from './slots.ts';
@@ -48,9 +48,12 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   if (!turn.settled) return;
   const request = turn.mirror.requests.get(id)?.value;
-  const shown = request?.type === 'drain' ? request.plan : undefined;
+  const asked = request?.type === 'drain' ? request : undefined;
   const planned = new Map<string, string>(
-    (shown ?? plannedMoves(turn, hostId)).map((move) => [move.vmId, move.target]),
+    (asked?.plan ?? plannedMoves(turn, hostId, asked ?? {})).map((move) => [
+      move.vmId,
+      move.target,
+    ]),
   );
   const order = [...planned.keys()];
   const rank = (vm: Vm) => (planned.has(vm.id) ? order.indexOf(vm.id) : order.length);
@@ -64,9 +67,9 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   turn.trace('info', `drain ${hostId}: ${items.length} VMs`);
 }
 
-function plannedMoves(turn: Turn, hostId: string) {
-  const { cluster, overheadSeconds } = measuredFrom(turn.cluster, turn, hostId);
-  return planDrain(cluster, hostId, { overheadSeconds }).moves;
+function plannedMoves(turn: Turn, hostId: string, asked: DrainWish) {
+  const { cluster, options } = measuredFrom(turn.cluster, turn, hostId, asked);
+  return planDrain(cluster, hostId, options).moves;
 }
 
 function newItem(vm: Vm, target: string | undefined): DrainItem {

@@ -7,7 +7,7 @@ import type { OperationError } from '@drover/protocol';
 import type { Barred, ModeChoice, PreflightReason, Vm } from '@drover/core';
 import { type Asked, check, inspect, type Seen } from './preflight.ts';
 import type { Freshness } from './questions.ts';
-import { preflightKeptMs } from './settings.ts';
+import { preflightKeptMs, targetsAskedAtOnce } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 /** Of one VM; gone with the leader, and when nobody goes on with it. */
@@ -32,9 +32,6 @@ export type Found<No> =
   | { readonly type: 'held'; readonly reasons: readonly PreflightReason[] }
   | { readonly type: 'none'; readonly no: No }
   | { readonly type: 'ready'; readonly hostId: string; readonly choice: ModeChoice };
-
-/** Targets of one VM. */
-const askedAtOnce = 8;
 
 /**
  * The first target that `choose` names and that can take the VM. `choose` sees in the VM which hosts have said no
@@ -74,7 +71,7 @@ export function findTarget<No>(
       search.asking.set(chosen, about);
       asked.push(chosen);
       isLate ||= answer.isLate;
-      if (asked.length >= askedAtOnce) return { type: 'asked', isLate };
+      if (asked.length >= targetsAskedAtOnce) return { type: 'asked', isLate };
     } else {
       search.asking.delete(chosen);
       if (answer.reasons.length > 0) {

@@ -1,31 +1,61 @@
-/** The cluster with what was measured for moves off some hosts: how their VMs write, and how fast memory goes from there. */
-import type { Cluster, Host, Vm, VmUsage } from '@drover/core';
-import type { RecordMirror, ReportedVm } from '@drover/protocol';
+/**
+ * The cluster with what was measured for moves off a host: how its VMs write, and how fast memory goes from there. And
+ * what a drain of it takes by that, by the policies of its VMs and by what was asked of the drain.
+ */
+import type { Cluster, DrainOptions, Host, Transfer, Vm, VmUsage } from '@drover/core';
+import type { MigrationWish, RecordMirror, ReportedVm } from '@drover/protocol';
 import type { HostWatch } from './host-watch.ts';
 import { paceOf } from './migration-history.ts';
+import { expectedOf } from './migration-order.ts';
+import { waveLimitsOf } from './slots.ts';
+
+/** What a person asked of a drain. */
+export interface DrainWish {
+  readonly parallel?: number | undefined;
+  readonly migration?: MigrationWish | undefined;
+}
 
 export interface Measured {
   readonly cluster: Cluster;
-  /** What a move from there takes besides copying. */
-  readonly overheadSeconds: number;
+  /** How many moves at a time, and what each takes, as they will be made. */
+  readonly options: DrainOptions;
 }
 
 export function measuredFrom(
   cluster: Cluster,
   { mirror, hosts }: { readonly mirror: RecordMirror; readonly hosts: HostWatch },
   hostId: string,
+  { parallel = 1, migration: asked }: DrainWish,
 ): Measured {
   const operations = [...mirror.operations.values()].map(({ value }) => value);
   const pace = paceOf(operations, hostId, '');
   const vms = new Map(cluster.vms);
+  const reports = new Map<string, ReportedVm>();
   for (const reported of hosts.get(hostId)?.inventory?.vms ?? []) {
     const vm = vms.get(reported.vmId);
-    if (vm?.hostId === hostId) vms.set(vm.id, withUsage(vm, reported));
+    if (vm?.hostId !== hostId) continue;
+    vms.set(vm.id, withUsage(vm, reported));
+    reports.set(vm.id, reported);
   }
   const all = new Map(cluster.hosts);
   const host = all.get(hostId);
   if (host !== undefined && pace.moves > 0) all.set(hostId, withPace(host, pace.mibPerSecond));
-  return { cluster: { ...cluster, vms, hosts: all }, overheadSeconds: pace.overheadSeconds };
+  const transferOf = (vm: Vm): Transfer => {
+    const expected = expectedOf(mirror, { vm, reported: reports.get(vm.id), asked }, pace);
+    const { bandwidthMibps } = expected.policy;
+    return {
+      mib: expected.forecast.transferredMib,
+      ...(bandwidthMibps === undefined ? {} : { mibPerSecond: bandwidthMibps }),
+    };
+  };
+  return {
+    cluster: { ...cluster, vms, hosts: all },
+    options: {
+      overheadSeconds: pace.overheadSeconds,
+      transferOf,
+      waveLimits: waveLimitsOf(cluster, parallel),
+    },
+  };
 }
 
 function withUsage(vm: Vm, reported: ReportedVm): Vm {

@@ -15,7 +15,7 @@ import type {
   RecordMirror,
   ReportedVm,
 } from '@drover/protocol';
-import { paceOf } from './migration-history.ts';
+import { type MigrationPace, paceOf } from './migration-history.ts';
 
 export interface MoveToOrder {
   readonly vm: Vm;
@@ -28,16 +28,10 @@ export interface MoveToOrder {
 }
 
 export function orderOf(mirror: RecordMirror, move: MoveToOrder): MigrationOrder {
-  const { policy, from } = policyOf(mirror, move);
   const operations = [...mirror.operations.values()].map(({ value }) => value);
   const pace = paceOf(operations, move.source, move.target);
   const { memoryMib } = move.vm.request;
-  const forecast = predictMigration({
-    ...knownOf(move.reported, memoryMib),
-    linkMibPerSecond: pace.mibPerSecond,
-    overheadSeconds: pace.overheadSeconds,
-    policy,
-  });
+  const { policy, from, forecast } = expectedOf(mirror, move, pace);
   const timeoutSeconds = timeoutSecondsOf(policy, memoryMib, pace.mibPerSecond);
   return {
     policy: { ...policy, downtimeLadderMs: [...policy.downtimeLadderMs] },
@@ -47,7 +41,30 @@ export function orderOf(mirror: RecordMirror, move: MoveToOrder): MigrationOrder
   };
 }
 
-function policyOf(mirror: RecordMirror, { vm, asked }: MoveToOrder): EffectivePolicy {
+export interface Expected extends EffectivePolicy {
+  readonly forecast: CoreForecast;
+}
+
+/** The policy that holds for the move, and what it is expected to take at that pace. */
+export function expectedOf(
+  mirror: RecordMirror,
+  move: Pick<MoveToOrder, 'vm' | 'reported' | 'asked'>,
+  { mibPerSecond, overheadSeconds }: MigrationPace,
+): Expected {
+  const effective = policyOf(mirror, move);
+  const forecast = predictMigration({
+    ...knownOf(move.reported, move.vm.request.memoryMib),
+    linkMibPerSecond: mibPerSecond,
+    overheadSeconds,
+    policy: effective.policy,
+  });
+  return { ...effective, forecast };
+}
+
+function policyOf(
+  mirror: RecordMirror,
+  { vm, asked }: Pick<MoveToOrder, 'vm' | 'asked'>,
+): EffectivePolicy {
   const settings = mirror.settings.get('migration')?.value.settings;
   const own = mirror.vmIntents.get(vm.id)?.value.spec.migration;
   return effectivePolicy(vm.labels, {

@@ -3,59 +3,22 @@
  * nothing. What hosts find changes the plan, which is then asked about anew; in the end every move that it shows has
  * been found possible, or the plan says which has not been looked at in time.
  */
-import type { Query, QueryReply } from '@drover/protocol';
-import {
-  type Barred,
-  type Cluster,
-  type DrainPlan,
-  type ModeChoice,
-  type MovePlan,
-  place,
-  planDrain,
-  type PreflightReason,
-  type Rejection,
-  type Vm,
-} from '@drover/core';
+import type { QueryReply } from '@drover/protocol';
+import { type Cluster, type DrainPlan, type ModeChoice, planDrain } from '@drover/core';
 import { measuredFrom } from './measured.ts';
+import { movePlan } from './move-plan.ts';
+import { freshFor, type Planning, type PlanQuery } from './planning.ts';
 import { check, inspect } from './preflight.ts';
-import type { Freshness } from './questions.ts';
 import { planPatienceMs } from './settings.ts';
 import type { Turn } from './turn.ts';
-
-type PlanQuery = Extract<Query, { type: 'plan-drain' | 'plan-move' }>;
-
-/** A plan that is being asked about; what is known of it so far. */
-export interface Planning {
-  readonly queryId: string;
-  readonly query: PlanQuery;
-  readonly sinceMs: number;
-  readonly held: Map<string, readonly PreflightReason[]>;
-  readonly barred: Map<string, readonly Barred[]>;
-  plan: DrainPlan | undefined;
-}
-
-export function beginPlanning(queryId: string, query: PlanQuery, sinceMs: number): Planning {
-  return { queryId, query, sinceMs, held: new Map(), barred: new Map(), plan: undefined };
-}
-
-export function isPlanQuery(query: Query): query is PlanQuery {
-  return query.type === 'plan-drain' || query.type === 'plan-move';
-}
-
-/** What was said since somebody asked counts until they have the plan. */
-function freshFor({ sinceMs }: Planning): Freshness {
-  return { sinceMs, keptMs: Number.POSITIVE_INFINITY };
-}
 
 /** The answer, once it is known or has to be given. */
 export function continuePlanning(turn: Turn, planning: Planning): QueryReply | undefined {
   const isLate = turn.now.monoMs - planning.sinceMs >= planPatienceMs;
   return planning.query.type === 'plan-drain'
-    ? drainPlan(turn, planning, planning.query.hostId, isLate)
+    ? drainPlan(turn, planning, planning.query, isLate)
     : movePlan(turn, planning, planning.query, isLate);
 }
-
-// ── a drain ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** So often a plan is made anew for what hosts said about the last one. */
 const replansAtOnce = 100;
@@ -63,16 +26,17 @@ const replansAtOnce = 100;
 function drainPlan(
   turn: Turn,
   planning: Planning,
-  hostId: string,
+  query: Extract<PlanQuery, { type: 'plan-drain' }>,
   isLate: boolean,
 ): QueryReply | undefined {
+  const { hostId } = query;
   if (!turn.cluster.hosts.has(hostId)) {
     const message = `no host ${hostId} has reported`;
     return { type: 'error', code: 'host-not-found', message };
   }
   if (!lookAtVms(turn, planning, hostId) && !isLate) return undefined;
   for (let round = 0; round < replansAtOnce; round += 1) {
-    planning.plan ??= planned(turn, planning, hostId);
+    planning.plan ??= planned(turn, planning, query);
     const asked = checkMoves(turn, planning, planning.plan);
     if (asked === 'changed') continue;
     const { plan } = planning;
@@ -86,10 +50,14 @@ function drainPlan(
   return { type: 'error', code: 'internal', message: 'the plan changes with each answer' };
 }
 
-function planned(turn: Turn, planning: Planning, hostId: string): DrainPlan {
+function planned(
+  turn: Turn,
+  planning: Planning,
+  { hostId, ...asked }: Extract<PlanQuery, { type: 'plan-drain' }>,
+): DrainPlan {
   const found = withFindings(turn.cluster, planning);
-  const { cluster, overheadSeconds } = measuredFrom(found, turn, hostId);
-  return planDrain(cluster, hostId, { overheadSeconds });
+  const { cluster, options } = measuredFrom(found, turn, hostId, asked);
+  return planDrain(cluster, hostId, options);
 }
 
 /** False while one has not been looked at. */
@@ -151,76 +119,4 @@ function withFindings(cluster: Cluster, { held, barred }: Planning): Cluster {
     vms.set(vm.id, { ...vm, held: reasons, ...(hosts.length === 0 ? {} : { barred: hosts }) });
   }
   return { ...cluster, vms };
-}
-
-// ── one VM ──────────────────────────────────────────────────────────────────────────────────────────
-
-function movePlan(
-  turn: Turn,
-  planning: Planning,
-  { vmId, target }: Extract<PlanQuery, { type: 'plan-move' }>,
-  isLate: boolean,
-): QueryReply | undefined {
-  const vm = turn.cluster.vms.get(vmId);
-  if (vm === undefined) return { type: 'error', code: 'vm-not-found', message: `no VM ${vmId}` };
-  const about = {
-    vmId,
-    vmName: vm.name,
-    ...(vm.hostId === undefined ? {} : { source: vm.hostId }),
-  };
-  if (vm.hostId === undefined || vm.state !== 'running') {
-    const message = `it is ${vm.state}; only a running VM migrates`;
-    return { type: 'error', code: 'vm-not-running', message };
-  }
-  const reply = (plan: Omit<MovePlan, 'vmId' | 'vmName' | 'source'>): QueryReply => ({
-    type: 'plan-move',
-    plan: { ...about, ...plan },
-  });
-  const nothing = { reasons: [], rejections: [], unchecked: true } as const;
-  const seen = inspect(turn, vm, vm.hostId, freshFor(planning));
-  if (seen.type === 'asked') return isLate ? reply(nothing) : undefined;
-  if (seen.type === 'failed') return { type: 'error', ...seen.error };
-  const barred: Barred[] = [];
-  const reasonsOf = () => [...seen.held, ...barred.flatMap(({ reasons }) => reasons)];
-  // Whatever holds it: what the targets would say is told as well.
-  for (;;) {
-    const chosen = bestOf(turn, vm, barred, target);
-    if (chosen.hostId === undefined) {
-      return reply({ reasons: reasonsOf(), rejections: chosen.rejections, unchecked: false });
-    }
-    const checked = check(turn, vm, chosen.hostId, seen, Number.POSITIVE_INFINITY);
-    if (checked.type === 'asked') {
-      return isLate ? reply({ ...nothing, reasons: reasonsOf() }) : undefined;
-    }
-    if (checked.reasons.length > 0) {
-      barred.push({ hostId: chosen.hostId, reasons: checked.reasons });
-      continue;
-    }
-    const { mode, why } = checked.choice;
-    const isHeld = seen.held.length > 0;
-    return reply({
-      ...(isHeld ? {} : { target: chosen.hostId, mode }),
-      ...(isHeld || why === undefined ? {} : { modeReason: why }),
-      reasons: reasonsOf(),
-      rejections: chosen.rejections,
-      unchecked: false,
-    });
-  }
-}
-
-function bestOf(
-  turn: Turn,
-  vm: Vm,
-  barred: readonly Barred[],
-  only: string | undefined,
-): { readonly hostId?: string; readonly rejections: readonly Rejection[] } {
-  const answer = place(turn.cluster, {
-    shape: barred.length === 0 ? vm : { ...vm, barred },
-    source: vm.hostId ?? '',
-    ...(only === undefined ? {} : { only }),
-  });
-  const isAbout = ({ hostId, reason }: Rejection) =>
-    reason !== 'host-excluded' && (only === undefined || hostId === only);
-  const rejections = answer.rejections.filter(isAbout);
-  return answer.type === 'placed' ? { hostId: answer.hostId, rejections } : { rejections };
 }

@@ -23,7 +23,8 @@ import type {
   SchedulerOptions,
   SchedulerSettings,
 } from './port.ts';
-import { beginPlanning, continuePlanning, isPlanQuery, type Planning } from './plans.ts';
+import { beginPlanning, isPlanQuery, type Planning } from './planning.ts';
+import { continuePlanning } from './plans.ts';
 import { answerQuery } from './queries.ts';
 import { defaultSettings, tickMs } from './settings.ts';
 import { mayGoOn, restore, whyRestoring } from './restored.ts';

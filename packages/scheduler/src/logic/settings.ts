@@ -29,6 +29,8 @@ export const askQuestionAgainMs = 1_000;
 export const askTimes = 3;
 /** How long what hosts say about a move to come is true enough. */
 export const preflightKeptMs = 10_000;
+/** Hosts that are asked at the same time whether they can take one VM. */
+export const targetsAskedAtOnce = 8;
 /** How long a plan waits for what hosts say about it; who asked is told that nobody leads after five seconds. */
 export const planPatienceMs = 3_500;
 /** Hosts that a start tries before it gives up. */

@@ -3,7 +3,7 @@
  * written to for twice the time. So one out of a host and one into it, unless a person says otherwise; in all no more
  * than half of the hosts. A move that has been copied holds no slot while it is looked after. Counted once in a turn.
  */
-import type { Cluster } from '@drover/core';
+import type { Cluster, WaveLimits } from '@drover/core';
 import type { OperationRecord, RecordMirror } from '@drover/protocol';
 import { slots } from './settings.ts';
 
@@ -120,6 +120,15 @@ export function isCopying({ state, step }: OperationRecord): boolean {
 /** Moves of one drain are one; any other is its own. */
 function familyOf({ id, parentId }: OperationRecord): string {
   return parentId ?? id;
+}
+
+/** What a drain may have under way by these rules, with the cluster to itself. */
+export function waveLimitsOf(cluster: Cluster, parallel: number): WaveLimits {
+  return {
+    outPerHost: Math.max(parallel, slots.outPerHost),
+    inPerHost: Math.max(parallel, slots.inPerHost),
+    perCluster: perCluster(cluster),
+  };
 }
 
 function perCluster({ hosts }: Cluster): number {

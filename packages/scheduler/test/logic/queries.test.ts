@@ -95,6 +95,55 @@ describe('asking', () => {
   });
 });
 
+describe('the time of a plan', () => {
+  const plan = (lab: Lab, more: object = {}) =>
+    answer(lab, { type: 'plan-drain', hostId: 'h1', ...more }, 'plan-drain').plan;
+  const aLab = (): Lab => {
+    const lab = Lab.withHosts(4);
+    for (const vm of [vmA, vmB]) lab.runningVm(vm, 'h1', { memoryMib: 1_000 });
+    return lab;
+  };
+
+  it('is that of the moves one after the other, at the speed that is assumed', () => {
+    expect(plan(aLab())).toMatchObject({ estimatedSeconds: 24, waves: [[0], [1]] });
+  });
+
+  it('follows how many may go side by side', () => {
+    expect(plan(aLab(), { parallel: 2 })).toMatchObject({
+      estimatedSeconds: 22,
+      waves: [[0, 1]],
+    });
+  });
+
+  it('follows what is asked of the drain, and what holds for its VMs', () => {
+    const lab = aLab();
+    expect(plan(lab, { migration: { bandwidthMibps: 10 } }).estimatedSeconds).toBe(204);
+    const other = Lab.withHosts(2);
+    other.runningVm(vmA, 'h1', { memoryMib: 1_000, migration: { bandwidthMibps: 10 } });
+    expect(plan(other).estimatedSeconds).toBe(102);
+  });
+
+  it('follows how the VMs write, and how far their policy slows them down for it', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1', { memoryMib: 1_000 });
+    lab.host('h1').runs(vmA, { dirtyKibPerSecond: 90 * 1_024, writtenSetMib: 800 });
+    lab.host('h1').report();
+    lab.settle();
+    const still = plan(lab, { migration: { throttle: false } }).estimatedSeconds;
+    const slowed = plan(lab, { migration: { preset: 'must-finish' } }).estimatedSeconds;
+    expect(slowed).toBeGreaterThan(12);
+    expect(still).toBeGreaterThan(slowed);
+  });
+
+  it('of one move is its forecast, by the same rules', () => {
+    const lab = aLab();
+    const forecast = (more: object = {}) =>
+      answer(lab, { type: 'plan-move', vmId: vmA, ...more }, 'plan-move').forecast;
+    expect(forecast()).toMatchObject({ elapsedMs: 12_000, converges: true });
+    expect(forecast({ migration: { bandwidthMibps: 10 } })).toMatchObject({ elapsedMs: 102_000 });
+  });
+});
+
 describe('what only the leader knows', () => {
   it('is what is promised, what is observed, and what is foreign', () => {
     const lab = Lab.withHosts(1);
