@@ -15,9 +15,13 @@ export interface MigrationPace {
 /** Of a move that sends less the speed says nothing. */
 const leastBytes = 8 * 1024 * 1024;
 const newest = 15;
+/** Fewer have no median to speak of: then more hosts are looked at. */
+const fewest = 3;
+/** From this share of its cap on it was the cap that a move went by. */
+const cappedShare = 0.8;
 const mib = 1024 * 1024;
 
-/** Between these two hosts if they have moved VMs before, else out of this one, else anywhere. */
+/** Between these two hosts if they have moved a few VMs before, else from or to one of them, else anywhere. */
 export function paceOf(
   operations: Iterable<OperationRecord>,
   source: string,
@@ -30,7 +34,8 @@ export function paceOf(
     newestFirst.filter((one) => one.source === source || one.target === target),
     newestFirst,
   ];
-  const learned = circles.find((circle) => circle.length > 0)?.slice(0, newest) ?? [];
+  const circle = circles.find((moves) => moves.length >= fewest) ?? newestFirst;
+  const learned = circle.slice(0, newest);
   if (learned.length === 0) {
     return {
       mibPerSecond: limits.linkMibPerSecond,
@@ -49,7 +54,14 @@ function isTelling(operation: OperationRecord): boolean {
   const { type, state, timeline, startedAtMs, endedAtMs } = operation;
   if (type !== 'migrate' || state !== 'succeeded' || timeline === undefined) return false;
   if (startedAtMs === undefined || endedAtMs === undefined) return false;
-  return timeline.transferredBytes >= leastBytes && timeline.bytesPerSecond > 0;
+  if (timeline.transferredBytes < leastBytes || timeline.bytesPerSecond <= 0) return false;
+  return timeline.throttlePercent === 0 && !wasCapped(operation);
+}
+
+/** It went as fast as its policy let it; the link may carry more. */
+function wasCapped({ migration, timeline }: OperationRecord): boolean {
+  const cap = migration?.policy.bandwidthMibps;
+  return cap !== undefined && (timeline?.bytesPerSecond ?? 0) / mib >= cappedShare * cap;
 }
 
 function speedOf({ timeline }: OperationRecord): number {

@@ -1,6 +1,7 @@
 /** How each move is to be made: whose word holds, how long it may take, what it is expected to take, and what follows. */
 import { keys, type MigrationSettings, type OperationRecord } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
+import { effectivePolicy } from '@drover/core';
 import { paceOf } from '../../src/logic/migration-history.ts';
 import { Lab, vmA, vmB } from './lab.ts';
 import { failed } from './scripted-host.ts';
@@ -104,7 +105,13 @@ describe('a move that was given up', () => {
 });
 
 describe('the pace of moves', () => {
-  const move = (source: string, target: string, mibPerSecond: number, at: number) => {
+  const move = (
+    source: string,
+    target: string,
+    mibPerSecond: number,
+    at: number,
+    throttlePercent = 0,
+  ) => {
     const operation: OperationRecord = {
       v: 1,
       id: `m${at}`,
@@ -126,7 +133,7 @@ describe('the pace of moves', () => {
         totalBytes: 1_000 * mib,
         transferredBytes: 1_000 * mib,
         bytesPerSecond: mibPerSecond * mib,
-        throttlePercent: 0,
+        throttlePercent,
         roundCount: 1,
         rounds: [],
         interventions: [],
@@ -136,11 +143,55 @@ describe('the pace of moves', () => {
   };
 
   it('is that of these two hosts, else of either, else of any, else what is assumed', () => {
-    const moves = [move('h1', 'h2', 50, 1), move('h1', 'h3', 70, 2), move('h8', 'h9', 90, 3)];
+    const moves = [
+      ...[1, 2, 3].map((at) => move('h1', 'h2', 50, at)),
+      ...[4, 5, 6].map((at) => move('h1', 'h3', 70, at)),
+      ...[7, 8, 9].map((at) => move('h8', 'h9', 90, at)),
+    ];
     const pace = (source: string, target: string) => paceOf(moves, source, target).mibPerSecond;
     expect([pace('h1', 'h2'), pace('h3', 'h1'), pace('h8', 'h7'), pace('h5', 'h6')]).toEqual([
       50, 70, 90, 70,
     ]);
+  });
+
+  it('of two hosts that have moved a VM or two is not taken from those alone', () => {
+    const others = [50, 51, 52].map((speed, at) => move('h1', 'h3', speed, at));
+    const bad = [move('h1', 'h2', 1, 8), move('h1', 'h2', 2, 9)];
+    expect(paceOf([...others, ...bad], 'h1', 'h2').mibPerSecond).toBe(50);
+    expect(paceOf(bad, 'h1', 'h2').moves).toBe(2);
+  });
+
+  it('leaves out moves that went by their cap, and VMs that were slowed down', () => {
+    const capped = (cap: number, at: number): OperationRecord => {
+      const { policy, from } = effectivePolicy({}, { request: { bandwidthMibps: cap } });
+      const forecast = {
+        elapsedMs: 1,
+        downtimeMs: 1,
+        transferredMib: 1,
+        rounds: 1,
+        converges: true,
+        throttlePercent: 0,
+      };
+      const migration = {
+        policy: { ...policy, downtimeLadderMs: [...policy.downtimeLadderMs] },
+        from: { ...from },
+        timeoutMs: 1,
+        forecast,
+      };
+      return { ...move('h1', 'h2', 20, at), migration };
+    };
+    const slowed = move('h1', 'h2', 10, 9, 40);
+    const free = [50, 51, 52].map((speed, at) => move('h1', 'h2', speed, at));
+    const all = [...free, ...[20, 21, 22, 23].map(capped), slowed];
+    expect(paceOf(all, 'h1', 'h2')).toMatchObject({ mibPerSecond: 51, moves: 3 });
+    // A cap that was never reached says nothing against the speed.
+    expect(
+      paceOf(
+        [1, 2, 3].map((at) => capped(500, at)),
+        'h1',
+        'h2',
+      ).moves,
+    ).toBe(3);
   });
 
   it('is a median: one bad move changes nothing', () => {
