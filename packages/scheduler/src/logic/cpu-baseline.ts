@@ -13,6 +13,7 @@ import {
   type Stored,
   type VirtType,
 } from '@drover/protocol';
+import { whoDisagrees } from './cpu-disagreement.ts';
 import { isCancelled } from './pending.ts';
 import { ask, type Freshness } from './questions.ts';
 import { put, type Turn } from './turn.ts';
@@ -73,7 +74,8 @@ interface Kind {
   readonly virtType: VirtType;
   readonly accelerator: BaselineCpu['accelerator'];
   readonly hosts: readonly string[];
-  readonly cpus: readonly string[];
+  /** By what they give, in the order of that. */
+  readonly hostsOf: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Hosts that VMs can move between at all; one that names no CPU is in none. */
@@ -92,10 +94,20 @@ function kindsOf(given: ReadonlyMap<string, Given>): readonly Kind[] {
         virtType,
         accelerator: virtType === 'kvm' ? 'kvm' : 'tcg',
         hosts: ones.map(({ hostId }) => hostId),
-        cpus: [...new Set(ones.map(({ cpu }) => cpu))].toSorted(),
+        hostsOf: hostsByCpu(ones),
       } as const,
     ];
   });
+}
+
+function hostsByCpu(
+  ones: readonly { readonly hostId: string; readonly cpu: string }[],
+): ReadonlyMap<string, readonly string[]> {
+  const byCpu = Map.groupBy(
+    ones.toSorted((a, b) => (a.cpu < b.cpu ? -1 : a.cpu > b.cpu ? 1 : 0)),
+    ({ cpu }) => cpu,
+  );
+  return new Map([...byCpu].map(([cpu, given]) => [cpu, given.map(({ hostId }) => hostId)]));
 }
 
 /** An older libvirt does not know of features that newer hosts have. */
@@ -108,10 +120,11 @@ function knowingFirst(turn: Turn, hosts: readonly string[]): readonly string[] {
 function commonCpu(
   turn: Turn,
   operationId: string,
-  { arch, virtType, hosts, cpus }: Kind,
+  { arch, virtType, hosts, hostsOf }: Kind,
   fresh: Freshness,
 ): string | OperationError | undefined {
   const [hostId = ''] = hosts;
+  const cpus = [...hostsOf.keys()];
   let found: string | undefined;
   for (let from = 0; from < cpus.length || found === undefined;) {
     const more = cpus.slice(from, from + (found === undefined ? atOnce : atOnce - 1));
@@ -125,8 +138,8 @@ function commonCpu(
     const reply = ask(turn, { hostId, about, body }, fresh);
     if (reply.type === 'asked') return undefined;
     if (reply.type === 'failed') {
-      const message = `${hostId} finds no CPU that all hosts give: ${reply.error.message}`;
-      return { code: reply.error.code, message: message.slice(0, 1000) };
+      const { error } = reply;
+      return whoDisagrees(turn, { hostId, about, arch, virtType, hostsOf, error }, fresh);
     }
     if (reply.answer.kind !== 'baseline-cpu') return undefined;
     found = reply.answer.cpu;

@@ -102,15 +102,36 @@ describe('the cluster’s CPU', () => {
     });
   });
 
-  it('that cannot be found is an error that names the host, and changes nothing', () => {
-    const lab = aLab('EPYC', 'Other');
-    lab.host('h1').scripts.set('baseline-cpu', () => failed('hypervisor-error', 'no common CPU'));
+  /** As libvirt does it: CPUs of two vendors have none in common. */
+  const splits = (lab: Lab, most: number) =>
+    lab.host('h1').scripts.set('baseline-cpu', ({ body }) => {
+      const cpus = body.kind === 'baseline-cpu' ? body.cpus : [];
+      const vendors = new Set(cpus.map((cpu) => /<model>(\w+)/.exec(cpu)?.[1]?.slice(0, 3)));
+      if (vendors.size > 1 || cpus.length > most) {
+        return failed('hypervisor-error', 'no common CPU');
+      }
+      return { ...done, answer: { kind: 'baseline-cpu', cpu: xml('common') } };
+    });
+
+  it('that cannot be found is an error that names the hosts that do not agree, and changes nothing', () => {
+    const lab = aLab('AMDa', 'INTa', 'AMDb', 'INTb', 'AMDa');
+    splits(lab, 9);
     const { state, error } = compute(lab);
     expect({ state, message: error?.message }).toEqual({
       state: 'failed',
-      message: 'h1 finds no CPU that all hosts give: no common CPU',
+      message:
+        'h1 finds no CPU that all hosts give: no common CPU; h2, h4 give none that h1, h3, h5 give',
     });
     expect(lab.etcd.cpuBaseline()).toBeUndefined();
+  });
+
+  it('that only all of them together lack is no host’s fault, nor is a libvirt that finds none at all', () => {
+    const together = aLab('AMDa', 'AMDb', 'AMDc');
+    splits(together, 2);
+    expect(compute(together).error?.message).toMatch(/no common CPU; any two of them would agree$/);
+    const broken = aLab('AMDa', 'AMDb');
+    splits(broken, 0);
+    expect(compute(broken).error?.message).toMatch(/no common CPU$/);
   });
 
   it('is computed without a host that is down, which is said', () => {
