@@ -10,7 +10,7 @@ import type {
   QuestionKind,
   StepResult,
 } from '@drover/protocol';
-import { askQuestionAgainMs, askTimes } from './settings.ts';
+import { askQuestionAgainMs, askTimes, silenceKeptMs } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 export interface Question {
@@ -131,7 +131,9 @@ function isNewEnough(
   { sinceMs, keptMs }: Freshness,
 ): boolean {
   const { stepTimeoutMs } = turn.settings;
-  if (turn.now.monoMs - heardMs >= keptMs) return false;
+  // Silence says less than an answer, and is over sooner.
+  const mostMs = type === 'silent' ? Math.min(keptMs, silenceKeptMs) : keptMs;
+  if (turn.now.monoMs - heardMs >= mostMs) return false;
   // Who asks next is told of silence too: if each began to count anew, nobody would ever be told.
   if (type === 'silent') return Math.max(askedMs, heardMs + stepTimeoutMs) >= sinceMs;
   // However late it came: the look that it tells of may be as old as the question.

@@ -102,6 +102,20 @@ describe('the cluster’s CPU', () => {
     });
   });
 
+  it('is asked for again of a host that was silent about it, long before an answer is too old', () => {
+    const lab = aLab('EPYC', 'EPYC');
+    compute(lab);
+    const joined = lab.addHost('h3');
+    joined.scripts.set('check-cpu', () => undefined);
+    lab.pass(25_000);
+    joined.scripts.set('check-cpu', () => ({
+      ...done,
+      answer: { kind: 'check-cpu', gives: false },
+    }));
+    lab.pass(30_000);
+    expect(lab.ask({ type: 'cpu-gaps' })).toEqual({ type: 'cpu-gaps', hosts: ['h3'] });
+  });
+
   /** As libvirt does it: CPUs of two vendors have none in common. */
   const splits = (lab: Lab, most: number) =>
     lab.host('h1').scripts.set('baseline-cpu', ({ body }) => {
