@@ -69,6 +69,22 @@ describe('vm migrate --dry-run', () => {
     ]);
   });
 
+  it.each([
+    ['a job on its disk', { ...snapshot, code: 'block-job' }],
+    ['a target that has no room', { ...iso, code: 'memory-short' }],
+  ])('does not send to a cold move where that does not help: %s', async (_, reason) => {
+    const { url } = await planned(movePlan({ reasons: [snapshot, reason] }));
+    const { stdout } = await drover(['--api', url, 'vm', 'migrate', 'web', '--dry-run']);
+    expect(stdout).not.toContain('--cold');
+  });
+
+  it('sends to a cold move where one of several hosts could take it so', async () => {
+    const full = { ...iso, hostId: 'h1', code: 'memory-short' };
+    const { url } = await planned(movePlan({ reasons: [full, iso] }));
+    const { stdout } = await drover(['--api', url, 'vm', 'migrate', 'web', '--dry-run']);
+    expect(stdout).toContain('or: drover vm migrate web --cold');
+  });
+
   it('says where it would go, and why not live', async () => {
     const how = { target: 'h3', mode: 'paused', modeReason: 'no lock guards vda' };
     const { url } = await planned(movePlan(how));
@@ -100,6 +116,19 @@ describe('vm migrate', () => {
     expect(end.stderr).toContain('  h3: it lacks /iso/a.iso (cdrom)\n    remedy: eject it\n');
     expect(end.stderr).toContain('drover vm migrate web --cold');
     expect(end.stderr).not.toContain('long');
+  });
+
+  it('--cold that is refused does not send to a cold move', async () => {
+    const elsewhere = { ...snapshot, code: 'disk-elsewhere', remedy: 'merge it' };
+    const error = { code: 'preflight-failed', message: 'long', reasons: [elsewhere] };
+    const { url } = await serve({
+      'POST /v1/vms/web/migrate': () => accepted(moved()),
+      'GET /v1/operations/op-1': () => ok(moved({ state: 'failed', error })),
+    });
+    const end = await drover(['--api', url, 'vm', 'migrate', 'web', '--cold', '--yes']);
+    expect(end.stderr).toContain('remedy: merge it');
+    expect(end.stderr).toContain('next: do what helps, then again');
+    expect(end.stderr).not.toContain('--cold');
   });
 
   it('--cold asks first: without anybody to ask it needs --yes, and sends nothing', async () => {

@@ -127,7 +127,14 @@ describe('a VM that is started anew from its record', () => {
     expect(reason && explainReason(reason)).toBe(
       'its disk vda is written to /srv/a.qcow2, which its record does not name',
     );
-    expect(reason && remedyOf(reason)).toContain('blockcommit');
+    expect(reason && remedyOf(reason)).toContain('detach-disk VM vda');
+  });
+
+  it('is helped by a merge where somebody began a chain on the disk that the record names', () => {
+    const images = [...disk.images, { kind: 'file', path: '/srv/base.qcow2' } as const];
+    const [reason] = coldReasons({ ...plain, disks: [{ ...disk, images }] }, ['/srv/base.qcow2']);
+    expect(reason).toMatchObject({ code: 'disk-elsewhere', required: '/srv/base.qcow2' });
+    expect(reason && remedyOf(reason)).toContain('blockcommit VM vda --active --pivot');
   });
 
   it('may have other media', () => {

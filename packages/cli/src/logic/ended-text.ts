@@ -1,5 +1,6 @@
 /** How an operation ended, in a sentence or in an error with its next step. */
 import type { api } from '@drover/protocol';
+import { coldHelps } from './cold-helps.ts';
 import { formatMeasured } from './durations.ts';
 import { oneLine } from './harmless.ts';
 import { routeOf, subjectOf, tookMs } from './operation-view.ts';
@@ -39,7 +40,7 @@ export function failedText(operation: api.OperationBody): readonly string[] {
   const { error, state, type, id } = operation;
   const subject = subjectOf(operation);
   const why = whyOf(operation, subject);
-  const next = error === undefined ? undefined : nextStep(error.code, subject);
+  const next = nextOf(operation, subject);
   return [
     `error: ${type} of ${subject} ${state}${why === undefined ? '' : `: ${oneLine(why)}`}`,
     ...(error?.reasons ?? []).flatMap((no) => reasonText(no, '  ')),
@@ -49,6 +50,15 @@ export function failedText(operation: api.OperationBody): readonly string[] {
     ...(next === undefined ? [] : [`  next: ${next}`]),
     `  ${error === undefined ? '' : `code: ${oneLine(error.code)}, `}operation ${oneLine(id)}`,
   ];
+}
+
+function nextOf({ error }: api.OperationBody, subject: string): string | undefined {
+  if (error === undefined) return undefined;
+  const reasons = error.reasons ?? [];
+  // It was a cold move that was refused.
+  if (reasons.some(({ code }) => code === 'disk-elsewhere')) return 'do what helps, then again';
+  const cold = coldHelps(reasons) ? `; or “drover vm migrate ${subject} --cold”` : '';
+  return (nextStep(error.code, subject) ?? '') + cold || undefined;
 }
 
 /** Each host's reason has a line of its own below; the message has them all in one. */

@@ -1,5 +1,6 @@
 /** The plan of one move: where it would go and how, or everything that is in its way, each with what helps. */
 import type { api } from '@drover/protocol';
+import { coldHelps } from './cold-helps.ts';
 import { oneLine } from './harmless.ts';
 import { forecastText } from './migration-view.ts';
 import { reasonText } from './reason-text.ts';
@@ -13,7 +14,7 @@ export function movePlanText(plan: api.MovePlanBody): readonly string[] {
     ...(plan.forecast === undefined ? [] : [`  expected: ${forecastText(plan.forecast)}`]),
     ...plan.reasons.flatMap((reason) => reasonText(reason, '  ')),
     ...others.map((no) => `  ${describeRejection(no)}`),
-    ...(plan.target === undefined && plan.reasons.length > 0
+    ...(plan.target === undefined && coldHelps(plan.reasons)
       ? [`  or: drover vm migrate ${name} --cold`]
       : []),
   ];

@@ -48,8 +48,7 @@ const steps: Readonly<Record<string, string>> = {
   'not-cancellable':
     'a move that belongs to a drain is cancelled with “drover host drain HOST --cancel”',
   'no-host-fits': 'see why with “drover explain VM”; uncordon, free or add a host',
-  'preflight-failed':
-    'do what helps, see with “drover vm migrate VM --dry-run”; or “drover vm migrate VM --cold”',
+  'preflight-failed': 'do what helps; see with “drover vm migrate VM --dry-run” what is left',
   'stop-timeout': 'try again, or pull the plug with “drover vm stop VM --force”',
   'no-leader': 'wait some seconds for the next leader; see “drover status”',
   'both-running': 'do nothing to the VM before reading docs/errors.md on both-running',

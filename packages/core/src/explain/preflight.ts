@@ -7,6 +7,8 @@ interface Text {
 }
 
 const cold = 'move it cold (drover vm migrate VM --cold)';
+/** Its record names none of what was added by hand. */
+const coldWithout = `${cold}: it starts without it`;
 
 const texts: Readonly<Record<PreflightCode, Text>> = {
   'vm-not-running': {
@@ -33,15 +35,15 @@ const texts: Readonly<Record<PreflightCode, Text>> = {
   },
   'device-held': {
     says: (no) => `it holds a device of its host (${no.subject})`,
-    remedy: () => `take the device away (virsh detach-device), or ${cold} to a host that has one`,
+    remedy: () => `take the device away (virsh detach-device), or ${coldWithout}`,
   },
   'device-unmovable': {
     says: (no) => `QEMU cannot move its device ${no.subject}`,
-    remedy: () => `take the device away (virsh detach-device), or ${cold}`,
+    remedy: () => `take the device away (virsh detach-device), or ${coldWithout}`,
   },
   'directory-shared': {
     says: (no) => `it mounts a directory of its host (${no.subject})`,
-    remedy: () => `unmount it and take it away (virsh detach-device), or ${cold}`,
+    remedy: () => `unmount it and take it away (virsh detach-device), or ${coldWithout}`,
   },
   'memory-sealed': {
     says: (no) => `its memory is sealed to its host’s CPU (${no.subject})`,
@@ -61,12 +63,16 @@ const texts: Readonly<Record<PreflightCode, Text>> = {
   },
   'disk-unknown': {
     says: (no) => `its disk ${no.subject} is of a kind that cannot be checked (${no.available})`,
-    remedy: () => cold,
+    remedy: (no) =>
+      `take it away (virsh detach-disk VM ${no.subject}); where its record names it, ${cold}`,
   },
   'disk-elsewhere': {
     says: (no) =>
       `its disk ${no.subject} is written to ${no.available}, which its record does not name`,
-    remedy: (no) => `merge it first (virsh blockcommit VM ${no.subject} --active --pivot)`,
+    remedy: (no) =>
+      no.required === undefined
+        ? `take the disk away first (virsh detach-disk VM ${no.subject})`
+        : `merge it first (virsh blockcommit VM ${no.subject} --active --pivot)`,
   },
   'same-host': {
     says: () => 'both hosts have the same host UUID',

@@ -85,8 +85,9 @@ function diskReasons(facts: VmFacts, disk: DiskFact): readonly PreflightReason[]
 
 /**
  * Reasons why it must not be started anew from its record, as a cold move does: it writes to an image that the record
- * does not name, such as the top of a chain that somebody began, and would start without what is in there. `recorded`:
- * paths and URLs of the disks that it would start with.
+ * does not name, such as the top of a chain that somebody began, and would start without what is in there. Such a chain
+ * has the image of the record below (`required`); a disk that somebody added has none. `recorded`: paths and URLs of the
+ * disks that it would start with.
  */
 export function coldReasons(
   facts: VmFacts,
@@ -95,9 +96,16 @@ export function coldReasons(
   const written = facts.disks.filter(isWritten).map(({ name, images }) => ({
     subject: name,
     available: images[0]?.path ?? '',
+    below: images.slice(1).find(({ path }) => recorded.includes(path))?.path,
   }));
   const strange = written.filter(({ available }) => !recorded.includes(available));
-  return inOrder(strange.map((one) => ({ code: 'disk-elsewhere', ...one })));
+  return inOrder(
+    strange.map(({ below, ...one }) => ({
+      code: 'disk-elsewhere',
+      ...one,
+      ...(below === undefined ? {} : { required: below }),
+    })),
+  );
 }
 
 /** Reasons of one target; empty where it may come. */

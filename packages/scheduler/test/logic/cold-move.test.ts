@@ -65,7 +65,7 @@ describe('a cold move of a VM that runs', () => {
         code: 'disk-elsewhere',
         subject: 'vda',
         available: '/srv/pool/overlay.qcow2',
-        remedy: expect.stringContaining('blockcommit VM vda --active --pivot'),
+        remedy: expect.stringContaining('detach-disk VM vda'),
       },
     ]);
     expect(lab.leader.sends('stop-vm')).toEqual([]);
