@@ -1,6 +1,10 @@
 /** `drover migration`, and `--migration`: what is sent, and how a move is told. */
 import { describe, expect, it } from 'vitest';
-import { parseMigrationWish } from '../src/logic/migration-wish.ts';
+import {
+  migrationWishForms,
+  parseMigrationWish,
+  policyFields,
+} from '../src/logic/migration-wish.ts';
 import { idOf, operation } from './support/bodies.ts';
 import { drover } from './support/drover.ts';
 import { accepted, ok } from './support/scripted-api.ts';
@@ -135,8 +139,22 @@ describe('--migration', () => {
     ['throttle=10/20/90', { throttle: { startPercent: 10, stepPercent: 20, atMostPercent: 90 } }],
     ['throttle=off,stuck=post-copy', { throttle: false, whenStuck: 'post-copy' }],
     ['factor=3,rest=90m', { timeoutFactor: 3, restMinutes: 90 }],
+    ['rest=0m', { restMinutes: 0 }],
   ])('takes %s', (text, wish) => {
     expect(parseMigrationWish(text)).toEqual(wish);
+  });
+
+  it('is told in help, each form as it is taken', () => {
+    const forms = migrationWishForms.flatMap((line) =>
+      line
+        .slice(2, 32)
+        .trim()
+        .split(', ')
+        .filter((form) => form.includes('=')),
+    );
+    const names = forms.map((form) => form.slice(0, form.indexOf('=')));
+    expect(names).toEqual(policyFields.map(({ name }) => name));
+    for (const form of forms) expect(Object.keys(parseMigrationWish(form))).toHaveLength(1);
   });
 
   it.each([
@@ -145,7 +163,10 @@ describe('--migration', () => {
     ['speed=3', 'changes are bandwidth, streams'],
     ['throttle=10', 'start/step/limit'],
     ['stuck=panic', 'whenStuck'],
-    ['stall=1ms', 'stallSeconds'],
+    ['stall=1500ms', 'whole seconds'],
+    ['stall=0s', '1ms to 168h'],
+    ['rest=90s', 'whole minutes'],
+    ['rest=200h', '0m to 168h'],
     ['', 'preset'],
   ])('refuses %j and says what would be right', (text, why) => {
     expect(() => parseMigrationWish(text)).toThrow(why);

@@ -14,7 +14,7 @@ import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { collect, examples } from './options.ts';
+import { collect, examples, withPolicies } from './options.ts';
 
 const path = '/v1/settings/migration';
 
@@ -42,8 +42,7 @@ function addShow(policy: Command): void {
 }
 
 function addSet(policy: Command): void {
-  const command = policy
-    .command('set')
+  const command = withPolicies(policy.command('set'))
     .summary('set it for the cluster and by label (admin)')
     .description(
       'Sets how VMs may be moved. Replaces all that was set; without options nothing is set any ' +

@@ -2,7 +2,11 @@
 import { type Command, Option } from 'commander';
 import type { MigrationWish } from '@drover/protocol';
 import { parseDurationMs } from '../logic/durations.ts';
-import { migrationWishHelp, parseMigrationWish } from '../logic/migration-wish.ts';
+import {
+  migrationWishForms,
+  migrationWishHelp,
+  parseMigrationWish,
+} from '../logic/migration-wish.ts';
 
 export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
 export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
@@ -35,7 +39,14 @@ export interface MigrationFlags {
 }
 
 export function withMigration(command: Command): Command {
-  return command.option('--migration <policy>', migrationWishHelp, parseMigrationWish);
+  return withPolicies(
+    command.option('--migration <policy>', migrationWishHelp, parseMigrationWish),
+  );
+}
+
+/** What may be written as a policy. */
+export function withPolicies(command: Command): Command {
+  return command.addHelpText('after', `\n${migrationWishForms.join('\n')}`);
 }
 
 export function withYes(command: Command): Command {

@@ -42,8 +42,8 @@ export function addVmMigrate(vms: Command): void {
     .description(
       'Moves a running VM to another host, live. Before anything moves both hosts are asked; ' +
         'what is in the way is told with what helps, and all of it at once with --dry-run. If it ' +
-        'fails, the VM runs on where it was.\n\nWith --cold it is shut down, never forced, and started on the other ' +
-        'host; of a VM that is off only the host changes where it starts next.\n\n' +
+        'fails, the VM runs on where it was.\n\nWith --cold it is shut down, never forced, and ' +
+        'started on the other host; of a VM that is off only the host changes where it starts next.\n\n' +
         'Ctrl-C detaches; “drover migration abort” aborts.',
     );
   examples(command, [

@@ -12,6 +12,15 @@ const accepted = 'numbers with ms, s, m or h, such as 30s, 10m or 1h30m';
 const mostMs = 7 * 24 * 3_600_000;
 
 export function parseDurationMs(text: string): number {
+  return parseBetween(text, '1ms', 1);
+}
+
+/** `0m` is one as well. */
+export function parseDurationOrNoneMs(text: string): number {
+  return parseBetween(text, '0m', 0);
+}
+
+function parseBetween(text: string, least: string, leastMs: number): number {
   const trimmed = text.trim();
   if (!/^([0-9]{1,7}(ms|s|m|h))+$/.test(trimmed)) {
     throw new UsageError(`“${text}” is no duration: give ${accepted}`);
@@ -20,8 +29,8 @@ export function parseDurationMs(text: string): number {
   for (const [, count, unit] of trimmed.matchAll(/([0-9]+)(ms|s|m|h)/g)) {
     total += Number(count) * (msPerUnit[unit ?? ''] ?? 0);
   }
-  if (total === 0 || total > mostMs) {
-    throw new UsageError(`“${text}” is no duration that can be waited: give 1ms to 168h`);
+  if (total < leastMs || total > mostMs) {
+    throw new UsageError(`“${text}” is no duration that is taken here: give ${least} to 168h`);
   }
   return total;
 }

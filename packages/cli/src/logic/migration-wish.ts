@@ -1,6 +1,6 @@
 /** How VMs may be moved, as people write it: `must-finish`, `gentle,bandwidth=200,downtime=100/300`; and as they read it. */
 import { type api, MigrationWish, parseValue } from '@drover/protocol';
-import { formatDuration, parseDurationMs } from './durations.ts';
+import { formatDuration, parseDurationMs, parseDurationOrNoneMs } from './durations.ts';
 import { parseCount } from './sizes.ts';
 import type { Column } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,14 +20,35 @@ const changes: Readonly<Record<string, (text: string) => Partial<MigrationWish>>
     downtimeLadderMs: text.split('/').map(count('downtime in ms', 1, 2_000_000)),
   }),
   throttle: (text) => ({ throttle: parseThrottle(text) }),
-  stall: (text) => ({ stallSeconds: parseDurationMs(text) / 1_000 }),
-  timeout: (text) => ({ timeoutAtLeastSeconds: parseDurationMs(text) / 1_000 }),
+  stall: (text) => ({ stallSeconds: whole(parseDurationMs(text), 1_000, text) }),
+  timeout: (text) => ({ timeoutAtLeastSeconds: whole(parseDurationMs(text), 1_000, text) }),
   factor: (text) => ({ timeoutFactor: count('factor', 1, 1_000)(text) }),
   stuck: (text) => ({ whenStuck: text as NonNullable<MigrationWish['whenStuck']> }),
-  rest: (text) => ({ restMinutes: parseDurationMs(text) / 60_000 }),
+  rest: (text) => ({ restMinutes: whole(parseDurationOrNoneMs(text), 60_000, text) }),
 };
 
-export const migrationWishHelp = `preset and changes: must-finish,bandwidth=200`;
+export const migrationWishHelp = 'how it may be moved; see Policies below';
+
+/** Below the help of each command that takes one. */
+export const migrationWishForms: readonly string[] = [
+  'Policies: a preset, changes, or both: must-finish,bandwidth=200,rest=0m',
+  '  gentle, balanced, must-finish  the presets; first, if one is given',
+  '  bandwidth=200                  at most, in MiB/s',
+  '  streams=2                      connections side by side, 1 to 32',
+  '  downtime=200/300/500           rungs of the pause, in ms, 1 to 8 of them',
+  '  throttle=10/10/70              slowing down: from/by/to in percent; or off',
+  '  stall=15s                      so long without progress is stuck',
+  '  timeout=5m, factor=10          the longest: this, or so many times one copy',
+  '  stuck=give-up                  when every rung is used up',
+  '  rest=30m                       left alone after one was given up; 0m: not',
+];
+
+/** Fields have whole seconds and minutes. */
+function whole(ms: number, unitMs: number, text: string): number {
+  if (ms % unitMs === 0) return ms / unitMs;
+  const unit = unitMs === 1_000 ? 'seconds' : 'minutes';
+  throw new UsageError(`“${text}”: give whole ${unit} here`);
+}
 
 export function parseMigrationWish(text: string): MigrationWish {
   const wish: Record<string, unknown> = {};
