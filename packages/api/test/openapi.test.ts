@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from './support/world.ts';
 
@@ -51,6 +52,15 @@ describe('the OpenAPI file', () => {
       '/v1/vms/{vm}/stop',
     ]);
   });
+});
+
+it('every feature that is announced is explained in docs/api.md, and none that is not', async () => {
+  const docs = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+  const [, section = ''] = docs.split('\n## Features\n');
+  const [table = ''] = section.split('\n## ');
+  const explained = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  const { body } = await world.send('GET', '/v1');
+  expect(explained).toEqual(body['features']);
 });
 
 it('metrics count requests by route, not by address', async () => {

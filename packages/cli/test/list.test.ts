@@ -125,6 +125,20 @@ describe('one thing', () => {
     expect(stdout).toMatch(/^Disk: +vms: thin clone of tiny.qcow2$/m);
   });
 
+  it('of a host says whether memory is encrypted on its way, and what its tunnels have refused', async () => {
+    const about = {
+      migrationTls: { able: false, reason: 'set migrate_tls_x509_cert_dir' },
+      tunnelRefusals: [{ opId: 'op-1', reason: 'procedure', message: 'domainDestroy' }],
+    };
+    const { url } = await serve({
+      'GET /v1/hosts/h1': () => ok(host('h1', about)),
+      'GET /v1/vms': () => ok(vms),
+    });
+    const { stdout } = await drover(['--api', url, 'host', 'show', 'h1']);
+    expect(stdout).toMatch(/^Memory: +QEMU cannot encrypt it on its way: set migrate_tls_x509/m);
+    expect(stdout).toMatch(/^Refused: +procedure in the tunnel of op-1: domainDestroy$/m);
+  });
+
   it('explains each host with its numbers', async () => {
     const answer = {
       ...placement('h1'),

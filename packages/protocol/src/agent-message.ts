@@ -101,6 +101,12 @@ export const StepResult = Type.Object(
 );
 export type StepResult = Static<typeof StepResult>;
 
+/** What a tunnel's end refused, by the words of docs/security.md. */
+const TunnelRefusal = Type.Object(
+  { opId: OperationId, reason: Type.String({ maxLength: 64 }), message: Text },
+  closed,
+);
+
 /** What this host is and runs: after connecting, on `sync`, on a changed digest, and every 60 s. */
 export const Inventory = Type.Object(
   {
@@ -147,15 +153,7 @@ export const Inventory = Type.Object(
     /** Can QEMU here protect the memory stream itself, and why or why not, for people. */
     migrationTls: Type.Optional(Type.Object({ able: Type.Boolean(), reason: Text }, closed)),
     /** Migrations whose tunnel has refused something here, lately. */
-    tunnelRefusals: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { opId: OperationId, reason: Type.String({ maxLength: 64 }), message: Text },
-          closed,
-        ),
-        { maxItems: 16 },
-      ),
-    ),
+    tunnelRefusals: Type.Optional(Type.Array(TunnelRefusal, { maxItems: 16 })),
     usage: Type.Optional(HostUsage),
     vms: Type.Array(ReportedVm, { maxItems: 1000 }),
     /** The newest entries of the journal, so that lost results are heard after all. */

@@ -5,7 +5,7 @@
  */
 import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
-import type { MigrationProgress } from './agent-message.ts';
+import type { Inventory, MigrationProgress } from './agent-message.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import { Name, Uuid } from './names.ts';
 import { VmSpec } from './vm-spec.ts';
@@ -65,6 +65,10 @@ export interface HostView extends Host {
   readonly reportAgeMs: number;
   readonly reasons: readonly string[];
   readonly acceleratorReason: string;
+  /** Can QEMU there protect memory streams itself, and why or why not. */
+  readonly migrationTls?: Inventory['migrationTls'];
+  /** What tunnels' ends there have refused lately. */
+  readonly tunnelRefusals?: Inventory['tunnelRefusals'];
   readonly allocatable: Resources;
   /** Requests of its VMs and reservations. */
   readonly promised: Resources;

@@ -273,6 +273,19 @@ export const OperationState = Type.Union([
   Type.Literal('blocked'),
 ]);
 export type OperationState = Static<typeof OperationState>;
+export const operationStates = OperationState.anyOf.map((one) => one.const);
+
+export const OperationType = Type.Union([
+  Type.Literal('start'),
+  Type.Literal('stop'),
+  Type.Literal('delete'),
+  Type.Literal('migrate'),
+  Type.Literal('drain'),
+  Type.Literal('recover'),
+  Type.Literal('clean'),
+  Type.Literal('cpu-baseline'),
+]);
+export const operationTypes = OperationType.anyOf.map((one) => one.const);
 
 /** One VM of a drain. `operationId` names its migration once that exists. */
 export const DrainItem = Type.Object(
@@ -304,16 +317,7 @@ export const OperationRecord = Type.Object(
   {
     v: V,
     id: OperationId,
-    type: Type.Union([
-      Type.Literal('start'),
-      Type.Literal('stop'),
-      Type.Literal('delete'),
-      Type.Literal('migrate'),
-      Type.Literal('drain'),
-      Type.Literal('recover'),
-      Type.Literal('clean'),
-      Type.Literal('cpu-baseline'),
-    ]),
+    type: OperationType,
     state: OperationState,
     /** Where it is, e.g. `prepare`, `perform`, `resolve`; see docs/operations.md. */
     step: Type.String({ maxLength: 32 }),

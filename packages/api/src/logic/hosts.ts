@@ -70,6 +70,8 @@ function hostBody(tally: Tally, view: HostView): api.HostBody {
     arch: view.arch,
     accelerator: view.accelerator,
     acceleratorReason: view.acceleratorReason,
+    ...(view.migrationTls === undefined ? {} : { migrationTls: view.migrationTls }),
+    ...(view.tunnelRefusals === undefined ? {} : { tunnelRefusals: view.tunnelRefusals }),
     cpuModel: view.cpuModel,
     qemuVersion: versionText(view.qemuVersion),
     libvirtVersion: versionText(view.libvirtVersion),

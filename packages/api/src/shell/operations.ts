@@ -1,5 +1,5 @@
 /** /v1/operations and /v1/migrations: what was asked for and what became of it; waiting; cancelling. */
-import { OperationId, OperationRecord, OperationState, wireLimits } from '@drover/protocol';
+import { OperationId, OperationState, OperationType, wireLimits } from '@drover/protocol';
 import { Type } from 'typebox';
 import { cancelMigration } from '../logic/decide-drain.ts';
 import { listMigrations } from '../logic/migrations.ts';
@@ -17,7 +17,7 @@ const Filter = Type.Object(
   {
     limit: Type.Optional(Type.String({ pattern: '^(1000|[1-9][0-9]{0,2})$' })),
     state: Type.Optional(OperationState),
-    type: Type.Optional(OperationRecord.properties.type),
+    type: Type.Optional(OperationType),
   },
   closed,
 );

@@ -5,14 +5,20 @@ import type { Store } from '@drover/store';
 import { Type } from 'typebox';
 import type { App, Context } from './context.ts';
 
+/** By these words programs find out what an older API lacks; docs/api.md has what each means. */
 const features = [
+  'cluster-cpu',
+  'cold-moves',
   'cordons',
   'drains',
   'dry-run',
   'dump',
+  'era',
   'events',
   'explanations',
+  'migration-policies',
   'migrations',
+  'move-plans',
   'operations-wait',
   'placements',
   'pools',

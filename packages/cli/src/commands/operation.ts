@@ -1,5 +1,5 @@
 /** `drover operation list|show|wait` */
-import type { api } from '@drover/protocol';
+import { type api, operationStates, operationTypes } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { operationColumns, operationPage } from '../logic/operation-view.ts';
@@ -30,9 +30,6 @@ function oneOf(what: string, choices: readonly string[]) {
   };
 }
 
-const states = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'blocked'];
-const types = ['start', 'stop', 'delete', 'migrate', 'drain', 'recover', 'clean'];
-
 export function addOperationList(operations: Command): void {
   const command = withWatch(operations.command('list').alias('ls'))
     .summary('what was asked for, newest first')
@@ -43,8 +40,8 @@ export function addOperationList(operations: Command): void {
       (text) => parseCount(text, { what: 'limit', least: 1, most: 1000 }),
       20,
     )
-    .option('--state <state>', states.join(', '), oneOf('state', states))
-    .option('--type <type>', types.join(', '), oneOf('type', types));
+    .option('--state <state>', operationStates.join(', '), oneOf('state', operationStates))
+    .option('--type <type>', operationTypes.join(', '), oneOf('type', operationTypes));
   examples(command, [
     'drover operation list',
     'drover operation list --type drain --state blocked',

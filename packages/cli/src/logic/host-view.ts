@@ -56,6 +56,13 @@ export function hostPage(host: Host, vms: readonly api.VmBody[]): readonly strin
     ['Heard', `${formatDuration(host.reportAgeMs)} ago`],
     ['Machine', `${host.arch}, ${host.cpuModel}`],
     ['Accelerator', `${host.accelerator} (${host.acceleratorReason})`],
+    ...(host.migrationTls === undefined
+      ? []
+      : [['Memory', memoryText(host.migrationTls)] as const]),
+    ...(host.tunnelRefusals ?? []).map(
+      ({ opId, reason, message }) =>
+        ['Refused', `${reason} in the tunnel of ${opId}: ${message}`] as const,
+    ),
     ['Versions', `QEMU ${host.qemuVersion}, libvirt ${host.libvirtVersion}`],
     ['Capacity', resources(host.capacity)],
     ['Reserved', `${resources(host.reserved)} for the host itself`],
@@ -91,6 +98,11 @@ export function hostPage(host: Host, vms: readonly api.VmBody[]): readonly strin
         ]
       : []),
   ]);
+}
+
+/** Of VMs on their way from and to it. */
+function memoryText({ able, reason }: NonNullable<Host['migrationTls']>): string {
+  return able ? 'QEMU encrypts it on its way' : `QEMU cannot encrypt it on its way: ${reason}`;
 }
 
 export function pairs(labels: Readonly<Record<string, string>> | undefined): string {

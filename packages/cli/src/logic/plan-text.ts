@@ -67,6 +67,8 @@ const blockerReasons: Readonly<Record<string, string>> = {
   'vm-busy': 'an operation on it is under way',
   'vm-unknown': 'it is not certain where it runs',
   'no-host-fits': 'no other host can take it',
+  'no-safe-order': 'there is a place for it, but no order of moves that leads there safely',
+  'vm-not-to-move': 'it is set to be moved by nobody but a person',
   'preflight-failed': 'it cannot move as it runs',
 };
 

@@ -1,5 +1,6 @@
 /** A host, and the word that it is off. */
 import { Type, type Static } from 'typebox';
+import { Inventory } from '../agent-message.ts';
 import { Count, Labels, Name } from '../names.ts';
 import { closed, named, Text } from './shape.ts';
 
@@ -22,6 +23,10 @@ export const HostBody = Type.Object(
     arch: Text,
     accelerator: Text,
     acceleratorReason: Text,
+    /** Can QEMU there encrypt memory streams itself, and why or why not; absent: its agent says nothing of it. */
+    migrationTls: Inventory.properties.migrationTls,
+    /** What tunnels' ends there have refused lately, with the operation; see docs/security.md. */
+    tunnelRefusals: Inventory.properties.tunnelRefusals,
     cpuModel: Text,
     qemuVersion: Text,
     libvirtVersion: Text,

@@ -42,6 +42,8 @@ function hostView(seen: Seen, host: Host, vmCount: number, underWay: UnderWay): 
       ...poolReasons(host),
     ],
     acceleratorReason: inventory?.acceleratorReason ?? '',
+    migrationTls: inventory?.migrationTls,
+    tunnelRefusals: inventory?.tunnelRefusals,
     allocatable: allocatable(host),
     promised: promisedOn(cluster, host.id),
     vmCount,

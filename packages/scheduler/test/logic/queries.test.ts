@@ -150,6 +150,9 @@ describe('what only the leader knows', () => {
     lab.runningVm(vmA, 'h1', { memoryMib: 1_000, vcpus: 2 });
     lab.host('h1').runs(vmA, { state: 'paused' });
     lab.host('h1').runs(vmB);
+    const refusals = [{ opId: vmB, reason: 'procedure', message: 'domainDestroy' }];
+    const migrationTls = { able: false, reason: 'set migrate_tls_x509_cert_dir' };
+    lab.host('h1').about = { migrationTls, tunnelRefusals: refusals };
     lab.host('h1').report();
     lab.settle();
     const { leader } = answer(lab, { type: 'leader' }, 'leader');
@@ -158,6 +161,8 @@ describe('what only the leader knows', () => {
     expect(hosts).toMatchObject([
       {
         id: 'h1',
+        migrationTls,
+        tunnelRefusals: refusals,
         promised: { cpuMilli: 2_000, memoryMib: 1_000 },
         allocatable: { cpuMilli: 15_000, memoryMib: 3_072 },
         foreign: { cpuMilli: 1_000, memoryMib: 1_024 },
