@@ -46,7 +46,7 @@ export function addHostDrain(hosts: Command): void {
           .option('-n, --dry-run', 'only show the plan')
           .option('-w, --watch', 'follow the newest drain of the host again')
           .option('--cancel', 'cancel it: nothing further moves; what has moved stays moved')
-          .option('--parallel <number>', 'moves at the same time, 1 to 8', (text) =>
+          .option('--parallel <number>', 'VMs copied at the same time, 1 to 8; else 1', (text) =>
             parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
           ),
       ),

@@ -77,7 +77,7 @@ export interface Plan {
   readonly revision: number;
   /** In the order in which they are to be performed. */
   readonly moves: readonly Move[];
-  /** Indexes into `moves`; the moves of one wave may run at the same time. */
+  /** Indexes into `moves`; the moves of one wave may run at the same time. For people: nobody waits for a wave. */
   readonly waves: readonly (readonly number[])[];
   /** From what is to be copied, the links and the limits. */
   readonly estimatedSeconds: number;

@@ -34,6 +34,7 @@ export const DrainPlanBody = Type.Object(
     hostId: Name,
     revision: Count,
     moves: Type.Array(MoveBody),
+    /** Indexes into `moves`: which may go side by side. For people; each move begins as soon as it may. */
     waves: Type.Array(Type.Array(Count)),
     blockers: Type.Array(
       Type.Object(
