@@ -187,6 +187,13 @@ describe('version', () => {
 });
 
 describe('a move', () => {
+  it('says how it is made', async () => {
+    const moved = operation('migrate', { mode: 'paused' });
+    const { url } = await serve({ [`GET /v1/operations/${moved.id}`]: () => ok(moved) });
+    const { stdout } = await drover(['--api', url, 'operation', 'show', moved.id]);
+    expect(stdout).toMatch(/^Mode: +live, its copy stays paused until the source is known/m);
+  });
+
   it.each([
     [{ memoryPath: 'tls' }, 'encrypted by QEMU'],
     [

@@ -61,6 +61,12 @@ export function operationColumns(nowMs: number): readonly Column<Operation>[] {
   ];
 }
 
+const modeTexts = {
+  live: 'live',
+  paused: 'live, its copy stays paused until the source is known to be gone',
+  cold: 'cold: shut down, then started there',
+} as const;
+
 const memoryTexts = {
   tls: 'encrypted by QEMU',
   tunnel: 'encrypted, through the tunnel',
@@ -91,6 +97,7 @@ export function operationPage(operation: Operation, nowMs: number): readonly str
       ['What', `${operation.type} ${subjectOf(operation)}`],
       ['State', operation.state + (operation.done ? '' : `, step ${stepOf(operation)}`)],
       ...(routeOf(operation) === '' ? [] : [['Route', routeOf(operation)] as const]),
+      ...(operation.mode === undefined ? [] : [['Mode', modeTexts[operation.mode]] as const]),
       ...(operation.memoryPath === undefined
         ? []
         : [['Memory', memoryText(operation.memoryPath, operation.memoryPathReason)] as const]),
@@ -103,7 +110,7 @@ export function operationPage(operation: Operation, nowMs: number): readonly str
             [
               'Progress',
               `${progress.percent} %, ${formatBytes(progress.remainingBytes)} of ` +
-                `${formatBytes(progress.totalBytes)} left, pass ${progress.iteration}`,
+                `${formatBytes(progress.totalBytes)} left, round ${progress.iteration}`,
             ] as const,
           ]),
       ['Asked', `${formatAge(nowMs, operation.createdAtMs)} ago by ${operation.by}`],
