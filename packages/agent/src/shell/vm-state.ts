@@ -19,7 +19,8 @@ export type VmState = ReportedVm['state'];
 export function vmStateOf(info: DomainStateInfo): VmState {
   switch (info.state) {
     case 'paused':
-      if (info.reason === 'migration') return 'paused-migrating';
+      // `api-error`: libvirt would have let it go on after a migration, and could not: the lock of a disk is elsewhere.
+      if (info.reason === 'migration' || info.reason === 'api-error') return 'paused-migrating';
       return info.reason === 'io-error' ? 'paused-io-error' : 'paused';
     case 'pm-suspended':
       return 'paused';
