@@ -4,7 +4,7 @@
  */
 import type { api } from '@drover/protocol';
 import { addressOf, askCounter, runningOn } from '@drover/deploy/lab';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
 import { until } from './support/until.ts';
 
@@ -13,11 +13,12 @@ const iso = '/var/tmp/drover-preflight.iso';
 const overlay = '/var/lib/drover/pools/vms/preflight-overlay.qcow2';
 
 beforeAll(async () => {
-  cluster = await Cluster.attach();
+  cluster = await Cluster.observed();
 });
 beforeEach(() => cluster.clear());
+afterEach(() => cluster.expectNoHarm());
 afterAll(async () => {
-  await cluster.clear();
+  await cluster.leave();
   await on('h1', `rm -f ${overlay}`);
   for (const host of ['h1', 'h2', 'h3']) await on(host, `rm -f ${iso}`);
 });
@@ -28,16 +29,18 @@ async function on(host: string, command: string): Promise<void> {
 }
 
 /** libvirt’s own record of a snapshot, as a backup program leaves it. */
-function snapshot(host: string, name: string): Promise<void> {
+function snapshot(host: string, vm: RunningVm): Promise<void> {
+  cluster.writesElsewhere(vm);
   return on(
     host,
-    `virsh snapshot-create-as ${name} kept --disk-only --diskspec vda,file=${overlay}`,
+    `virsh snapshot-create-as ${vm.name} kept --disk-only --diskspec vda,file=${overlay}`,
   );
 }
 
 /** A medium in its drive: libvirt has no way to add a drive to a VM that runs, so it is started anew with one. */
 async function withMedium(host: string, vm: RunningVm): Promise<void> {
   const drive = `<disk type="file" device="cdrom"><driver name="qemu" type="raw"/><source file="${iso}"/><target dev="sda" bus="sata"/><readonly/></disk>`;
+  cluster.observer.mayStartAnew(vm.id);
   await on(
     host,
     `virsh dumpxml ${vm.name} | sed 's#</devices>#${drive}</devices>#' > /tmp/with-medium.xml
@@ -53,7 +56,7 @@ describe('a drain with VMs that cannot all move', () => {
     const held = await cluster.runVm('held');
     const medium = await cluster.runVm('medium');
     for (const vm of [plain, held, medium]) await cluster.moveTo(vm, 'h1');
-    await snapshot('h1', held.name);
+    await snapshot('h1', held);
     await withMedium('h1', medium);
     await cluster.api.expect(200, 'POST', '/v1/hosts/h3/cordon');
 
@@ -132,6 +135,7 @@ describe('one VM that cannot move live', () => {
     const { generation } = await cluster.api.vm(vm.id);
 
     const cold = { cold: true, target: 'h2' };
+    cluster.observer.mayStartAnew(vm.id);
     const moving = await cluster.api.expect<api.OperationBody>(202, 'POST', path, cold);
     const moved = await cluster.ended(moving.id, 'succeeded');
     expect(moved).toMatchObject({ mode: 'cold', source: 'h1', target: 'h2' });

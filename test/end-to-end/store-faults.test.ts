@@ -108,8 +108,8 @@ describe('one member of etcd is lost (F17)', () => {
   it('any of them does not reach the others: the leader hears what is written', async () => {
     const [host = ''] = cluster.lab.hosts;
     for (const member of members) {
-      await cluster.lab.dropPackets(member, peerPort);
       try {
+        await cluster.lab.dropPackets(member, peerPort);
         await cordon('POST', host);
         await leaderKnowsCordon(host);
         await cordon('DELETE', host);
@@ -161,8 +161,8 @@ describe('etcd forgets what a watch would need (F20)', () => {
     const { service: leads } = await leaderOf(cluster.lab);
     const follows = leads === 'scheduler1' ? 'scheduler2' : 'scheduler1';
     const deaf = ['api', follows];
-    for (const service of deaf) await cluster.lab.dropPackets(service, clientPort);
     try {
+      for (const service of deaf) await cluster.lab.dropPackets(service, clientPort);
       const { hostId = '' } = await cluster.api.vm(vm.id);
       cluster.observer.mayEnd(vm.id);
       expect((await cluster.lab.virsh(hostId, ['destroy', vm.name])).exitCode).toBe(0);

@@ -2,7 +2,7 @@
  * The lab as a test sees it: the API, the outside referee, and ways back to a calm state. One lab serves
  * all end-to-end files; each test leaves it calm.
  */
-import { addressOf, askCounter, Lab } from '@drover/deploy/lab';
+import { addressOf, askCounter, Lab, runningOn } from '@drover/deploy/lab';
 import type { api } from '@drover/protocol';
 import { inject } from 'vitest';
 import { ApiClient } from './api-client.ts';
@@ -175,6 +175,21 @@ export class Cluster {
       );
       return fit.length === this.lab.hosts.length ? true : undefined;
     });
+  }
+
+  /** Hosts on which a VM runs, as their own libvirts say; one that does not answer yet is waited for. */
+  async hostsThatRun(name: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const host of this.lab.hosts) {
+      const running = await until(`libvirt on ${host} answers`, () => runningOn(this.lab, host));
+      if (running.includes(name)) found.push(host);
+    }
+    return found;
+  }
+
+  /** Its disk is no more where its record says: nobody can read there what it writes. */
+  writesElsewhere({ id }: Pick<RunningVm, 'id'>): void {
+    this.#made.delete(id);
   }
 
   /** Puts a VM where a test needs it. */

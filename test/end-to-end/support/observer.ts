@@ -50,6 +50,12 @@ export class Observer implements AsyncDisposable {
     this.#ends.set(uuid, (this.#ends.get(uuid) ?? 0) + 1);
   }
 
+  /** The test asked for an end of this VM and a start after it. */
+  mayStartAnew(uuid: string): void {
+    this.mayEnd(uuid);
+    this.mayStart(uuid);
+  }
+
   /** The test takes the host's power: all that runs there ends, and nobody can look. */
   dark(host: string): void {
     this.#dark.add(host);
