@@ -122,7 +122,9 @@ function wrongIn(packets: readonly Buffer[]): readonly string[] {
     if (program !== remote || version !== 1 || type !== 0) say('no call of a migration', bytes);
     counts.set(procedure, (counts.get(procedure) ?? 0) + 1);
     if ((counts.get(procedure) ?? 0) > (list[procedure] ?? 0)) say('too often, or ever', bytes);
-    if (procedure === 303 && bytes.indexOf(`<uuid>${vm.vmId}</uuid>`) < 0) say('another VM', bytes);
+    // A bit may make a digit of the uuid a capital: it is the same one, for libvirt too.
+    const text = bytes.toString('latin1').toLowerCase();
+    if (procedure === 303 && !text.includes(`<uuid>${vm.vmId}</uuid>`)) say('another VM', bytes);
     if (procedure === 306 && bytes.indexOf(vm.vmName) < 0) say('another VM', bytes);
     // The flags are the last word of the one, the last but one of the other.
     const flags = procedure === 303 ? bytes.length - 4 : bytes.length - 8;
@@ -134,7 +136,7 @@ function wrongIn(packets: readonly Buffer[]): readonly string[] {
 }
 
 describe('whatever a source sends', () => {
-  it.each([1, Math.floor(Math.random() * 2 ** 31)])(
+  it.each([1, 1_316_162_289, Math.floor(Math.random() * 2 ** 31)])(
     'only packets of the list get through, from seed %d',
     { timeout: 60_000 },
     (seed) => {
