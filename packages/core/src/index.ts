@@ -89,7 +89,7 @@ export type { MoveTerm } from './plan/plan.ts';
 export { applyMove, applyMoves, beginMove } from './plan/apply.ts';
 export { checkMove } from './plan/check.ts';
 export type { MoveCheck } from './plan/check.ts';
-export { defaultWaveLimits } from './plan/wave-limits.ts';
+export { defaultWaveLimits, isWithin } from './plan/wave-limits.ts';
 export type { WaveLimits } from './plan/wave-limits.ts';
 export { heldBy, heldByItself } from './drain/blockers.ts';
 export { planDrain } from './drain/drain.ts';
@@ -120,6 +120,7 @@ export {
   type PreflightCode,
   type PreflightReason,
 } from './migration/preflight.ts';
+export { linkShare } from './migration/link-share.ts';
 export { resolveMigration } from './migration/resolve.ts';
 export {
   effectivePolicy,

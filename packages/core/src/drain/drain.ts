@@ -30,6 +30,8 @@ export interface DrainOptions {
   readonly overheadSeconds?: number;
   /** What copying each VM takes; from its memory and what it writes if absent. */
   readonly transferOf?: TransferOf;
+  /** What moving each VM takes of a slot (`linkShare`); all of it if absent. */
+  readonly shareOf?: (vm: Vm) => number;
   /** How long to look for room, in steps of the search. */
   readonly steps?: number;
 }
@@ -75,7 +77,12 @@ function drainOnce(
   const { homeless, evenest } = exact === undefined ? found : { homeless: [], evenest: false };
   const start = arrange();
   const reasonOf = (taken: StepTaken) => reasonFor(hostIds, evenest, taken);
-  const { moves, waves } = movesOf(start, new Loads(start), steps, { waveLimits, reasonOf });
+  const { shareOf } = taking;
+  const { moves, waves } = movesOf(start, new Loads(start), steps, {
+    waveLimits,
+    shareOf,
+    reasonOf,
+  });
   const after = applyMoves(cluster, moves);
   const vmsOf = (units: readonly number[]) =>
     units
@@ -119,17 +126,26 @@ function everyWay(
   return reached.type === 'moves' ? inSequence(arrangement, reached.moves, taking) : undefined;
 }
 
-interface Taking extends Pick<Partial<ScheduleOptions>, 'capOf' | 'overheadSeconds'> {
+interface Taking extends Pick<Partial<ScheduleOptions>, 'capOf' | 'shareOf' | 'overheadSeconds'> {
   readonly costOf: Float64Array;
 }
 
 /** What the moves take, as far as somebody says so. */
-function takingOf(arrangement: Arrangement, { transferOf, overheadSeconds }: DrainOptions): Taking {
+function takingOf(arrangement: Arrangement, options: DrainOptions): Taking {
+  const { transferOf, shareOf, overheadSeconds } = options;
   const copying =
     transferOf === undefined
       ? { costOf: costsOf(arrangement) }
       : transfersOf(arrangement, transferOf);
-  return { ...copying, ...(overheadSeconds === undefined ? {} : { overheadSeconds }) };
+  const shares =
+    shareOf === undefined
+      ? {}
+      : {
+          shareOf: Float64Array.from(arrangement.units, ({ vms }) =>
+            vms.reduce((sum, vm) => sum + shareOf(vm), 0),
+          ),
+        };
+  return { ...copying, ...shares, ...(overheadSeconds === undefined ? {} : { overheadSeconds }) };
 }
 
 /** Units that are to leave, and VMs that cannot for reasons of their own. */

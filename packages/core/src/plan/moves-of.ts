@@ -5,14 +5,16 @@
 import type { HostId } from '../cluster/host.ts';
 import type { Arrangement } from '../search/arrangement.ts';
 import { type Loads, type LoadTerm, unevenOf } from '../search/loads.ts';
-import { whole } from '../search/numbers.ts';
+import { real, whole } from '../search/numbers.ts';
 import type { Unit } from '../search/units.ts';
-import type { WaveLimits } from './wave-limits.ts';
+import { isWithin, type WaveLimits } from './wave-limits.ts';
 import type { Move } from './plan.ts';
 import type { Step } from './schedule.ts';
 
 export interface MovesOptions {
   readonly waveLimits: WaveLimits;
+  /** As of the schedule. */
+  readonly shareOf?: Float64Array | undefined;
   readonly reasonOf: (taken: StepTaken) => string;
 }
 
@@ -31,7 +33,7 @@ export function movesOf(
   arrangement: Arrangement,
   loads: Loads,
   steps: readonly Step[],
-  { waveLimits, reasonOf }: MovesOptions,
+  { waveLimits, shareOf, reasonOf }: MovesOptions,
 ): { readonly moves: readonly Move[]; readonly waves: readonly (readonly number[])[] } {
   const moves: Move[] = [];
   const waves: number[][] = [];
@@ -40,7 +42,7 @@ export function movesOf(
     for (const { unit, to } of flying.splice(0)) arrangement.arrive(unit, to);
   };
   for (const step of steps) {
-    if (flying.length > 0 && !mayJoin(arrangement, flying, step, waveLimits)) land();
+    if (flying.length > 0 && !mayJoin(arrangement, flying, step, waveLimits, shareOf)) land();
     if (flying.length === 0) waves.push([]);
     const unit = arrangement.units[step.unit] as Unit;
     const target = arrangement.hosts[step.to]?.id ?? '';
@@ -83,13 +85,17 @@ function mayJoin(
   flying: readonly Step[],
   step: Step,
   { outPerHost, inPerHost, perCluster }: WaveLimits,
+  shareOf: Float64Array | undefined,
 ): boolean {
-  const out = flying.filter(({ from }) => from === step.from).length;
-  const into = flying.filter(({ to }) => to === step.to).length;
+  const slots = (steps: readonly Step[]) =>
+    [...steps, step].reduce(
+      (sum, { unit }) => sum + (shareOf === undefined ? 1 : real(shareOf, unit)),
+      0,
+    );
   return (
-    flying.length < perCluster &&
-    out < outPerHost &&
-    into < inPerHost &&
+    isWithin(slots(flying), perCluster) &&
+    isWithin(slots(flying.filter(({ from }) => from === step.from)), outPerHost) &&
+    isWithin(slots(flying.filter(({ to }) => to === step.to)), inPerHost) &&
     flying.every(({ unit }) => unit !== step.unit) &&
     whole(arrangement.hostOf, step.unit) === step.from &&
     arrangement.fits(step.unit, step.to)

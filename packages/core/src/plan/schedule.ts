@@ -7,13 +7,15 @@
 import { limits } from '../limits.ts';
 import type { Arrangement } from '../search/arrangement.ts';
 import { real, whole } from '../search/numbers.ts';
-import { defaultWaveLimits, type WaveLimits } from './wave-limits.ts';
+import { defaultWaveLimits, isWithin, type WaveLimits } from './wave-limits.ts';
 
 export interface ScheduleOptions extends WaveLimits {
   /** By unit: MiB that are copied; its memory if absent. */
   readonly costOf?: Float64Array;
   /** By unit: MiB per second that it takes at most; no limit if absent. */
   readonly capOf?: Float64Array;
+  /** By unit: what it takes of its hosts' slots, and of the cluster's; 1 if absent. */
+  readonly shareOf?: Float64Array;
   /** What a move takes besides copying. */
   readonly overheadSeconds: number;
   /** Whether a unit may stop over on a host that is not where it shall be. */
@@ -75,6 +77,10 @@ class Scheduling {
   readonly #steps: Running[] = [];
   readonly #out: Int32Array;
   readonly #in: Int32Array;
+  /** By host, and of all: slots that are taken. */
+  readonly #outSlots: Float64Array;
+  readonly #inSlots: Float64Array;
+  #slots = 0;
   /** By host: MiB that have still to leave it, and to come. */
   readonly #leaving: Float64Array;
   readonly #coming: Float64Array;
@@ -92,6 +98,8 @@ class Scheduling {
     this.#costOf = options.costOf ?? arrangement.memoryOf;
     this.#out = new Int32Array(count);
     this.#in = new Int32Array(count);
+    this.#outSlots = new Float64Array(count);
+    this.#inSlots = new Float64Array(count);
     this.#leaving = new Float64Array(count);
     this.#coming = new Float64Array(count);
     this.#pending = [...wanted]
@@ -123,7 +131,6 @@ class Scheduling {
   /** Begins one move after the other, as long as one may. */
   #beginAll(): void {
     for (;;) {
-      if (this.#running.length >= this.#options.perCluster) return;
       let best = -1;
       let bestUrgency = -1;
       for (const [at, { unit, to }] of this.#pending.entries()) {
@@ -140,11 +147,28 @@ class Scheduling {
   }
 
   #mayBegin(unit: number, from: number, to: number): boolean {
+    const share = this.#shareOf(unit);
+    const { outPerHost, inPerHost, perCluster } = this.#options;
     return (
-      whole(this.#out, from) < this.#options.outPerHost &&
-      whole(this.#in, to) < this.#options.inPerHost &&
+      isWithin(this.#slots + share, perCluster) &&
+      isWithin(real(this.#outSlots, from) + share, outPerHost) &&
+      isWithin(real(this.#inSlots, to) + share, inPerHost) &&
       this.#arrangement.fits(unit, to)
     );
+  }
+
+  #shareOf(unit: number): number {
+    const { shareOf } = this.#options;
+    return shareOf === undefined ? 1 : real(shareOf, unit);
+  }
+
+  #take({ unit, from, to }: Pick<Step, 'unit' | 'from' | 'to'>, times: 1 | -1): void {
+    const share = times * this.#shareOf(unit);
+    this.#out[from] = whole(this.#out, from) + times;
+    this.#in[to] = whole(this.#in, to) + times;
+    this.#outSlots[from] = real(this.#outSlots, from) + share;
+    this.#inSlots[to] = real(this.#inSlots, to) + share;
+    this.#slots += share;
   }
 
   #begin(unit: number, to: number, stopsOver: boolean): void {
@@ -162,8 +186,7 @@ class Scheduling {
     this.#arrangement.begin(unit, to);
     this.#running.push(step);
     this.#steps.push(step);
-    this.#out[from] = whole(this.#out, from) + 1;
-    this.#in[to] = whole(this.#in, to) + 1;
+    this.#take(step, 1);
     if (!stopsOver) this.#owe(unit, to, -1);
   }
 
@@ -199,8 +222,7 @@ class Scheduling {
     if (step === undefined) return;
     step.endSeconds = this.#now;
     this.#arrangement.arrive(step.unit, step.to);
-    this.#out[step.from] = whole(this.#out, step.from) - 1;
-    this.#in[step.to] = whole(this.#in, step.to) - 1;
+    this.#take(step, -1);
   }
 
   /** The smallest unit that waits and that a third host can take goes there first. */

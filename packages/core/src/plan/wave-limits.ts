@@ -7,6 +7,11 @@ export interface WaveLimits {
   readonly perCluster: number;
 }
 
+/** Shares of slots are added up, with what numbers lose by it. */
+export function isWithin(taken: number, most: number): boolean {
+  return taken <= most + 1e-6;
+}
+
 export const defaultWaveLimits: WaveLimits = {
   outPerHost: limits.migrationsOutPerHost,
   inPerHost: limits.migrationsInPerHost,

@@ -29,7 +29,7 @@ import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
-import { isCopying, parallelOf } from './slots.ts';
+import { parallelOf } from './slots.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -178,7 +178,6 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     return turn.waitForHost(stored.value.id, hostId);
   }
   const parallel = parallelOf(turn.mirror, stored.value);
-  if (items.filter((item) => isUnderWay(turn, item)).length >= parallel) return;
   const fewestAttempts = items
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => item.state === 'waiting')
@@ -225,7 +224,7 @@ function choose(
   stored: Stored<OperationRecord>,
   vm: Vm,
   item: DrainItem,
-  parallel: number,
+  parallel: number | undefined,
 ): Chosen {
   const hostId = stored.value.hostId ?? '';
   const chosen = (now: DrainItem) => ({ type: 'item', item: now }) as const;
@@ -237,7 +236,8 @@ function choose(
     const target = targetOf(turn, hostId, seen, item);
     if (target.type === 'blocked') return { no: target.blocker };
     ({ reason } = target);
-    if (turn.slots.mayOrderTo(target.hostId, parallel)) return target.hostId;
+    const wanted = moveTo(stored.value, vm.id, target.hostId);
+    if (turn.slots.mayOrder(wanted, parallel)) return target.hostId;
     return { wait: `a free slot for a migration to ${target.hostId}` };
   });
   switch (found.type) {
@@ -304,13 +304,6 @@ function blockedItem(item: DrainItem, { remedy, rejections, reason, held }: Bloc
   };
 }
 
-/** Its move waits for a slot or copies; the next one may begin when it is only looked after. */
-function isUnderWay(turn: Turn, { state, operationId }: DrainItem): boolean {
-  if (state !== 'moving') return false;
-  const child = turn.mirror.operations.get(operationId ?? '')?.value;
-  return child === undefined || isCopying(child);
-}
-
 function move(
   turn: Turn,
   stored: Stored<OperationRecord>,
@@ -343,7 +336,14 @@ function move(
     turn.putOperation(stored, { items: replaced(items, index, moving) }),
     put(keys.operation(operationId), child, 0),
   );
-  if (isDecided && item.target !== undefined) turn.slots.order(item.target);
+  if (isDecided && item.target !== undefined) {
+    turn.slots.order(moveTo(stored.value, item.vmId, item.target));
+  }
+}
+
+/** As the slots know a move of this drain that has no record yet. */
+function moveTo({ id, hostId: source = '' }: OperationRecord, vmId: string, target: string) {
+  return { move: { id: '', parentId: id, vmId }, source, target };
 }
 
 function replaced(items: readonly DrainItem[], index: number, item: DrainItem): DrainItem[] {

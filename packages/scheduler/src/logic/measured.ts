@@ -2,7 +2,15 @@
  * The cluster with what was measured for moves off a host: how its VMs write, and how fast memory goes from there. And
  * what a drain of it takes by that, by the policies of its VMs and by what was asked of the drain.
  */
-import type { Cluster, DrainOptions, Host, Transfer, Vm, VmUsage } from '@drover/core';
+import {
+  type Cluster,
+  type DrainOptions,
+  type Host,
+  linkShare,
+  type Transfer,
+  type Vm,
+  type VmUsage,
+} from '@drover/core';
 import type { MigrationWish, RecordMirror, ReportedVm } from '@drover/protocol';
 import type { HostWatch } from './host-watch.ts';
 import { paceOf } from './migration-history.ts';
@@ -25,7 +33,7 @@ export function measuredFrom(
   cluster: Cluster,
   { mirror, hosts }: { readonly mirror: RecordMirror; readonly hosts: HostWatch },
   hostId: string,
-  { parallel = 1, migration: asked }: DrainWish,
+  { parallel, migration: asked }: DrainWish,
 ): Measured {
   const operations = [...mirror.operations.values()].map(({ value }) => value);
   const pace = paceOf(operations, hostId, '');
@@ -54,6 +62,10 @@ export function measuredFrom(
       overheadSeconds: pace.overheadSeconds,
       transferOf,
       waveLimits: waveLimitsOf(cluster, parallel),
+      // Who says how many has them counted.
+      ...(parallel === undefined
+        ? { shareOf: (vm: Vm) => linkShare(transferOf(vm), pace.mibPerSecond) }
+        : {}),
     },
   };
 }

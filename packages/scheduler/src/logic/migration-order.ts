@@ -51,7 +51,7 @@ export function expectedOf(
   move: Pick<MoveToOrder, 'vm' | 'reported' | 'asked'>,
   { mibPerSecond, overheadSeconds }: MigrationPace,
 ): Expected {
-  const effective = policyOf(mirror, move);
+  const effective = policyOf(mirror, move.vm.id, move.asked);
   const forecast = predictMigration({
     ...knownOf(move.reported, move.vm.request.memoryMib),
     linkMibPerSecond: mibPerSecond,
@@ -61,13 +61,15 @@ export function expectedOf(
   return { ...effective, forecast };
 }
 
-function policyOf(
+/** Whose word holds for a move of this VM. `asked`: of the move, or of the drain that it is part of. */
+export function policyOf(
   mirror: RecordMirror,
-  { vm, asked }: Pick<MoveToOrder, 'vm' | 'asked'>,
+  vmId: string,
+  asked: MigrationWish | undefined,
 ): EffectivePolicy {
   const settings = mirror.settings.get('migration')?.value.settings;
-  const own = mirror.vmIntents.get(vm.id)?.value.spec.migration;
-  return effectivePolicy(vm.labels, {
+  const { labels = {}, migration: own } = mirror.vmIntents.get(vmId)?.value.spec ?? {};
+  return effectivePolicy(labels, {
     ...(settings?.cluster ? { cluster: settings.cluster } : {}),
     ...(settings?.byLabel ? { byLabel: settings.byLabel } : {}),
     ...(own ? { vm: own } : {}),
@@ -96,7 +98,7 @@ function roundedForecast({ seconds, ...forecast }: CoreForecast): MigrationForec
 /** What a person asked of this move: in its own request, or in that of the drain which it is part of. */
 export function askedOf(
   mirror: RecordMirror,
-  { id, parentId }: OperationRecord,
+  { id, parentId }: Pick<OperationRecord, 'id' | 'parentId'>,
 ): MigrationWish | undefined {
   const request = mirror.requests.get(parentId ?? id)?.value;
   return request?.type === 'migrate' || request?.type === 'drain' ? request.migration : undefined;

@@ -1,10 +1,12 @@
 /**
  * How many migrations may copy at the same time. One stream fills a link: two at once take as long, and both VMs are
- * written to for twice the time. So one out of a host and one into it, unless a person says otherwise; in all no more
- * than half of the hosts. A move that has been copied holds no slot while it is looked after. Counted once in a turn.
+ * written to for twice the time. So one out of a host and one into it, or as many short or capped ones as share a link
+ * (link-shares.ts), unless a person says how many; in all no more than half of the hosts. A move that has been copied
+ * holds no slot while it is looked after. Counted once in a turn.
  */
-import type { Cluster, WaveLimits } from '@drover/core';
+import { type Cluster, isWithin, type WaveLimits } from '@drover/core';
 import type { OperationRecord, RecordMirror } from '@drover/protocol';
+import type { LinkShares, MoveOnLink } from './link-shares.ts';
 import { slots } from './settings.ts';
 
 export interface SlotWanted {
@@ -13,103 +15,153 @@ export interface SlotWanted {
   readonly target: string;
 }
 
+/** A move that a drain may order. */
+export interface MoveToCome {
+  readonly move: MoveOnLink;
+  readonly source: string;
+  readonly target: string;
+}
+
 /** By operation: the family of each that lacked nothing but a slot of the cluster, in the last turn that looked. */
 export type Refused = Map<string, string>;
 
-type Counts = Map<string, number>;
+/** Of one end of links, or of all: how many moves, and what they take. */
+interface Taken {
+  moves: number;
+  share: number;
+}
+
+type TakenBy = Map<string, Taken>;
 
 export class Slots {
   readonly #mirror: RecordMirror;
+  readonly #shares: LinkShares;
   readonly #refused: Refused;
   /** As the turn before left it, without those that were looked at since. */
   readonly #refusedBefore: Refused;
   readonly #most: number;
-  #copying = 0;
-  readonly #outOf: Counts = new Map();
-  readonly #into: Counts = new Map();
-  readonly #ofFamily: Counts = new Map();
-  /** With those that have not begun yet. */
-  readonly #orderedTo: Counts = new Map();
+  readonly #all: Taken = { moves: 0, share: 0 };
+  readonly #outOf: TakenBy = new Map();
+  readonly #into: TakenBy = new Map();
+  readonly #ofFamily: TakenBy = new Map();
+  /** With those that have not begun yet: of each drain, and to each target. */
+  readonly #orderedBy: TakenBy = new Map();
+  readonly #orderedTo: TakenBy = new Map();
 
-  constructor(mirror: RecordMirror, cluster: Cluster, refused: Refused) {
+  constructor(mirror: RecordMirror, cluster: Cluster, shares: LinkShares, refused: Refused) {
     this.#mirror = mirror;
+    this.#shares = shares;
     this.#refusedBefore = new Map(refused);
     this.#refused = refused;
     refused.clear();
     this.#most = perCluster(cluster);
     for (const { operationId, source, target } of cluster.migrations) {
       const operation = mirror.operations.get(operationId)?.value;
-      if (operation === undefined || isCopying(operation)) {
-        this.#count(source, target, operation && familyOf(operation));
+      if (operation === undefined) this.#count(source, target, undefined, 1);
+      else if (isCopying(operation)) {
+        const share = shares.of(operation, source, target);
+        this.#count(source, target, familyOf(operation), share);
       }
     }
     for (const { value } of mirror.operations.values()) {
-      if (value.type === 'migrate' && value.target !== undefined && isCopying(value)) {
-        add(this.#orderedTo, value.target);
-      }
+      const { type, source, target } = value;
+      if (type !== 'migrate' || source === undefined || target === undefined) continue;
+      if (isCopying(value)) this.#order(value, target, shares.of(value, source, target));
     }
   }
 
   /** True, or what is waited for. */
   slotFor({ operation, source, target }: SlotWanted): true | string {
     const parallel = parallelOf(this.#mirror, operation);
+    const share = this.#shareOf(operation, source, target, parallel);
     this.#refusedBefore.delete(operation.id);
-    if (of(this.#outOf, source) >= Math.max(parallel, slots.outPerHost)) {
+    if (!hasRoom(this.#outOf, source, share, parallel ?? slots.outPerHost, parallel)) {
       return `a free slot for a migration out of ${source}`;
     }
-    if (of(this.#into, target) >= Math.max(parallel, slots.inPerHost)) {
+    if (!hasRoom(this.#into, target, share, parallel ?? slots.inPerHost, parallel)) {
       return `a free slot for a migration to ${target}`;
     }
-    const free = this.#most - this.#copying;
-    if (free > 0 && this.#isItsTurn(operation, free)) return true;
+    const isFree = isWithin(this.#all.share + share, this.#most);
+    if (isFree && this.#isItsTurn(operation, share)) return true;
     this.#refused.set(operation.id, familyOf(operation));
-    return free > 0
+    return isFree
       ? 'a free slot: other drains come first'
-      : `a free slot: ${this.#copying} VMs are being moved`;
+      : `a free slot: ${this.#all.moves} VMs are being moved`;
   }
 
-  /** A move that would only wait for its target is not ordered: another one may go elsewhere meanwhile. */
-  mayOrderTo(target: string, parallel: number): boolean {
-    return of(this.#orderedTo, target) < Math.max(parallel, slots.inPerHost);
+  /** A move that would only wait for a slot is not ordered: another one may go elsewhere meanwhile. */
+  mayOrder({ move, source, target }: MoveToCome, parallel: number | undefined): boolean {
+    const share = this.#shareOf(move, source, target, parallel);
+    return (
+      hasRoom(this.#orderedTo, target, share, parallel ?? slots.inPerHost, parallel) &&
+      hasRoom(this.#orderedBy, familyOf(move), share, parallel ?? slots.outPerHost, parallel)
+    );
   }
 
   /** It has been decided that a drain orders a move. */
-  order(target: string): void {
-    add(this.#orderedTo, target);
+  order({ move, source, target }: MoveToCome): void {
+    this.#order(move, target, this.#shares.of(move, source, target));
   }
 
   /** It has been decided that a move begins. */
   take({ operation, source, target }: SlotWanted): void {
-    this.#count(source, target, familyOf(operation));
-    if (operation.target === undefined) add(this.#orderedTo, target);
+    const share = this.#shares.of(operation, source, target);
+    this.#count(source, target, familyOf(operation), share);
+    if (operation.target === undefined) this.#order(operation, target, share);
   }
 
-  #count(source: string, target: string, family: string | undefined): void {
-    this.#copying += 1;
-    add(this.#outOf, source);
-    add(this.#into, target);
-    if (family !== undefined) add(this.#ofFamily, family);
+  /** Who says how many has them counted. */
+  #shareOf(move: MoveOnLink, source: string, target: string, parallel: number | undefined): number {
+    return parallel === undefined ? this.#shares.of(move, source, target) : 1;
+  }
+
+  #order(move: MoveOnLink, target: string, share: number): void {
+    add(this.#orderedBy, familyOf(move), share);
+    add(this.#orderedTo, target, share);
+  }
+
+  #count(source: string, target: string, family: string | undefined, share: number): void {
+    this.#all.moves += 1;
+    this.#all.share += share;
+    add(this.#outOf, source, share);
+    add(this.#into, target, share);
+    if (family !== undefined) add(this.#ofFamily, family, share);
   }
 
   /**
    * Drains that lack nothing but a slot of the cluster take turns: the one with fewer moves under way goes first. Who
    * waits for something else as well is waited for by nobody.
    */
-  #isItsTurn(operation: OperationRecord, free: number): boolean {
+  #isItsTurn(operation: OperationRecord, share: number): boolean {
     const own = familyOf(operation);
-    const mine = of(this.#ofFamily, own);
+    const mine = of(this.#ofFamily, own).moves;
     const before = new Set<string>();
     for (const family of [...this.#refusedBefore.values(), ...this.#refused.values()]) {
-      if (family !== own && of(this.#ofFamily, family) < mine) before.add(family);
+      if (family !== own && of(this.#ofFamily, family).moves < mine) before.add(family);
     }
-    return free > before.size;
+    return isWithin(this.#all.share + share + before.size, this.#most);
   }
 }
 
+/** `parallel`: then it is moves that count, else what they take. */
+function hasRoom(
+  by: TakenBy,
+  key: string,
+  share: number,
+  most: number,
+  parallel: number | undefined,
+): boolean {
+  const taken = of(by, key);
+  return parallel === undefined ? isWithin(taken.share + share, most) : taken.moves < most;
+}
+
 /** Moves of the drain that it is part of which may copy at once, where a person said so. */
-export function parallelOf(mirror: RecordMirror, { id, parentId }: OperationRecord): number {
+export function parallelOf(
+  mirror: RecordMirror,
+  { id, parentId }: OperationRecord,
+): number | undefined {
   const request = mirror.requests.get(parentId ?? id)?.value;
-  return request?.type === 'drain' ? (request.parallel ?? 1) : 1;
+  return request?.type === 'drain' ? request.parallel : undefined;
 }
 
 /** Whether a move still copies or is about to; what comes after that costs no link anything. */
@@ -118,15 +170,15 @@ export function isCopying({ state, step }: OperationRecord): boolean {
 }
 
 /** Moves of one drain are one; any other is its own. */
-function familyOf({ id, parentId }: OperationRecord): string {
+function familyOf({ id, parentId }: MoveOnLink): string {
   return parentId ?? id;
 }
 
 /** What a drain may have under way by these rules, with the cluster to itself. */
-export function waveLimitsOf(cluster: Cluster, parallel: number): WaveLimits {
+export function waveLimitsOf(cluster: Cluster, parallel: number | undefined): WaveLimits {
   return {
-    outPerHost: Math.max(parallel, slots.outPerHost),
-    inPerHost: Math.max(parallel, slots.inPerHost),
+    outPerHost: parallel ?? slots.outPerHost,
+    inPerHost: parallel ?? slots.inPerHost,
     perCluster: perCluster(cluster),
   };
 }
@@ -137,10 +189,13 @@ function perCluster({ hosts }: Cluster): number {
   return Math.max(slots.perClusterAtLeast, Math.ceil(up / 2));
 }
 
-function of(counts: Counts, key: string): number {
-  return counts.get(key) ?? 0;
+const none: Taken = { moves: 0, share: 0 };
+
+function of(by: TakenBy, key: string): Taken {
+  return by.get(key) ?? none;
 }
 
-function add(counts: Counts, key: string): void {
-  counts.set(key, of(counts, key) + 1);
+function add(by: TakenBy, key: string, share: number): void {
+  const { moves, share: taken } = of(by, key);
+  by.set(key, { moves: moves + 1, share: taken + share });
 }

@@ -21,6 +21,7 @@ import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
 import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
 import { askAgainMs } from './settings.ts';
+import { LinkShares } from './link-shares.ts';
 import { type Refused, Slots } from './slots.ts';
 
 /** When each step's command went out, and each host was asked; gone with the leader, and not missed. */
@@ -156,7 +157,12 @@ export class Turn {
 
   /** For migrations; counts what this turn decides. */
   get slots(): Slots {
-    this.#slots ??= new Slots(this.mirror, this.cluster, this.volatile.refusedSlots);
+    this.#slots ??= new Slots(
+      this.mirror,
+      this.cluster,
+      new LinkShares(this.mirror, this.hosts),
+      this.volatile.refusedSlots,
+    );
     return this.#slots;
   }
 

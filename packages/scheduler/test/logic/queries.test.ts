@@ -117,7 +117,10 @@ describe('the time of a plan', () => {
 
   it('follows what is asked of the drain, and what holds for its VMs', () => {
     const lab = aLab();
-    expect(plan(lab, { migration: { bandwidthMibps: 10 } }).estimatedSeconds).toBe(204);
+    const capped = { migration: { bandwidthMibps: 10 } };
+    expect(plan(lab, { ...capped, parallel: 1 }).estimatedSeconds).toBe(204);
+    // Two that take a tenth of the link each go side by side, unless somebody says otherwise.
+    expect(plan(lab, capped)).toMatchObject({ estimatedSeconds: 102, waves: [[0, 1]] });
     const other = Lab.withHosts(2);
     other.runningVm(vmA, 'h1', { memoryMib: 1_000, migration: { bandwidthMibps: 10 } });
     expect(plan(other).estimatedSeconds).toBe(102);
