@@ -177,7 +177,8 @@ function ownerOf(
   if (only !== undefined && others.length === 0) return { hostId: only.hostId, state: 'running' };
   const own = copies.find(({ hostId }) => hostId === record?.hostId) ?? only;
   if (own !== undefined) return { hostId: own.hostId, state: 'unknown' };
-  return { state: record?.hostId === undefined ? 'stopped' : 'crashed' };
+  const isGone = record?.hostId !== undefined || record?.state === 'crashed';
+  return { state: isGone ? 'crashed' : 'stopped' };
 }
 
 function isSame(a: AssignmentRecord, b: Pick<AssignmentRecord, 'hostId' | 'state'>): boolean {

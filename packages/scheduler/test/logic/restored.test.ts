@@ -296,6 +296,21 @@ describe('with the era raised', () => {
     expect(looks).toBeLessThan(count * count);
   });
 
+  it('a VM that was gone before is gone still, and is followed where a host shows it', () => {
+    const lab = Lab.withHosts(2);
+    lab.declareVm(vmA);
+    const gone = { v: 1, vmId: vmA, generation: 3, state: 'crashed' } as const;
+    lab.etcd.write(keys.assignment(vmA), gone);
+    raiseEra(lab);
+    lab.takeOver();
+    lab.until('all are admitted', () => problem(lab) === undefined);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ state: 'crashed' });
+    lab.host('h2').runs(vmA);
+    lab.host('h2').report();
+    lab.until('it is followed', () => lab.etcd.assignment(vmA)?.hostId === 'h2');
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ state: 'running' });
+  });
+
   it('of an older backup is not enough: hosts tell which era they have obeyed', () => {
     const lab = Lab.withHosts(2);
     const backup = lab.etcd.backup();
