@@ -4,6 +4,7 @@
  * mounted.
  */
 import { execFile } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DroverError, type DiskToAttach, type Pool } from '@drover/protocol';
 import {
@@ -25,6 +26,9 @@ import { done } from './outcome.ts';
 type MountedSpec = Exclude<Pool['spec'], { readonly type: 'nfs-direct' }>;
 
 const qemuImgMs = 60_000;
+/** Between two tries at a pool that is busy, and how long it may be. */
+const againMs = 100;
+const busyMs = 30_000;
 
 export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
   const target = element('target', {}, [element('path', {}, [spec.path])]);
@@ -112,6 +116,23 @@ function checkMount(
   }
 }
 
+/**
+ * libvirt looks at no pool in which it makes a volume just now, and says so in words alone (an internal error): that is
+ * over in a moment, also where many VMs start at once.
+ */
+export async function refreshPool(pool: Pick<StoragePool, 'refresh'>): Promise<void> {
+  const endMs = performance.now() + busyMs;
+  for (;;) {
+    try {
+      return await pool.refresh();
+    } catch (error) {
+      const isBusy = error instanceof Error && error.message.includes('asynchronous jobs running');
+      if (!isBusy || performance.now() >= endMs) throw error;
+    }
+    await pause(againMs);
+  }
+}
+
 /** Everything that a VM's disks need before it can start: active pools, clones where there are none. */
 export async function prepareDisks(
   link: LibvirtLink,
@@ -128,7 +149,7 @@ export async function prepareDisks(
     }
     const pool = await usablePool(libvirt, files, disk.pool);
     // What other hosts made is not seen before the pool is looked at anew.
-    if (!refreshed.has(disk.pool.name)) await pool.refresh();
+    if (!refreshed.has(disk.pool.name)) await refreshPool(pool);
     refreshed.add(disk.pool.name);
     if (await pool.findVolume(disk.file)) continue;
     if (disk.cloneOf === undefined) throw missingFile(disk, disk.file);
@@ -196,7 +217,7 @@ export async function deleteVolumes(
       continue;
     }
     const pool = await usablePool(libvirt, files, disk.pool);
-    await pool.refresh();
+    await refreshPool(pool);
     const volume = await pool.findVolume(disk.file);
     if (volume) await volume.delete();
   }
