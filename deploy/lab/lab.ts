@@ -11,7 +11,7 @@ import { bringUp, containerName, makeVolumes, takeDown } from './containers.ts';
 import { docker, run, type Ran } from './docker.ts';
 import { hostIds, makeIdentities } from './identities.ts';
 import { buildImages } from './images.ts';
-import { connectedTo, dropPackets, type Dropped, passPackets } from './packets.ts';
+import { connectedTo, dropPackets, type Dropped, dropPeer, passPackets } from './packets.ts';
 import {
   composeProfiles,
   composeVariables,
@@ -152,11 +152,21 @@ export class Lab {
     const addresses = await connectedTo(this.containerOf(service), port);
     const found: string[] = [];
     for (const server of servers) {
-      const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}';
-      const own = await docker(['inspect', '--format', format, this.containerOf(server)]);
-      if (own.split(' ').some((address) => addresses.includes(address))) found.push(server);
+      const own = await this.#addressesOf(server);
+      if (own.some((address) => addresses.includes(address))) found.push(server);
     }
     return found;
+  }
+
+  /** Nothing goes between these two hosts, and nobody is told; each reaches all others. `passPackets(host)` ends it. */
+  async cutLink(host: string, other: string): Promise<void> {
+    await dropPeer(this.containerOf(host), await this.#addressesOf(other));
+  }
+
+  async #addressesOf(service: string): Promise<readonly string[]> {
+    const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}';
+    const listed = await docker(['inspect', '--format', format, this.containerOf(service)]);
+    return listed.split(' ').filter((address) => address !== '');
   }
 
   async passPackets(service: string): Promise<void> {

@@ -24,6 +24,30 @@ export async function dropPackets(container: string, port: number, which: Droppe
   }
 }
 
+/** Drops all that goes to or comes from these addresses, whatever it is, until `passPackets`. */
+export async function dropPeer(container: string, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) {
+    await inNetworkOf(container, [
+      'iptables',
+      '--append',
+      'INPUT',
+      '--source',
+      address,
+      '--jump',
+      'DROP',
+    ]);
+    await inNetworkOf(container, [
+      'iptables',
+      '--append',
+      'OUTPUT',
+      '--destination',
+      address,
+      '--jump',
+      'DROP',
+    ]);
+  }
+}
+
 export async function passPackets(container: string): Promise<void> {
   await inNetworkOf(container, ['iptables', '--flush']);
 }

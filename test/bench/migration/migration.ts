@@ -145,23 +145,29 @@ async function byAllAtOnce(lab: BenchLab, vms: readonly BenchVm[]) {
 /** Half of its memory is never touched. */
 async function single(lab: BenchLab, onStep: (text: string) => void): Promise<readonly Goal[]> {
   const vm = await lab.create('bench-single', singleMib, 50);
-  const raw: { readonly drover: number; readonly byGrid: readonly number[] }[] = [];
+  const raw: {
+    readonly drover: number;
+    readonly byGrid: readonly number[];
+    readonly parts: Parts;
+  }[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await lab.home([vm]);
     const begunMs = performance.now();
     const body = { target };
     const asked = await lab.api<api.OperationBody>('POST', `/v1/vms/${vm.id}/migrate`, body);
-    const { state } = await lab.ended(asked.id);
+    const ended = await lab.ended(asked.id);
     const drover = performance.now() - begunMs;
-    if (state !== 'succeeded') throw new Error(`the move ended ${state}`);
+    if (ended.state !== 'succeeded') throw new Error(`the move ended ${ended.state}`);
     const byGrid: number[] = [];
     for (const settings of grid) {
       await lab.home([vm]);
       byGrid.push((await lab.virsh(vm, target, settings)).ms);
     }
-    raw.push({ drover, byGrid });
+    const parts = partsOf(ended);
+    raw.push({ drover, byGrid, parts });
+    const said = Object.entries(parts).map(([name, ms]) => `${name} ${ms}`);
     onStep(
-      `round ${round + 1}: ${Math.round(drover)} ms; grid ${byGrid.map(Math.round).join(', ')}`,
+      `round ${round + 1}: ${Math.round(drover)} ms (${said.join(', ')}); grid ${byGrid.map(Math.round).join(', ')}`,
     );
   }
   const best = rounded(median(raw.map(({ drover, byGrid }) => drover / Math.min(...byGrid))), 3);
@@ -179,4 +185,20 @@ async function single(lab: BenchLab, onStep: (text: string) => void): Promise<re
       raw: { grid, raw },
     },
   ];
+}
+
+/** Where the time of one move went, in milliseconds. */
+interface Parts {
+  /** From the request to the decision: both hosts are asked. */
+  readonly asking: number;
+  /** QEMU's own: setting up and copying. */
+  readonly copying: number;
+  /** The tunnel, libvirt's phases, and finding out what became of it. */
+  readonly around: number;
+}
+
+function partsOf({ createdAtMs, startedAtMs, endedAtMs, timeline }: api.OperationBody): Parts {
+  const [started = Number.NaN, ended = Number.NaN] = [startedAtMs, endedAtMs];
+  const copying = timeline?.elapsedMs ?? Number.NaN;
+  return { asking: started - createdAtMs, copying, around: ended - started - copying };
 }
