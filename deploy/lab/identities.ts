@@ -87,7 +87,7 @@ function agentConfig(hostId: string, nats: object): object {
     stateDir: '/var/lib/drover/agent',
     addresses: { migration: hostId, tunnelPort: 7430 },
     accelerator: 'auto',
-    capacity: { memoryMib: 2048, cpuMilli: 4000 },
+    capacity: { memoryMib: 2048, cpuMilli: 6000 },
     reserved: { memoryMib: 256, cpuMilli: 0 },
     labels: { lab: 'true' },
     metrics: { host: '0.0.0.0', port: 9177 },

@@ -18,7 +18,7 @@ beforeAll(async () => {
   // A few at a time: each boots on a processor that all of them share.
   for (let at = 0; at < many; at += 4) {
     const names = [0, 1, 2, 3].map((more) => `many-${at + more}`);
-    const few = names.map((name) => cluster.runVm(name, cluster.tinySpec({ memoryMib: 72 })));
+    const few = names.map((name) => cluster.runVm(name, cluster.tinySpec({ memoryMib: 88 })));
     vms.push(...(await Promise.all(few)));
   }
   for (const host of others) await cluster.api.expect(200, 'DELETE', `/v1/hosts/${host}/cordon`);
