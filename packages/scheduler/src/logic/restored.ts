@@ -53,6 +53,10 @@ export function restore(turn: Turn, why: string): void {
     if (turn.isFull) return;
     adoptVm(turn, vmId);
   }
+  for (const vmId of turn.mirror.assignments.keys()) {
+    if (turn.isFull) return;
+    forgetUndeclared(turn, vmId);
+  }
   if (turn.puts.length > 0 || turn.isFull) return;
   if (!areLeftoversGone(turn, hosts)) return;
   for (const hostId of hosts) admit(turn, hostId);
@@ -152,6 +156,19 @@ function adoptVm(turn: Turn, vmId: string): void {
     'warn',
     `${name} is ${now.state}${now.hostId === undefined ? '' : ` on ${now.hostId}`}, as the hosts say`,
   );
+}
+
+/**
+ * A leader that had not heard of the restore has decided about a VM that the backup does not have. Nothing declares it
+ * any more; what a host runs of it is shown as nobody's.
+ */
+function forgetUndeclared(turn: Turn, vmId: string): void {
+  const { vmIntents, assignments, operations, unreadable } = turn.mirror;
+  if (vmIntents.has(vmId) || unreadable.has(keys.vmIntent(vmId))) return;
+  const stored = assignments.get(vmId);
+  const holder = operations.get(stored?.value.operationId ?? '')?.value;
+  if (stored === undefined || (holder !== undefined && isOpen(holder))) return;
+  turn.commit(put(keys.assignment(vmId), undefined, stored.modRevision));
 }
 
 interface Copy {

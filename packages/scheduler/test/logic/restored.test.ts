@@ -296,6 +296,16 @@ describe('with the era raised', () => {
     expect(looks).toBeLessThan(count * count);
   });
 
+  it('what was decided about a VM that the backup does not have is forgotten', () => {
+    const lab = Lab.withHosts(2);
+    const decided = { v: 1, vmId: vmA, hostId: 'h1', generation: 1, state: 'starting' } as const;
+    lab.etcd.write(keys.assignment(vmA), { ...decided, operationId: 'lost' });
+    raiseEra(lab);
+    lab.takeOver();
+    lab.until('all are admitted', () => problem(lab) === undefined);
+    expect(lab.etcd.assignment(vmA)).toBeUndefined();
+  });
+
   it('a VM that was gone before is gone still, and is followed where a host shows it', () => {
     const lab = Lab.withHosts(2);
     lab.declareVm(vmA);
