@@ -121,6 +121,7 @@ export {
   type PreflightReason,
 } from './migration/preflight.ts';
 export { linkShare } from './migration/link-share.ts';
+export type { LinkPace } from './migration/link-share.ts';
 export { resolveMigration } from './migration/resolve.ts';
 export {
   effectivePolicy,

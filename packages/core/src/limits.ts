@@ -6,8 +6,6 @@ export const limits = {
   migrationsInPerHost: 1,
   /** Short moves, or capped ones, that share a link at most. */
   migrationsBeside: 4,
-  /** What is copied in this time is a short move. */
-  shortCopySeconds: 1,
   /** Of plans; what is really under way grows with the hosts. */
   migrationsPerCluster: 8,
   /** Assumed where no link speed is known, for estimates only. */

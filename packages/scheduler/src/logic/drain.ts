@@ -29,7 +29,6 @@ import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
-import { parallelOf } from './slots.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -177,7 +176,6 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   if (turn.cluster.hosts.get(hostId)?.health !== 'up') {
     return turn.waitForHost(stored.value.id, hostId);
   }
-  const parallel = parallelOf(turn.mirror, stored.value);
   const fewestAttempts = items
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => item.state === 'waiting')
@@ -188,7 +186,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     const vm = turn.cluster.vms.get(item.vmId);
     if (vm === undefined || ['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
     if (waitForPool(turn, stored.value.id, vm)) continue;
-    const chosen = choose(turn, stored, vm, item, parallel);
+    const chosen = choose(turn, stored, vm, item);
     if (chosen.type === 'wait') {
       waitsFor ??= chosen.what;
       continue;
@@ -219,13 +217,7 @@ type Chosen =
   | { readonly type: 'item'; readonly item: DrainItem };
 
 /** The item with a target that is right today and takes it, or blocked with reasons and remedy. */
-function choose(
-  turn: Turn,
-  stored: Stored<OperationRecord>,
-  vm: Vm,
-  item: DrainItem,
-  parallel: number | undefined,
-): Chosen {
+function choose(turn: Turn, stored: Stored<OperationRecord>, vm: Vm, item: DrainItem): Chosen {
   const hostId = stored.value.hostId ?? '';
   const chosen = (now: DrainItem) => ({ type: 'item', item: now }) as const;
   const blocked = (blocker: Blocker) => chosen(blockedItem(item, blocker));
@@ -237,7 +229,7 @@ function choose(
     if (target.type === 'blocked') return { no: target.blocker };
     ({ reason } = target);
     const wanted = moveTo(stored.value, vm.id, target.hostId);
-    if (turn.slots.mayOrder(wanted, parallel)) return target.hostId;
+    if (turn.slots.mayOrder(wanted)) return target.hostId;
     return { wait: `a free slot for a migration to ${target.hostId}` };
   });
   switch (found.type) {

@@ -63,9 +63,7 @@ export function measuredFrom(
       transferOf,
       waveLimits: waveLimitsOf(cluster, parallel),
       // Who says how many has them counted.
-      ...(parallel === undefined
-        ? { shareOf: (vm: Vm) => linkShare(transferOf(vm), pace.mibPerSecond) }
-        : {}),
+      ...(parallel === undefined ? { shareOf: (vm: Vm) => linkShare(transferOf(vm), pace) } : {}),
     },
   };
 }

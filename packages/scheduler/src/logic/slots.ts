@@ -59,21 +59,20 @@ export class Slots {
       const operation = mirror.operations.get(operationId)?.value;
       if (operation === undefined) this.#count(source, target, undefined, 1);
       else if (isCopying(operation)) {
-        const share = shares.of(operation, source, target);
-        this.#count(source, target, familyOf(operation), share);
+        this.#count(source, target, familyOf(operation), this.#shareOf(operation, source, target));
       }
     }
     for (const { value } of mirror.operations.values()) {
       const { type, source, target } = value;
       if (type !== 'migrate' || source === undefined || target === undefined) continue;
-      if (isCopying(value)) this.#order(value, target, shares.of(value, source, target));
+      if (isCopying(value)) this.#order(value, target, this.#shareOf(value, source, target));
     }
   }
 
   /** True, or what is waited for. */
   slotFor({ operation, source, target }: SlotWanted): true | string {
     const parallel = parallelOf(this.#mirror, operation);
-    const share = this.#shareOf(operation, source, target, parallel);
+    const share = this.#shareOf(operation, source, target);
     this.#refusedBefore.delete(operation.id);
     if (!hasRoom(this.#outOf, source, share, parallel ?? slots.outPerHost, parallel)) {
       return `a free slot for a migration out of ${source}`;
@@ -90,8 +89,9 @@ export class Slots {
   }
 
   /** A move that would only wait for a slot is not ordered: another one may go elsewhere meanwhile. */
-  mayOrder({ move, source, target }: MoveToCome, parallel: number | undefined): boolean {
-    const share = this.#shareOf(move, source, target, parallel);
+  mayOrder({ move, source, target }: MoveToCome): boolean {
+    const parallel = parallelOf(this.#mirror, move);
+    const share = this.#shareOf(move, source, target);
     return (
       hasRoom(this.#orderedTo, target, share, parallel ?? slots.inPerHost, parallel) &&
       hasRoom(this.#orderedBy, familyOf(move), share, parallel ?? slots.outPerHost, parallel)
@@ -100,19 +100,20 @@ export class Slots {
 
   /** It has been decided that a drain orders a move. */
   order({ move, source, target }: MoveToCome): void {
-    this.#order(move, target, this.#shares.of(move, source, target));
+    this.#order(move, target, this.#shareOf(move, source, target));
   }
 
   /** It has been decided that a move begins. */
   take({ operation, source, target }: SlotWanted): void {
-    const share = this.#shares.of(operation, source, target);
+    const share = this.#shareOf(operation, source, target);
     this.#count(source, target, familyOf(operation), share);
     if (operation.target === undefined) this.#order(operation, target, share);
   }
 
   /** Who says how many has them counted. */
-  #shareOf(move: MoveOnLink, source: string, target: string, parallel: number | undefined): number {
-    return parallel === undefined ? this.#shares.of(move, source, target) : 1;
+  #shareOf(move: MoveOnLink, source: string, target: string): number {
+    const isCounted = parallelOf(this.#mirror, move) !== undefined;
+    return isCounted ? 1 : this.#shares.of(move, source, target);
   }
 
   #order(move: MoveOnLink, target: string, share: number): void {
@@ -156,10 +157,7 @@ function hasRoom(
 }
 
 /** Moves of the drain that it is part of which may copy at once, where a person said so. */
-export function parallelOf(
-  mirror: RecordMirror,
-  { id, parentId }: OperationRecord,
-): number | undefined {
+function parallelOf(mirror: RecordMirror, { id, parentId }: MoveOnLink): number | undefined {
   const request = mirror.requests.get(parentId ?? id)?.value;
   return request?.type === 'drain' ? request.parallel : undefined;
 }

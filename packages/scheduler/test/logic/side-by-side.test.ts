@@ -34,8 +34,8 @@ describe('moves of a drain', () => {
   it.each([
     ['whose memory fills the link for a while: one after the other', { touchedMib: 900 }, {}, 1],
     ['of which nobody knows what they have touched: one after the other', {}, {}, 1],
-    ['that are copied within a quarter of a second: four at a time', { touchedMib: 20 }, {}, 4],
-    ['that are copied within half a second: two at a time', { touchedMib: 50 }, {}, 2],
+    ['that are copied in a moment: four at a time', { touchedMib: 20 }, {}, 4],
+    ['that copy for half of their time: two at a time', { touchedMib: 200 }, {}, 2],
     [
       'that write as much as the link carries: one after the other',
       { touchedMib: 20, dirtyKibPerSecond: 100 * 1_024 },
