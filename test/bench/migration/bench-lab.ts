@@ -45,7 +45,11 @@ export class BenchLab implements AsyncDisposable {
       'the pool is active',
       async () => {
         const { items } = await bench.api<{ items: api.HostBody[] }>('GET', '/v1/hosts');
-        return items.every(({ pools }) => pools.some(({ state }) => state === 'active'));
+        const fit = items.filter(
+          ({ state, pools }) =>
+            state === 'ready' && pools.some((one) => one.name === 'vms' && one.state === 'active'),
+        );
+        return fit.length === lab.hosts.length;
       },
       { timeoutMs: 60_000 },
     );
@@ -88,7 +92,8 @@ export class BenchLab implements AsyncDisposable {
       networks: [{ bridge: 'br-guest', mac }],
     };
     const { vm, operation } = await this.api<api.VmCreated>('POST', '/v1/vms', { name, spec });
-    await this.ended(operation?.id ?? '');
+    const { state, error } = await this.ended(operation?.id ?? '');
+    if (state !== 'succeeded') throw new Error(`${name} does not start: ${error?.message}`);
     const address = addressOf(mac);
     await until(
       `${name} counts`,
