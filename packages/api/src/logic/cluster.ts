@@ -30,7 +30,7 @@ export function clusterBody(
 }
 
 /** Without a leader only etcd is asked, which may have been restored from before the era was raised last. */
-function nextEra({ era, restored }: RecordMirror, leader: LeaderView | undefined): number {
+export function nextEra({ era, restored }: RecordMirror, leader: LeaderView | undefined): number {
   const known = [era?.value.era, restored?.value.era, leader?.highestEra];
   return Math.max(...known.map((one) => one ?? 0)) + 1;
 }

@@ -4,14 +4,12 @@
  * stream of what changed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { DroverError, keyPrefix, RecordMirror } from '@drover/protocol';
+import type { RecordMirror } from '@drover/protocol';
 import type { Change, Store, Watch } from '@drover/store';
+import { Picture, watchedPrefixes } from '../logic/picture.ts';
 import type { WritePut } from '../logic/write.ts';
 
-const watched = [keyPrefix.intent, keyPrefix.decision];
 const all = '/drover/';
-/** Own writes that a load which was under way may not have seen. */
-const ownWritesKept = 100;
 
 export interface MirrorListener {
   /** Everything is known as of this revision; what led there is not. */
@@ -22,15 +20,13 @@ export interface MirrorListener {
 export class Mirror implements Disposable {
   readonly #store: Store;
   readonly #warn: (text: string) => void;
-  readonly #records = new RecordMirror();
+  readonly #picture = new Picture();
   readonly #ended = new AbortController();
   readonly #changed = new Set<() => void>();
-  readonly #ownWrites: { readonly revision: number; readonly puts: readonly WritePut[] }[] = [];
   /** Keys of records that cannot be read, with the reason that was told. */
   readonly #named = new Map<string, string>();
   #listener: MirrorListener | undefined;
   #watch: Watch | undefined;
-  #heardRevision = 0;
 
   constructor(store: Store, warn: (text: string) => void) {
     this.#store = store;
@@ -44,23 +40,20 @@ export class Mirror implements Disposable {
 
   /** Throws `store-unavailable` until the first load is through. */
   get records(): RecordMirror {
-    if (this.isLoaded) return this.#records;
-    throw new DroverError('store-unavailable', 'etcd has not been read yet since the API started');
+    return this.#picture.records;
   }
 
   get isLoaded(): boolean {
-    return this.#heardRevision > 0;
+    return this.#picture.isLoaded;
   }
 
   /** Up to here every change of etcd is known; own writes may be known beyond it. */
   get heardRevision(): number {
-    return this.#heardRevision;
+    return this.#picture.heardRevision;
   }
 
   wrote(revision: number, puts: readonly WritePut[]): void {
-    this.#ownWrites.push({ revision, puts });
-    if (this.#ownWrites.length > ownWritesKept) this.#ownWrites.shift();
-    this.#records.committed(revision, puts);
+    this.#picture.wrote(revision, puts);
     this.#tell();
   }
 
@@ -84,7 +77,7 @@ export class Mirror implements Disposable {
 
   /** Has the watch told everything up to this revision, or does it within the time? */
   async reaches(revision: number, timeoutMs: number): Promise<boolean> {
-    const reached = () => (this.#heardRevision >= revision ? true : undefined);
+    const reached = () => (this.heardRevision >= revision ? true : undefined);
     return (await this.until(reached, timeoutMs)) ?? false;
   }
 
@@ -114,8 +107,7 @@ export class Mirror implements Disposable {
       try {
         const { revision, entries } = await this.#store.range(all);
         if (this.#ended.signal.aborted) return;
-        const ours = entries.filter(({ key }) => watched.some((prefix) => key.startsWith(prefix)));
-        this.#take(revision, ours);
+        this.#take(revision, entries);
         return;
       } catch (error) {
         this.#warn(`etcd cannot be read: ${(error as Error).message}`);
@@ -125,20 +117,15 @@ export class Mirror implements Disposable {
   }
 
   #take(revision: number, entries: readonly Change[]): void {
-    this.#records.load(revision, entries);
-    for (const own of this.#ownWrites) {
-      if (own.revision > revision) this.#records.committed(own.revision, own.puts);
-    }
+    this.#picture.load(revision, entries);
     this.#nameUnreadable();
-    this.#heardRevision = revision;
     this.#listener?.loaded(revision);
     this.#watch?.close();
-    this.#watch = this.#store.watch(watched, revision + 1, {
+    this.#watch = this.#store.watch(watchedPrefixes, revision + 1, {
       onChanges: (batch) => {
-        this.#records.change(batch.revision, batch.changes);
+        this.#picture.change(batch.revision, batch.changes);
         this.#nameUnreadable();
-        this.#heardRevision = batch.revision;
-        this.#listener?.changed(this.#records, batch.changes);
+        this.#listener?.changed(this.records, batch.changes);
         this.#tell();
       },
       onLost: () => void this.#load(),
@@ -148,9 +135,9 @@ export class Mirror implements Disposable {
 
   #nameUnreadable(): void {
     for (const key of this.#named.keys()) {
-      if (!this.#records.unreadable.has(key)) this.#named.delete(key);
+      if (!this.records.unreadable.has(key)) this.#named.delete(key);
     }
-    for (const [key, reason] of this.#records.unreadable) {
+    for (const [key, reason] of this.records.unreadable) {
       if (this.#named.get(key) !== reason) this.#warn(`${key} cannot be read: ${reason}`);
       this.#named.set(key, reason);
     }

@@ -1,19 +1,10 @@
-/**
- * Brings a decision into etcd: one transaction, sent once. What became of one that was not answered is read,
- * never assumed; where somebody else was faster, it is decided again from what is there now.
- */
+/** Performs the steps by which a decision comes into etcd; which they are is the logic's. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { DroverError, parseKey } from '@drover/protocol';
-import type { Store, StoreEntry, StoreOutcome } from '@drover/store';
-import type { Decide, Write, WritePut } from '../logic/write.ts';
+import { DroverError } from '@drover/protocol';
+import type { Store, StoreOutcome } from '@drover/store';
+import type { Decide } from '../logic/write.ts';
+import { type WriteNews, type WriteStep, writing } from '../logic/writing.ts';
 import type { Mirror } from './mirror.ts';
-
-const attempts = 5;
-/** How long a lost race may take to show in the watch. */
-const catchUpMs = 2_000;
-const readBackMs = { total: 8_000, between: 200 } as const;
-
-type Outcome = { readonly type: 'done'; readonly revision: number } | { readonly type: 'conflict' };
 
 export class Writer {
   readonly #store: Store;
@@ -28,76 +19,54 @@ export class Writer {
 
   /** Resolves when it is in etcd, or was so already. */
   async write(decide: Decide): Promise<void> {
-    for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const write = decide(this.#mirror.records);
-      if (write === undefined) return;
-      const outcome = await this.#commit(write);
-      this.#count(outcome.type);
-      if (outcome.type === 'done') return this.#mirror.wrote(outcome.revision, write.puts);
-      await this.#catchUp(write);
+    const steps = writing(decide, this.#mirror, this.#count);
+    for (let next = steps.next(); next.done !== true;) {
+      next = steps.next(await this.#perform(next.value));
     }
-    throw new DroverError('conflict', 'others change the same things all the time; ask again');
   }
 
-  async #commit(write: Write): Promise<Outcome> {
+  async #perform(step: WriteStep): Promise<WriteNews> {
+    switch (step.type) {
+      case 'send':
+        return this.#send(step);
+      case 'read':
+        return {
+          type: 'entries',
+          entries: await Promise.all(step.keys.map((key) => this.#read(key))),
+        };
+      case 'read-back':
+        return this.#readBack(step);
+      case 'hear':
+        await this.#mirror.reaches(step.revision, step.totalMs);
+        return { type: 'heard' };
+    }
+  }
+
+  async #send({ txn }: Extract<WriteStep, { type: 'send' }>): Promise<WriteNews> {
     try {
-      return await this.#store.txn({
-        compares: [
-          ...write.puts.map((put) => ({ key: put.key, modRevision: put.expectedModRevision })),
-          ...write.compares,
-        ],
-        puts: write.puts.map(({ key, value }) => ({ key, value })),
-        deletes: [],
-      });
+      return await this.#store.txn(txn);
     } catch (error) {
       if (outcomeOf(error) !== 'unknown') throw error;
-      this.#count('unknown');
-      return this.#readBack(write, error);
+      return { type: 'unknown', why: error };
     }
   }
 
-  /** The first record tells: nobody else can have written the same. */
-  async #readBack({ puts: [proof] }: Write, why: unknown): Promise<Outcome> {
-    const until = performance.now() + readBackMs.total;
+  async #readBack(step: Extract<WriteStep, { type: 'read-back' }>): Promise<WriteNews> {
+    const until = performance.now() + step.totalMs;
     do {
       try {
-        const { entry } = await this.#store.get(proof.key);
-        const revision = entry && ownRevision(proof, entry);
-        if (revision !== undefined) return { type: 'done', revision };
-        break;
+        return { type: 'entries', entries: [await this.#read(step.key)] };
       } catch {
-        await pause(readBackMs.between);
+        await pause(step.betweenMs);
       }
     } while (performance.now() < until);
-    throw new DroverError(
-      'store-unavailable',
-      `etcd did not say whether it was written, and it was not found there; look (${proof.key}) before you ask again`,
-      { cause: why },
-    );
+    return { type: 'unknown' };
   }
 
-  /** Waits until the mirror knows what made the compare fail. */
-  async #catchUp({ puts, compares }: Write): Promise<void> {
-    const keys = [...puts, ...compares].map(({ key }) => key);
-    const found = await Promise.all(keys.map((key) => this.#store.get(key)));
-    const newest = Math.max(0, ...found.map(({ entry }) => entry?.modRevision ?? 0));
-    await this.#mirror.reaches(newest, catchUpMs);
+  async #read(key: string) {
+    const { entry } = await this.#store.get(key);
+    return entry;
   }
-}
-
-/** At which revision this wrote the entry; nothing: somebody else did. */
-function ownRevision(proof: WritePut, entry: StoreEntry): number | undefined {
-  if (entry.value === proof.value) return entry.modRevision;
-  // Made anew under an id of its own: it is ours, though somebody has changed it since. A host's id is no
-  // such id; two people may make the first record of one host. Settings have none.
-  const isNew = proof.expectedModRevision === 0 && parseKey(proof.key).type !== 'host-intent';
-  const id = idOf(proof.value);
-  return isNew && id !== undefined && idOf(entry.value) === id ? entry.createRevision : undefined;
-}
-
-function idOf(text: string): string | undefined {
-  const { id, uuid } = JSON.parse(text) as { readonly id?: string; readonly uuid?: string };
-  return uuid ?? id;
 }
 
 function outcomeOf(error: unknown): StoreOutcome | undefined {

@@ -1,0 +1,12 @@
+export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
+export { cordon, uncordon } from './decide-host.ts';
+export { startRecovery } from './decide-recovery.ts';
+export { createVm, requestOnVm } from './decide-vm.ts';
+export type { VmAction } from './decide-vm.ts';
+export { nextEra, raiseEra } from './cluster.ts';
+export { setMigrationSettings } from './migration-settings.ts';
+export { Picture, watchedPrefixes } from './picture.ts';
+export { declarePool } from './pools.ts';
+export type { Ask, Decide } from './write.ts';
+export { writing } from './writing.ts';
+export type { WriteNews, WriteStep } from './writing.ts';
