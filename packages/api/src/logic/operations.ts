@@ -63,11 +63,11 @@ export function newestDrain(records: RecordMirror, hostId: string): OperationRec
   return newestDrains(records).get(hostId);
 }
 
-/** By host. */
+/** By host. One that is under way is the newest: clocks of two APIs may say otherwise. */
 export function newestDrains(records: RecordMirror): ReadonlyMap<string, OperationRecord> {
   const drains = allOperations(records)
     .filter(({ type }) => type === 'drain')
-    .toSorted(newestFirst);
+    .toSorted((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || newestFirst(a, b));
   // What comes last stays.
   return new Map(drains.toReversed().map((one) => [one.hostId ?? '', one]));
 }
