@@ -24,11 +24,15 @@ export function keepUp(turn: Turn): void {
   findCpuGaps(turn);
 }
 
-/** Those that have not passed the barrier, or have something new to tell. */
+/**
+ * Those that have not passed the barrier, have something new to tell, or wait to hear a leader: an agent whose journal
+ * was altered counts its time from the first word, even where the journal still has this epoch.
+ */
 export function askHosts(turn: Turn): void {
-  for (const { hostId } of turn.hosts.all()) {
+  for (const { hostId, heartbeat } of turn.hosts.all()) {
     const isBehind = !turn.hosts.passedBarrier(hostId, turn.epoch);
-    if (isBehind || digestChanged(turn, hostId)) turn.ask(hostId);
+    const isListening = heartbeat?.reasons.includes('journal-altered') === true;
+    if (isBehind || isListening || digestChanged(turn, hostId)) turn.ask(hostId);
   }
 }
 
