@@ -82,7 +82,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'simulator',
     has: /^packages\/simulator\/src\//,
-    may: [node, core, protocol, /^@drover\/(agent|scheduler)\/logic$/, /^yaml$/],
+    may: [node, core, protocol, /^@drover\/(agent|api|scheduler)\/logic$/, /^yaml$/],
   },
 ];
 

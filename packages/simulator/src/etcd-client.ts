@@ -3,7 +3,7 @@
  * after their sender gave up, watches that lag and break. A call ends once: with its answer, or `lost`,
  * which says nothing about whether it was done.
  */
-import type { Etcd, EtcdChange, EtcdTxn, TxnAnswer, TxnRefusal } from './etcd.ts';
+import type { Etcd, EtcdChange, EtcdEntry, EtcdTxn, TxnAnswer, TxnRefusal } from './etcd.ts';
 import type { MarkName } from './marks.ts';
 import type { Life } from './life.ts';
 import type { Random, Range } from '@drover/core';
@@ -19,10 +19,19 @@ export interface EtcdWeather {
   lostAnswers: number;
   lateRequests: number;
   lagMs: Range;
+  /** Processes that hear of changes later than others. */
+  readonly behindMs: Map<string, Range>;
 }
 
 export function fairEtcd(): EtcdWeather {
-  return { isAway: false, cutOff: new Set(), lostAnswers: 0, lateRequests: 0, lagMs: [0, 0] };
+  return {
+    isAway: false,
+    cutOff: new Set(),
+    lostAnswers: 0,
+    lateRequests: 0,
+    lagMs: [0, 0],
+    behindMs: new Map(),
+  };
 }
 
 export type Answer<T> =
@@ -64,6 +73,10 @@ export class EtcdClient {
 
   range(prefix: string, then: (answer: Answer<ReturnType<Etcd['range']>>) => void): void {
     this.#call((etcd) => etcd.range(prefix), then, 'read');
+  }
+
+  get(key: string, then: (answer: Answer<EtcdEntry | undefined>) => void): void {
+    this.#call((etcd) => etcd.get(key), then, 'read');
   }
 
   grant(ttlMs: number, then: (answer: Answer<number>) => void): void {
@@ -110,7 +123,8 @@ export class EtcdClient {
           this.#life.after(deadlineMs, open);
           return;
         }
-        const delayMs = random.within(tempo.watchMs) + random.within(weather.lagMs);
+        const lagMs = weather.behindMs.get(this.#owner) ?? weather.lagMs;
+        const delayMs = random.within(tempo.watchMs) + random.within(lagMs);
         newestMs = Math.max(newestMs, timeline.nowMs + delayMs);
         this.#life.after(newestMs - timeline.nowMs, () => {
           if (!isWhole || isClosed) return;

@@ -123,10 +123,29 @@ const table = {
   'drain-done': { says: 'a drain came to its end', line: /drain \S+ succeeded/ },
   'drain-blocked': { says: 'a drain could not move everything', line: /drain \S+ blocked/ },
   'drain-cancelled': { says: 'a drain was cancelled', line: /drain \S+ cancelled/ },
-  'asked-twice': {
-    says: 'people were refused because somebody else had written first',
-    line: /were refused:/,
+  'decided-anew': {
+    says: 'a write of an API lost its race, and was decided anew',
+    line: /decides anew:/,
   },
+  'refused-when-decided-anew': {
+    says: 'what lost a race was refused when it was decided anew',
+  },
+  'refused-while-behind': {
+    says: 'a request was refused because its API had not heard of what would let it',
+  },
+  'busy-vm-not-asked': {
+    says: 'people were refused because an operation was under way on the VM',
+    line: /were refused: .* \(vm-busy\)/,
+  },
+  'cancelled-after-its-end': {
+    says: 'people were refused because what they cancelled had ended',
+    line: /were refused: cancel .* \(operation-ended\)/,
+  },
+  'drained-twice': {
+    says: 'people were refused because the host was being drained already',
+    line: /were refused: .* \(drain-under-way\)/,
+  },
+  'request-was-made': { says: 'a request without an answer was found to have been written' },
   unanswered: {
     says: 'people heard nothing about what they asked for',
     line: /heard nothing about/,

@@ -1,29 +1,33 @@
 /**
- * People, and the API through which they ask: intents and requests as the API writes them, and the ledger of
- * what was asked and acknowledged, by which everything that happens to a VM is judged.
+ * People: what they ask the APIs for, and the ledger of what was asked and acknowledged, by which everything that happens
+ * to a VM is judged. What is written, and whether, is the API's own logic.
  */
 import {
-  type HostIntentRecord,
-  keys,
-  type MigrationSettingsRecord,
-  type MigrationWish,
-  type PoolRecord,
-  type RequestRecord,
-  type VmIntentRecord,
-  type VmSpec,
-} from '@drover/protocol';
+  cancelDrain,
+  cancelMigration,
+  cordon,
+  createVm,
+  declarePool,
+  nextEra,
+  raiseEra,
+  requestOnVm,
+  setMigrationSettings,
+  startDrain,
+  startRecovery,
+  uncordon,
+  type VmAction,
+} from '@drover/api/logic';
+import { type api, keys, type MigrationWish, type VmSpec } from '@drover/protocol';
+import type { ApiProcess, Asked, Refusal } from './api-process.ts';
 import type { Ledger, Wish } from './checkers/checker.ts';
 import type { Records } from './checkers/truth.ts';
-import type { Etcd, EtcdTxn } from './etcd.ts';
-import type { EtcdClient } from './etcd-client.ts';
 import type { Nature } from './hypervisor.ts';
 import { uuidOf } from './names.ts';
 import type { Standing } from './standing.ts';
 
 export interface Person {
-  readonly client: EtcdClient;
-  readonly etcd: Etcd;
-  readonly wallMs: () => number;
+  /** They ask one after the other. */
+  readonly apis: readonly ApiProcess[];
   readonly note: (who: string, what: string) => void;
 }
 
@@ -35,30 +39,22 @@ export interface NewVm {
   readonly pool?: string;
 }
 
-/** What a person asks for once. */
-type Wanted =
-  | { readonly type: 'start' | 'delete'; readonly vmId: string }
-  | { readonly type: 'stop'; readonly vmId: string; readonly mode: 'graceful' | 'force' }
-  | {
-      readonly type: 'migrate';
-      readonly vmId: string;
-      readonly target?: string;
-      readonly cold?: boolean;
-    }
-  | { readonly type: 'drain'; readonly hostId: string; readonly plan?: Planned }
-  | { readonly type: 'recover'; readonly hostId: string; readonly despiteMassLoss: boolean };
-
-type Planned = Extract<RequestRecord, { type: 'drain' }>['plan'];
+type Wanted = Omit<Wish, 'id' | 'order'>;
+type Planned = api.DrainStart['plan'];
 
 const by = 'operator';
 const plain: Nature = { isDeaf: false, dirtyMibPerSecond: 0, hasLock: true, pools: [] };
-const desiredAfter = { start: 'running', stop: 'stopped', delete: 'deleted' } as const;
 
 export class People implements Ledger {
   readonly #with: Person;
   readonly #wishes = new Map<string, Wish>();
   readonly #acknowledged = new Set<string>();
   readonly #natures = new Map<string, Nature>();
+  /** Of VMs, by id. */
+  readonly #names = new Map<string, string>();
+  /** By the drain's id. */
+  readonly #drained = new Map<string, string>();
+  #writes = 0;
   #asked = 0;
   #era = 0;
   #vms = 0;
@@ -72,7 +68,7 @@ export class People implements Ledger {
   }
 
   get askedFor(): number {
-    return this.#wishes.size;
+    return this.#asked;
   }
 
   wish(id: string): Wish | undefined {
@@ -84,32 +80,29 @@ export class People implements Ledger {
   }
 
   declarePool(name: string, type: 'shared' | 'nfs-direct', index: number): void {
-    const record: PoolRecord = {
-      v: 1,
-      name,
-      uuid: uuidOf('pool', index),
-      spec:
-        type === 'shared'
-          ? { type, path: `/srv/${name}` }
-          : { type, server: '10.0.0.100', export: `/export/${name}` },
-      by,
-      createdAtMs: this.#with.wallMs(),
-    };
-    this.#write(`pool ${name}`, undefined, { [keys.pool(name)]: record });
+    const spec =
+      type === 'shared'
+        ? { type, path: `/srv/${name}` }
+        : { type, server: '10.0.0.100', export: `/export/${name}` };
+    const asked: Asked = (records, ask) => declarePool(records, { name, spec }, ask);
+    this.#write(`pool ${name}`, asked, uuidOf('pool', index));
   }
 
   /** How all VMs may be moved. */
   setMigration(cluster: MigrationWish): void {
-    const atMs = this.#with.wallMs();
-    const record: MigrationSettingsRecord = { v: 1, settings: { cluster }, by, atMs };
-    this.#write('how VMs are moved', undefined, { [keys.settings('migration')]: record });
+    this.#write('how VMs are moved', (records, ask) =>
+      setMigrationSettings(records, { cluster }, ask),
+    );
   }
 
   /** What was there before anybody asked: written long ago, by people and a leader. */
-  found({ vms, cordoned }: Standing): void {
-    const atMs = this.#with.wallMs();
+  found(
+    { vms, cordoned }: Standing,
+    atMs: number,
+  ): readonly { readonly key: string; readonly value: string }[] {
     const puts = vms.flatMap(({ id, name, spec, hostId, generation }) => {
       this.#natures.set(id, { ...plain, pools: spec.disks.map(({ pool }) => pool) });
+      this.#names.set(id, name);
       const desired = hostId === undefined ? 'stopped' : 'running';
       const owner = hostId === undefined ? { state: 'stopped' } : { hostId, state: 'running' };
       return [
@@ -121,11 +114,7 @@ export class People implements Ledger {
     const hosts = cordoned.map(
       (id) => [keys.hostIntent(id), { v: 1, id, cordoned: true, by, atMs }] as const,
     );
-    this.#with.etcd.txn({
-      compares: [],
-      puts: [...puts, ...hosts].map(([key, record]) => ({ key, value: JSON.stringify(record) })),
-      deletes: [],
-    });
+    return [...puts, ...hosts].map(([key, record]) => ({ key, value: JSON.stringify(record) }));
   }
 
   /** Returns the id of the VM that is asked for. */
@@ -134,49 +123,38 @@ export class People implements Ledger {
     const vmId = uuidOf('vm', this.#vms);
     const disks = { hasLock: pool === 'shared', pools: [pool] };
     this.#natures.set(vmId, { ...plain, ...disks, ...nature });
+    this.#names.set(vmId, name);
     const spec: VmSpec = { vcpus, memoryMib, disks: [{ pool, image: 'tiny.qcow2' }], networks: [] };
-    const intent: VmIntentRecord = {
-      v: 1,
-      id: vmId,
-      name,
-      spec,
-      desired: 'running',
-      by,
-      createdAtMs: this.#with.wallMs(),
-    };
-    const request = this.#request({ type: 'start', vmId });
-    this.#write(`create ${name}, ${memoryMib} MiB`, request.id, {
-      [keys.vmIntent(vmId)]: intent,
-      [keys.vmName(name)]: { v: 1, vmId },
-      [keys.request(request.id)]: request,
-    });
+    const id = this.#wish({ type: 'start', vmId });
+    this.#write(
+      `create ${name}, ${memoryMib} MiB`,
+      (records, ask) => createVm(records, vmId, { name, spec }, ask),
+      id,
+    );
     return vmId;
   }
 
   start(vmId: string): string {
-    return this.#ask({ type: 'start', vmId }, `start ${this.#name(vmId)}`);
+    return this.#ask(vmId, { type: 'start' }, `start ${this.#name(vmId)}`);
   }
 
   stop(vmId: string, mode: 'graceful' | 'force'): string {
-    return this.#ask({ type: 'stop', vmId, mode }, `stop ${this.#name(vmId)}, ${mode}`);
+    return this.#ask(vmId, { type: 'stop', mode }, `stop ${this.#name(vmId)}, ${mode}`);
   }
 
   remove(vmId: string): string {
-    return this.#ask({ type: 'delete', vmId }, `delete ${this.#name(vmId)}`);
+    return this.#ask(vmId, { type: 'delete' }, `delete ${this.#name(vmId)}`);
   }
 
   migrate(vmId: string, target?: string, cold?: boolean): string {
     const how = cold === true ? ', cold' : '';
     const where = `${target === undefined ? 'away' : `to ${target}`}${how}`;
-    return this.#ask(
-      {
-        type: 'migrate',
-        vmId,
-        ...(target === undefined ? {} : { target }),
-        ...(cold === true ? { cold } : {}),
-      },
-      `migrate ${this.#name(vmId)} ${where}`,
-    );
+    const action: VmAction = {
+      type: 'migrate',
+      ...(target === undefined ? {} : { target }),
+      ...(cold === true ? { cold } : {}),
+    };
+    return this.#ask(vmId, action, `migrate ${this.#name(vmId)} ${where}`);
   }
 
   /** etcd was restored from a backup: of what was acknowledged since nothing is left. */
@@ -186,122 +164,90 @@ export class People implements Ledger {
     }
   }
 
-  /** As the last part of a restore, when all hosts are up. */
-  raiseEra(): void {
-    const { etcd, wallMs, note } = this.#with;
-    const value = { v: 1, era: (this.#era += 1), by, atMs: wallMs() };
-    note('people', `raise the era of etcd to ${this.#era}`);
-    etcd.txn({
-      compares: [],
-      puts: [{ key: keys.era(), value: JSON.stringify(value) }],
-      deletes: [],
+  /** As the last part of a restore, when all hosts are up: higher than any that they noted down. */
+  raiseEra(ifRefused: () => void): void {
+    const asked: Asked = (records, ask) => {
+      const era = Math.max(this.#era + 1, nextEra(records, undefined));
+      this.#era = era;
+      return raiseEra(records, era, undefined, ask);
+    };
+    this.#write('raise the era of etcd', asked, '', (refusal) => {
+      if (refusal !== undefined) ifRefused();
     });
   }
 
-  cordon(hostId: string, cordoned: boolean): void {
-    const intent: HostIntentRecord = { ...this.#hostIntent(hostId), cordoned };
-    delete intent.cordonedByDrain;
-    this.#write(`${cordoned ? 'cordon' : 'uncordon'} ${hostId}`, undefined, {
-      [keys.hostIntent(hostId)]: intent,
-    });
+  cordon(hostId: string, isCordoned: boolean): void {
+    this.#write(`${isCordoned ? 'cordon' : 'uncordon'} ${hostId}`, (records, ask) =>
+      isCordoned ? cordon(records, hostId, ask) : uncordon(records, hostId, ask),
+    );
   }
 
-  /** Cordon and request in one transaction. */
   drain(hostId: string, plan?: Planned): string {
-    const request = this.#request({ type: 'drain', hostId, ...(plan ? { plan } : {}) });
-    const before = this.#hostIntent(hostId);
-    const intent: HostIntentRecord = before.cordoned
-      ? before
-      : { ...before, cordoned: true, cordonedByDrain: request.id };
-    this.#write(`drain ${hostId} (${request.id})`, request.id, {
-      [keys.request(request.id)]: request,
-      [keys.hostIntent(hostId)]: intent,
-    });
-    return request.id;
+    const id = this.#wish({ type: 'drain' });
+    this.#drained.set(id, hostId);
+    const start = plan === undefined ? {} : { plan };
+    const asked: Asked = (records, ask) => startDrain(records, hostId, start, ask);
+    this.#write(`drain ${hostId} (${id})`, asked, id);
+    return id;
   }
 
   /** Their word that the host is off. */
   recover(hostId: string, despiteMassLoss: boolean): string {
-    const request = this.#request({ type: 'recover', hostId, despiteMassLoss });
-    this.#write(`recover ${hostId} (${request.id})`, request.id, {
-      [keys.request(request.id)]: request,
-    });
-    return request.id;
+    const id = this.#wish({ type: 'recover' });
+    const start = { confirm: hostId, despiteMassLoss };
+    const asked: Asked = (records, ask) => startRecovery(records, hostId, start, ask);
+    this.#write(`recover ${hostId} (${id})`, asked, id);
+    return id;
   }
 
-  /** Of a migration or a drain; a cordon that the drain made goes with it. */
+  /** Of a migration or a drain. */
   cancel(id: string): void {
-    const entry = this.#with.etcd.get(keys.request(id));
-    if (entry === undefined) return;
-    const request = JSON.parse(entry.value) as RequestRecord;
-    const cancelled = { ...request, cancelled: { by, atMs: this.#with.wallMs() } };
-    const records: Record<string, object> = { [keys.request(id)]: cancelled };
-    if (request.type === 'drain') {
-      const intent = this.#hostIntent(request.hostId);
-      if (intent.cordonedByDrain === id) {
-        const { cordonedByDrain: _, ...rest } = intent;
-        records[keys.hostIntent(request.hostId)] = { ...rest, cordoned: false };
-      }
-    }
-    this.#write(`cancel ${id}`, undefined, records);
+    const hostId = this.#drained.get(id);
+    this.#write(`cancel ${id}`, (records, ask) =>
+      hostId === undefined ? cancelMigration(records, id, ask) : cancelDrain(records, hostId, ask),
+    );
   }
 
-  /** With the VM's intent, written even where nothing in it changes: of two askers one finds it changed. */
-  #ask(what: Extract<Wanted, { readonly vmId: string }>, said: string): string {
-    const request = this.#request(what);
-    const entry = this.#with.etcd.get(keys.vmIntent(what.vmId));
-    if (entry === undefined) return request.id;
-    const intent = JSON.parse(entry.value) as VmIntentRecord;
-    const desired = what.type === 'migrate' ? intent.desired : desiredAfter[what.type];
-    this.#write(`${said} (${request.id})`, request.id, {
-      [keys.request(request.id)]: request,
-      [keys.vmIntent(what.vmId)]: { ...intent, desired },
-    });
-    return request.id;
+  #ask(vmId: string, action: VmAction, said: string): string {
+    const id = this.#wish({ ...action, vmId });
+    this.#write(`${said} (${id})`, (records, ask) => requestOnVm(records, vmId, action, ask), id);
+    return id;
   }
 
   /** A wish is one from the moment in which it is sent: it may be written without its answer. */
-  #request(what: Wanted): RequestRecord {
+  #wish(wanted: Wanted): string {
     this.#asked += 1;
     const id = `r${String(this.#asked).padStart(3, '0')}`;
-    this.#wishes.set(id, { ...what, id, order: this.#asked });
-    return { v: 1, id, by, createdAtMs: this.#with.wallMs(), ...what } as RequestRecord;
-  }
-
-  #hostIntent(hostId: string): HostIntentRecord {
-    const entry = this.#with.etcd.get(keys.hostIntent(hostId));
-    if (entry) return JSON.parse(entry.value) as HostIntentRecord;
-    return { v: 1, id: hostId, cordoned: false, by, atMs: this.#with.wallMs() };
+    this.#wishes.set(id, { ...wanted, id, order: this.#asked });
+    return id;
   }
 
   #name(vmId: string): string {
-    const entry = this.#with.etcd.get(keys.vmIntent(vmId));
-    return entry ? (JSON.parse(entry.value) as VmIntentRecord).name : vmId;
+    return this.#names.get(vmId) ?? vmId;
   }
 
-  /** Compared with what was read just before, as the API does. Its answer may get lost. */
+  /** `id`: of the wish, or of what is made. The answer may get lost. */
   #write(
     said: string,
-    wishId: string | undefined,
-    records: Readonly<Record<string, object>>,
+    asked: Asked,
+    id = '',
+    then: (refusal: Refusal) => void = () => undefined,
   ): void {
-    const { client, etcd, note } = this.#with;
+    const { apis, note } = this.#with;
     note('people', said);
-    const txn: EtcdTxn = {
-      compares: Object.keys(records).map((key) => ({
-        key,
-        modRevision: etcd.get(key)?.modRevision ?? 0,
-      })),
-      puts: Object.entries(records).map(([key, record]) => ({
-        key,
-        value: JSON.stringify(record),
-      })),
-      deletes: [],
-    };
-    client.txn(txn, (answer) => {
-      if (answer.type === 'lost') return note('people', `heard nothing about: ${said}`);
-      if (answer.value.type === 'conflict') return note('people', `were refused: ${said}`);
-      if (wishId !== undefined) this.#acknowledged.add(wishId);
+    const api = apis[this.#writes % apis.length];
+    this.#writes += 1;
+    api?.write(said, asked, id, (refusal) => {
+      if (refusal === undefined) {
+        if (this.#wishes.has(id)) this.#acknowledged.add(id);
+      } else if (refusal.code === 'store-unavailable') {
+        note('people', `heard nothing about: ${said}`);
+      } else {
+        note('people', `were refused: ${said} (${refusal.code})`);
+        // Nothing of it was written, nor will be.
+        this.#wishes.delete(id);
+      }
+      then(refusal);
     });
   }
 }

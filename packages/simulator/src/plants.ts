@@ -136,6 +136,7 @@ export const plants: readonly Plant[] = [
     replace: "if (held !== undefined && isOpen(held) && held.type === 'drain') {",
     says: 'two operations on a VM at a time',
     breaks: ['generations-grow', 'comes-to-rest', 'within-capacity', 'runs-on-one-host'],
+    foundBy: 'replay stop-waits-for-a-migration',
   },
   {
     name: 'source-left-behind',
@@ -256,5 +257,21 @@ export const plants: readonly Plant[] = [
       'export function notEnoughMemory({ cluster, request, host }: FilterInput): No | undefined {\n  const required = 0 * request.shape.request.memoryMib;',
     says: 'VMs go where there is no memory for them',
     breaks: ['within-capacity'],
+  },
+  {
+    name: 'request-without-its-precondition',
+    file: 'packages/api/src/logic/writing.ts',
+    find: '...puts.map(({ key, expectedModRevision }) => ({ key, modRevision: expectedModRevision })),',
+    replace: '',
+    says: 'an API does not compare what it replaces with what it has seen',
+    breaks: ['one-request-at-a-time'],
+  },
+  {
+    name: 'busy-vm-let-through',
+    file: 'packages/api/src/logic/decide-vm.ts',
+    find: 'const busy = openOperationOn(records, vmId);',
+    replace: 'const busy = [openOperationOn(records, vmId)].find((one) => one?.id === vmId);',
+    says: 'an API lets through what concerns a VM that is busy',
+    breaks: ['one-request-at-a-time'],
   },
 ];

@@ -27,7 +27,7 @@ export function inspectVm(host: Host, vmId: string): ActionOutcome {
     readOnly: false,
     shareable: false,
     cache: 'none',
-    // As the record names it, which people.ts wrote.
+    // As the record names it, for which people.ts asked.
     images: [
       hasLock
         ? { kind: 'file', path: `/srv/shared/${vmId}-0.qcow2` }

@@ -62,18 +62,19 @@ export class Workload {
       return this.#do({ do: 'recover', host: off.id, despiteMassLoss: random.chance(500) });
     }
     const moved = this.#movedByHand();
-    if (moved !== undefined && random.chance(200)) {
+    if (moved !== undefined && random.chance(500)) {
       return this.#do({ do: 'stop', vm: moved, force: true });
     }
     const dice = random.below(100);
     if (dice < 20) return this.#drain(host);
     if (dice < 30) return this.#do({ do: random.chance(300) ? 'cordon' : 'uncordon', host });
     if (dice < 40) return this.#cancelSomething();
-    // Mostly the API refuses what concerns a busy VM; two of its processes may both let it through.
+    // Mostly they look first, as the API does.
     if (vm === undefined || (this.#isBusy(vm.id) && random.chance(800))) return;
     const about = { vm: vm.name };
     if (dice < 60) {
       this.#do({ do: 'migrate', ...about, ...(random.chance(600) ? { to: host } : {}) });
+      if (random.chance(50)) this.#do({ do: 'stop', ...about, force: random.chance(500) });
     } else if (dice < 72) this.#do({ do: 'stop', ...about, force: !random.chance(600) });
     else if (dice < 94) {
       this.#do({ do: 'start', ...about });
@@ -116,7 +117,10 @@ export class Workload {
       (one) => one.type === 'drain' && one.hostId === host && isOpen(one),
     );
     if (isDrained) return;
-    if (this.#random.chance(500)) return this.#do({ do: 'drain', host });
+    if (this.#random.chance(500)) {
+      this.#do({ do: 'drain', host });
+      return this.#askAboutOneOf(host);
+    }
     const thinkMs = this.#random.within([500, 20_000]);
     // Hosts are asked for it, and are so when the run is played again.
     this.#done.push({ atMs: timeline.nowMs, step: { do: 'plan', host } });
@@ -127,6 +131,18 @@ export class Workload {
         if (!this.#ended) this.#do({ do: 'drain', host, plan });
       });
     });
+  }
+
+  /** Somebody else wants something of a VM that is about to move: neither API knows of the other's request yet. */
+  #askAboutOneOf(host: string): void {
+    const random = this.#random;
+    const { assignments, vms } = this.#world.records;
+    if (!random.chance(400)) return;
+    const owned = [...assignments.values()].filter(({ hostId }) => hostId === host);
+    const vm = vms.get(random.pick(owned)?.vmId ?? '')?.name;
+    if (vm === undefined) return;
+    if (random.chance(500)) this.#do({ do: 'stop', vm, force: random.chance(500) });
+    else this.#do({ do: 'migrate', vm });
   }
 
   #cancelSomething(): void {

@@ -5,18 +5,18 @@
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import { limits } from '@drover/core';
 import { AgentProcess } from './agent-process.ts';
+import { ApiProcess } from './api-process.ts';
 import { Bus, type Delivery } from './bus.ts';
 import type { Act, Checker, HarmDone } from './checkers/checker.ts';
 import { allCheckers } from './checkers/index.ts';
 import { hasLongBeenAvoided } from './checkers/pools.ts';
 import { Records, type Truth } from './checkers/truth.ts';
 import { type Commit, Etcd, type EtcdBackup } from './etcd.ts';
-import { EtcdClient, type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
+import { type EtcdReach, type EtcdWeather, fairEtcd } from './etcd-client.ts';
 import { Host, type HostShape } from './host.ts';
 import { Lanes } from './lanes.ts';
 import { type MarkName, Marks } from './marks.ts';
 import type { Copy, HypervisorWorld } from './hypervisor.ts';
-import { Life } from './life.ts';
 import { Migrations } from './migration.ts';
 import { Overlaps } from './overlaps.ts';
 import { People } from './people.ts';
@@ -69,6 +69,7 @@ export class World {
   readonly hosts: readonly Host[];
   readonly agents: readonly AgentProcess[];
   readonly schedulers: readonly SchedulerProcess[];
+  readonly apis: readonly ApiProcess[];
   readonly people: People;
   readonly records = new Records();
   /** VMs that a person has moved with virsh, or whose records a restore of etcd has lost. */
@@ -167,20 +168,16 @@ export class World {
       { length: options.schedulers },
       (_, index) => new SchedulerProcess(`s${index + 1}`, processes, options.settings ?? {}),
     );
-    const api = new Life(timeline, { monoMs: 0, wallMs: wallStartMs });
-    this.people = new People({
-      client: new EtcdClient(reach, 'api', api),
-      etcd: this.etcd,
-      wallMs: () => api.wallMs,
-      note,
-    });
+    this.apis = ['a1', 'a2'].map((id) => new ApiProcess(id, processes));
+    this.people = new People({ apis: this.apis, note });
     if (options.standing !== undefined) this.#found(options.standing);
-    for (const process of [...this.schedulers, ...this.agents]) process.start();
+    for (const process of [...this.apis, ...this.schedulers, ...this.agents]) process.start();
   }
 
   #found(standing: Standing): void {
     for (const pool of standing.pools) this.storage.declare(pool);
-    this.people.found(standing);
+    const records = this.people.found(standing, wallStartMs);
+    this.etcd.txn({ compares: [], puts: records, deletes: [] });
     for (const { id, name, spec, hostId, generation } of standing.vms) {
       const { memoryMib, vcpus } = spec;
       const copy = { vmId: id, name, memoryMib, vcpus, generation, startedBy: '' };
@@ -238,6 +235,8 @@ export class World {
     const { entries } = this.etcd.range('/drover/');
     this.records.restored(entries);
     this.people.forget(this.records);
+    // Who restores etcd stops the APIs, and starts them again.
+    for (const api of this.apis) api.restart();
     for (const vmId of known) if (!this.records.vms.has(vmId)) this.byHand.add(vmId);
   }
 

@@ -12,6 +12,7 @@ import { atMostOne } from '../src/checkers/at-most-one.ts';
 import { unsettled } from '../src/checkers/calm.ts';
 import { capacity } from '../src/checkers/capacity.ts';
 import type { Act, HarmDone, Ledger, Wish } from '../src/checkers/checker.ts';
+import { oneAtATime } from '../src/checkers/one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
 import { poolReachable } from '../src/checkers/pools.ts';
 import { generations, operationsEnd, writtenByLeader } from '../src/checkers/records.ts';
@@ -380,5 +381,49 @@ describe('rest', () => {
       'web is paused on h2, and belongs to nobody',
       `${vmA} is running on h1, where it is absent`,
     ]);
+  });
+});
+
+describe('one request at a time', () => {
+  const stop = (id: string): RequestRecord => ({
+    v: 1,
+    id,
+    type: 'stop',
+    vmId: vmA,
+    mode: 'graceful',
+    by: 'me',
+    createdAtMs: 1,
+  });
+  const drain = (id: string, hostId: string): RequestRecord => ({
+    v: 1,
+    id,
+    type: 'drain',
+    hostId,
+    by: 'me',
+    createdAtMs: 1,
+  });
+  const judge = (request: RequestRecord, former: RequestRecord, state?: 'running' | 'failed') => {
+    const truth = truthOf();
+    truth.records.requests.set(former.id, former);
+    if (state !== undefined)
+      truth.records.operations.set(former.id, { id: former.id, state } as OperationRecord);
+    const change = {
+      key: keys.request(request.id),
+      value: JSON.stringify(request),
+      modRevision: 9,
+    };
+    return oneAtATime.committed?.({ revision: 9, changes: [change], cause: 'txn' }, truth);
+  };
+
+  it('a second one on a VM is wrong while the first waits or runs', () => {
+    expect(judge(stop('r2'), stop('r1'))).toContain('while stop r1 is under way');
+    expect(judge(stop('r2'), stop('r1'), 'running')).toContain('while stop r1 is under way');
+    expect(judge(stop('r2'), stop('r1'), 'failed')).toBeUndefined();
+  });
+
+  it('a second drain is wrong on the same host only', () => {
+    expect(judge(drain('r2', 'h1'), drain('r1', 'h1'))).toContain('while drain r1 is under way');
+    expect(judge(drain('r2', 'h2'), drain('r1', 'h1'))).toBeUndefined();
+    expect(judge(stop('r2'), drain('r1', 'h1'))).toBeUndefined();
   });
 });

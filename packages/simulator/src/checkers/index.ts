@@ -1,6 +1,7 @@
 import { atMostOne } from './at-most-one.ts';
 import { capacity } from './capacity.ts';
 import type { Checker } from './checker.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { poolReachable } from './pools.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
@@ -19,6 +20,7 @@ export function allCheckers(): readonly Checker[] {
     unharmed,
     generations,
     operationsEnd,
+    oneAtATime,
     writtenByLeader,
     poolReachable,
     speaksForItself,

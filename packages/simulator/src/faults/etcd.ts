@@ -18,11 +18,22 @@ export const etcdFaults = {
       }),
   },
   'etcd-cut': {
-    says: 'one scheduler, or the API, does not reach etcd',
+    says: 'one scheduler, or one API, does not reach etcd',
     lastsMs: [1_000, 40_000],
     begin: (world, order, random) => {
-      const id = order.host ?? random.pick([...world.schedulers.map((one) => one.id), 'api']) ?? '';
+      const id = order.host ?? random.pick([...world.schedulers, ...world.apis])?.id ?? '';
       return cutOff(world, id);
+    },
+  },
+  'api-behind': {
+    says: 'one API hears of changes late',
+    lastsMs: [5_000, 120_000],
+    begin: ({ apis, etcdWeather, overlaps }, order, random) => {
+      const id = order.host ?? random.pick(apis)?.id ?? '';
+      return overlaps.hold(`etcd behind ${id}`, () => {
+        etcdWeather.behindMs.set(id, [500, 15_000]);
+        return () => etcdWeather.behindMs.delete(id);
+      });
     },
   },
   'etcd-ambiguous': {
@@ -127,5 +138,5 @@ function raiseEra(world: World): void {
       else hypervisor.resume(copy, () => undefined);
     }
   }
-  world.people.raiseEra();
+  world.people.raiseEra(() => world.timeline.after(lookAgainMs, () => raiseEra(world)));
 }
