@@ -7,6 +7,7 @@ import { flags, isOperationAborted, type JobStats, migrateFlag } from 'node-libv
 import { memoryUri } from 'node-libvirt/guard';
 import { type ActionOutcome, extrasOf, type HypervisorAction } from '../logic/index.ts';
 import { orderedFlags } from './migration-order.ts';
+import { CompletedJob } from './completed-job.ts';
 import { failed, outcomeOf } from './outcome.ts';
 import { type MigrationEnd, type SteerContext, Steering } from './steer.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
@@ -58,10 +59,7 @@ export async function migrateOut(
   }
   await dom.migration.setMaxDowntime(policy.downtimeLadderMs[0] ?? 300);
   const stopped = new AbortController();
-  let final: JobStats | undefined;
-  using _ = link.onEvent((event) => {
-    if (event.name === 'jobCompleted' && event.dom.uuid === vmId) final = event.stats;
-  });
+  using job = new CompletedJob(link, vmId);
   const order = { policy, timeoutMs };
   const letGo = () => opened.end();
   const steering = new Steering(context, { opId, dom, order, end, letGo });
@@ -72,7 +70,7 @@ export async function migrateOut(
   );
   stopped.abort();
   await steered;
-  const timeline = steering.keeper.timeline(figuresOf(final));
+  const timeline = steering.keeper.timeline(figuresOf(ended ? job.stats : await job.late()));
   if (ended) {
     const [refused] = await refusalsOf(stateDir, opId, 'source');
     if (refused) return failed('tunnel-refused', `${refused.reason}: ${refused.message}`);
