@@ -84,10 +84,18 @@ export async function playBoth<Operation>(comparison: Comparison<Operation>): Pr
   const again = `DROVER_FIDELITY_SEED=${result.seed}, after ${result.numRuns} runs`;
   if (result.failed) {
     if (smallest === undefined)
-      throw new Error(`nothing could be compared\n${again}`, { cause: result.errorInstance });
+      throw new Error(`nothing could be compared: ${told(result.errorInstance)}\n${again}`, {
+        cause: result.errorInstance,
+      });
     throw new Error(`${smallest}\n${again}`);
   }
   return result.numRuns;
+}
+
+/** With what it was caused by: a report may show the first line alone. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${told(error.cause)})`;
 }
 
 type Told = readonly [name: string, steps: readonly Step[]];
