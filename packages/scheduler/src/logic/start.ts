@@ -83,6 +83,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       generation,
       state: 'starting',
       operationId: id,
+      ...(assignment?.state === 'crashed' ? { wasGone: true } : {}),
       ...nextOf(assignment),
     }),
   );
@@ -165,8 +166,9 @@ function fail(
 ): void {
   if (turn.isFull) return;
   const { id, vmId = '', vmName, target = '', generation } = stored.value;
-  const next = nextOf(turn.mirror.assignments.get(vmId)?.value);
-  const free = turn.putAssignment(vmId, { generation, state: 'stopped', ...next });
+  const assignment = turn.mirror.assignments.get(vmId)?.value;
+  const state = assignment?.wasGone ? 'crashed' : 'stopped';
+  const free = turn.putAssignment(vmId, { generation, state, ...nextOf(assignment) });
   const error = result.error ?? { code: 'hypervisor-error', message: `${target} did not start it` };
   if (error.code === 'disk-locked' && mayBecomeFree(turn, stored.value)) {
     turn.commit(toPlaceAgain(turn, stored), free);

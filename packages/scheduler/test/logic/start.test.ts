@@ -133,6 +133,38 @@ describe('a start', () => {
   });
 });
 
+describe('a start that fails', () => {
+  const failedStart = (before: 'crashed' | 'stopped'): Lab => {
+    const lab = Lab.withHosts(3);
+    lab.declareVm(vmA);
+    lab.etcd.write(keys.assignment(vmA), { v: 1, vmId: vmA, generation: 3, state: before });
+    for (const host of lab.hosts.values()) {
+      host.scripts.set('start-vm', () => failed('pool-unavailable'));
+    }
+    expect(lab.ended(lab.request(start(vmA))).state).toBe('failed');
+    return lab;
+  };
+
+  it('of a VM that was gone leaves it gone: where a host shows it after all, it is followed', () => {
+    const lab = failedStart('crashed');
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ state: 'crashed' });
+    lab.host('h2').runs(vmA);
+    lab.host('h2').report();
+    lab.until('it is followed', () => lab.etcd.assignment(vmA)?.hostId === 'h2');
+    expect(lab.etcd.assignment(vmA)).toEqual({
+      v: 1,
+      vmId: vmA,
+      hostId: 'h2',
+      generation: expect.any(Number) as number,
+      state: 'running',
+    });
+  });
+
+  it('of a VM that was stopped leaves it stopped', () => {
+    expect(failedStart('stopped').etcd.assignment(vmA)).toMatchObject({ state: 'stopped' });
+  });
+});
+
 describe('two big starts', () => {
   it('do not land on one host', () => {
     const lab = Lab.withHosts(2);
