@@ -36,7 +36,8 @@ export function driveResolve(turn: Turn, stored: Stored<OperationRecord>): void 
       turn.ask(hostId, begunMs);
       turn.waitForHost(stored.value.id, hostId);
     }
-    if (isCancelled(turn, stored.value)) abort(turn, stored.value);
+    const isLeft = verdict.type === 'going' && isOverdue(turn, stored.value, begunMs);
+    if (isLeft || isCancelled(turn, stored.value)) abort(turn, stored.value);
     return;
   }
   if (!turn.isFull) conclude(turn, stored, verdict);
@@ -50,6 +51,11 @@ function isStillBegun(
   const step = stepIndex - 1;
   const performed = atSource?.recent.find((one) => one.opId === id && one.step === step);
   return performed?.outcome === 'begun';
+}
+
+/** Its agent would have given it up: it goes on, and that agent does not know of it any more. */
+function isOverdue(turn: Turn, { migration }: OperationRecord, begunMs: number): boolean {
+  return migration !== undefined && turn.now.monoMs - begunMs >= migration.timeoutMs;
 }
 
 function againKey(operation: OperationRecord): string {

@@ -375,3 +375,25 @@ describe('cancelling a migration', () => {
     expect(lab.running(vmA)).toEqual(['h1']);
   });
 });
+
+describe('a migration that goes on after its agent has forgotten it', () => {
+  it('is aborted when its time is over, as the agent would have, and not before', () => {
+    const lab = aLab();
+    lab.host('h1').scripts.set('migrate-out', () => {
+      lab.host('h1').runs(vmA, { migrating: true });
+      return failed('tunnel-failed');
+    });
+    lab.host('h1').scripts.set('abort-migration', () => {
+      lab.host('h1').runs(vmA);
+      return { outcome: 'done' };
+    });
+    const migration = { timeoutAtLeastSeconds: 120, timeoutFactor: 1 };
+    const id = lab.request({ ...migrate('h2'), migration });
+    lab.pass(110_000);
+    expect(lab.operation(id)).toMatchObject({ state: 'running', step: 'resolve' });
+    expect(lab.leader.sends('abort-migration')).toEqual([]);
+    expect(lab.ended(id)).toMatchObject({ state: 'failed', error: { code: 'tunnel-failed' } });
+    expect(lab.leader.sends('abort-migration')).not.toEqual([]);
+    expect(lab.running(vmA)).toEqual(['h1']);
+  });
+});
