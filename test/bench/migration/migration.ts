@@ -69,11 +69,11 @@ async function emptying(
     }
     raw.push(measured as Record<keyof typeof ways, Emptied>);
   }
-  const ratio = (of: keyof Emptied) =>
-    rounded(
-      median(raw.map(({ drain, loop, atOnce }) => drain[of] / Math.min(loop[of], atOnce[of]))),
-      3,
-    );
+  // A pause that was not told makes no median: then the figure is none, and the goal is missed.
+  const ratio = (of: keyof Emptied) => {
+    const ratios = raw.map(({ drain, loop, atOnce }) => drain[of] / Math.min(loop[of], atOnce[of]));
+    return ratios.every(Number.isFinite) ? rounded(median(ratios), 3) : Number.NaN;
+  };
   const [time, pause] = [ratio('ms'), ratio('downtimeMs')];
   const errors = forecasts.map(({ expectedMs, tookMs }) => Math.abs(tookMs / expectedMs - 1));
   const error = rounded(median(errors.slice(sizes.length)), 3);
