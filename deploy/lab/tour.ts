@@ -172,7 +172,7 @@ async function drain(lab: Lab, asks: TourApi, tell: Narrator): Promise<Drained> 
   const path = `/v1/hosts/${host}/drain`;
   const plan = await asks.send<api.DrainPlanBody>('POST', `${path}?dryRun=true`, {});
   tell.step(
-    `the plan: ${plan.moves.length} moves in ${plan.waves.length} waves, about ${plan.estimatedSeconds} s`,
+    `the plan: ${counted(plan.moves.length, 'move')} in ${counted(plan.waves.length, 'wave')}, about ${plan.estimatedSeconds} s`,
   );
   for (const move of plan.moves) tell.detail(`${move.vmName} → ${move.target}: ${move.reason}`);
   for (const blocker of plan.blockers) tell.detail(`${blocker.vmName} stays: ${blocker.remedy}`);
@@ -244,4 +244,8 @@ async function recall(lab: Lab): Promise<Memory | undefined> {
   } catch {
     return undefined;
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
