@@ -9,6 +9,7 @@ import { MigrationPolicy } from './migration.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 import { parseJson } from './parse.ts';
 import { CpuXml, questions } from './question.ts';
+import { StorageJob, StoredFile } from './storage-job.ts';
 import { MachineType, Pool } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -128,6 +129,25 @@ export const CommandBody = Type.Union([
     },
     closed,
   ),
+  /** What takes long with files of pools; its result carries `StoredFacts`. At least once: done again it finds what is there. */
+  Type.Object({ kind: Type.Literal('storage-job'), job: StorageJob }, closed),
+  /** The job of an earlier step of the same operation is to end, and to leave nothing. */
+  Type.Object({ kind: Type.Literal('abort-job'), ofStep: Count }, closed),
+  /**
+   * Where bytes are taken into the quarantine of a pool (`in`), or a file is given (`out`); the result carries a
+   * `TransferEnd`. It closes when it has been idle for that long.
+   */
+  Type.Object(
+    {
+      kind: Type.Literal('open-transfer'),
+      transfer: Type.Union([
+        Type.Object({ direction: Type.Literal('in'), into: Pool, bytes: Count }, closed),
+        Type.Object({ direction: Type.Literal('out'), at: StoredFile }, closed),
+      ]),
+      idleMs: Type.Integer({ minimum: 1, maximum: 0x7fff_ffff }),
+    },
+    closed,
+  ),
   ...questions,
 ]);
 export type CommandBody = Static<typeof CommandBody>;
@@ -195,6 +215,9 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'resume-vm': 'current',
   'destroy-leftover': 'current',
   'delete-volumes': 'none',
+  'storage-job': 'none',
+  'abort-job': 'none',
+  'open-transfer': 'none',
   'inspect-vm': 'none',
   'check-incoming': 'none',
   'read-cpu': 'none',

@@ -12,6 +12,30 @@ export {
   Labels,
 } from './names.ts';
 export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
+export {
+  ImportSource,
+  Packing,
+  Sha256,
+  SourceFormat,
+  StorageJob,
+  StorageProgress,
+  StoredFacts,
+  StoredFile,
+  TransferEnd,
+  VolumeFormat,
+} from './storage-job.ts';
+export {
+  ImageIntentRecord,
+  ImageNameRecord,
+  ImageRecord,
+  ImageSource,
+  SnapshotRecord,
+  VolumeId,
+  VolumeIntentRecord,
+  VolumeNameRecord,
+  VolumeRecord,
+  VolumeSource,
+} from './storage-records.ts';
 export { keyPrefix, keys, parseKey } from './keys.ts';
 export { macsOf } from './macs.ts';
 export type { ParsedKey } from './keys.ts';

@@ -18,6 +18,14 @@ import {
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';
+import {
+  ImageIntentRecord,
+  ImageNameRecord,
+  ImageRecord,
+  VolumeIntentRecord,
+  VolumeNameRecord,
+  VolumeRecord,
+} from './storage-records.ts';
 
 /** A key's value as etcd has it; absent: deleted. */
 interface KeyValue {
@@ -49,6 +57,12 @@ export class RecordMirror {
   readonly vmIntents: Table<VmIntentRecord> = new Map();
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
+  readonly imageIntents: Table<ImageIntentRecord> = new Map();
+  readonly imageNames: Table<ImageNameRecord> = new Map();
+  readonly images: Table<ImageRecord> = new Map();
+  readonly volumeIntents: Table<VolumeIntentRecord> = new Map();
+  readonly volumeNames: Table<VolumeNameRecord> = new Map();
+  readonly volumes: Table<VolumeRecord> = new Map();
   /** By subject: `migration`. */
   readonly settings: Table<MigrationSettingsRecord> = new Map();
   readonly requests: Table<RequestRecord> = new Map();
@@ -114,6 +128,12 @@ export class RecordMirror {
       this.vmIntents,
       this.vmNames,
       this.pools,
+      this.imageIntents,
+      this.imageNames,
+      this.images,
+      this.volumeIntents,
+      this.volumeNames,
+      this.volumes,
       this.settings,
       this.requests,
       this.hosts,
@@ -139,6 +159,18 @@ export class RecordMirror {
         return this.#put(this.vmNames, VmNameRecord, key, parsed.id, text, modRevision);
       case 'pool':
         return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
+      case 'image-intent':
+        return this.#put(this.imageIntents, ImageIntentRecord, key, parsed.id, text, modRevision);
+      case 'image-name':
+        return this.#put(this.imageNames, ImageNameRecord, key, parsed.id, text, modRevision);
+      case 'image':
+        return this.#put(this.images, ImageRecord, key, parsed.id, text, modRevision);
+      case 'volume-intent':
+        return this.#put(this.volumeIntents, VolumeIntentRecord, key, parsed.id, text, modRevision);
+      case 'volume-name':
+        return this.#put(this.volumeNames, VolumeNameRecord, key, parsed.id, text, modRevision);
+      case 'volume':
+        return this.#put(this.volumes, VolumeRecord, key, parsed.id, text, modRevision);
       case 'settings':
         if (parsed.id !== 'migration') return false;
         return this.#put(this.settings, MigrationSettingsRecord, key, parsed.id, text, modRevision);

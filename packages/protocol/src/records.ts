@@ -5,8 +5,10 @@
 import { Type, type Static } from 'typebox';
 import { MemoryPath } from './agent-command.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
-import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
+import { Count, Epoch, FileName, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { CpuXml } from './question.ts';
+import { Sha256, StoredFacts, TransferEnd } from './storage-job.ts';
+import { VolumeId } from './storage-records.ts';
 import { PoolSpec, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -119,6 +121,49 @@ export const RequestRecord = Type.Union([
     closed,
   ),
   Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),
+  /** Of the image's intent; its import is cancelled as any operation is. */
+  Type.Object({ ...requestBase, type: Type.Literal('image-import'), imageId: Uuid }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('image-delete'), imageId: Uuid }, closed),
+  /** Reads all of it and compares. */
+  Type.Object({ ...requestBase, type: Type.Literal('image-verify'), imageId: Uuid }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('volume-create'), volumeId: VolumeId }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('volume-delete'), volumeId: VolumeId }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('volume-resize'),
+      volumeId: VolumeId,
+      virtualBytes: Count,
+    },
+    closed,
+  ),
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-move'), volumeId: VolumeId, pool: Name },
+    closed,
+  ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Union([
+        Type.Literal('volume-snapshot'),
+        Type.Literal('volume-revert'),
+        Type.Literal('volume-snapshot-delete'),
+      ]),
+      volumeId: VolumeId,
+      snapshot: Name,
+    },
+    closed,
+  ),
+  /** Its bytes are given to who asks the API for them. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-download'), volumeId: VolumeId },
+    closed,
+  ),
+  /** They go from here into the volume, all of them. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-upload'), volumeId: VolumeId, bytes: Count },
+    closed,
+  ),
   Type.Object(
     {
       ...requestBase,
@@ -285,6 +330,18 @@ export const OperationType = Type.Union([
   Type.Literal('drain'),
   Type.Literal('recover'),
   Type.Literal('clean'),
+  Type.Literal('image-import'),
+  Type.Literal('image-delete'),
+  Type.Literal('image-verify'),
+  Type.Literal('volume-create'),
+  Type.Literal('volume-delete'),
+  Type.Literal('volume-resize'),
+  Type.Literal('volume-move'),
+  Type.Literal('volume-snapshot'),
+  Type.Literal('volume-revert'),
+  Type.Literal('volume-snapshot-delete'),
+  Type.Literal('volume-download'),
+  Type.Literal('volume-upload'),
   Type.Literal('cpu-baseline'),
 ]);
 export const operationTypes = OperationType.anyOf.map((one) => one.const);
@@ -335,6 +392,16 @@ export const OperationRecord = Type.Object(
     /** How a migration's memory travels, and where that is not `tls`, why. */
     memoryPath: Type.Optional(MemoryPath),
     memoryPathReason: Type.Optional(Text),
+    /** Of one about files of pools: which, and where. `hostId` is the host that does it. */
+    imageId: Type.Optional(Uuid),
+    volumeId: Type.Optional(VolumeId),
+    pool: Type.Optional(Name),
+    /** Of an upload or a download: where its bytes go through. Told to nobody but the API. */
+    transfer: Type.Optional(TransferEnd),
+    /** Of a copy: the file that is being made. */
+    intoFile: Type.Optional(FileName),
+    stored: Type.Optional(StoredFacts),
+    sourceSha256: Type.Optional(Sha256),
     /** The drain or the recovery it belongs to. */
     parentId: Type.Optional(OperationId),
     /** Generation that the VM has before the operation; an owner change makes it one more. */

@@ -11,6 +11,13 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   if (body.kind === 'sync') return undefined;
   if (body.kind === 'ensure-pool') return { type: body.kind, pool: body.pool, uuid: body.uuid };
   if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
+  if (body.kind === 'storage-job')
+    return { type: body.kind, opId, step: command.step, job: body.job };
+  if (body.kind === 'abort-job') return { type: body.kind, opId, ofStep: body.ofStep };
+  if (body.kind === 'open-transfer') {
+    const { kind, ...rest } = body;
+    return { type: kind, opId, ...rest };
+  }
   if (body.kind === 'read-cpu') return { type: body.kind };
   if (body.kind === 'baseline-cpu' || body.kind === 'check-cpu') {
     const { kind, ...rest } = body;

@@ -178,6 +178,10 @@ export class Hypervisor implements AsyncDisposable {
         return ensurePool(link, this.#files, action.pool, action.uuid);
       case 'delete-volumes':
         return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
+      case 'storage-job':
+      case 'abort-job':
+      case 'open-transfer':
+        return failed('unknown-command', 'this agent makes no files yet');
       case 'inspect':
         return this.#inspect(action);
       case 'inspect-vm':

@@ -57,6 +57,12 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'operation':
     case 'request':
       return operationEvent(records, parsed, value);
+    case 'image-intent':
+    case 'image-name':
+    case 'image':
+    case 'volume-intent':
+    case 'volume-name':
+    case 'volume':
     case 'settings':
     case 'vm-name':
     case 'pool':

@@ -160,6 +160,18 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   recover: 'recovering the VMs of',
   clean: 'removing an old copy of',
   'cpu-baseline': 'computing',
+  'image-import': 'importing',
+  'image-delete': 'deleting',
+  'image-verify': 'reading',
+  'volume-create': 'making',
+  'volume-delete': 'deleting',
+  'volume-resize': 'enlarging',
+  'volume-move': 'moving',
+  'volume-snapshot': 'taking a snapshot of',
+  'volume-revert': 'reverting',
+  'volume-snapshot-delete': 'deleting a snapshot of',
+  'volume-download': 'giving',
+  'volume-upload': 'filling',
 };
 
 /** One line about an operation on its way: `moving web (h2 → h1): perform 43 %`. */

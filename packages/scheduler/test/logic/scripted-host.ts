@@ -13,6 +13,7 @@ import {
   isQuestion,
   type ReportedVm,
   type StepResult,
+  type StorageJob,
   type VmFacts,
 } from '@drover/protocol';
 
@@ -283,7 +284,12 @@ export class ScriptedHost {
       case 'ensure-pool':
       case 'abort-migration':
       case 'delete-volumes':
+      case 'abort-job':
         return done;
+      case 'storage-job':
+        return { ...done, ...storedBy(body.job) };
+      case 'open-transfer':
+        return { ...done, transfer: { host: this.id, port: 7_001, secret: 'cd'.repeat(32) } };
     }
   }
 }
@@ -296,4 +302,13 @@ function failedAs(outcome: 'refused', code: string): Answer {
 
 function result(incarnation: string, of: StepResult): AgentMessage {
   return { kind: 'result', body: { v: 1, incarnation, result: of } };
+}
+
+/** The file that a job makes is as large as it was asked for, else a GiB. */
+function storedBy(job: StorageJob): Pick<StepResult, 'stored'> {
+  if (!('into' in job) || !('file' in job.into)) return {};
+  const virtualBytes = ('virtualBytes' in job ? job.virtualBytes : undefined) ?? 1024 ** 3;
+  const format = 'format' in job && job.format === 'raw' ? 'raw' : 'qcow2';
+  const sizes = { virtualBytes, storedBytes: 200_704, allocatedBytes: 200_704 };
+  return { stored: { file: job.into.file, format, ...sizes, changedMs: 0, inode: 1 } };
 }

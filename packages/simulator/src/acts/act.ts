@@ -10,7 +10,7 @@ import { migrateOut, prepareIncoming } from './migrate.ts';
 import { deleteVolumes, ensurePool } from './pools.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
-import { type ActsWorld, done, unreachable } from './world.ts';
+import { type ActsWorld, failed, done, unreachable } from './world.ts';
 
 /** `opId` is the operation whose command led to this. */
 export function act(world: ActsWorld, opId: string, action: HypervisorAction): void {
@@ -41,6 +41,10 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return ensurePool(world, action.pool.name);
     case 'delete-volumes':
       return deleteVolumes(world, action.disks);
+    case 'storage-job':
+    case 'abort-job':
+    case 'open-transfer':
+      return onAnswer(failed('unknown-command', 'not here'));
     case 'inspect':
       return inspect(world, action);
     case 'inspect-vm':
