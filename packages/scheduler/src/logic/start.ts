@@ -137,7 +137,7 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
 }
 
 /** Refused now, and perhaps obeyed before: what was asked for may be there already. */
-function mayRunThere({ error }: StepResult): boolean {
+function mayRunThere({ error }: Pick<StepResult, 'error'>): boolean {
   return ['vm-busy', 'stale-generation', 'duplicate-differs'].includes(error?.code ?? '');
 }
 
@@ -183,8 +183,9 @@ function fail(
     return;
   }
   turn.volatile.tried.delete(id);
-  // Something has its disk: that may be the VM itself, and is followed where a host shows it.
-  const isSomewhere = error.code === 'disk-locked';
+  // Something has its disk, or the order may have been obeyed before it was refused: that may be the VM itself, and is
+  // followed where a host shows it.
+  const isSomewhere = error.code === 'disk-locked' || mayRunThere({ error });
   const lost = turn.putAssignment(vmId, { generation, state: 'crashed' });
   turn.end(stored, 'failed', { error }, isSomewhere ? lost : free);
 }
