@@ -9,6 +9,7 @@ import { MigrationPolicy } from './migration.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 import { parseJson } from './parse.ts';
 import { CpuXml, questions } from './question.ts';
+import { DiskJob } from './disk-job.ts';
 import { StorageJob, StoredFile } from './storage-job.ts';
 import { MachineType, Pool } from './vm-spec.ts';
 
@@ -129,10 +130,12 @@ export const CommandBody = Type.Union([
     },
     closed,
   ),
+  /** With a disk of a VM that runs here. */
+  Type.Object({ kind: Type.Literal('disk-job'), job: DiskJob }, closed),
   /** What takes long with files of pools; its result carries `StoredFacts`. At least once: done again it finds what is there. */
   Type.Object({ kind: Type.Literal('storage-job'), job: StorageJob }, closed),
-  /** The job of an earlier step of the same operation is to end, and to leave nothing. */
-  Type.Object({ kind: Type.Literal('abort-job'), ofStep: Count }, closed),
+  /** The job of that step is to end, and to leave nothing. */
+  Type.Object({ kind: Type.Literal('abort-job'), ofOpId: OperationId, ofStep: Count }, closed),
   /**
    * Where bytes are taken into the quarantine of a pool (`in`), or a file is given (`out`); the result carries a
    * `TransferEnd`. It closes when it has been idle for that long.
@@ -215,6 +218,7 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'resume-vm': 'current',
   'destroy-leftover': 'current',
   'delete-volumes': 'none',
+  'disk-job': 'current',
   'storage-job': 'none',
   'abort-job': 'none',
   'open-transfer': 'none',

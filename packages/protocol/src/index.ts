@@ -12,6 +12,7 @@ export {
   Labels,
 } from './names.ts';
 export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
+export { DiskJob } from './disk-job.ts';
 export {
   ImportSource,
   Packing,

@@ -5,9 +5,9 @@
 import { Type, type Static } from 'typebox';
 import { MemoryPath } from './agent-command.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
-import { Count, Epoch, FileName, Label, Labels, Name, OperationId, Uuid } from './names.ts';
+import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { CpuXml } from './question.ts';
-import { Sha256, StoredFacts, TransferEnd } from './storage-job.ts';
+import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
 import { VolumeId } from './storage-records.ts';
 import { PoolSpec, VmSpec } from './vm-spec.ts';
 
@@ -398,8 +398,8 @@ export const OperationRecord = Type.Object(
     pool: Type.Optional(Name),
     /** Of an upload or a download: where its bytes go through. Told to nobody but the API. */
     transfer: Type.Optional(TransferEnd),
-    /** Of a copy: the file that is being made. */
-    intoFile: Type.Optional(FileName),
+    /** Files that nothing stands on any more: they go before it ends. */
+    obsolete: Type.Optional(Type.Array(StoredFile, { maxItems: 64 })),
     stored: Type.Optional(StoredFacts),
     sourceSha256: Type.Optional(Sha256),
     /** The drain or the recovery it belongs to. */

@@ -100,8 +100,11 @@ export const StorageJob = Type.Union([
     {
       job: Type.Literal('merge'),
       from: StoredFile,
+      fromFormat: VolumeFormat,
+      /** A qcow2. */
       into: StoredFile,
       below: Type.Optional(StoredFile),
+      belowFormat: Type.Optional(VolumeFormat),
     },
     closed,
   ),

@@ -13,7 +13,7 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
   if (body.kind === 'storage-job')
     return { type: body.kind, opId, step: command.step, job: body.job };
-  if (body.kind === 'abort-job') return { type: body.kind, opId, ofStep: body.ofStep };
+  if (body.kind === 'abort-job') return { type: body.kind, opId: body.ofOpId, ofStep: body.ofStep };
   if (body.kind === 'open-transfer') {
     const { kind, ...rest } = body;
     return { type: kind, opId, ...rest };
@@ -40,6 +40,8 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
       const { kind, ...rest } = body;
       return { type: kind, opId, vmId, ...rest };
     }
+    case 'disk-job':
+      return { type: body.kind, opId, step: command.step, vmId, job: body.job };
     case 'abort-migration':
     case 'resume-vm':
     case 'destroy-leftover':

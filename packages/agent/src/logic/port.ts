@@ -8,6 +8,7 @@ import type {
   Answer,
   CommandAddress,
   CommandBody,
+  DiskJob,
   DiskToAttach,
   Inventory,
   MemoryPath,
@@ -111,6 +112,13 @@ export type HypervisorAction =
       readonly opId: string;
       readonly step: number;
       readonly job: StorageJob;
+    }
+  | {
+      readonly type: 'disk-job';
+      readonly opId: string;
+      readonly step: number;
+      readonly vmId: string;
+      readonly job: DiskJob;
     }
   | { readonly type: 'abort-job'; readonly opId: string; readonly ofStep: number }
   | {

@@ -178,6 +178,7 @@ export class Hypervisor implements AsyncDisposable {
         return ensurePool(link, this.#files, action.pool, action.uuid);
       case 'delete-volumes':
         return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
+      case 'disk-job':
       case 'storage-job':
       case 'abort-job':
       case 'open-transfer':

@@ -41,7 +41,8 @@ export function waitingRequests(turn: Turn): readonly Stored<RequestRecord>[] {
 }
 
 export function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
-  const vmId = 'vmId' in request ? request.vmId : undefined;
+  const volumeId = 'volumeId' in request ? request.volumeId : undefined;
+  const vmId = 'vmId' in request ? request.vmId : vmOfVolume(turn.mirror, volumeId);
   const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
   return {
     v: 1,
@@ -52,6 +53,8 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     stepIndex: 0,
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
+    ...(volumeId === undefined ? {} : { volumeId }),
+    ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,

@@ -8,6 +8,7 @@ import { driveMigrate } from './migrate.ts';
 import { driveRecover } from './recover.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
+import { driveStorage } from './storage/drive.ts';
 import type { Turn } from './turn.ts';
 
 export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -28,5 +29,18 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveCpuBaseline(turn, stored);
     case 'recover':
       return driveRecover(turn, stored);
+    case 'image-import':
+    case 'image-delete':
+    case 'image-verify':
+    case 'volume-create':
+    case 'volume-delete':
+    case 'volume-resize':
+    case 'volume-move':
+    case 'volume-snapshot':
+    case 'volume-revert':
+    case 'volume-snapshot-delete':
+    case 'volume-download':
+    case 'volume-upload':
+      return driveStorage(turn, stored, stored.value.type);
   }
 }

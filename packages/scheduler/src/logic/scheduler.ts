@@ -388,5 +388,5 @@ class Scheduler implements SchedulerLogic {
  * heartbeats of a thousand hosts; what they bring is looked at with the next tick.
  */
 function canWait({ kind }: AgentMessage): boolean {
-  return kind === 'heartbeat' || kind === 'progress';
+  return kind === 'heartbeat' || kind === 'progress' || kind === 'storage-progress';
 }

@@ -6,6 +6,7 @@ import {
   type AgentCommand,
   type AgentMessage,
   type CommandKind,
+  type DiskJob,
   generationRule,
   type Heartbeat,
   type IncomingAnswer,
@@ -286,6 +287,7 @@ export class ScriptedHost {
       case 'delete-volumes':
       case 'abort-job':
         return done;
+      case 'disk-job':
       case 'storage-job':
         return { ...done, ...storedBy(body.job) };
       case 'open-transfer':
@@ -305,7 +307,7 @@ function result(incarnation: string, of: StepResult): AgentMessage {
 }
 
 /** The file that a job makes is as large as it was asked for, else a GiB. */
-function storedBy(job: StorageJob): Pick<StepResult, 'stored'> {
+function storedBy(job: StorageJob | DiskJob): Pick<StepResult, 'stored'> {
   if (!('into' in job) || !('file' in job.into)) return {};
   const virtualBytes = ('virtualBytes' in job ? job.virtualBytes : undefined) ?? 1024 ** 3;
   const format = 'format' in job && job.format === 'raw' ? 'raw' : 'qcow2';

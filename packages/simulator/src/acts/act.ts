@@ -41,6 +41,7 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return ensurePool(world, action.pool.name);
     case 'delete-volumes':
       return deleteVolumes(world, action.disks);
+    case 'disk-job':
     case 'storage-job':
     case 'abort-job':
     case 'open-transfer':
