@@ -10,7 +10,7 @@ import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } fro
 import { parseJson } from './parse.ts';
 import { CpuXml, questions } from './question.ts';
 import { DiskJob } from './disk-job.ts';
-import { StorageJob, StoredFile } from './storage-job.ts';
+import { FileFacts, StorageJob, StoredFile } from './storage-job.ts';
 import { MachineType, Pool } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -24,6 +24,10 @@ export const DiskToAttach = Type.Object(
     format: Type.Union([Type.Literal('qcow2'), Type.Literal('raw')]),
     /** Make `file` as a thin clone of this image (qcow2) where it does not exist yet. */
     cloneOf: Type.Optional(FileName),
+    /** How that was when it was recorded: of a file that was altered since no clone is made. */
+    cloneFacts: Type.Optional(FileFacts),
+    /** Of the clone, where it is to be larger than the image. */
+    virtualBytes: Type.Optional(Count),
   },
   closed,
 );

@@ -14,6 +14,7 @@ export {
 export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
 export { DiskJob } from './disk-job.ts';
 export {
+  FileFacts,
   ImportSource,
   Packing,
   Sha256,

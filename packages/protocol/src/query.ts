@@ -6,6 +6,7 @@
 import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
+import type { StorageProgress } from './storage-job.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import { Name, Uuid } from './names.ts';
 import { VmSpec } from './vm-spec.ts';
@@ -96,7 +97,11 @@ export type QueryReply =
   | { readonly type: 'leader'; readonly leader: LeaderView }
   | { readonly type: 'hosts'; readonly hosts: readonly HostView[] }
   | { readonly type: 'observed'; readonly vms: ObservedVms }
-  | { readonly type: 'progress'; readonly migrations: readonly MigrationProgress[] }
+  | {
+      readonly type: 'progress';
+      readonly migrations: readonly MigrationProgress[];
+      readonly storage?: readonly StorageProgress[];
+    }
   | { readonly type: 'dump'; readonly text: string }
   | { readonly type: 'place'; readonly answers: readonly PlacementAnswer[] }
   | {

@@ -49,6 +49,16 @@ export const ImportSource = Type.Union([
 ]);
 export type ImportSource = Static<typeof ImportSource>;
 
+/** In decimal: it may pass 2^53. */
+const Inode = Type.String({ pattern: '^[0-9]{1,20}$' });
+
+/** What tells a file that was altered without reading it. */
+export const FileFacts = Type.Object(
+  { storedBytes: Count, changedMs: Count, inode: Inode },
+  closed,
+);
+export type FileFacts = Static<typeof FileFacts>;
+
 export const StorageJob = Type.Union([
   Type.Object(
     {
@@ -74,9 +84,7 @@ export const StorageJob = Type.Union([
       from: StoredFile,
       fromFormat: VolumeFormat,
       /** How it was when it was recorded: a file that was altered since is not cloned. */
-      facts: Type.Optional(
-        Type.Object({ storedBytes: Count, changedMs: Count, inode: Count }, closed),
-      ),
+      facts: Type.Optional(FileFacts),
       into: StoredFile,
       format: VolumeFormat,
       /** `thin`: a qcow2 that has only what differs, in the same pool. */
@@ -130,7 +138,7 @@ export const StoredFacts = Type.Object(
     /** Of the file as it lies in the pool; where the job read or wrote all of it. */
     sha256: Type.Optional(Sha256),
     changedMs: Count,
-    inode: Count,
+    inode: Inode,
   },
   closed,
 );

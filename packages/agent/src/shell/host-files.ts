@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { FileFacts } from '@drover/protocol';
 import type { Stood } from '../logic/index.ts';
 import { readMounts, type Mount } from './mounts.ts';
 import { silence, StorageLooks, type StorageLooksOptions } from './storage-looks.ts';
@@ -53,6 +54,18 @@ export class HostFiles {
     } catch {
       return { type: 'missing' };
     }
+  }
+
+  /** What tells whether a file was altered. Rejects where it is not there, and where there is no answer in time. */
+  async facts(path: string): Promise<FileFacts> {
+    const { stat: look } = this.#calls;
+    const found = await this.#looks.ask(path, () => look(join(this.#root, path), { bigint: true }));
+    if (found === silence) throw new Error('its server does not answer');
+    return {
+      storedBytes: Number(found.size),
+      changedMs: Number(found.mtimeMs),
+      inode: String(found.ino),
+    };
   }
 
   /** Rejects where it is mounted to be read only, and where there is no answer in time. */

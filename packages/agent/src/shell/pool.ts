@@ -155,13 +155,30 @@ export async function prepareDisks(
     if (disk.cloneOf === undefined) throw missingFile(disk, disk.file);
     const image = await pool.findVolume(disk.cloneOf);
     if (!image) throw missingFile(disk, disk.cloneOf);
+    await checkUnaltered(files, disk, filePath(disk, disk.cloneOf));
     const { capacityBytes } = await image.info();
+    const bytes = Math.max(capacityBytes, disk.virtualBytes ?? 0);
     try {
-      await pool.createVolume(cloneXml(disk, disk.cloneOf, capacityBytes));
+      await pool.createVolume(cloneXml(disk, disk.cloneOf, bytes));
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
   }
+}
+
+/** What stands on a file that is another one now would read what is none of its. */
+async function checkUnaltered(files: HostFiles, disk: DiskToAttach, path: string): Promise<void> {
+  const { cloneFacts } = disk;
+  if (cloneFacts === undefined) return;
+  const found = await files.facts(path);
+  const differs = (['storedBytes', 'changedMs', 'inode'] as const).find(
+    (one) => found[one] !== cloneFacts[one],
+  );
+  if (differs === undefined) return;
+  throw new DroverError(
+    'image-altered',
+    `${path} was changed by hand: its ${differs} is ${found[differs]}, recorded is ${cloneFacts[differs]}`,
+  );
 }
 
 export function cloneXml(disk: DiskToAttach, image: string, capacityBytes: number): string {

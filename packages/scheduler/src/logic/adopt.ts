@@ -4,6 +4,7 @@
  */
 import { keys, type OperationRecord, type RequestRecord, type Stored } from '@drover/protocol';
 import { drive } from './drive.ts';
+import { vmOfVolume } from './storage/volume.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 

@@ -5,6 +5,7 @@ import type {
   Query,
   QueryReply,
   RecordMirror,
+  StorageProgress,
 } from '@drover/protocol';
 import {
   type Cluster,
@@ -19,7 +20,7 @@ import { eraIn } from './era.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now } from './port.ts';
 import { hostViews, observedVms } from './views.ts';
-import { shapeOf } from './vm-shape.ts';
+import { isOpen, shapeOf } from './vm-shape.ts';
 
 export interface Asked {
   readonly now: Now;
@@ -47,7 +48,7 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
     case 'observed':
       return { type: 'observed', vms: observedVms(asked, query.vmId) };
     case 'progress':
-      return { type: 'progress', migrations: progressOf(asked) };
+      return { type: 'progress', migrations: progressOf(asked), storage: jobsOf(asked) };
     case 'dump':
       return { type: 'dump', text: dumpCluster(asked.cluster) };
     case 'place':
@@ -100,6 +101,12 @@ function leaderView(asked: Asked): LeaderView {
   const highestEra = Math.max(...epochs.map(eraIn));
   const view = { leader: instanceId, epoch, revision: cluster.revision, settled, highestEra };
   return restoring === undefined ? view : { ...view, settled: false, problem: restoring };
+}
+
+function jobsOf({ mirror, hosts }: Asked): readonly StorageProgress[] {
+  return [...mirror.operations.values()].flatMap(({ value }) =>
+    isOpen(value) ? (hosts.storageProgress(value.id) ?? []) : [],
+  );
 }
 
 function progressOf({ cluster, hosts }: Asked): readonly MigrationProgress[] {

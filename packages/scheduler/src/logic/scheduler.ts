@@ -159,6 +159,11 @@ class Scheduler implements SchedulerLogic {
           const news = { type: 'migration-progress', operationId: opId, vmId, percent };
           if (this.#epoch !== undefined) out.push({ type: 'announce', json: JSON.stringify(news) });
         }
+        if (event.message.kind === 'storage-progress') {
+          const { v: _, opId: operationId, ...news } = event.message.body;
+          const json = JSON.stringify({ type: 'storage-progress', operationId, ...news });
+          if (this.#epoch !== undefined) out.push({ type: 'announce', json });
+        }
         return !canWait(event.message);
       case 'woke':
         if (this.#epoch === undefined || event.key === soon) return true;

@@ -1,10 +1,14 @@
 /** What a VM's spec means to placement and to an agent: request, disks, cards, mode of migration. */
 import {
   diskFiles,
+  type DiskSpec,
+  diskVolumeId,
   type DiskToAttach,
+  type FileFacts,
   macsOf,
   type OperationRecord,
   type RecordMirror,
+  type StoredFacts,
   type VmIntentRecord,
   type VmSpec,
   type VmToStart,
@@ -34,9 +38,16 @@ export function shapeOf(spec: VmSpec): VmShape {
   };
 }
 
+/** Where the disk lies now. */
+export function poolOf(mirror: RecordMirror, vmId: string, disk: DiskSpec, index: number): string {
+  const volumeId = disk.volume ?? diskVolumeId(vmId, index);
+  const record = mirror.volumes.get(volumeId) ?? mirror.volumes.get(diskVolumeId(vmId, index));
+  return record?.value.pool ?? disk.pool;
+}
+
 /** What its pools let expect; what both hosts find (preflight.ts) decides, by the same rule. */
-export function migrationModeOf(mirror: RecordMirror, spec: VmSpec): MigrationMode {
-  const guards = spec.disks.map(({ pool }) =>
+export function migrationModeOf(mirror: RecordMirror, pools: readonly string[]): MigrationMode {
+  const guards = pools.map((pool) =>
     // QEMU's own NFS client takes no locks, so two running copies could both write.
     mirror.pools.get(pool)?.value.spec.type === 'nfs-direct' ? 'none' : 'image-lock',
   );
@@ -49,17 +60,36 @@ export function disksOf(
   intent: VmIntentRecord,
 ): { readonly disks: DiskToAttach[]; readonly missing?: string } {
   const disks: DiskToAttach[] = [];
-  for (const { pool: name, file, format, cloneOf } of diskFiles(mirror, intent)) {
+  for (const { pool: name, file, format, cloneOf, imageId, virtualBytes } of diskFiles(
+    mirror,
+    intent,
+  )) {
     const pool = mirror.pools.get(name)?.value;
     if (pool === undefined) return { disks, missing: name };
     disks.push({
       pool: { name: pool.name, spec: pool.spec },
       file,
       format,
-      ...(cloneOf === undefined ? {} : { cloneOf }),
+      ...(cloneOf === undefined ? {} : { cloneOf, ...cloned(mirror, imageId, virtualBytes) }),
     });
   }
   return { disks };
+}
+
+function cloned(
+  mirror: RecordMirror,
+  imageId: string | undefined,
+  virtualBytes: number | undefined,
+): Pick<DiskToAttach, 'cloneFacts' | 'virtualBytes'> {
+  const stored = mirror.images.get(imageId ?? '')?.value.stored;
+  return {
+    ...(stored === undefined ? {} : { cloneFacts: factsOf(stored) }),
+    ...(virtualBytes === undefined ? {} : { virtualBytes }),
+  };
+}
+
+export function factsOf({ storedBytes, changedMs, inode }: StoredFacts): FileFacts {
+  return { storedBytes, changedMs, inode };
 }
 
 /** Where QEMU opens a disk: a path, or the URL of one that it reaches by itself. */

@@ -3,10 +3,12 @@ import {
   type AssignmentRecord,
   type CpuBaselineRecord,
   type HostRecord,
+  type ImageRecord,
   keys,
   type OperationRecord,
   type PoolRecord,
   type RequestRecord,
+  type VolumeRecord,
 } from '@drover/protocol';
 import type { Put, StoreChange, StoreEntry } from '../../src/logic/index.ts';
 
@@ -101,6 +103,14 @@ export class Etcd {
 
   pool(name: string): PoolRecord | undefined {
     return this.#read(keys.pool(name)) as PoolRecord | undefined;
+  }
+
+  image(imageId: string): ImageRecord | undefined {
+    return this.#read(keys.image(imageId)) as ImageRecord | undefined;
+  }
+
+  volume(volumeId: string): VolumeRecord | undefined {
+    return this.#read(keys.volume(volumeId)) as VolumeRecord | undefined;
   }
 
   cpuBaseline(): CpuBaselineRecord | undefined {

@@ -13,14 +13,15 @@ import type {
   Stored,
   StorageJob,
   StoredFacts,
+  StoredFile,
   VolumeRecord,
 } from '@drover/protocol';
 import { isCancelled } from '../pending.ts';
 import type { Turn } from '../turn.ts';
 import { awaitJob, beginJob } from './job.ts';
 import {
-  findVolumeOf,
-  type FoundVolume,
+  volumeInPool,
+  type VolumeInPool,
   holdVm,
   isVolumeBusy,
   putVolume,
@@ -35,17 +36,17 @@ export interface Change {
   readonly pools: readonly string[];
   readonly record: (stored: StoredFacts | undefined) => VolumeRecord;
   /** Deleted once the record is as it is to be. */
-  readonly obsolete?: Extract<StorageJob, { job: 'delete' }>['files'];
+  readonly obsolete?: readonly StoredFile[];
 }
 
 /** `decide` says no with an error; it is asked at each step, of the volume as it was before the change. */
 export function driveChange(
   turn: Turn,
   stored: Stored<OperationRecord>,
-  decide: (found: FoundVolume) => Change | { readonly error: OperationError },
+  decide: (found: VolumeInPool) => Change | { readonly error: OperationError },
 ): void {
   if (stored.value.step === 'tidy') return tidy(turn, stored);
-  const found = findVolumeOf(turn, stored.value.volumeId ?? '');
+  const found = volumeInPool(turn, stored.value.volumeId ?? '');
   if ('error' in found) return fail(turn, stored, found.error);
   const change = decide(found);
   if ('error' in change) return fail(turn, stored, change.error);
@@ -75,7 +76,7 @@ export function driveChange(
 function begin(
   turn: Turn,
   stored: Stored<OperationRecord>,
-  found: FoundVolume,
+  found: VolumeInPool,
   change: Change,
 ): void {
   if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
@@ -104,7 +105,7 @@ function bodyOf(step: string, { off, live }: Change): CommandBody | undefined {
 /** The volume is as it was to be already: a file that stays behind is an orphan, and is said to be one. */
 export function tidy(turn: Turn, stored: Stored<OperationRecord>): void {
   const { obsolete = [] } = stored.value;
-  const job = { job: 'delete', files: [...obsolete] } as const;
+  const job: StorageJob = { job: 'delete', files: [...obsolete] };
   const end = awaitJob(turn, stored, { kind: 'storage-job', job }, { onlyHere: true });
   if (end === undefined) return;
   const files = obsolete.map(({ file }) => file).join(', ');
@@ -116,7 +117,7 @@ function fail(turn: Turn, stored: Stored<OperationRecord>, error: OperationError
   turn.end(stored, 'failed', { error }, ...releaseVm(turn, stored));
 }
 
-function inUse({ vm }: FoundVolume): OperationError {
+function inUse({ vm }: VolumeInPool): OperationError {
   const message = `${vm?.name ?? 'a VM'} runs on it: stop it first`;
   return { code: 'volume-in-use', message };
 }

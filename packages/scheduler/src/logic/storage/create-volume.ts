@@ -8,9 +8,10 @@ import type {
 } from '@drover/protocol';
 import { isCancelled } from '../pending.ts';
 import type { Turn } from '../turn.ts';
+import { factsOf } from '../vm-shape.ts';
 import { awaitJob, beginJob, type JobEnd } from './job.ts';
 import { type DeclaredPool, declared } from './pool-host.ts';
-import { findVolumeOf, forgetVolume, putVolume } from './volume.ts';
+import { volumeInPool, forgetVolume, putVolume } from './volume.ts';
 
 export function volumeFile(volumeId: string, format: VolumeRecord['format']): string {
   return `${volumeId}.${format === 'raw' ? 'raw' : 'qcow2'}`;
@@ -61,7 +62,7 @@ function jobOf(turn: Turn, intent: VolumeIntentRecord, pool: DeclaredPool): Maki
     return { job: { job: 'create', into, format, virtualBytes }, pools: [pool.name] };
   }
   if (source.type === 'volume') {
-    const from = findVolumeOf(turn, source.volumeId);
+    const from = volumeInPool(turn, source.volumeId);
     if ('error' in from) return { type: 'failed', error: from.error };
     const { file, format: fromFormat } = from;
     const clone = { job: 'clone', from: { pool: from.pool, file }, fromFormat, into } as const;
@@ -76,9 +77,9 @@ function jobOf(turn: Turn, intent: VolumeIntentRecord, pool: DeclaredPool): Maki
   if (image?.state !== 'ready' || image.stored === undefined || home === undefined) {
     return failed('image-not-ready', `image ${imageIntent?.name ?? source.imageId} is not ready`);
   }
-  const { file, format: fromFormat, storedBytes, changedMs, inode } = image.stored;
+  const { file, format: fromFormat } = image.stored;
   const from = { pool: declared(home), file };
-  const facts = { storedBytes, changedMs, inode };
+  const facts = factsOf(image.stored);
   return {
     job: { job: 'clone', from, fromFormat, facts, into, format, mode, ...size },
     pools: [...new Set([home.name, pool.name])],

@@ -1,8 +1,8 @@
 /** The operations `image-delete`, which waits for the last volume that stands on the image, and `image-verify`. */
-import { keys, type OperationRecord, type Stored, usersOfImage } from '@drover/protocol';
+import { imageFile, keys, type OperationRecord, type Stored, usersOfImage } from '@drover/protocol';
 import { isCancelled } from '../pending.ts';
 import { put, type Turn } from '../turn.ts';
-import { forgetImage, imageFile } from './import-image.ts';
+import { forgetImage } from './import-image.ts';
 import { awaitJob, beginJob } from './job.ts';
 import { declared } from './pool-host.ts';
 
@@ -20,7 +20,11 @@ export function driveDeleteImage(turn: Turn, stored: Stored<OperationRecord>): v
     if (users.length > 0) {
       return turn.wait(id, `the ${users.length} volumes that stand on it`);
     }
-    return beginJob(turn, stored, { pools: [pool.name], step: 'delete', changes: { pool: pool.name } });
+    return beginJob(turn, stored, {
+      pools: [pool.name],
+      step: 'delete',
+      changes: { pool: pool.name },
+    });
   }
   const files = [{ pool: declared(pool), file: imageFile(imageId) }];
   const end = awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'delete', files } });
@@ -43,7 +47,11 @@ export function driveVerifyImage(turn: Turn, stored: Stored<OperationRecord>): v
   }
   if (state === 'pending') {
     if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
-    return beginJob(turn, stored, { pools: [pool.name], step: 'read', changes: { pool: pool.name } });
+    return beginJob(turn, stored, {
+      pools: [pool.name],
+      step: 'read',
+      changes: { pool: pool.name },
+    });
   }
   const at = { pool: declared(pool), file: known.file };
   const end = awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'checksum', at } });

@@ -3,11 +3,11 @@ import type { OperationError, OperationRecord, Stored } from '@drover/protocol';
 import { isCancelled } from '../pending.ts';
 import type { Turn } from '../turn.ts';
 import { awaitJob, beginJob } from './job.ts';
-import { findVolumeOf, forgetVolume, isVolumeBusy } from './volume.ts';
+import { volumeInPool, forgetVolume, isVolumeBusy } from './volume.ts';
 
 export function driveDeleteVolume(turn: Turn, stored: Stored<OperationRecord>): void {
   const { volumeId = '', state } = stored.value;
-  const found = findVolumeOf(turn, volumeId);
+  const found = volumeInPool(turn, volumeId);
   if ('error' in found) {
     if (found.error.code !== 'volume-not-found') return fail(turn, stored, found.error);
     const reason = 'it is gone already';
@@ -27,11 +27,12 @@ export function driveDeleteVolume(turn: Turn, stored: Stored<OperationRecord>): 
       changes: { pool: pool.name },
     });
   }
-  const { snapshots = [] } = found.record?.value ?? {};
+  const { snapshots = [] } = found.record ?? {};
   const files = [found.file, ...snapshots.map(({ file }) => file)].map((file) => ({ pool, file }));
   const end = awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'delete', files } });
   if (end === undefined) return;
-  if (end.type === 'done') return turn.end(stored, 'succeeded', {}, ...forgetVolume(turn, volumeId));
+  if (end.type === 'done')
+    return turn.end(stored, 'succeeded', {}, ...forgetVolume(turn, volumeId));
   if (end.type === 'cancelled') return turn.end(stored, 'cancelled', {});
   fail(turn, stored, end.error);
 }

@@ -7,7 +7,9 @@
  * One that fails or is cancelled leaves neither a file nor records: its name is free again.
  */
 import {
+  imageFile,
   type ImageIntentRecord,
+  imageSettings,
   type ImportSource,
   type ImageRecord,
   keys,
@@ -21,12 +23,7 @@ import type { Put } from '../port.ts';
 import { put, type Turn } from '../turn.ts';
 import { awaitJob, beginJob, type JobEnd, nextStep } from './job.ts';
 import { type DeclaredPool, declared } from './pool-host.ts';
-import { imageLimits, idleMs } from './settings.ts';
-
-/** The file of an image: never the name that people gave it. */
-export function imageFile(imageId: string): string {
-  return `${imageId}.qcow2`;
-}
+import { idleMs } from '../settings.ts';
 
 export function driveImportImage(turn: Turn, stored: Stored<OperationRecord>): void {
   const { imageId = '', state, step } = stored.value;
@@ -43,7 +40,7 @@ export function driveImportImage(turn: Turn, stored: Stored<OperationRecord>): v
   else make(turn, stored, intent, declared(pool));
 }
 
-const gone: JobEnd = {
+const gone: Exclude<JobEnd, { type: 'done' }> = {
   type: 'failed',
   error: { code: 'image-not-found', message: 'the image is gone' },
 };
@@ -105,7 +102,7 @@ function make(
   pool: DeclaredPool,
 ): void {
   const { format, packing, sha256, id } = intent;
-  const { maxBytes, maxVirtualBytes } = imageLimits(turn.mirror);
+  const { maxBytes, maxVirtualBytes } = imageSettings(turn.mirror);
   const job = {
     job: 'import',
     source: sourceOf(turn, intent, pool),
@@ -122,16 +119,12 @@ function make(
   succeed(turn, stored, intent, end.result);
 }
 
-function sourceOf(
-  turn: Turn,
-  { source }: ImageIntentRecord,
-  pool: DeclaredPool,
-): ImportSource {
+function sourceOf(turn: Turn, { source }: ImageIntentRecord, pool: DeclaredPool): ImportSource {
   switch (source.type) {
     case 'file':
       return { type: 'file', at: { pool, file: source.file } };
     case 'url':
-      return { type: 'url', url: source.url, hosts: [...imageLimits(turn.mirror).hosts] };
+      return { type: 'url', url: source.url, hosts: [...imageSettings(turn.mirror).hosts] };
     case 'upload':
       return { type: 'upload' };
   }

@@ -90,7 +90,10 @@ export function awaitJob(
     if (cancelled) return { type: 'cancelled' };
     if (onlyHere) return { type: 'failed', error: offError(hostId) };
     if (about.vmId === undefined) return beginAgain(turn, stored);
-    turn.wait(id, `${hostId}, it is off: nobody knows how far it came; cancel it, and it counts as not done`);
+    turn.wait(
+      id,
+      `${hostId}, it is off: nobody knows how far it came; cancel it, and it counts as not done`,
+    );
     return undefined;
   }
   if (cancelled && turn.hosts.health(turn.now.monoMs, hostId, turn.settings) === 'down') {
@@ -112,7 +115,8 @@ export function awaitJob(
   tried.set(hostId, errorOf(result).message);
   turn.volatile.tried.set(id, tried);
   const isElsewhere = !onlyHere && about.vmId === undefined && mayWorkElsewhere(code);
-  if (!isElsewhere || tried.size >= startAttempts) return { type: 'failed', error: errorOf(result) };
+  if (!isElsewhere || tried.size >= startAttempts)
+    return { type: 'failed', error: errorOf(result) };
   return beginAgain(turn, stored);
 }
 

@@ -16,7 +16,7 @@ export function driveMoveVolume(turn: Turn, stored: Stored<OperationRecord>): vo
     if (pool === undefined) {
       return { error: { code: 'pool-not-found', message: `pool ${target} is not declared` } };
     }
-    const [snapshot] = found.record?.value.snapshots ?? [];
+    const [snapshot] = found.record?.snapshots ?? [];
     if (snapshot !== undefined) {
       const message = `it has snapshots (${snapshot.name}), which a copy has not: delete them first`;
       return { error: { code: 'bad-request', message } };

@@ -5,7 +5,7 @@
 import type { OperationError, OperationRecord, Stored } from '@drover/protocol';
 import type { Turn } from '../turn.ts';
 import { type Change, driveChange } from './change-volume.ts';
-import { type FoundVolume, nextFile, recordOf } from './volume.ts';
+import { type VolumeInPool, nextFile, recordOf } from './volume.ts';
 
 const snapshotsAtMost = 32;
 
@@ -68,7 +68,7 @@ export function driveDeleteSnapshot(turn: Turn, stored: Stored<OperationRecord>)
   driveChange(turn, stored, (found) => deleteSnapshot(turn, found, name));
 }
 
-function deleteSnapshot(turn: Turn, found: FoundVolume, name: string): Decided {
+function deleteSnapshot(turn: Turn, found: VolumeInPool, name: string): Decided {
   const record = recordOf(found);
   const { snapshots = [] } = record;
   const index = snapshots.findIndex((one) => one.name === name);
@@ -106,8 +106,8 @@ function deleteSnapshot(turn: Turn, found: FoundVolume, name: string): Decided {
 }
 
 /** What the file of a snapshot stands on. */
-function belowOf(turn: Turn, found: FoundVolume, index: number) {
-  const before = found.record?.value.snapshots?.[index - 1];
+function belowOf(turn: Turn, found: VolumeInPool, index: number) {
+  const before = found.record?.snapshots?.[index - 1];
   if (before !== undefined) return { file: before.file, format: before.format };
   const image = turn.mirror.images.get(found.imageId ?? '')?.value.stored;
   return image && { file: image.file, format: image.format };

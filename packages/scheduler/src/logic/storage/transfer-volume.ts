@@ -5,14 +5,19 @@
  *   download: pending ─▶ open ─▶ succeeded
  *   upload:   pending ─▶ open ─▶ receive ─▶ import ─▶ tidy ─▶ succeeded
  */
-import type { OperationError, OperationRecord, Stored } from '@drover/protocol';
+import {
+  imageSettings,
+  type OperationError,
+  type OperationRecord,
+  type Stored,
+} from '@drover/protocol';
 import { isCancelled } from '../pending.ts';
+import { idleMs } from '../settings.ts';
 import type { Turn } from '../turn.ts';
 import { awaitJob, beginJob, type JobEnd, nextStep } from './job.ts';
-import { idleMs, imageLimits } from './settings.ts';
 import {
-  findVolumeOf,
-  type FoundVolume,
+  volumeInPool,
+  type VolumeInPool,
   holdVm,
   isVolumeBusy,
   nextFile,
@@ -52,7 +57,12 @@ export function driveUpload(turn: Turn, stored: Stored<OperationRecord>): void {
   }
 }
 
-function open(turn: Turn, stored: Stored<OperationRecord>, found: FoundVolume, bytes: number): void {
+function open(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  found: VolumeInPool,
+  bytes: number,
+): void {
   const transfer = { direction: 'in', into: found.pool, bytes } as const;
   const end = awaitJob(turn, stored, { kind: 'open-transfer', transfer, idleMs });
   if (end === undefined) return;
@@ -67,7 +77,7 @@ function open(turn: Turn, stored: Stored<OperationRecord>, found: FoundVolume, b
 function receive(
   turn: Turn,
   stored: Stored<OperationRecord>,
-  found: FoundVolume,
+  found: VolumeInPool,
   bytes: number,
 ): void {
   const job = { job: 'receive', into: found.pool, bytes, idleMs } as const;
@@ -79,8 +89,8 @@ function receive(
   nextStep(turn, { ...stored, value }, { step: 'import' });
 }
 
-function replace(turn: Turn, stored: Stored<OperationRecord>, found: FoundVolume): void {
-  const { maxBytes, maxVirtualBytes } = imageLimits(turn.mirror);
+function replace(turn: Turn, stored: Stored<OperationRecord>, found: VolumeInPool): void {
+  const { maxBytes, maxVirtualBytes } = imageSettings(turn.mirror);
   const into = { pool: found.pool, file: nextFile(found.id, stored.value.id, 'qcow2') };
   const source = { type: 'upload' } as const;
   const limits = { maxBytes, maxVirtualBytes };
@@ -98,7 +108,7 @@ function replace(turn: Turn, stored: Stored<OperationRecord>, found: FoundVolume
   );
 }
 
-function begin(turn: Turn, stored: Stored<OperationRecord>, found: FoundVolume): void {
+function begin(turn: Turn, stored: Stored<OperationRecord>, found: VolumeInPool): void {
   if (isCancelled(turn, stored.value)) return giveUp(turn, stored, { type: 'cancelled' });
   if (isVolumeBusy(turn, stored)) return;
   beginJob(turn, stored, {
@@ -113,15 +123,15 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, found: FoundVolume):
 function foundOff(
   turn: Turn,
   { value }: Stored<OperationRecord>,
-): FoundVolume | { readonly error: OperationError } {
-  const found = findVolumeOf(turn, value.volumeId ?? '');
+): VolumeInPool | { readonly error: OperationError } {
+  const found = volumeInPool(turn, value.volumeId ?? '');
   if ('error' in found) return found;
   const assignment = turn.mirror.assignments.get(found.vm?.id ?? '')?.value;
   if (assignment?.hostId !== undefined) {
     const message = `${found.vm?.name ?? 'a VM'} is ${assignment.state} with it: stop it first`;
     return { error: { code: 'volume-in-use', message } };
   }
-  const [snapshot] = found.record?.value.snapshots ?? [];
+  const [snapshot] = found.record?.snapshots ?? [];
   if (value.type === 'volume-upload' && snapshot !== undefined) {
     const message = `it has snapshots (${snapshot.name}): delete them first`;
     return { error: { code: 'bad-request', message } };

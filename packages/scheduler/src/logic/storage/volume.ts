@@ -1,14 +1,15 @@
 /**
- * A volume as an operation finds it: one of its own, or a disk that was made for a VM, which has a record only once
- * something was done with it.
+ * A volume as an operation works on it: where its file is, which VM has it. And how volume and VM are held meanwhile, and
+ * what is written about it.
  */
 import {
-  diskFiles,
+  findVolume,
   keys,
   type OperationError,
   type OperationRecord,
+  type RecordMirror,
   type Stored,
-  type VmIntentRecord,
+  usersOfVolume,
   type VolumeRecord,
 } from '@drover/protocol';
 import { isBusy } from '../pending.ts';
@@ -17,72 +18,52 @@ import { put, type Turn } from '../turn.ts';
 import { isOpen } from '../vm-shape.ts';
 import { type DeclaredPool, declared } from './pool-host.ts';
 
-export interface FoundVolume {
+export interface VolumeInPool {
   readonly id: string;
   readonly pool: DeclaredPool;
   readonly file: string;
   readonly format: VolumeRecord['format'];
   /** Absent: of a VM's disk that nobody has looked at. */
   readonly virtualBytes?: number;
-  readonly record?: Stored<VolumeRecord>;
-  /** The VM that has it as a disk, and which. */
-  readonly vm?: { readonly id: string; readonly name: string; readonly index: number };
+  readonly record?: VolumeRecord;
+  /** The VM that has it as a disk. */
+  readonly vm?: { readonly id: string; readonly name: string };
   readonly imageId?: string;
 }
 
-export function findVolumeOf(
-  turn: Turn,
-  volumeId: string,
-): FoundVolume | { readonly error: OperationError } {
-  const record = turn.mirror.volumes.get(volumeId);
-  const user = userOf(turn, volumeId);
-  const vm =
-    user === undefined
-      ? {}
-      : { vm: { id: user.intent.id, name: user.intent.name, index: user.index } };
-  const found = record?.value ?? ownDisk(turn, volumeId);
+export type Found<T = VolumeInPool> = T | { readonly error: OperationError };
+
+export function volumeInPool(turn: Turn, volumeId: string): Found {
+  const found = findVolume(turn.mirror, volumeId);
   if (found === undefined) {
     return { error: { code: 'volume-not-found', message: `there is no volume ${volumeId}` } };
   }
   const pool = turn.mirror.pools.get(found.pool)?.value;
   if (pool === undefined) {
-    const message = `pool ${found.pool} is not declared`;
-    return { error: { code: 'pool-not-found', message } };
+    return { error: { code: 'pool-not-found', message: `pool ${found.pool} is not declared` } };
   }
+  const { id, file, format, virtualBytes, imageId, record } = found;
+  if (file === undefined) {
+    return {
+      error: { code: 'volume-busy', message: `volume ${found.name ?? id} is not made yet` },
+    };
+  }
+  const [vm] = usersOfVolume(turn.mirror, id);
   return {
-    id: volumeId,
+    id,
     pool: declared(pool),
-    file: found.file,
-    format: found.format,
-    ...('virtualBytes' in found ? { virtualBytes: found.virtualBytes } : {}),
-    ...(found.imageId === undefined ? {} : { imageId: found.imageId }),
+    file,
+    format,
+    ...(virtualBytes === undefined ? {} : { virtualBytes }),
+    ...(imageId === undefined ? {} : { imageId }),
     ...(record === undefined ? {} : { record }),
-    ...vm,
+    ...(vm === undefined ? {} : { vm }),
   };
 }
 
-/** The VM that has the volume among its disks. */
-export function userOf(
-  turn: Turn,
-  volumeId: string,
-): { readonly intent: VmIntentRecord; readonly index: number } | undefined {
-  const [, vmId = '', index] = /^(.{36})-(\d+)$/.exec(volumeId) ?? [];
-  const own = turn.mirror.vmIntents.get(vmId)?.value;
-  if (index !== undefined) return own && { intent: own, index: Number(index) };
-  for (const { value: intent } of turn.mirror.vmIntents.values()) {
-    const at = intent.spec.disks.findIndex(({ volume }) => volume === volumeId);
-    if (at >= 0) return { intent, index: at };
-  }
-  return undefined;
-}
-
-function ownDisk(turn: Turn, volumeId: string) {
-  const user = userOf(turn, volumeId);
-  if (user === undefined || !/-\d+$/.test(volumeId.slice(36))) return undefined;
-  const disk = diskFiles(turn.mirror, user.intent).disks[user.index];
-  return disk?.cloneOf === undefined
-    ? undefined
-    : { pool: disk.pool.name, file: disk.file, format: disk.format, imageId: disk.imageId };
+/** The VM whose disk it is: an operation about the one is about the other. */
+export function vmOfVolume(mirror: RecordMirror, volumeId: string | undefined): string | undefined {
+  return volumeId === undefined ? undefined : usersOfVolume(mirror, volumeId)[0]?.id;
 }
 
 /** True while another operation has the volume, or the VM that it is a disk of. */
@@ -101,10 +82,11 @@ export function isVolumeBusy(turn: Turn, stored: Stored<OperationRecord>): boole
 
 /** The VM takes nothing else while its disk is worked on. */
 export function holdVm(turn: Turn, { value }: Stored<OperationRecord>): readonly Put[] {
-  const assignment = turn.mirror.assignments.get(value.vmId ?? '');
-  if (assignment === undefined) return [];
-  const held = { ...assignment.value, operationId: value.id };
-  return [put(keys.assignment(assignment.value.vmId), held, assignment.modRevision)];
+  const { vmId, id: operationId } = value;
+  if (vmId === undefined) return [];
+  const assignment = turn.mirror.assignments.get(vmId);
+  const before = assignment?.value ?? { v: 1, vmId, generation: 0, state: 'stopped' };
+  return [put(keys.assignment(vmId), { ...before, operationId }, assignment?.modRevision ?? 0)];
 }
 
 export function releaseVm(turn: Turn, { value }: Stored<OperationRecord>): readonly Put[] {
@@ -135,18 +117,19 @@ export function forgetVolume(turn: Turn, volumeId: string): readonly Put[] {
 }
 
 /** What is known of it, as a record; a VM's own disk gets its first one by that. */
-export function recordOf(found: FoundVolume): VolumeRecord {
+export function recordOf(found: VolumeInPool): VolumeRecord {
   const { id, pool, file, format, virtualBytes = 0, imageId, record } = found;
-  const { operationId: _, ...known } = record?.value ?? {
-    v: 1 as const,
+  const made: VolumeRecord = {
+    v: 1,
     id,
-    state: 'ready' as const,
+    state: 'ready',
     pool: pool.name,
     file,
     format,
     virtualBytes,
     ...(imageId === undefined ? {} : { imageId }),
   };
+  const { operationId: _, ...known } = record ?? made;
   return known;
 }
 
