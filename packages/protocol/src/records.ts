@@ -249,7 +249,7 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('crashed'),
       Type.Literal('unknown'),
     ]),
-    /** Of one that starts: it was gone before, not stopped. If it does not start, it may run where nobody sees it. */
+    /** Of one that starts or is deleted: it was gone before, not stopped. If that fails, it may run where nobody sees it. */
     wasGone: Type.Optional(Type.Literal(true)),
     /** A move of it was given up: nobody but a person moves it before that. */
     rest: Type.Optional(

@@ -37,12 +37,18 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentReco
   const files = ourFiles(turn, intent);
   // No disk of ours, or none that was ever made: nothing to do on any host.
   if (files.length === 0 || assignment === undefined) return finish(turn, stored, intent);
-  const { generation } = assignment;
+  const { generation, state, wasGone } = assignment;
+  const isGone = state === 'crashed' || wasGone === true;
   beginJob(turn, stored, {
     pools: [...new Set(files.map(({ pool }) => pool.name))],
     step: 'delete',
     puts: [
-      turn.putAssignment(vmId, { generation, state: 'stopped', operationId: stored.value.id }),
+      turn.putAssignment(vmId, {
+        generation,
+        state: 'stopped',
+        operationId: stored.value.id,
+        ...(isGone ? { wasGone: true } : {}),
+      }),
     ],
   });
 }
@@ -69,8 +75,9 @@ function ourFiles(turn: Turn, intent: VmIntentRecord): readonly StoredFile[] {
 
 function failed(turn: Turn, stored: Stored<OperationRecord>, error: OperationError): void {
   const { vmId = '' } = stored.value;
-  const generation = turn.mirror.assignments.get(vmId)?.value.generation ?? 0;
-  turn.end(stored, 'failed', { error }, turn.putAssignment(vmId, { generation, state: 'stopped' }));
+  const { generation = 0, wasGone } = turn.mirror.assignments.get(vmId)?.value ?? {};
+  const state = wasGone ? 'crashed' : 'stopped';
+  turn.end(stored, 'failed', { error }, turn.putAssignment(vmId, { generation, state }));
 }
 
 /** Intent, name and assignment go with the operation's end, in one transaction. */
