@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { DroverError, type DiskToAttach, type Pool } from '@drover/protocol';
+import type { DiskToAttach, DroverError, Pool } from '@drover/protocol';
 import {
   buildXml,
   element,
@@ -20,8 +20,8 @@ import type { ActionOutcome } from '../logic/index.ts';
 import { filePath } from './domain-xml.ts';
 import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
-import type { Mount } from './mounts.ts';
 import { done } from './outcome.ts';
+import { checkMount, unavailable } from './pool-mount.ts';
 
 type MountedSpec = Exclude<Pool['spec'], { readonly type: 'nfs-direct' }>;
 
@@ -68,8 +68,12 @@ export async function ensurePool(
   return done;
 }
 
-/** The pool of a disk, active, of the place that was declared. */
-async function usablePool(libvirt: Libvirt, files: HostFiles, pool: Pool): Promise<StoragePool> {
+/** The pool, active, of the place that was declared. Throws `pool-unavailable`. */
+export async function usablePool(
+  libvirt: Libvirt,
+  files: HostFiles,
+  pool: Pool,
+): Promise<StoragePool> {
   const known = await libvirt.pools.find(pool.name);
   if (!known) throw unavailable(pool.name, 'libvirt on this host does not know it');
   await activate(libvirt, files, known, pool);
@@ -99,21 +103,7 @@ async function activate(
       if (!isOperationInvalid(error)) throw unavailable(name, (error as Error).message);
     }
   }
-  if (spec.type === 'nfs') checkMount(await files.mounts(), name, spec);
-}
-
-/** Files made below a path that is not mounted would be on this host alone. */
-function checkMount(
-  mounts: readonly Mount[],
-  name: string,
-  spec: Extract<Pool['spec'], { type: 'nfs' }>,
-): void {
-  const mount = mounts.findLast(({ at }) => at === spec.path);
-  if (!mount?.type.startsWith('nfs')) throw unavailable(name, `${spec.path} is not mounted`);
-  const { source } = mount;
-  if (source !== `${spec.server}:${spec.export}` && source !== `[${spec.server}]:${spec.export}`) {
-    throw unavailable(name, `${spec.path} is a mount of ${source}`);
-  }
+  checkMount(await files.mounts(), pool);
 }
 
 /**
@@ -239,10 +229,6 @@ export async function deleteVolumes(
     if (volume) await volume.delete();
   }
   return done;
-}
-
-function unavailable(name: string, why: string): DroverError {
-  return new DroverError('pool-unavailable', `pool ${name}: ${why}`);
 }
 
 function missingFile(disk: DiskToAttach, file: string): DroverError {
