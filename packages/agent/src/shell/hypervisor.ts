@@ -3,7 +3,13 @@
  * everything. Each action ends in an outcome; nothing is thrown at the logic.
  */
 import { randomBytes } from 'node:crypto';
-import type { Answer, MigrationProgress, QuestionKind } from '@drover/protocol';
+import type {
+  Answer,
+  MigrationProgress,
+  QuestionKind,
+  StorageJob,
+  StorageProgress,
+} from '@drover/protocol';
 import type {
   ActionOutcome,
   AgentEvent,
@@ -22,11 +28,12 @@ import { LibvirtLink } from './libvirt-link.ts';
 import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
-import { deleteVolumes, ensurePool } from './pool.ts';
+import { deleteVolumes, ensurePool, usablePool } from './pool.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
+import { type JobEnded, StorageJobs } from './storage/storage-jobs.ts';
 import { TouchedMemory } from './touched-memory.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
 import { type TunnelRefusal, TunnelRefusals } from './tunnel-refusals.ts';
@@ -43,6 +50,11 @@ export interface HypervisorOptions {
   readonly config: AgentConfig;
   readonly onState: (state: 'connected' | 'disconnected') => void;
   readonly onProgress: (progress: MigrationProgress) => void;
+  readonly storage: {
+    readonly onProgress: (progress: StorageProgress) => void;
+    readonly onBegan: (kind: StorageJob['job']) => void;
+    readonly onEnded: (ended: JobEnded) => void;
+  };
   /** A VM's life changed: it is worth looking. */
   readonly onChange: () => void;
   readonly warn: (text: string) => void;
@@ -70,6 +82,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #refusals: TunnelRefusals;
   readonly #files = new HostFiles();
   readonly #starter = new TunnelStarter();
+  readonly #storage: StorageJobs;
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -81,6 +94,14 @@ export class Hypervisor implements AsyncDisposable {
     this.#link = new LibvirtLink({
       socketPath: options.config.libvirt.socket,
       onState: options.onState,
+      warn: options.warn,
+    });
+    const { hostId, addresses } = options.config;
+    this.#storage = new StorageJobs({
+      ...options.storage,
+      hostId,
+      transfers: { host: addresses.migration, basePort: addresses.transferPort },
+      usable: (pool) => usablePool(this.#link.libvirt, this.#files, pool),
       warn: options.warn,
     });
     this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
@@ -175,14 +196,16 @@ export class Hypervisor implements AsyncDisposable {
       case 'destroy-leftover':
         return destroyLeftover(link, action.vmId);
       case 'ensure-pool':
-        return ensurePool(link, this.#files, action.pool, action.uuid);
+        return this.#ensurePool(action);
       case 'delete-volumes':
         return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
       case 'disk-job':
       case 'storage-job':
+        return this.#storage.run(action);
       case 'abort-job':
+        return this.#storage.abort(action);
       case 'open-transfer':
-        return failed('unknown-command', 'this agent makes no files yet');
+        return this.#storage.openTransfer(action);
       case 'inspect':
         return this.#inspect(action);
       case 'inspect-vm':
@@ -216,6 +239,15 @@ export class Hypervisor implements AsyncDisposable {
       case 'check-cpu':
         return checkCpu(libvirt, question);
     }
+  }
+
+  async #ensurePool({ pool, uuid }: Of<'ensure-pool'>): Promise<ActionOutcome> {
+    const outcome = await ensurePool(this.#link, this.#files, pool, uuid);
+    // Nobody waits for it here; a job in that pool does.
+    this.#storage.sweep(pool).catch((error: unknown) => {
+      this.#options.warn(`clearing up pool ${pool.name}: ${String(error)}`);
+    });
+    return outcome;
   }
 
   get #tunnel(): TunnelSettings {
@@ -302,6 +334,7 @@ export class Hypervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort();
     this.#starter[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     await this.#writeMeter[Symbol.asyncDispose]();
     await this.#link[Symbol.asyncDispose]();
