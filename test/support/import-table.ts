@@ -32,6 +32,7 @@ export const rooms: readonly Room[] = [
     has: /^packages\/bus\/src\//,
     may: [node, protocol, /^@nats-io\/transport-node$/],
   },
+  { name: 'transfer', has: /^packages\/transfer\/src\//, may: [node, protocol] },
   {
     name: 'certificates',
     has: /^packages\/certificates\/src\//,
@@ -49,7 +50,7 @@ export const rooms: readonly Room[] = [
     may: [
       node,
       protocol,
-      /^@drover\/(bus|certificates)(\/names)?$/,
+      /^@drover\/(bus|certificates|transfer)(\/names)?$/,
       /^node-libvirt(\/guard)?$/,
       ...logs,
     ],
@@ -66,7 +67,7 @@ export const rooms: readonly Room[] = [
       node,
       core,
       protocol,
-      /^@drover\/(bus|store)$/,
+      /^@drover\/(bus|store|transfer)$/,
       /^fastify/,
       /^@fastify\//,
       /^ulid$/,
