@@ -10,6 +10,7 @@ import { performJob } from './perform-job.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { leaveQuarantine, sweepQuarantine } from './quarantine.ts';
 import { codeOf } from './qemu-img.ts';
+import { serveTransfer } from './serve-transfer.ts';
 
 const tellMs = 1_000;
 
@@ -47,7 +48,8 @@ async function perform(order: ProcessOrder, signal: AbortSignal): Promise<End> {
       });
     }
     case 'transfer':
-      throw new DroverError('unknown-command', 'this agent opens no transfers yet');
+      await serveTransfer(order, { signal }, (port) => say({ type: 'listening', port }));
+      return {};
     case 'sweep': {
       await using pool = await PoolFolder.open(order.pool);
       return { leftovers: await sweepQuarantine(pool, order.owner, Date.now()) };
