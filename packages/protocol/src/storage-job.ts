@@ -49,12 +49,9 @@ export const ImportSource = Type.Union([
 ]);
 export type ImportSource = Static<typeof ImportSource>;
 
-/** In decimal: it may pass 2^53. */
-const Inode = Type.String({ pattern: '^[0-9]{1,20}$' });
-
 /** What tells a file that was altered without reading it. */
 export const FileFacts = Type.Object(
-  { storedBytes: Count, changedMs: Count, inode: Inode },
+  { storedBytes: Count, changedMs: Count, inode: Count },
   closed,
 );
 export type FileFacts = Static<typeof FileFacts>;
@@ -108,11 +105,10 @@ export const StorageJob = Type.Union([
     {
       job: Type.Literal('merge'),
       from: StoredFile,
-      fromFormat: VolumeFormat,
       /** A qcow2. */
       into: StoredFile,
+      /** What `into` is to stand on then; absent: whatever `from` stands on. */
       below: Type.Optional(StoredFile),
-      belowFormat: Type.Optional(VolumeFormat),
     },
     closed,
   ),
@@ -138,7 +134,7 @@ export const StoredFacts = Type.Object(
     /** Of the file as it lies in the pool; where the job read or wrote all of it. */
     sha256: Type.Optional(Sha256),
     changedMs: Count,
-    inode: Inode,
+    inode: Count,
   },
   closed,
 );

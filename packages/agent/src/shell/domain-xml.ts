@@ -100,7 +100,10 @@ export function newestMachine(
 }
 
 /** Path of a file in a pool, as QEMU on this host opens it. */
-export function filePath(disk: DiskToAttach, file: string = disk.file): string {
+export function filePath(
+  disk: Pick<DiskToAttach, 'pool' | 'file'>,
+  file: string = disk.file,
+): string {
   const { spec } = disk.pool;
   return `${spec.type === 'nfs-direct' ? spec.export : spec.path}/${file}`;
 }

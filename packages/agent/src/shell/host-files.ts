@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import type { FileFacts } from '@drover/protocol';
 import type { Stood } from '../logic/index.ts';
 import { readMounts, type Mount } from './mounts.ts';
+import { inodeOf } from './storage/publish.ts';
 import { silence, StorageLooks, type StorageLooksOptions } from './storage-looks.ts';
 
 export interface Space {
@@ -59,13 +60,10 @@ export class HostFiles {
   /** What tells whether a file was altered. Rejects where it is not there, and where there is no answer in time. */
   async facts(path: string): Promise<FileFacts> {
     const { stat: look } = this.#calls;
-    const found = await this.#looks.ask(path, () => look(join(this.#root, path), { bigint: true }));
+    const found = await this.#looks.ask(path, () => look(join(this.#root, path)));
     if (found === silence) throw new Error('its server does not answer');
-    return {
-      storedBytes: Number(found.size),
-      changedMs: Number(found.mtimeMs),
-      inode: String(found.ino),
-    };
+    const { size: storedBytes, mtimeMs, ino } = found;
+    return { storedBytes, changedMs: Math.floor(mtimeMs), inode: inodeOf(ino) };
   }
 
   /** Rejects where it is mounted to be read only, and where there is no answer in time. */

@@ -9,6 +9,7 @@ import type {
   QuestionKind,
   StorageJob,
   StorageProgress,
+  StoredFile,
 } from '@drover/protocol';
 import type {
   ActionOutcome,
@@ -22,6 +23,7 @@ import { probeAccelerator, type Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
 import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
 import { baselineCpu, checkCpu, readCpu } from './host-cpu.ts';
+import { DiskJobs } from './disk-job.ts';
 import { HostFiles } from './host-files.ts';
 import { HostLooker } from './host-looker.ts';
 import { LibvirtLink } from './libvirt-link.ts';
@@ -83,6 +85,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #files = new HostFiles();
   readonly #starter = new TunnelStarter();
   readonly #storage: StorageJobs;
+  readonly #diskJobs: DiskJobs;
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -103,6 +106,11 @@ export class Hypervisor implements AsyncDisposable {
       transfers: { host: addresses.migration, basePort: addresses.transferPort },
       usable: (pool) => usablePool(this.#link.libvirt, this.#files, pool),
       warn: options.warn,
+    });
+    this.#diskJobs = new DiskJobs({
+      link: this.#link,
+      onProgress: options.storage.onProgress,
+      discard: (file, of) => this.#discard(file, of),
     });
     this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
     this.#listening = this.#link.onEvent((event) => {
@@ -200,9 +208,11 @@ export class Hypervisor implements AsyncDisposable {
       case 'delete-volumes':
         return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
       case 'disk-job':
+        return this.#diskJobs.run(action);
       case 'storage-job':
         return this.#storage.run(action);
       case 'abort-job':
+        if (this.#diskJobs.abort(action.opId, action.ofStep)) return done;
         return this.#storage.abort(action);
       case 'open-transfer':
         return this.#storage.openTransfer(action);
@@ -324,6 +334,13 @@ export class Hypervisor implements AsyncDisposable {
     } catch (error) {
       this.#options.warn(`announcing ${vmId}: ${String(error)}`);
     }
+  }
+
+  /** A file that a job of QEMU's made and did not end. */
+  async #discard(file: StoredFile, { opId, step }: Of<'disk-job'>): Promise<void> {
+    const job: StorageJob = { job: 'delete', files: [file] };
+    const { error } = await this.#storage.run({ type: 'storage-job', opId, step, job });
+    if (error) this.#options.warn(`${file.file} stays in pool ${file.pool.name}: ${error.message}`);
   }
 
   /** Goes on by itself: nobody waits for it. */

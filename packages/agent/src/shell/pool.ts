@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { DiskToAttach, DroverError, Pool } from '@drover/protocol';
+import { type DiskToAttach, DroverError, type Pool } from '@drover/protocol';
 import {
   buildXml,
   element,

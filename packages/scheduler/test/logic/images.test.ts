@@ -218,7 +218,7 @@ describe('a verification', () => {
         storedBytes: 1,
         allocatedBytes: 1,
         changedMs: 1,
-        inode: '1',
+        inode: 1,
       };
       const stored = { file: `${imageA}.qcow2`, format: 'qcow2' as const, ...sizes, sha256 };
       host.scripts.set('storage-job', () => ({ outcome: 'done', stored }));

@@ -388,7 +388,7 @@ export class Lab {
       format: 'qcow2',
       ...sizes,
       changedMs: 5,
-      inode: '7',
+      inode: 7,
       sha256: 'a'.repeat(64),
     };
     this.etcd.write(keys.image(id), { v: 1, id, state: 'ready', operationId: 'r0', stored });

@@ -312,5 +312,5 @@ function storedBy(job: StorageJob | DiskJob): Pick<StepResult, 'stored'> {
   const virtualBytes = ('virtualBytes' in job ? job.virtualBytes : undefined) ?? 1024 ** 3;
   const format = 'format' in job && job.format === 'raw' ? 'raw' : 'qcow2';
   const sizes = { virtualBytes, storedBytes: 200_704, allocatedBytes: 200_704 };
-  return { stored: { file: job.into.file, format, ...sizes, changedMs: 0, inode: '1' } };
+  return { stored: { file: job.into.file, format, ...sizes, changedMs: 0, inode: 1 } };
 }

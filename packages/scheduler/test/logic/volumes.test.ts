@@ -41,7 +41,7 @@ describe('a volume', () => {
     const id = lab.request({ type: 'volume-create', volumeId: volumeA });
     expect(lab.ended(id)).toMatchObject({ state: 'succeeded', volumeId: volumeA, pool: 'p' });
     expect(jobs(lab)).toMatchObject([
-      { job: 'clone', mode: 'thin', from: { file: `${imageA}.qcow2` }, facts: { inode: '7' } },
+      { job: 'clone', mode: 'thin', from: { file: `${imageA}.qcow2` }, facts: { inode: 7 } },
     ]);
     expect(lab.etcd.volume(volumeA)).toMatchObject({ state: 'ready', imageId: imageA });
   });

@@ -110,7 +110,7 @@ function doJob({ host }: ActsWorld, job: StorageJob): ActionOutcome {
 function factsOf({ file }: StoredFile, virtualBytes: number): StoredFacts {
   const sizes = { virtualBytes, storedBytes: gib, allocatedBytes: gib };
   const sha256 = 'a'.repeat(64);
-  return { file, format: 'qcow2', ...sizes, sha256, changedMs: 0, inode: '1' };
+  return { file, format: 'qcow2', ...sizes, sha256, changedMs: 0, inode: 1 };
 }
 
 function poolsOf(job: StorageJob): readonly string[] {

@@ -62,7 +62,12 @@ export async function merge(
   await checkUnused(path, watch);
   const info = await imageInfo(path, 'qcow2', watch);
   const wanted = below === undefined ? undefined : pool.absolute(below.file);
-  if (info.backing?.path !== wanted) {
+  // Where that is not said: on what `from` stands.
+  const isMerged =
+    wanted === undefined
+      ? info.backing?.path !== pool.absolute(from.file)
+      : info.backing?.path === wanted;
+  if (!isMerged) {
     const base = await baseOf(pool, from.file, info, wanted, watch);
     const totalBytes = info.virtualBytes;
     const onShare = (share: number) =>
@@ -92,9 +97,9 @@ async function baseOf(
     throw new DroverError('image-altered', `it should stand on ${path}, and stands ${found}`);
   }
   const below = (await imageInfo(path, format.value, watch)).backing;
-  if (below?.path !== wanted) {
-    const [should, does] = [wanted ?? 'nothing', below?.path ?? 'nothing'];
-    throw new DroverError('image-altered', `${path} should stand on ${should}, not on ${does}`);
+  if (wanted !== undefined && below?.path !== wanted) {
+    const does = below?.path ?? 'nothing';
+    throw new DroverError('image-altered', `${path} should stand on ${wanted}, not on ${does}`);
   }
   return below === undefined ? ['-b', ''] : ['-F', below.format, '-b', below.path];
 }

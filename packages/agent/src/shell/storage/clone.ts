@@ -2,12 +2,13 @@
  * A volume made from another file: thin, a qcow2 that has only what differs and stands on the other by the path that it has on
  * every host; or full, all of it copied. What it is made from is only read, and has to be what was recorded.
  */
+import type { Stats } from 'node:fs';
 import { DroverError, type StorageJob, type StoredFile, type VolumeFormat } from '@drover/protocol';
 import type { JobContext, Made } from './job-context.ts';
 import { unavailable } from '../pool-mount.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { inodeOf } from './publish.ts';
-import { imageInfo, qemuImg, type ToolWatch } from './qemu-img.ts';
+import { checkUnwritten, imageInfo, qemuImg, type ToolWatch } from './qemu-img.ts';
 
 type Job<T extends StorageJob['job']> = Extract<StorageJob, { job: T }>;
 
@@ -24,8 +25,9 @@ export async function clone(
 ): Promise<Made> {
   const { from, fromFormat, into, format, mode } = job;
   await using source = await PoolFolder.open(from.pool);
-  await checkFacts(source, job);
+  const before = await checkFacts(source, job);
   const path = source.absolute(from.file);
+  await checkUnwritten(path, watch);
   const info = await imageInfo(path, fromFormat, watch);
   const virtualBytes = job.virtualBytes ?? info.virtualBytes;
   if (virtualBytes < info.virtualBytes) {
@@ -61,7 +63,9 @@ export async function clone(
   if (virtualBytes > total) {
     await qemuImg(['resize', '-q', '-f', format, made.path, String(virtualBytes)], watch);
   }
-  await checkFacts(source, job);
+  const { size: storedBytes, mtimeMs, ino } = before;
+  const facts = { storedBytes, changedMs: Math.floor(mtimeMs), inode: inodeOf(ino) };
+  await checkFacts(source, { ...job, facts });
   return made;
 }
 
@@ -79,17 +83,17 @@ export async function create(
   return { path, format, virtualBytes };
 }
 
-async function checkFacts(source: PoolFolder, { from, facts }: Job<'clone'>): Promise<void> {
+async function checkFacts(source: PoolFolder, { from, facts }: Job<'clone'>): Promise<Stats> {
   const found = await source.look(from.file);
   if (found === undefined) throw missing(source, from);
-  if (facts === undefined) return;
+  if (facts === undefined) return found;
   const changes = [
     [facts.storedBytes, found.size, 'bytes long'],
     [facts.changedMs, Math.floor(found.mtimeMs), 'ms its last change'],
     [facts.inode, inodeOf(found.ino), 'its inode'],
   ] as const;
   const changed = changes.find(([recorded, now]) => recorded !== now);
-  if (changed === undefined) return;
+  if (changed === undefined) return found;
   const [recorded, now, what] = changed;
   throw new DroverError(
     'image-altered',

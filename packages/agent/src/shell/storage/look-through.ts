@@ -8,7 +8,7 @@ import type { JobContext } from './job-context.ts';
 import type { PoolFolder } from './pool-folder.ts';
 import { factsOf, readFacts } from './publish.ts';
 import { receivedFile } from './quarantine.ts';
-import { imageInfo, throwIfCancelled, type ToolWatch } from './qemu-img.ts';
+import { checkUnwritten, throwIfCancelled, type ToolWatch } from './qemu-img.ts';
 
 type Job<T extends StorageJob['job']> = Extract<StorageJob, { job: T }>;
 
@@ -29,8 +29,7 @@ export async function checksum(
   if (known === undefined) {
     throw new DroverError('job-failed', `${path}: nothing is known of it, Drover did not make it`);
   }
-  // Its lock is asked for as well; what a damaged file says of itself does not matter.
-  await imageInfo(path, 'raw', watch);
+  await checkUnwritten(path, watch);
   const hash = createHash('sha256');
   let doneBytes = 0;
   const totalBytes = before.size;

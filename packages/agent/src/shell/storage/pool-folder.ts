@@ -45,22 +45,18 @@ export class PoolFolder implements AsyncDisposable {
       throw new DroverError('pool-unsuited', `pool ${name}: the hosts do not mount it`);
     }
     checkMount(readMounts(await readFile('/proc/self/mountinfo', 'utf8')), pool);
-    let handle: FileHandle;
+    let handle: FileHandle | undefined;
     try {
+      await becomeOwner(spec.path);
       handle = await open(spec.path, constants.O_RDONLY | constants.O_DIRECTORY);
-    } catch (error) {
-      throw unavailable(name, (error as Error).message);
-    }
-    try {
       const [held, named] = await Promise.all([handle.stat(), stat(spec.path)]);
       if (held.ino !== named.ino || held.dev !== named.dev) {
-        throw unavailable(name, `${spec.path} was mounted just now`);
+        throw new Error(`${spec.path} was mounted just now`);
       }
-      await mayWrite(spec.path, held);
       return new PoolFolder(name, spec, handle, held);
     } catch (error) {
-      await handle.close();
-      throw error;
+      await handle?.close();
+      throw unavailable(name, (error as Error).message);
     }
   }
 
@@ -118,14 +114,15 @@ export class PoolFolder implements AsyncDisposable {
 }
 
 /** A server may take root for nobody: then this process works as the folder's owner, as libvirt does. */
-async function mayWrite(path: string, folder: Stats): Promise<void> {
+async function becomeOwner(path: string): Promise<void> {
   try {
     return await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const isForOwner = (error as NodeJS.ErrnoException).code === 'EACCES' && folder.uid !== 0;
+    const { uid, gid } = await stat(path);
+    const isForOwner = (error as NodeJS.ErrnoException).code === 'EACCES' && uid !== 0;
     if (!isForOwner || process.getuid?.() !== 0) throw error;
+    process.setgroups?.([gid]);
+    process.setgid?.(gid);
+    process.setuid?.(uid);
   }
-  process.setgroups?.([folder.gid]);
-  process.setgid?.(folder.gid);
-  process.setuid?.(folder.uid);
 }

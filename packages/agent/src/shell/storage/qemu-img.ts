@@ -28,12 +28,18 @@ export async function checkUnused(path: string, watch: ToolWatch): Promise<void>
   await runTool('qemu-io', ['-f', 'raw', '-c', 'quit', path], watch);
 }
 
+/** Throws `volume-in-use` where a VM may write to it; who only reads it does not matter. */
+export async function checkUnwritten(path: string, watch: ToolWatch): Promise<void> {
+  // To read raw bytes QEMU asks for nobody's silence by itself, as a file that grows may be read too.
+  const file = `driver=blkdebug,unshare-child-perms.0=write,image.driver=file,image.filename=${path}`;
+  await qemuImg(['info', '--image-opts', file], watch);
+}
+
 export interface ImageInfo {
   readonly virtualBytes: number;
   readonly backing?: { readonly path: string; readonly format: string };
 }
 
-/** Throws `volume-in-use` where a VM writes to it. */
 export async function imageInfo(
   path: string,
   format: VolumeFormat,

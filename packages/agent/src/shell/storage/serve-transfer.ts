@@ -10,7 +10,7 @@ import { missing } from './clone.ts';
 import type { ProcessOrder } from './job-order.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { receivedFile, shareQuarantine } from './quarantine.ts';
-import { imageInfo, throwIfCancelled, type ToolWatch } from './qemu-img.ts';
+import { checkUnwritten, throwIfCancelled, type ToolWatch } from './qemu-img.ts';
 
 type Order = Extract<ProcessOrder, { kind: 'transfer' }>;
 
@@ -57,7 +57,7 @@ async function taking(pool: PoolFolder, order: Order, bytes: number): Promise<Op
 async function giving(pool: PoolFolder, name: string, watch: ToolWatch): Promise<Open> {
   const found = await pool.look(name);
   if (found === undefined) throw missing(pool, { file: name });
-  await imageInfo(pool.absolute(name), 'raw', watch);
+  await checkUnwritten(pool.absolute(name), watch);
   const file = await pool.open(name);
   return { handler: new GivenFile(file, found.size), close: () => file.close() };
 }

@@ -83,11 +83,8 @@ function deleteSnapshot(turn: Turn, found: VolumeInPool, name: string): Decided 
     off: {
       job: 'merge',
       from,
-      fromFormat: snapshot.format,
       into,
-      ...(below === undefined
-        ? {}
-        : { below: { pool, file: below.file }, belowFormat: below.format }),
+      ...(below === undefined ? {} : { below: { pool, file: below } }),
     },
     // QEMU has the files between open, and changes only what it writes to.
     ...(above === undefined
@@ -95,7 +92,7 @@ function deleteSnapshot(turn: Turn, found: VolumeInPool, name: string): Decided 
           live: {
             job: 'pull' as const,
             disk: into,
-            ...(below === undefined ? {} : { below: { pool, file: below.file } }),
+            ...(below === undefined ? {} : { below: { pool, file: below } }),
           },
         }
       : {}),
@@ -106,11 +103,9 @@ function deleteSnapshot(turn: Turn, found: VolumeInPool, name: string): Decided 
 }
 
 /** What the file of a snapshot stands on. */
-function belowOf(turn: Turn, found: VolumeInPool, index: number) {
+function belowOf(turn: Turn, found: VolumeInPool, index: number): string | undefined {
   const before = found.record?.snapshots?.[index - 1];
-  if (before !== undefined) return { file: before.file, format: before.format };
-  const image = turn.mirror.images.get(found.imageId ?? '')?.value.stored;
-  return image && { file: image.file, format: image.format };
+  return before?.file ?? turn.mirror.images.get(found.imageId ?? '')?.value.stored?.file;
 }
 
 function snapshotName(turn: Turn, { value }: Stored<OperationRecord>): string {
