@@ -18,6 +18,7 @@ import {
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';
+import { PoolStateRecord } from './pool-state.ts';
 import {
   ImageIntentRecord,
   ImageNameRecord,
@@ -57,6 +58,7 @@ export class RecordMirror {
   readonly vmIntents: Table<VmIntentRecord> = new Map();
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
+  readonly poolStates: Table<PoolStateRecord> = new Map();
   readonly imageIntents: Table<ImageIntentRecord> = new Map();
   readonly imageNames: Table<ImageNameRecord> = new Map();
   readonly images: Table<ImageRecord> = new Map();
@@ -128,6 +130,7 @@ export class RecordMirror {
       this.vmIntents,
       this.vmNames,
       this.pools,
+      this.poolStates,
       this.imageIntents,
       this.imageNames,
       this.images,
@@ -159,6 +162,8 @@ export class RecordMirror {
         return this.#put(this.vmNames, VmNameRecord, key, parsed.id, text, modRevision);
       case 'pool':
         return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
+      case 'pool-state':
+        return this.#put(this.poolStates, PoolStateRecord, key, parsed.id, text, modRevision);
       case 'image-intent':
         return this.#put(this.imageIntents, ImageIntentRecord, key, parsed.id, text, modRevision);
       case 'image-name':
@@ -235,6 +240,7 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   'host-intent': 'id',
   'vm-intent': 'id',
   pool: 'name',
+  'pool-state': 'name',
   request: 'id',
   host: 'id',
   assignment: 'vmId',
