@@ -22,7 +22,8 @@ import { LibvirtLink } from './libvirt-link.ts';
 import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
-import { deleteVolumes, ensurePool } from './pool.ts';
+import { deleteVolumes } from './pool.ts';
+import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
@@ -69,6 +70,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #cpu = new CpuMeter();
   readonly #refusals: TunnelRefusals;
   readonly #files = new HostFiles();
+  readonly #pools: PoolsHere;
   readonly #starter = new TunnelStarter();
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
@@ -83,6 +85,7 @@ export class Hypervisor implements AsyncDisposable {
       onState: options.onState,
       warn: options.warn,
     });
+    this.#pools = new PoolsHere(options.config, this.#files, options.warn);
     this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
     this.#listening = this.#link.onEvent((event) => {
       if (event.name !== 'lifecycle') return;
@@ -101,7 +104,7 @@ export class Hypervisor implements AsyncDisposable {
       this.#options.config,
       await readBootId(),
       this.#accelerator,
-      this.#files,
+      this.#pools.looker,
     );
     const facts: HostFacts = {
       ...(await this.#hostLooker.look(libvirt)),
@@ -175,7 +178,11 @@ export class Hypervisor implements AsyncDisposable {
       case 'destroy-leftover':
         return destroyLeftover(link, action.vmId);
       case 'ensure-pool':
-        return ensurePool(link, this.#files, action.pool, action.uuid);
+        return this.#pools.ensure(action.pool, action.uuid);
+      case 'mark-pool':
+        return this.#pools.mark(action.pool, action.uuid);
+      case 'forget-pool':
+        return this.#pools.forget(action.name, action.uuid);
       case 'delete-volumes':
         return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
       case 'storage-job':
@@ -189,6 +196,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'read-cpu':
       case 'baseline-cpu':
       case 'check-cpu':
+      case 'probe-pool':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
   }
@@ -214,6 +222,8 @@ export class Hypervisor implements AsyncDisposable {
         return baselineCpu(libvirt, question);
       case 'check-cpu':
         return checkCpu(libvirt, question);
+      case 'probe-pool':
+        return this.#pools.doctor.probe(question.pool, question.probe);
     }
   }
 
@@ -303,6 +313,7 @@ export class Hypervisor implements AsyncDisposable {
     this.#starter[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     await this.#writeMeter[Symbol.asyncDispose]();
+    await this.#pools[Symbol.asyncDispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 }
