@@ -53,6 +53,7 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
+    ...('pool' in request ? { pool: request.pool } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,
     by: request.by,

@@ -58,7 +58,13 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[
 function hostWithPools(turn: Turn, vmId: string): string | undefined {
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
   if (!intent) return undefined;
-  const shape = { ...shapeOf(intent.spec), request: { cpuMilli: 0, memoryMib: 0 }, bridges: [] };
+  const filesHostId = turn.mirror.assignments.get(vmId)?.value.filesHostId;
+  const shape = {
+    ...shapeOf(intent.spec),
+    request: { cpuMilli: 0, memoryMib: 0 },
+    bridges: [],
+    ...(filesHostId === undefined ? {} : { filesHostId }),
+  };
   const open = new Map(
     [...turn.cluster.hosts].map(([id, host]) => [id, { ...host, intent: 'active' as const }]),
   );

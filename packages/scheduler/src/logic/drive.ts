@@ -5,6 +5,7 @@ import { driveCpuBaseline } from './cpu-baseline.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { driveMigrate } from './migrate.ts';
+import { drivePoolDoctor } from './pool-doctor.ts';
 import { driveRecover } from './recover.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
@@ -28,5 +29,7 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveCpuBaseline(turn, stored);
     case 'recover':
       return driveRecover(turn, stored);
+    case 'pool-doctor':
+      return drivePoolDoctor(turn, stored);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { AssignmentRecord, RecordMirror, VmIntentRecord } from '@drover/protocol';
 import type { Vm } from '@drover/core';
+import { disksToMake, hasToBeMade } from './pool-sizes.ts';
 import { migrationModeOf, shapeOf } from './vm-shape.ts';
 
 interface Known {
@@ -29,6 +30,8 @@ export class VmMemo {
 
   #vm(mirror: RecordMirror, intent: VmIntentRecord): Vm {
     const assignment = mirror.assignments.get(intent.id)?.value;
+    // What its disks will take follows from other records.
+    if (hasToBeMade(assignment)) return vmOf(mirror, intent, assignment);
     const known = this.#known.get(intent);
     if (known !== undefined && known.assignment === assignment) return known.vm;
     const vm = vmOf(mirror, intent, assignment);
@@ -43,8 +46,11 @@ function vmOf(
   assignment: AssignmentRecord | undefined,
 ): Vm {
   const { id, name, spec } = intent;
+  const disks = hasToBeMade(assignment) ? disksToMake(mirror, spec.disks) : [];
   return {
     ...shapeOf(spec),
+    ...(disks.length === 0 ? {} : { disks }),
+    ...(assignment?.filesHostId === undefined ? {} : { filesHostId: assignment.filesHostId }),
     id,
     name,
     state: assignment?.state ?? 'pending',

@@ -6,6 +6,7 @@ import {
   keys,
   type OperationRecord,
   type PoolRecord,
+  type PoolStateRecord,
   type RequestRecord,
 } from '@drover/protocol';
 import type { Put, StoreChange, StoreEntry } from '../../src/logic/index.ts';
@@ -97,6 +98,10 @@ export class Etcd {
 
   assignment(vmId: string): AssignmentRecord | undefined {
     return this.#read(keys.assignment(vmId)) as AssignmentRecord | undefined;
+  }
+
+  poolState(name: string): PoolStateRecord | undefined {
+    return this.#read(keys.poolState(name)) as PoolStateRecord | undefined;
   }
 
   pool(name: string): PoolRecord | undefined {

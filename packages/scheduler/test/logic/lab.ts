@@ -270,7 +270,8 @@ export class Lab {
     // The era comes before it.
     if (BigInt.asUintN(44, BigInt(epoch)) !== BigInt(leader.epoch))
       throw new Error(`${what} carries epoch ${epoch}`);
-    if (['sync', 'ensure-pool', 'abort-migration'].includes(body.kind)) return;
+    if (['sync', 'ensure-pool', 'mark-pool', 'forget-pool', 'abort-migration'].includes(body.kind))
+      return;
     if (isQuestion(body.kind)) return;
     if (this.etcd.epoch !== leader.epoch) return;
     const operation = this.etcd.operation(opId);
