@@ -43,6 +43,8 @@ describe('the OpenAPI file', () => {
       '/v1/operations/{operation}',
       '/v1/placements',
       '/v1/pools',
+      '/v1/pools/{pool}',
+      '/v1/pools/{pool}/doctor',
       '/v1/settings/migration',
       '/v1/vms',
       '/v1/vms/{vm}',

@@ -15,7 +15,9 @@ import { addHostShow } from './commands/host-show.ts';
 import { addMigrationAbort, addMigrationList, addMigrationShow } from './commands/migration.ts';
 import { addMigrationPolicy } from './commands/migration-policy.ts';
 import { addOperationList, addOperationShow, addOperationWait } from './commands/operation.ts';
-import { addPoolCreate, addPoolList } from './commands/pool.ts';
+import { addPoolCreate, addPoolList, addPoolShow } from './commands/pool.ts';
+import { addPoolDelete, addPoolSet } from './commands/pool-change.ts';
+import { addPoolDoctor } from './commands/pool-doctor.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addVersion } from './commands/version.ts';
@@ -103,9 +105,19 @@ function addNouns(program: Command): void {
   addOperationList(operation);
   addOperationShow(operation);
   addOperationWait(operation);
-  const pool = program.command('pool').description('list, create shared storage');
-  addPoolList(pool);
-  addPoolCreate(pool);
+  const pool = program
+    .command('pool')
+    .description('list, show, create, set, delete storage; its doctor');
+  for (const add of [
+    addPoolList,
+    addPoolShow,
+    addPoolCreate,
+    addPoolSet,
+    addPoolDelete,
+    addPoolDoctor,
+  ]) {
+    add(pool);
+  }
   const cluster = program.command('cluster').description('show; its CPU; after a restore of etcd');
   addClusterShow(cluster);
   addClusterCpu(cluster);

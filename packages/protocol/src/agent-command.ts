@@ -10,8 +10,9 @@ import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } fro
 import { parseJson } from './parse.ts';
 import { CpuXml, questions } from './question.ts';
 import { DiskJob } from './disk-job.ts';
+import { Pool } from './pool-spec.ts';
 import { FileFacts, StorageJob, StoredFile } from './storage-job.ts';
-import { MachineType, Pool } from './vm-spec.ts';
+import { MachineType } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -75,6 +76,10 @@ export const CommandBody = Type.Union([
   /** Answer with a full inventory. Carries the new leader's epoch, so the answer is the epoch barrier. */
   Type.Object({ kind: Type.Literal('sync') }, closed),
   Type.Object({ kind: Type.Literal('ensure-pool'), pool: Pool, uuid: Uuid }, closed),
+  /** Write `.drover/pool.json` where there is none: by it hosts tell that they see one directory. To one host alone. */
+  Type.Object({ kind: Type.Literal('mark-pool'), pool: Pool, uuid: Uuid }, closed),
+  /** Stop and undefine a libvirt pool that Drover defined and that no VM here uses. No file is deleted. */
+  Type.Object({ kind: Type.Literal('forget-pool'), name: Name, uuid: Uuid }, closed),
   Type.Object({ kind: Type.Literal('start-vm'), vm: VmToStart }, closed),
   Type.Object(
     {
@@ -214,6 +219,8 @@ export function readCommand(text: string): ReadCommand {
 export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'current'>> = {
   sync: 'none',
   'ensure-pool': 'none',
+  'mark-pool': 'none',
+  'forget-pool': 'none',
   'start-vm': 'newer',
   'prepare-incoming': 'newer',
   'stop-vm': 'current',
@@ -231,4 +238,5 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'read-cpu': 'none',
   'baseline-cpu': 'none',
   'check-cpu': 'none',
+  'probe-pool': 'none',
 };

@@ -4,6 +4,7 @@ import { TunnelEnd } from './agent-command.ts';
 import { type Parsed, parseJson } from './parse.ts';
 import { parseAgentSubject } from './subjects.ts';
 import { MigrationTimeline } from './migration.ts';
+import { PoolCondition, PoolMark, PoolMount } from './pool-spec.ts';
 import { Answer } from './question.ts';
 import { Sha256, StorageProgress, StoredFacts, TransferEnd } from './storage-job.ts';
 import { Count, Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
@@ -151,6 +152,15 @@ export const Inventory = Type.Object(
           freeMib: Count,
           /** Why it cannot be used, for people: `its server does not answer`. */
           reason: Type.Optional(Text),
+          /** What follows is missing from agents of old. */
+          condition: Type.Optional(PoolCondition),
+          uuid: Type.Optional(Uuid),
+          /** Drover defined it here. */
+          ours: Type.Optional(Type.Boolean()),
+          mount: Type.Optional(PoolMount),
+          mark: Type.Optional(PoolMark),
+          /** Where the file system counts them. */
+          inodes: Type.Optional(Type.Object({ total: Count, free: Count }, closed)),
         },
         closed,
       ),

@@ -11,8 +11,20 @@ export {
   Label,
   Labels,
 } from './names.ts';
-export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
 export { DiskJob } from './disk-job.ts';
+export { mountOptionProblem, mountOptionsProblem } from './mount-options.ts';
+export {
+  Pool,
+  PoolCondition,
+  poolDefaults,
+  PoolMark,
+  PoolMount,
+  PoolProtection,
+  PoolSpec,
+} from './pool-spec.ts';
+export { PoolLook, PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
+export { PoolAlarm, PoolDoctor, PoolFinding, PoolStateRecord } from './pool-state.ts';
+export { DiskSpec, NetworkSpec, VmSpec } from './vm-spec.ts';
 export {
   FileFacts,
   ImportSource,

@@ -27,6 +27,7 @@ export const keys = {
   /** A host that the scheduler has heard of. */
   host: (hostId: string) => `/drover/decision/hosts/${hostId}`,
   assignment: (vmId: string) => `/drover/decision/vms/${vmId}`,
+  poolState: (name: string) => `/drover/decision/pools/${name}`,
   image: (imageId: string) => `/drover/decision/images/${imageId}`,
   volume: (volumeId: string) => `/drover/decision/volumes/${volumeId}`,
   operation: (operationId: string) => `/drover/decision/operations/${operationId}`,
@@ -44,6 +45,7 @@ export type ParsedKey =
   | { readonly type: 'vm-intent'; readonly id: string }
   | { readonly type: 'vm-name'; readonly id: string }
   | { readonly type: 'pool'; readonly id: string }
+  | { readonly type: 'pool-state'; readonly id: string }
   | { readonly type: 'image-intent'; readonly id: string }
   | { readonly type: 'image-name'; readonly id: string }
   | { readonly type: 'volume-intent'; readonly id: string }
@@ -72,6 +74,7 @@ const kinds: Readonly<
   'intent/image-names': 'image-name',
   'intent/volumes': 'volume-intent',
   'intent/volume-names': 'volume-name',
+  'decision/pools': 'pool-state',
   'decision/images': 'image',
   'decision/volumes': 'volume',
   'intent/settings': 'settings',

@@ -7,6 +7,7 @@ import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@dro
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
 import type { StorageProgress } from './storage-job.ts';
+import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import { Name, Uuid } from './names.ts';
 import { VmSpec } from './vm-spec.ts';
@@ -58,6 +59,8 @@ export const Query = Type.Union([
   ),
   /** Which hosts cannot give the cluster's CPU, as far as they have been asked. */
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
+  /** How pools are on the hosts and as a whole: of all, or of one. */
+  Type.Object({ type: Type.Literal('pools'), name: Type.Optional(Name) }, closed),
 ]);
 export type Query = Static<typeof Query>;
 
@@ -122,4 +125,6 @@ export type QueryReply =
       readonly forecast?: MigrationForecast;
     }
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
+  /** By name. */
+  | { readonly type: 'pools'; readonly pools: Readonly<Record<string, PoolStatus>> }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

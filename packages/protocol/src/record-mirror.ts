@@ -19,6 +19,7 @@ import {
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';
+import { PoolStateRecord } from './pool-state.ts';
 import {
   ImageIntentRecord,
   ImageNameRecord,
@@ -58,6 +59,7 @@ export class RecordMirror {
   readonly vmIntents: Table<VmIntentRecord> = new Map();
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
+  readonly poolStates: Table<PoolStateRecord> = new Map();
   readonly imageIntents: Table<ImageIntentRecord> = new Map();
   readonly imageNames: Table<ImageNameRecord> = new Map();
   readonly images: Table<ImageRecord> = new Map();
@@ -131,6 +133,7 @@ export class RecordMirror {
       this.vmIntents,
       this.vmNames,
       this.pools,
+      this.poolStates,
       this.imageIntents,
       this.imageNames,
       this.images,
@@ -163,6 +166,8 @@ export class RecordMirror {
         return this.#put(this.vmNames, VmNameRecord, key, parsed.id, text, modRevision);
       case 'pool':
         return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
+      case 'pool-state':
+        return this.#put(this.poolStates, PoolStateRecord, key, parsed.id, text, modRevision);
       case 'image-intent':
         return this.#put(this.imageIntents, ImageIntentRecord, key, parsed.id, text, modRevision);
       case 'image-name':
@@ -250,6 +255,7 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   image: 'id',
   'volume-intent': 'id',
   volume: 'id',
+  'pool-state': 'name',
   request: 'id',
   host: 'id',
   assignment: 'vmId',

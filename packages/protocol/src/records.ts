@@ -9,7 +9,8 @@ import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts
 import { CpuXml } from './question.ts';
 import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
 import { VolumeId } from './storage-records.ts';
-import { PoolSpec, VmSpec } from './vm-spec.ts';
+import { poolLimits, PoolSpec } from './pool-spec.ts';
+import { VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const V = Type.Literal(1);
@@ -66,7 +67,7 @@ export const VmNameRecord = Type.Object({ v: V, vmId: Uuid }, closed);
 export type VmNameRecord = Static<typeof VmNameRecord>;
 
 export const PoolRecord = Type.Object(
-  { v: V, name: Name, uuid: Uuid, spec: PoolSpec, by: Label, createdAtMs: WallMs },
+  { v: V, name: Name, uuid: Uuid, spec: PoolSpec, by: Label, createdAtMs: WallMs, ...poolLimits },
   closed,
 );
 export type PoolRecord = Static<typeof PoolRecord>;
@@ -177,6 +178,8 @@ export const RequestRecord = Type.Union([
     },
     closed,
   ),
+  /** Look at it from all hosts: mounts, owners, and whether a lock that one takes is seen by the next. */
+  Type.Object({ ...requestBase, type: Type.Literal('pool-doctor'), pool: Name }, closed),
   /** Find the CPU that all hosts can give; new VMs start with it from then on. */
   Type.Object({ ...requestBase, type: Type.Literal('cpu-baseline') }, closed),
   Type.Object(
@@ -249,6 +252,10 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('crashed'),
       Type.Literal('unknown'),
     ]),
+    /** Of one with disks in pools that each host has for itself: the host that has its files. */
+    filesHostId: Type.Optional(Name),
+    /** It has not run yet: clones for its disks are still to be made. */
+    unmade: Type.Optional(Type.Literal(true)),
     /** Of one that starts or is deleted: it was gone before, not stopped. If that fails, it may run where nobody sees it. */
     wasGone: Type.Optional(Type.Literal(true)),
     /** A move of it was given up: nobody but a person moves it before that. */
@@ -343,6 +350,7 @@ export const OperationType = Type.Union([
   Type.Literal('volume-download'),
   Type.Literal('volume-upload'),
   Type.Literal('cpu-baseline'),
+  Type.Literal('pool-doctor'),
 ]);
 export const operationTypes = OperationType.anyOf.map((one) => one.const);
 

@@ -5,7 +5,7 @@
  */
 import { Type, type Static } from 'typebox';
 import { Count, FileName, NetworkHost, OperationId } from './names.ts';
-import { Pool } from './vm-spec.ts';
+import { Pool } from './pool-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { wireLimits } from './limits.ts';
 import { MigrationWish } from './migration.ts';
-import { AbsolutePath, FileName, Labels, Mac, Name, NetworkHost } from './names.ts';
+import { FileName, Labels, Mac, Name } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -50,33 +50,3 @@ export const VmSpec = Type.Object(
   closed,
 );
 export type VmSpec = Static<typeof VmSpec>;
-
-/**
- * `shared`: a directory that the hosts share already, at the same path. `nfs`: mounted by the hosts'
- * kernels through a libvirt netfs pool. `nfs-direct`: QEMU's own client, no mount and no locks.
- */
-export const PoolSpec = Type.Union([
-  Type.Object({ type: Type.Literal('shared'), path: AbsolutePath }, closed),
-  Type.Object(
-    {
-      type: Type.Literal('nfs'),
-      server: NetworkHost,
-      export: AbsolutePath,
-      version: Type.Union([Type.Literal('4.1'), Type.Literal('4.2')]),
-      path: AbsolutePath,
-    },
-    closed,
-  ),
-  Type.Object(
-    {
-      type: Type.Literal('nfs-direct'),
-      server: NetworkHost,
-      export: AbsolutePath,
-    },
-    closed,
-  ),
-]);
-export type PoolSpec = Static<typeof PoolSpec>;
-
-export const Pool = Type.Object({ name: Name, spec: PoolSpec }, closed);
-export type Pool = Static<typeof Pool>;

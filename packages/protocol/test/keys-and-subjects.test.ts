@@ -45,7 +45,7 @@ describe('keys', () => {
     '/drover/intent/hosts/a/b',
     '/drover/intent/hosts/h1/',
     'x/drover/intent/hosts/h1',
-    '/drover/decision/pools/vms',
+    '/drover/decision/racks/r1',
     '/drover/intent/last-commit',
     '/drover/intent/constructor/x',
     '/drover/intent/__proto__/x',

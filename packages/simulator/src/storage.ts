@@ -47,6 +47,8 @@ export class Storage {
   readonly files = new Set<string>();
   /** VMs whose disks have been made. */
   readonly disks = new Set<string>();
+  /** Pools whose directories say which they are. */
+  readonly marked = new Set<string>();
 
   /** `changed` is called when disks may have begun or ceased to answer. */
   constructor(timeline: Timeline, changed: () => void = () => undefined) {

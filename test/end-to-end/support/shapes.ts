@@ -35,6 +35,10 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['GET', /^\/v1\/operations\/[^/]+$/, 200, api.OperationBody],
   ['GET', /^\/v1\/pools$/, 200, listOf(api.PoolBody)],
   ['POST', /^\/v1\/pools$/, 201, api.PoolBody],
+  ['GET', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
+  ['PATCH', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
+  ['DELETE', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
+  ['POST', /^\/v1\/pools\/[^/]+\/doctor$/, 202, api.OperationBody],
 ];
 
 /** What is wrong with an answer, or nothing. Anything but success must be a problem document. */

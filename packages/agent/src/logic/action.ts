@@ -9,7 +9,11 @@ import type { HypervisorAction } from './port.ts';
 export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   const { body, opId, vmId, generation } = command;
   if (body.kind === 'sync') return undefined;
-  if (body.kind === 'ensure-pool') return { type: body.kind, pool: body.pool, uuid: body.uuid };
+  if (body.kind === 'ensure-pool' || body.kind === 'mark-pool') {
+    return { type: body.kind, pool: body.pool, uuid: body.uuid };
+  }
+  if (body.kind === 'forget-pool') return { type: body.kind, name: body.name, uuid: body.uuid };
+  if (body.kind === 'probe-pool') return { type: body.kind, pool: body.pool, probe: body.probe };
   if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
   if (body.kind === 'storage-job')
     return { type: body.kind, opId, step: command.step, job: body.job };

@@ -16,6 +16,7 @@ import type {
   MigrationProgress,
   MigrationTimeline,
   Pool,
+  PoolProbe,
   ReportedVm,
   StepOutcome,
   StepResult,
@@ -105,7 +106,8 @@ export type HypervisorAction =
   | { readonly type: 'abort-migration'; readonly vmId: string }
   | { readonly type: 'resume-vm'; readonly vmId: string }
   | { readonly type: 'destroy-leftover'; readonly vmId: string }
-  | { readonly type: 'ensure-pool'; readonly pool: Pool; readonly uuid: string }
+  | { readonly type: 'ensure-pool' | 'mark-pool'; readonly pool: Pool; readonly uuid: string }
+  | { readonly type: 'forget-pool'; readonly name: string; readonly uuid: string }
   | { readonly type: 'delete-volumes'; readonly disks: readonly DiskToAttach[] }
   | {
       readonly type: 'storage-job';
@@ -143,6 +145,8 @@ export type HypervisorAction =
       readonly virtType: VirtType;
       readonly cpu: string;
     }
+  /** It makes files below `.drover/doctor/` of the pool, and holds locks of them for a while. */
+  | { readonly type: 'probe-pool'; readonly pool: Pool; readonly probe: PoolProbe }
   /**
    * After a restart: what became of a step that the journal says was begun? Looks; only a migration that still runs is steered on, by its `order`. With
    * `opId` and `kind` the shell knows what to look for besides the VM: whether the tunnel of a

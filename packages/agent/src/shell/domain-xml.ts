@@ -143,7 +143,7 @@ function diskElement(disk: DiskToAttach, at: number): XmlElement {
 
 function networkSource(disk: DiskToAttach, file: string): XmlElement {
   const { spec } = disk.pool;
-  const server = spec.type === 'shared' ? '' : spec.server;
+  const server = 'server' in spec ? spec.server : '';
   return element('source', { protocol: 'nfs', name: filePath(disk, file) }, [
     element('host', { name: server }),
   ]);

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type {
   Answer,
   MigrationProgress,
+  Pool,
   QuestionKind,
   StorageJob,
   StorageProgress,
@@ -30,7 +31,8 @@ import { LibvirtLink } from './libvirt-link.ts';
 import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
-import { deleteVolumes, ensurePool, usablePool } from './pool.ts';
+import { deleteVolumes, usablePool } from './pool.ts';
+import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
@@ -83,6 +85,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #cpu = new CpuMeter();
   readonly #refusals: TunnelRefusals;
   readonly #files = new HostFiles();
+  readonly #pools: PoolsHere;
   readonly #starter = new TunnelStarter();
   readonly #storage: StorageJobs;
   readonly #diskJobs: DiskJobs;
@@ -112,6 +115,7 @@ export class Hypervisor implements AsyncDisposable {
       onProgress: options.storage.onProgress,
       discard: (file, of) => this.#discard(file, of),
     });
+    this.#pools = new PoolsHere(options.config, this.#files, options.warn);
     this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
     this.#listening = this.#link.onEvent((event) => {
       if (event.name !== 'lifecycle') return;
@@ -130,7 +134,7 @@ export class Hypervisor implements AsyncDisposable {
       this.#options.config,
       await readBootId(),
       this.#accelerator,
-      this.#files,
+      this.#pools.looker,
     );
     const facts: HostFacts = {
       ...(await this.#hostLooker.look(libvirt)),
@@ -204,7 +208,11 @@ export class Hypervisor implements AsyncDisposable {
       case 'destroy-leftover':
         return destroyLeftover(link, action.vmId);
       case 'ensure-pool':
-        return this.#ensurePool(action);
+        return this.#ensurePool(action.pool, action.uuid);
+      case 'mark-pool':
+        return this.#pools.mark(action.pool, action.uuid);
+      case 'forget-pool':
+        return this.#pools.forget(action.name, action.uuid);
       case 'delete-volumes':
         return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
       case 'disk-job':
@@ -223,6 +231,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'read-cpu':
       case 'baseline-cpu':
       case 'check-cpu':
+      case 'probe-pool':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
   }
@@ -248,11 +257,13 @@ export class Hypervisor implements AsyncDisposable {
         return baselineCpu(libvirt, question);
       case 'check-cpu':
         return checkCpu(libvirt, question);
+      case 'probe-pool':
+        return this.#pools.doctor.probe(question.pool, question.probe);
     }
   }
 
-  async #ensurePool({ pool, uuid }: Of<'ensure-pool'>): Promise<ActionOutcome> {
-    const outcome = await ensurePool(this.#link, this.#files, pool, uuid);
+  async #ensurePool(pool: Pool, uuid: string): Promise<ActionOutcome> {
+    const outcome = await this.#pools.ensure(pool, uuid);
     // Nobody waits for it here; a job in that pool does.
     this.#storage.sweep(pool).catch((error: unknown) => {
       this.#options.warn(`clearing up pool ${pool.name}: ${String(error)}`);
@@ -354,6 +365,7 @@ export class Hypervisor implements AsyncDisposable {
     this.#storage[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     await this.#writeMeter[Symbol.asyncDispose]();
+    await this.#pools[Symbol.asyncDispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 }

@@ -3,17 +3,20 @@
  * processes which work in a pool can ask it again by themselves.
  */
 import { DroverError, type Pool } from '@drover/protocol';
-import type { Mount } from './mounts.ts';
+import { wrongMount } from '../logic/index.ts';
+import { type Mount, mountOf, poolMountOf } from './mounts.ts';
 
 /** Files made below a path that is not mounted would be on this host alone. Throws `pool-unavailable`. */
 export function checkMount(mounts: readonly Mount[], { name, spec }: Pool): void {
   if (spec.type !== 'nfs') return;
-  const mount = mounts.findLast(({ at }) => at === spec.path);
-  if (!mount?.type.startsWith('nfs')) throw unavailable(name, `${spec.path} is not mounted`);
-  const { source } = mount;
-  if (source !== `${spec.server}:${spec.export}` && source !== `[${spec.server}]:${spec.export}`) {
-    throw unavailable(name, `${spec.path} is a mount of ${source}`);
-  }
+  const { path, server, export: exported } = spec;
+  const mount = mountOf(path, mounts);
+  const wrong = wrongMount({
+    path,
+    source: { server, export: exported },
+    ...(mount === undefined ? {} : { mount: poolMountOf(mount) }),
+  });
+  if (wrong !== undefined) throw unavailable(name, wrong);
 }
 
 export function unavailable(name: string, why: string): DroverError {

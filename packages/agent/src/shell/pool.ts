@@ -1,7 +1,7 @@
 /**
- * Storage pools on this host: made as declared, started, checked to be what they claim; and the files in
- * them that are ours, thin clones, made and deleted. Never makes anything below a mount point that is not
- * mounted.
+ * Storage pools on this host: made as declared, started, checked to be what they claim, and undefined when they are
+ * no longer declared; and the files in them that are ours, thin clones, made and deleted. Never makes anything below a
+ * mount point that is not mounted.
  */
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import {
   element,
   isAlreadyExists,
   isOperationInvalid,
+  readDomain,
   readPool,
   type Libvirt,
   type StoragePool,
@@ -20,6 +21,7 @@ import type { ActionOutcome } from '../logic/index.ts';
 import { filePath } from './domain-xml.ts';
 import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
+import type { OurPools } from './our-pools.ts';
 import { done } from './outcome.ts';
 import { checkMount, unavailable } from './pool-mount.ts';
 
@@ -30,12 +32,15 @@ const qemuImgMs = 60_000;
 const againMs = 100;
 const busyMs = 30_000;
 
+const mountOptions = 'http://libvirt.org/schemas/storagepool/fs/1.0';
+
 export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
   const target = element('target', {}, [element('path', {}, [spec.path])]);
   const head = [element('name', {}, [name]), element('uuid', {}, [uuid])];
-  if (spec.type === 'shared') return buildXml(element('pool', { type: 'dir' }, [...head, target]));
+  if (spec.type !== 'nfs') return buildXml(element('pool', { type: 'dir' }, [...head, target]));
+  const options = ['hard', ...(spec.options ?? [])];
   return buildXml(
-    element('pool', { type: 'netfs' }, [
+    element('pool', { type: 'netfs', 'xmlns:fs': mountOptions }, [
       ...head,
       element('source', {}, [
         element('host', { name: spec.server }),
@@ -45,27 +50,78 @@ export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
         element('protocol', { ver: spec.version }),
       ]),
       target,
+      element(
+        'fs:mount_opts',
+        {},
+        options.map((option) => element('fs:option', { name: option })),
+      ),
     ]),
   );
 }
 
 /** Throws `pool-unavailable` with what is in the way. */
 export async function ensurePool(
-  link: LibvirtLink,
+  libvirt: Libvirt,
   files: HostFiles,
+  ours: OurPools,
   pool: Pool,
   uuid: string,
 ): Promise<ActionOutcome> {
   const { name, spec } = pool;
   if (spec.type === 'nfs-direct') return done;
-  const { libvirt } = link;
   let known = await libvirt.pools.find(name);
+  // Of a declaration that is gone.
+  if (known && known.uuid !== uuid && (await ours.has(known.uuid))) {
+    await forgetPool(libvirt, ours, name, known.uuid);
+    known = undefined;
+  }
   if (!known) {
+    // First: a pool that nobody knows to be ours would stay for ever.
+    await ours.add(uuid);
     known = await libvirt.pools.define(poolXml(name, uuid, spec));
     await known.setAutostart(false);
   }
+  if (known.uuid === uuid) await ours.add(uuid);
   await activate(libvirt, files, known, pool);
   return done;
+}
+
+/** Throws `pool-in-use` while a VM of this host has a disk in it. No file is deleted. */
+export async function forgetPool(
+  libvirt: Libvirt,
+  ours: OurPools,
+  name: string,
+  uuid: string,
+): Promise<ActionOutcome> {
+  if (!(await ours.has(uuid))) return done;
+  const known = (await libvirt.pools.list()).find((pool) => pool.uuid === uuid);
+  if (known) {
+    const { targetPath = '' } = readPool(await known.xml());
+    const users = await usersOf(libvirt, name, targetPath);
+    if (users.length > 0) {
+      const message = `pool ${name}: ${users.slice(0, 5).join(', ')} here have disks in it`;
+      throw new DroverError('pool-in-use', message);
+    }
+    if (await known.isActive()) await known.destroy();
+    await known.undefine();
+  }
+  await ours.remove(uuid);
+  return done;
+}
+
+/** VMs that libvirt has, running or not, whoever made them. */
+async function usersOf(libvirt: Libvirt, pool: string, path: string): Promise<readonly string[]> {
+  const users: string[] = [];
+  for (const vm of await libvirt.domains.list()) {
+    const { disks } = readDomain(await vm.xml());
+    const isUser = disks.some(({ source }) =>
+      source.type === 'volume'
+        ? source.pool === pool
+        : 'path' in source && source.path.startsWith(`${path}/`),
+    );
+    if (isUser) users.push(vm.name);
+  }
+  return users;
 }
 
 /** The pool, active, of the place that was declared. Throws `pool-unavailable`. */

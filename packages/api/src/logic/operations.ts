@@ -119,6 +119,7 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
+    ...('pool' in request ? { pool: request.pool } : {}),
     ...(request.type === 'migrate' && request.target !== undefined
       ? { target: request.target }
       : {}),

@@ -34,6 +34,7 @@ const named = [
   api.MigrationSettingsBody,
   api.PoolBody,
   api.PoolCreate,
+  api.PoolChange,
   api.VmCreated,
   HostList,
   VmList,
@@ -79,6 +80,7 @@ export const bodies = {
   pool: refer(api.PoolBody),
   pools: refer(PoolList),
   poolCreate: refer(api.PoolCreate),
+  poolChange: refer(api.PoolChange),
 } as const;
 
 const problem = {

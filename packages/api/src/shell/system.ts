@@ -21,6 +21,7 @@ const features = [
   'move-plans',
   'operations-wait',
   'placements',
+  'pool-doctor',
   'pools',
   'recoveries',
 ];

@@ -17,6 +17,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   recover: 'is recovered: its VMs run elsewhere',
   clean: 'has one copy again',
   'cpu-baseline': 'is computed: new VMs start with it',
+  'pool-doctor': 'is looked at',
   'image-import': 'is imported',
   'image-delete': 'is deleted',
   'image-verify': 'is what was recorded',

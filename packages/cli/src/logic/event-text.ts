@@ -15,6 +15,11 @@ function sentence(event: api.ApiEvent): string {
     }
     case 'host':
       return `host       ${event.host.id} is ${event.host.cordoned ? '' : 'not '}cordoned`;
+    case 'pool': {
+      const { name, isDeclared, alarms } = event.pool;
+      const told = alarms.map(({ message }) => message).join('; ');
+      return `pool       ${name} ${isDeclared ? told || 'has no alarm' : 'is declared no longer'}`;
+    }
     case 'operation': {
       const { operation } = event;
       if (!operation.done) return `operation  ${progressLine(operation)}`;

@@ -20,8 +20,9 @@ const tones: Readonly<Record<Operation['state'], Tone>> = {
 
 /** What it is about: `web`, `h2`. */
 export function subjectOf(operation: Operation): string {
-  const { vmName, vmId, hostId } = operation;
+  const { vmName, vmId, hostId, pool = '' } = operation;
   if (operation.type === 'cpu-baseline') return 'the cluster’s CPU';
+  if (operation.type === 'pool-doctor') return `pool ${oneLine(pool)}`;
   return oneLine(vmName ?? vmId ?? hostId ?? '');
 }
 
@@ -160,6 +161,7 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   recover: 'recovering the VMs of',
   clean: 'removing an old copy of',
   'cpu-baseline': 'computing',
+  'pool-doctor': 'looking at',
   'image-import': 'importing',
   'image-delete': 'deleting',
   'image-verify': 'reading',

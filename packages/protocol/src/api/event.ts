@@ -1,4 +1,5 @@
 /** What the event stream tells. */
+import type { PoolAlarm } from '../pool-state.ts';
 import type { OperationBody } from './operation.ts';
 
 /** One SSE event: `event:` is the type, `id:` the etcd revision (absent for `migration-progress`). */
@@ -13,6 +14,15 @@ export type ApiEvent =
       };
     }
   | { readonly type: 'host'; readonly host: { readonly id: string; readonly cordoned: boolean } }
+  /** Declared, changed, gone, or with other alarms than before. */
+  | {
+      readonly type: 'pool';
+      readonly pool: {
+        readonly name: string;
+        readonly isDeclared: boolean;
+        readonly alarms: readonly PoolAlarm[];
+      };
+    }
   | { readonly type: 'operation'; readonly operation: OperationBody }
   | {
       readonly type: 'migration-progress';

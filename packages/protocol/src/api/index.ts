@@ -32,6 +32,10 @@
  *   GET    /v1/operations[?limit&state&type]     { items: Operation[] } newest first
  *   GET    /v1/operations/{operation}[?wait=30s] Operation
  *   GET    /v1/pools  POST /v1/pools             { items: Pool[] } · 201 Pool (admin)
+ *   GET    /v1/pools/{pool}                      Pool            state on each host, trend, alarms, doctor
+ *   PATCH  /v1/pools/{pool}                      Pool            (admin) body PoolChange: limits
+ *   DELETE /v1/pools/{pool}                      200 Pool        (admin) nothing may lie in it; no file goes
+ *   POST   /v1/pools/{pool}/doctor               202 Operation   (operator) looks at it from all hosts
  *   GET    /v1/settings/migration                MigrationSettingsBody
  *   PUT    /v1/settings/migration                MigrationSettingsBody   (admin) replaces what was set
  *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone

@@ -14,6 +14,15 @@ const mac = '52:54:00:12:34:56';
 const labels = { 'rack.example/name': 'r1', zone: '' };
 const nfs = { type: 'nfs', server: 'nfs1', export: '/srv/vms', version: '4.2', path: '/mnt/vms' };
 const pool = { name: 'vms', spec: nfs };
+const poolDoctor = {
+  operationId: 'op-1',
+  by: 'anna',
+  atMs: 1,
+  hosts: ['h1', 'h2'],
+  protection: 'image-lock',
+  verdict: 'locks on the server',
+  findings: [{ code: 'lock-seen', level: 'good', hostId: 'h2', message: 'it sees it' }],
+};
 const disk = { pool, file: 'web1-0.qcow2', format: 'qcow2', cloneOf: 'debian-13.qcow2' };
 const tunnel = { host: 'fd00::2', port: 49152, secret: 'a'.repeat(64) };
 const rejections = [
@@ -279,6 +288,38 @@ export const inputs: readonly Sample[] = [
     value: { name: 'vms', spec: { type: 'shared', path: '/srv/vms' } },
   },
   {
+    name: 'pool record with limits',
+    schema: protocol.PoolRecord,
+    value: {
+      v: 1,
+      name: 'vms',
+      uuid: vmId,
+      spec: { ...nfs, options: ['nconnect=4', 'noatime'] },
+      by: 'anna',
+      createdAtMs: 1,
+      thinLimitPercent: 200,
+      alarmPercent: 90,
+    },
+  },
+  {
+    name: 'local pool',
+    schema: protocol.Pool,
+    value: { name: 'scratch', spec: { type: 'local', path: '/srv/scratch' } },
+  },
+  {
+    name: 'pool state',
+    schema: protocol.PoolStateRecord,
+    value: {
+      v: 1,
+      name: 'vms',
+      uuid: vmId,
+      marked: { hostId: 'h1', atMs: 1 },
+      alarms: [{ code: 'nearly-full', message: '90 % is in use' }],
+      doctor: poolDoctor,
+    },
+  },
+  request('pool-doctor', { pool: 'vms' }),
+  {
     name: 'nfs-direct pool',
     schema: protocol.Pool,
     value: { name: 'iso', spec: { type: 'nfs-direct', server: '10.0.0.1', export: '/srv/iso' } },
@@ -322,6 +363,9 @@ export const inputs: readonly Sample[] = [
   },
   command('sync', {}),
   command('ensure-pool', { pool, uuid: vmId }),
+  command('mark-pool', { pool, uuid: vmId }),
+  command('forget-pool', { name: 'vms', uuid: vmId }),
+  command('probe-pool', { pool, uuid: vmId, probe: { act: 'try', file: 'a.raw' } }),
   command('start-vm', {
     vm: {
       name: 'web1',
@@ -392,7 +436,29 @@ export const inputs: readonly Sample[] = [
       numaCells: [{ id: 0, cpuCount: 8, memoryMib: 16384 }],
       labels,
       bridges: ['br0'],
-      pools: [{ name: 'vms', state: 'active', capacityMib: 1000, freeMib: 500 }],
+      pools: [
+        { name: 'vms', state: 'active', capacityMib: 1000, freeMib: 500 },
+        {
+          name: 'scratch',
+          state: 'error',
+          condition: 'wrong-mount',
+          reason: 'it is a mount of nas:/other',
+          capacityMib: 0,
+          freeMib: 0,
+          uuid: vmId,
+          ours: true,
+          mount: {
+            at: '/srv',
+            source: 'nas:/other',
+            type: 'nfs4',
+            readOnly: false,
+            guard: 'image-lock',
+            version: '4.2',
+          },
+          mark: 'missing',
+          inodes: { total: 10, free: 5 },
+        },
+      ],
       migrationAddress: '10.0.0.1',
       usage,
       vms: [reportedVm],
@@ -449,6 +515,7 @@ export const inputs: readonly Sample[] = [
     value: { spec: vmSpec, count: 100, only: 'h1' },
   },
   { name: 'PoolCreate', schema: protocol.api.PoolCreate, value: pool },
+  { name: 'PoolChange', schema: protocol.api.PoolChange, value: { alarmPercent: 90 } },
 ];
 
 const vm = {
@@ -617,6 +684,27 @@ export const outputs: readonly Sample[] = [
   {
     name: 'Pool',
     schema: protocol.api.PoolBody,
-    value: { ...pool, uuid: vmId, createdAtMs: 1 },
+    value: {
+      ...pool,
+      uuid: vmId,
+      createdAtMs: 1,
+      thinLimitPercent: 400,
+      alarmPercent: 85,
+      status: {
+        capacityMib: 1000,
+        freeMib: 100,
+        promisedMib: 3000,
+        promisableMib: 1000,
+        reservedMib: 0,
+        trends: [{ mibPerHour: -10, fullInHours: 10.5, overMinutes: 60 }],
+        protection: 'image-lock',
+        protectedBy: 'NFS 4.2 at /srv/vms',
+        alarms: [{ code: 'full-soon', message: 'full in 10 hours' }],
+        hosts: [
+          { hostId: 'h1', condition: 'reachable', capacityMib: 1, freeMib: 1, reportAgeMs: 1 },
+        ],
+      },
+      doctor: poolDoctor,
+    },
   },
 ];

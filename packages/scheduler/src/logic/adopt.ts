@@ -57,6 +57,7 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...(volumeId === undefined ? {} : { volumeId }),
     ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
+    ...('pool' in request ? { pool: request.pool } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,
     by: request.by,

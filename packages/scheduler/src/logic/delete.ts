@@ -37,11 +37,12 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentReco
   const files = ourFiles(turn, intent);
   // No disk of ours, or none that was ever made: nothing to do on any host.
   if (files.length === 0 || assignment === undefined) return finish(turn, stored, intent);
-  const { generation, state, wasGone } = assignment;
+  const { generation, state, wasGone, filesHostId } = assignment;
   const isGone = state === 'crashed' || wasGone === true;
   beginJob(turn, stored, {
     pools: [...new Set(files.map(({ pool }) => pool.name))],
     step: 'delete',
+    ...(filesHostId === undefined ? {} : { hostId: filesHostId }),
     puts: [
       turn.putAssignment(vmId, {
         generation,

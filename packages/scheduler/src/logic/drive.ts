@@ -5,6 +5,7 @@ import { driveCpuBaseline } from './cpu-baseline.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { driveMigrate } from './migrate.ts';
+import { drivePoolDoctor } from './pool-doctor.ts';
 import { driveRecover } from './recover.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
@@ -42,5 +43,7 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
     case 'volume-download':
     case 'volume-upload':
       return driveStorage(turn, stored, stored.value.type);
+    case 'pool-doctor':
+      return drivePoolDoctor(turn, stored);
   }
 }

@@ -18,6 +18,8 @@ import {
 } from '@drover/core';
 import { eraIn } from './era.ts';
 import type { HostWatch } from './host-watch.ts';
+import { disksToMake } from './pool-sizes.ts';
+import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
 import { hostViews, observedVms } from './views.ts';
 import { isOpen, shapeOf } from './vm-shape.ts';
@@ -34,6 +36,7 @@ export interface Asked {
   readonly hosts: HostWatch;
   /** Hosts that cannot give the cluster's CPU. */
   readonly lacksCpu: ReadonlySet<string>;
+  readonly pools: () => SeenPools;
 }
 
 /** Plans are answered by plans.ts, once hosts have been asked. */
@@ -52,20 +55,23 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
     case 'dump':
       return { type: 'dump', text: dumpCluster(asked.cluster) };
     case 'place':
-      return { type: 'place', answers: placeSeveral(asked.cluster, query) };
+      return { type: 'place', answers: placeSeveral(asked, query) };
     case 'explain':
       return explain(asked.cluster, query.vmId);
     case 'cpu-gaps':
       return { type: 'cpu-gaps', hosts: [...asked.lacksCpu].toSorted() };
+    case 'pools':
+      return { type: 'pools', pools: poolStatuses(asked.pools(), query.name) };
   }
 }
 
 /** Each with the ones before it counted, as if they were running. */
 function placeSeveral(
-  cluster: Cluster,
+  { cluster, mirror }: Asked,
   query: Extract<Query, { type: 'place' }>,
 ): readonly PlacementAnswer[] {
-  const shape = shapeOf(query.spec);
+  const disks = disksToMake(mirror, query.spec.disks);
+  const shape = { ...shapeOf(query.spec), ...(disks.length === 0 ? {} : { disks }) };
   const request: PlacementRequest =
     query.only === undefined ? { shape } : { shape, only: query.only };
   const answers: PlacementAnswer[] = [];

@@ -26,6 +26,7 @@ import type {
 import { beginPlanning, isPlanQuery, type Planning } from './planning.ts';
 import { continuePlanning } from './plans.ts';
 import { answerQuery } from './queries.ts';
+import { seenPools, type SeenPools } from './pool-status.ts';
 import { defaultSettings, tickMs } from './settings.ts';
 import { mayGoOn, restore, whyRestoring } from './restored.ts';
 import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
@@ -292,6 +293,7 @@ class Scheduler implements SchedulerLogic {
         mirror: this.#mirror,
         hosts: this.#hosts,
         lacksCpu: this.#volatile.lacksCpu,
+        pools: () => this.#pools(now),
       };
       out.push({ type: 'reply', queryId, reply: answerQuery(asked, query) });
       return;
@@ -331,6 +333,16 @@ class Scheduler implements SchedulerLogic {
       volatile: this.#volatile,
       // One of many may be what conflicts; alone it holds up nobody else.
       mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
+    });
+  }
+
+  #pools(now: Now): SeenPools {
+    return seenPools({
+      now,
+      mirror: this.#mirror,
+      hosts: this.#hosts,
+      settings: this.#settings,
+      volatile: this.#volatile,
     });
   }
 

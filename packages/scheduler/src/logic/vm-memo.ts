@@ -4,6 +4,7 @@
  */
 import type { AssignmentRecord, RecordMirror, VmIntentRecord } from '@drover/protocol';
 import type { Vm } from '@drover/core';
+import { disksToMake, hasToBeMade } from './pool-sizes.ts';
 import { migrationModeOf, poolOf, shapeOf } from './vm-shape.ts';
 
 interface Known {
@@ -34,6 +35,8 @@ export class VmMemo {
     // A disk may have moved to another pool since the VM was declared.
     const pools = intent.spec.disks.map((disk, index) => poolOf(mirror, intent.id, disk, index));
     const key = pools.join(' ');
+    // What its disks will take follows from other records.
+    if (hasToBeMade(assignment)) return vmOf(mirror, intent, assignment, pools);
     const known = this.#known.get(intent);
     if (known?.assignment === assignment && known?.pools === key) return known.vm;
     const vm = vmOf(mirror, intent, assignment, pools);
@@ -49,9 +52,12 @@ function vmOf(
   pools: readonly string[],
 ): Vm {
   const { id, name, spec } = intent;
+  const disks = hasToBeMade(assignment) ? disksToMake(mirror, spec.disks) : [];
   return {
     ...shapeOf(spec),
     pools: [...new Set(pools)],
+    ...(disks.length === 0 ? {} : { disks }),
+    ...(assignment?.filesHostId === undefined ? {} : { filesHostId: assignment.filesHostId }),
     id,
     name,
     state: assignment?.state ?? 'pending',

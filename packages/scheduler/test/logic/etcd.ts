@@ -7,6 +7,7 @@ import {
   keys,
   type OperationRecord,
   type PoolRecord,
+  type PoolStateRecord,
   type RequestRecord,
   type VolumeRecord,
 } from '@drover/protocol';
@@ -99,6 +100,10 @@ export class Etcd {
 
   assignment(vmId: string): AssignmentRecord | undefined {
     return this.#read(keys.assignment(vmId)) as AssignmentRecord | undefined;
+  }
+
+  poolState(name: string): PoolStateRecord | undefined {
+    return this.#read(keys.poolState(name)) as PoolStateRecord | undefined;
   }
 
   pool(name: string): PoolRecord | undefined {

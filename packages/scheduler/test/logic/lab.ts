@@ -274,7 +274,15 @@ export class Lab {
     // The era comes before it.
     if (BigInt.asUintN(44, BigInt(epoch)) !== BigInt(leader.epoch))
       throw new Error(`${what} carries epoch ${epoch}`);
-    if (['sync', 'ensure-pool', 'abort-migration', 'abort-job'].includes(body.kind)) return;
+    const free = [
+      'sync',
+      'ensure-pool',
+      'mark-pool',
+      'forget-pool',
+      'abort-migration',
+      'abort-job',
+    ];
+    if (free.includes(body.kind)) return;
     if (isQuestion(body.kind)) return;
     if (this.etcd.epoch !== leader.epoch) return;
     const operation = this.etcd.operation(opId);

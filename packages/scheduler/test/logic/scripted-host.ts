@@ -17,6 +17,7 @@ import {
   type StorageJob,
   type VmFacts,
 } from '@drover/protocol';
+import { wellProbe } from './pool-probes.ts';
 
 /** A plain VM with nothing in its way. */
 export const someFacts: VmFacts = {
@@ -74,6 +75,8 @@ export class ScriptedHost {
   about: Partial<Inventory> = {};
   /** Of its VMs, as libvirt has them. */
   disks: readonly string[] = ['/srv/a.raw'];
+  /** Of images of a pool's doctor, that it has. */
+  readonly locks = new Set<string>();
   /** VMs whose disks no lock guards. */
   readonly unlocked = new Set<string>();
   #beats = 0;
@@ -281,8 +284,14 @@ export class ScriptedHost {
         return { ...done, answer: { kind: body.kind, cpu: body.cpus[0] ?? '' } };
       case 'check-cpu':
         return { ...done, answer: { kind: body.kind, gives: true } };
+      case 'probe-pool': {
+        const heldBy = (id: string) => (id === this.id ? this : this.#around.host(id)).locks;
+        return { ...done, answer: wellProbe(this.id, body.probe, heldBy) };
+      }
       case 'sync':
       case 'ensure-pool':
+      case 'mark-pool':
+      case 'forget-pool':
       case 'abort-migration':
       case 'delete-volumes':
       case 'abort-job':

@@ -8,10 +8,10 @@ import { destroyLeftover, resumeVm } from './copies.ts';
 import { abortJob, diskJob, openTransfer, storageJob } from './files.ts';
 import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
-import { deleteVolumes, ensurePool } from './pools.ts';
+import { deleteVolumes, ensurePool, forgetPool, markPool } from './pools.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
-import { type ActsWorld, done, unreachable } from './world.ts';
+import { type ActsWorld, failed, done, unreachable } from './world.ts';
 
 /** `opId` is the operation whose command led to this. */
 export function act(world: ActsWorld, opId: string, action: HypervisorAction): void {
@@ -39,7 +39,13 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
     case 'destroy-leftover':
       return destroyLeftover(world, opId, action.vmId);
     case 'ensure-pool':
-      return ensurePool(world, action.pool.name);
+      return ensurePool(world, action.pool.name, action.uuid);
+    case 'mark-pool':
+      return markPool(world, action.pool.name);
+    case 'forget-pool':
+      return forgetPool(world, action.name, action.uuid);
+    case 'probe-pool':
+      return onAnswer(failed('pool-unsuited', 'nobody asks for that here'));
     case 'delete-volumes':
       return deleteVolumes(world, action.disks);
     case 'disk-job':
