@@ -32,6 +32,9 @@ const separator = '~';
 /** An upload may go on after a restart of the agent; nobody waits longer than that. */
 const receivedMs = 24 * 60 * 60_000;
 
+/** Until it has its marker. */
+const makingMs = 60_000;
+
 export interface Entering {
   readonly opId: string;
   readonly owner: Owner;
@@ -99,7 +102,8 @@ export async function sweepQuarantine(
       others.push({ folder: name, idleMs, ...(hostId === undefined ? {} : { hostId }) });
       continue;
     }
-    if (isSame(owner, own)) continue;
+    const isBeingMade = owner.pid === undefined && nowMs - changedMs < makingMs;
+    if (isSame(owner, own) || isBeingMade) continue;
     const path = pool.at(`${top}/${name}`);
     const isAwaited = !name.includes(separator) && nowMs - (await receivedAt(path)) < receivedMs;
     await (isAwaited ? empty(path) : rm(path, { recursive: true, force: true }));
