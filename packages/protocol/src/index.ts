@@ -11,6 +11,7 @@ export {
   Label,
   Labels,
 } from './names.ts';
+export { CloudInit, cloudInitLimits, CloudInitSummary, SshKey } from './cloud-init.ts';
 export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
 export {
   ImportSource,
@@ -78,6 +79,7 @@ export {
   generationRule,
   readCommand,
   MemoryPath,
+  SeedToAttach,
   TunnelEnd,
   VmToStart,
 } from './agent-command.ts';

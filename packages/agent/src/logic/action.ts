@@ -10,7 +10,10 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   const { body, opId, vmId, generation } = command;
   if (body.kind === 'sync') return undefined;
   if (body.kind === 'ensure-pool') return { type: body.kind, pool: body.pool, uuid: body.uuid };
-  if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
+  if (body.kind === 'delete-volumes') {
+    const { kind, ...rest } = body;
+    return { type: kind, ...rest, ...(vmId === undefined ? {} : { vmId }) };
+  }
   if (body.kind === 'storage-job')
     return { type: body.kind, opId, step: command.step, job: body.job };
   if (body.kind === 'abort-job') return { type: body.kind, opId, ofStep: body.ofStep };

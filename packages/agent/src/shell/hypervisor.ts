@@ -24,6 +24,7 @@ import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { deleteVolumes, ensurePool } from './pool.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
+import { deleteBesides } from './seed.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
@@ -177,7 +178,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'ensure-pool':
         return ensurePool(link, this.#files, action.pool, action.uuid);
       case 'delete-volumes':
-        return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
+        return this.#deleteVolumes(action);
       case 'storage-job':
       case 'abort-job':
       case 'open-transfer':
@@ -191,6 +192,13 @@ export class Hypervisor implements AsyncDisposable {
       case 'check-cpu':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
+  }
+
+  async #deleteVolumes({ vmId, disks, besidesIn = [] }: Of<'delete-volumes'>) {
+    if (vmId !== undefined) {
+      for (const pool of besidesIn) await deleteBesides(this.#link, this.#files, pool, vmId);
+    }
+    return deleteVolumes(this.#link, this.#files, disks, this.#options.warn);
   }
 
   async #answer(question: Extract<HypervisorAction, { type: QuestionKind }>): Promise<Answer> {

@@ -68,8 +68,12 @@ export async function ensurePool(
   return done;
 }
 
-/** The pool of a disk, active, of the place that was declared. */
-async function usablePool(libvirt: Libvirt, files: HostFiles, pool: Pool): Promise<StoragePool> {
+/** The pool of a file, active, of the place that was declared. */
+export async function usablePool(
+  libvirt: Libvirt,
+  files: HostFiles,
+  pool: Pool,
+): Promise<StoragePool> {
   const known = await libvirt.pools.find(pool.name);
   if (!known) throw unavailable(pool.name, 'libvirt on this host does not know it');
   await activate(libvirt, files, known, pool);

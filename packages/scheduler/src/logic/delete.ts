@@ -1,6 +1,6 @@
 /** The operation `delete`: the volumes that we made for the VM, then everything that names it. */
 import {
-  type DiskToAttach,
+  type CommandBody,
   keys,
   type OperationError,
   type OperationRecord,
@@ -11,18 +11,23 @@ import { copyError, copyOf } from './copies.ts';
 import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
 import { put, type Turn } from './turn.ts';
-import { disksOf, shapeOf } from './vm-shape.ts';
+import { besidesOf, disksOf, shapeOf } from './vm-shape.ts';
 
 export function driveDelete(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '' } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
   if (!intent) return turn.end(stored, 'succeeded', { reason: 'it is gone already' });
-  const ours = disksOf(turn.mirror, intent).disks.filter((disk) => disk.cloneOf !== undefined);
+  const disks = disksOf(turn.mirror, intent).disks.filter((disk) => disk.cloneOf !== undefined);
+  const besidesIn = besidesOf(turn.mirror, intent);
+  const ours: Ours = { disks, ...(besidesIn.length === 0 ? {} : { besidesIn }) };
   if (stored.value.state === 'pending') begin(turn, stored, ours);
   else remove(turn, stored, ours);
 }
 
-function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
+/** What was made for the VM: its thin clones, and what lies besides them. */
+type Ours = Omit<Extract<CommandBody, { kind: 'delete-volumes' }>, 'kind'>;
+
+function begin(turn: Turn, stored: Stored<OperationRecord>, ours: Ours): void {
   const { id, vmId = '' } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
   if (!intent || isBusy(turn, stored) || turn.isFull) return;
@@ -34,8 +39,9 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[
   const copy = copyOf(turn, stored);
   if (copy.type === 'asked') return;
   if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
-  // No disk of ours, or none that was ever made: nothing to do on any host.
-  if (disks.length === 0 || assignment === undefined) return finish(turn, stored);
+  // No file of ours, or none that was ever made: nothing to do on any host.
+  const isNone = ours.disks.length === 0 && ours.besidesIn === undefined;
+  if (isNone || assignment === undefined) return finish(turn, stored);
   const host = hostWithPools(turn, vmId);
   if (host === undefined) {
     const pools = shapeOf(intent.spec).pools.join(', ');
@@ -66,9 +72,9 @@ function hostWithPools(turn: Turn, vmId: string): string | undefined {
   return answer.type === 'placed' ? answer.hostId : undefined;
 }
 
-function remove(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
+function remove(turn: Turn, stored: Stored<OperationRecord>, ours: Ours): void {
   const { id, vmId = '', source = '', stepIndex } = stored.value;
-  const body = { kind: 'delete-volumes' as const, disks };
+  const body = { kind: 'delete-volumes' as const, ...ours };
   if (isOff(turn, source)) return failed(turn, stored, offError(source));
   const result = turn.awaitStep({ hostId: source, opId: id, step: stepIndex, body, vmId });
   if (result === undefined) return;
