@@ -25,6 +25,7 @@ import { addVmCreate } from './commands/vm-create.ts';
 import { addVmDelete } from './commands/vm-delete.ts';
 import { addVmList } from './commands/vm-list.ts';
 import { addVmMigrate } from './commands/vm-migrate.ts';
+import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
 import { addVmStart } from './commands/vm-start.ts';
 import { addVmStop } from './commands/vm-stop.ts';
@@ -87,6 +88,7 @@ function addNouns(program: Command): void {
     addVmList,
     addVmShow,
     addVmCreate,
+    addVmSet,
     addVmStart,
     addVmStop,
     addVmDelete,

@@ -4,6 +4,7 @@
  * refuse what was delayed or replayed, `(opId, step)` makes it happen at most once.
  */
 import { Type, type Static } from 'typebox';
+import { Hostname, SeedHash, SshKey } from './cloud-init.ts';
 import { wireLimits } from './limits.ts';
 import { MigrationPolicy } from './migration.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
@@ -34,6 +35,22 @@ export const DiskToAttach = Type.Object(
 );
 export type DiskToAttach = Static<typeof DiskToAttach>;
 
+const SshKeys = Type.Array(SshKey, { maxItems: 16 });
+
+/** A CD-ROM for cloud-init, made in the pool where it does not lie there yet under the name of its hash. */
+export const SeedToAttach = Type.Object(
+  {
+    pool: Pool,
+    hash: SeedHash,
+    hostname: Hostname,
+    sshKeys: SshKeys,
+    userData: Type.Optional(Type.String({ maxLength: 65_536 })),
+    networkConfig: Type.Optional(Type.String({ maxLength: 65_536 })),
+  },
+  closed,
+);
+export type SeedToAttach = Static<typeof SeedToAttach>;
+
 export const VmToStart = Type.Object(
   {
     name: Name,
@@ -45,6 +62,11 @@ export const VmToStart = Type.Object(
     cpu: Type.Optional(CpuXml),
     disks: Type.Array(DiskToAttach, { maxItems: 16 }),
     networks: Type.Array(Type.Object({ bridge: Name, mac: Mac }, closed), { maxItems: 8 }),
+    seed: Type.Optional(SeedToAttach),
+    /** Seeds of other content that the VM had are in this pool, and go. */
+    formerSeeds: Type.Optional(Pool),
+    /** What systemd in the VM reads from its firmware. */
+    credentials: Type.Optional(Type.Object({ hostname: Hostname, sshKeys: SshKeys }, closed)),
   },
   closed,
 );
@@ -136,6 +158,8 @@ export const CommandBody = Type.Union([
     {
       kind: Type.Literal('delete-volumes'),
       disks: Type.Array(DiskToAttach, { maxItems: 16 }),
+      /** Where what was made for the VM besides its disks goes too. */
+      besidesIn: Type.Optional(Type.Array(Pool, { maxItems: 4 })),
     },
     closed,
   ),

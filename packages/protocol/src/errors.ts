@@ -82,6 +82,7 @@ export const errorCatalogue = {
   'hypervisor-unreachable': { status: 503, retry: 'later', title: 'libvirt does not answer' },
   'hypervisor-error': { status: 500, retry: 'elsewhere', title: 'libvirt refused or failed' },
   'pool-unavailable': { status: 503, retry: 'elsewhere', title: 'The pool is not usable there' },
+  'seed-failed': { status: 503, retry: 'elsewhere', title: 'The cloud-init seed was not made' },
   'disk-locked': { status: 409, retry: 'later', title: 'Another host has the disk’s lock' },
   'tunnel-failed': { status: 503, retry: 'later', title: 'The hosts could not connect' },
   'tunnel-refused': {

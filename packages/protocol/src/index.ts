@@ -11,6 +11,7 @@ export {
   Label,
   Labels,
 } from './names.ts';
+export { CloudInit, cloudInitLimits, CloudInitSummary, SshKey } from './cloud-init.ts';
 export { DiskJob } from './disk-job.ts';
 export { mountOptionProblem, mountOptionsProblem } from './mount-options.ts';
 export {
@@ -115,6 +116,7 @@ export {
   generationRule,
   readCommand,
   MemoryPath,
+  SeedToAttach,
   TunnelEnd,
   VmToStart,
 } from './agent-command.ts';

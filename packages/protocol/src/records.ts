@@ -4,6 +4,7 @@
  */
 import { Type, type Static } from 'typebox';
 import { MemoryPath } from './agent-command.ts';
+import { SeedHash } from './cloud-init.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { CpuXml } from './question.ts';
@@ -56,6 +57,10 @@ export const VmIntentRecord = Type.Object(
       Type.Literal('stopped'),
       Type.Literal('deleted'),
     ]),
+    /** Of the content of its `cloudInit`. */
+    seedHash: Type.Optional(SeedHash),
+    /** A seed was made for it once, in the pool of its first disk. */
+    hasSeedFile: Type.Optional(Type.Literal(true)),
     by: Label,
     createdAtMs: WallMs,
   },

@@ -1,5 +1,6 @@
 /** What a VM is to be, as people and programs say it. */
 import { Type, type Static } from 'typebox';
+import { CloudInit } from './cloud-init.ts';
 import { wireLimits } from './limits.ts';
 import { MigrationWish } from './migration.ts';
 import { FileName, Labels, Mac, Name } from './names.ts';
@@ -46,6 +47,7 @@ export const VmSpec = Type.Object(
     labels: Type.Optional(Labels),
     /** How it may be moved, where that is not as the cluster and its labels say. */
     migration: Type.Optional(MigrationWish),
+    cloudInit: Type.Optional(CloudInit),
   },
   closed,
 );

@@ -22,6 +22,7 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['GET', /^\/v1\/vms$/, 200, listOf(api.VmBody)],
   ['POST', /^\/v1\/vms$/, 202, api.VmCreated],
   ['GET', /^\/v1\/vms\/[^/]+$/, 200, api.VmBody],
+  ['PATCH', /^\/v1\/vms\/[^/]+$/, 200, api.VmBody],
   ['DELETE', /^\/v1\/vms\/[^/]+$/, 202, api.OperationBody],
   ['GET', /^\/v1\/vms\/[^/]+\/explain$/, 200, api.PlacementBody],
   ['POST', /^\/v1\/vms\/[^/]+\/(start|stop|migrate)$/, 202, api.OperationBody],

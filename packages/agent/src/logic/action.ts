@@ -14,7 +14,10 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   }
   if (body.kind === 'forget-pool') return { type: body.kind, name: body.name, uuid: body.uuid };
   if (body.kind === 'probe-pool') return { type: body.kind, pool: body.pool, probe: body.probe };
-  if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
+  if (body.kind === 'delete-volumes') {
+    const { kind, ...rest } = body;
+    return { type: kind, ...rest, ...(vmId === undefined ? {} : { vmId }) };
+  }
   if (body.kind === 'storage-job')
     return { type: body.kind, opId, step: command.step, job: body.job };
   if (body.kind === 'abort-job') return { type: body.kind, opId: body.ofOpId, ofStep: body.ofStep };

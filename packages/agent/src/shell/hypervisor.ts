@@ -34,6 +34,7 @@ import { done, failed, outcomeOf } from './outcome.ts';
 import { deleteVolumes, usablePool } from './pool.ts';
 import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
+import { deleteBesides } from './seed.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
@@ -214,7 +215,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'forget-pool':
         return this.#pools.forget(action.name, action.uuid);
       case 'delete-volumes':
-        return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
+        return this.#deleteVolumes(action);
       case 'disk-job':
         return this.#diskJobs.run(action);
       case 'storage-job':
@@ -234,6 +235,13 @@ export class Hypervisor implements AsyncDisposable {
       case 'probe-pool':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
+  }
+
+  async #deleteVolumes({ vmId, disks, besidesIn = [] }: Of<'delete-volumes'>) {
+    if (vmId !== undefined) {
+      for (const pool of besidesIn) await deleteBesides(this.#link, this.#files, pool, vmId);
+    }
+    return deleteVolumes(this.#link, this.#files, disks, this.#options.warn);
   }
 
   async #answer(question: Extract<HypervisorAction, { type: QuestionKind }>): Promise<Answer> {

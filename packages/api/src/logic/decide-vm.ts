@@ -5,6 +5,7 @@
 import {
   type api,
   type AssignmentRecord,
+  type CloudInit,
   DroverError,
   keys,
   type MigrationWish,
@@ -14,6 +15,7 @@ import {
   type Stored,
   Uuid,
   type VmIntentRecord,
+  type VmSpec,
   wireLimits,
 } from '@drover/protocol';
 import { requireHost } from './hosts.ts';
@@ -52,10 +54,33 @@ export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate):
       `pool ${missing.pool} is not declared; declare it with POST /v1/pools first`,
     );
   }
+  checkSeedPlace(records, name, spec);
+}
+
+/** A seed is a file in the pool of the first disk. */
+function checkSeedPlace(records: RecordMirror, name: string, { cloudInit, disks }: VmSpec): void {
+  if (cloudInit === undefined || cloudInit.by === 'smbios') return;
+  const otherwise = 'or take by: smbios, which carries keys and hostname without a file';
+  const pool = disks[0]?.pool;
+  if (pool === undefined) {
+    const message = `${name} has no disk, and so no pool for its cloud-init seed; give it one, ${otherwise}`;
+    throw new DroverError('bad-request', message);
+  }
+  if (records.pools.get(pool)?.value.spec.type !== 'nfs-direct') return;
+  throw new DroverError(
+    'pool-unsuited',
+    `no host can make a seed in pool ${pool}, which only QEMU reaches; put the first disk into another pool, ${otherwise}`,
+  );
 }
 
 /** `ask.id` is the request's; the VM's own is `vmId`. */
-export function createVm(records: RecordMirror, vmId: string, body: api.VmCreate, ask: Ask): Write {
+export function createVm(
+  records: RecordMirror,
+  vmId: string,
+  body: api.VmCreate,
+  ask: Ask,
+  seedHash?: string,
+): Write {
   checkNewVm(records, body);
   const { name, spec, start = true } = body;
   if (start) refuseWhenFull(records);
@@ -66,6 +91,7 @@ export function createVm(records: RecordMirror, vmId: string, body: api.VmCreate
     name,
     spec,
     desired: start ? 'running' : 'stopped',
+    ...seedOf(spec.cloudInit, seedHash),
     by,
     createdAtMs: atMs,
   };
@@ -78,6 +104,44 @@ export function createVm(records: RecordMirror, vmId: string, body: api.VmCreate
     ],
     compares: [],
   };
+}
+
+function seedOf(
+  cloudInit: CloudInit | undefined,
+  seedHash: string | undefined,
+): Pick<VmIntentRecord, 'seedHash' | 'hasSeedFile'> {
+  if (cloudInit === undefined || seedHash === undefined) return {};
+  return { seedHash, ...(cloudInit.by === 'smbios' ? {} : { hasSeedFile: true }) };
+}
+
+/** What it is told at its next start; refused while something is done with it that may have read the former. */
+export function changeVm(
+  records: RecordMirror,
+  idOrName: string,
+  { cloudInit }: api.VmChange,
+  seedHash: string | undefined,
+): Write {
+  const vm = findVm(records, idOrName);
+  refuseWhenBusy(records, vm.value);
+  const { seedHash: _, spec, ...rest } = vm.value;
+  const { cloudInit: __, ...others } = spec;
+  const changed: VmSpec = cloudInit === null ? others : { ...others, cloudInit };
+  checkSeedPlace(records, vm.value.name, changed);
+  const intent: VmIntentRecord = {
+    ...rest,
+    spec: changed,
+    ...seedOf(changed.cloudInit, seedHash),
+  };
+  return { puts: [putRecord(keys.vmIntent(rest.id), intent, vm)], compares: [] };
+}
+
+function refuseWhenBusy(records: RecordMirror, { id, name }: VmIntentRecord): void {
+  const busy = openOperationOn(records, id);
+  if (busy === undefined) return;
+  throw new DroverError(
+    'vm-busy',
+    `${name}: ${busy.type} is ${busy.state} (operation ${busy.id}); wait for its end`,
+  );
 }
 
 /** What a person asks to be done with a VM once. */
@@ -102,13 +166,7 @@ export function requestOnVm(
 ): Write {
   const vm = findVm(records, idOrName);
   const { id: vmId, name } = vm.value;
-  const busy = openOperationOn(records, vmId);
-  if (busy !== undefined) {
-    throw new DroverError(
-      'vm-busy',
-      `${name}: ${busy.type} is ${busy.state} (operation ${busy.id}); wait for its end`,
-    );
-  }
+  refuseWhenBusy(records, vm.value);
   const assignment = records.assignments.get(vmId);
   checkState(records, name, assignment?.value, action);
   refuseWhenFull(records);

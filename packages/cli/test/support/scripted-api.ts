@@ -41,6 +41,7 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['GET', /^\/v1\/vms$/, undefined, ListOf(api.VmBody, 'Vms')],
   ['POST', /^\/v1\/vms$/, api.VmCreate, api.VmCreated],
   ['GET', /^\/v1\/vms\/[^/]+$/, undefined, api.VmBody],
+  ['PATCH', /^\/v1\/vms\/[^/]+$/, api.VmChange, api.VmBody],
   ['DELETE', /^\/v1\/vms\/[^/]+$/, undefined, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/start$/, undefined, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/stop$/, api.VmStop, api.OperationBody],

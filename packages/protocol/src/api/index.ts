@@ -15,6 +15,8 @@
  *   GET    /v1/vms                               { items: Vm[] }
  *   POST   /v1/vms[?dryRun=true]                 202 { vm, operation }   (operator) body VmCreate
  *   GET    /v1/vms/{vm}                          Vm              by id or by name
+ *   GET    /v1/vms/{vm}?include=cloud-init       Vm              (admin) with the user data
+ *   PATCH  /v1/vms/{vm}                          Vm              (operator) body VmChange
  *   DELETE /v1/vms/{vm}                          202 Operation   (operator) stopped VMs only
  *   POST   /v1/vms/{vm}/start                    202 Operation
  *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop

@@ -119,6 +119,25 @@ const usage = {
   memoryPressurePermille: 0,
 };
 
+const sshKey = `ssh-ed25519 ${'A'.repeat(64)}== anna@desk`;
+const cloudInit = {
+  by: 'iso',
+  userData: '#cloud-config\n',
+  networkConfig: 'version: 2\n',
+  sshKeys: [sshKey],
+  hostname: 'web1.example',
+};
+const { by: _by, ...told } = cloudInit;
+const seed = { ...told, pool, hash: '0123456789ab' };
+const seedSummary = {
+  by: 'iso',
+  hash: '0123456789ab',
+  userDataBytes: 14,
+  hostname: 'web1',
+  sshKeyCount: 1,
+  hasNetworkConfig: true,
+};
+
 export const vmSpec = {
   vcpus: 2,
   memoryMib: 512,
@@ -131,6 +150,7 @@ export const vmSpec = {
   networks: [{ bridge: 'br0', mac }],
   labels,
   migration: wish,
+  cloudInit,
 };
 
 const command = (kind: string, body: object) => ({
@@ -272,6 +292,8 @@ export const inputs: readonly Sample[] = [
       name: 'web1',
       spec: vmSpec,
       desired: 'running',
+      seedHash: '0123456789ab',
+      hasSeedFile: true,
       by: 'anna',
       createdAtMs: 1,
     },
@@ -375,6 +397,9 @@ export const inputs: readonly Sample[] = [
       machine: 'virt-10.0',
       disks: [disk],
       networks: [{ bridge: 'br0', mac }],
+      seed,
+      formerSeeds: pool,
+      credentials: { hostname: 'web1', sshKeys: [sshKey] },
     },
   }),
   command('stop-vm', { mode: 'force', timeoutMs: 0 }),
@@ -398,7 +423,7 @@ export const inputs: readonly Sample[] = [
   command('abort-migration', {}),
   command('resume-vm', {}),
   command('destroy-leftover', {}),
-  command('delete-volumes', { disks: [disk] }),
+  command('delete-volumes', { disks: [disk], besidesIn: [pool] }),
   command('inspect-vm', {}),
   command('check-incoming', { facts }),
   command('read-cpu', {}),
@@ -492,6 +517,7 @@ export const inputs: readonly Sample[] = [
     schema: protocol.Query,
     value: { type: 'plan-drain', hostId: 'h1', parallel: 2, migration: { preset: 'gentle' } },
   },
+  { name: 'VmChange', schema: protocol.api.VmChange, value: { cloudInit } },
   {
     name: 'VmCreate',
     schema: protocol.api.VmCreate,
@@ -528,6 +554,7 @@ const vm = {
   operationId,
   observed: 'running',
   macs: [mac],
+  cloudInit: seedSummary,
   spec: vmSpec,
   createdAtMs: 1,
   by: 'anna',

@@ -7,6 +7,7 @@ import {
   type FileFacts,
   macsOf,
   type OperationRecord,
+  type Pool,
   type RecordMirror,
   type StoredFacts,
   type VmIntentRecord,
@@ -113,5 +114,33 @@ export function vmToStart(intent: VmIntentRecord, disks: readonly DiskToAttach[]
       bridge: network.bridge,
       mac: macs[index] ?? '',
     })),
+    ...toldAtBoot(intent, disks[0]?.pool),
   };
+}
+
+/** Its cloud-init, by the way that was asked for; a seed lies with its first disk. */
+function toldAtBoot(
+  { name, spec: { cloudInit }, seedHash, hasSeedFile }: VmIntentRecord,
+  pool: Pool | undefined,
+): Pick<VmToStart, 'seed' | 'formerSeeds' | 'credentials'> {
+  const former = hasSeedFile && pool !== undefined ? { formerSeeds: pool } : {};
+  if (cloudInit === undefined) return former;
+  const { by, hostname = name, sshKeys = [], userData, networkConfig } = cloudInit;
+  if (by === 'smbios') return { ...former, credentials: { hostname, sshKeys } };
+  if (pool === undefined || seedHash === undefined) return former;
+  const seed = {
+    pool,
+    hash: seedHash,
+    hostname,
+    sshKeys,
+    ...(userData === undefined ? {} : { userData }),
+    ...(networkConfig === undefined ? {} : { networkConfig }),
+  };
+  return { ...former, seed };
+}
+
+/** Where files of the VM lie that are none of its disks. */
+export function besidesOf(mirror: RecordMirror, { spec, hasSeedFile }: VmIntentRecord): Pool[] {
+  const pool = hasSeedFile ? mirror.pools.get(spec.disks[0]?.pool ?? '')?.value : undefined;
+  return pool === undefined ? [] : [{ name: pool.name, spec: pool.spec }];
 }

@@ -141,6 +141,31 @@ describe('a delete', () => {
     expect(last?.puts).toHaveLength(4);
   });
 
+  it('takes with it what the VM was told at its first boot, also where none of its disks goes', () => {
+    const lab = Lab.withHosts(2);
+    lab.declarePool('p');
+    lab.declareVm(vmA, {
+      disks: [{ pool: 'p', volume: 'mine.raw' }],
+      cloudInit: { hostname: 'web' },
+    });
+    const intent = lab.etcd.entries().find(({ key }) => key === keys.vmIntent(vmA));
+    const marked = {
+      ...JSON.parse(intent?.value ?? ''),
+      seedHash: '0123456789ab',
+      hasSeedFile: true,
+    };
+    lab.etcd.write(keys.vmIntent(vmA), marked as object);
+    lab.ended(lab.request({ type: 'start', vmId: vmA }));
+    expect(lab.leader.sends('start-vm')[0]?.body).toMatchObject({
+      vm: { seed: { pool: { name: 'p' }, hash: '0123456789ab', hostname: 'web' } },
+    });
+    lab.ended(lab.request(stop()));
+    lab.ended(lab.request({ type: 'delete', vmId: vmA }));
+    expect(lab.leader.sends('delete-volumes').map(({ body }) => body)).toMatchObject([
+      { disks: [], besidesIn: [{ name: 'p' }] },
+    ]);
+  });
+
   it('of a VM that runs is refused', () => {
     const lab = aLab();
     const id = lab.request({ type: 'delete', vmId: vmA });
