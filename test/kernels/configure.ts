@@ -4,7 +4,7 @@
  */
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkout, docker, type LabSettings, run } from '@drover/deploy/lab';
+import { docker, type LabSettings } from '@drover/deploy/lab';
 import { parse, stringify } from 'yaml';
 
 export const poolPath = '/var/lib/drover/pools/vms';
@@ -109,18 +109,3 @@ C
 systemctl start --no-block nfs-server.service ssh.service
 echo yes > /run/machine-is-up
 `;
-
-/** Runs a program of this checkout as a person would, and gives all that it said. */
-export async function drover(
-  args: readonly string[],
-  { url, token, timeoutMs }: { url: string; token: string; timeoutMs: number },
-): Promise<{ readonly said: string; readonly exitCode: number }> {
-  const program = join(checkout, 'packages', 'cli', 'src', 'main.ts');
-  const environment = [`DROVER_API=${url}`, `DROVER_TOKEN=${token}`];
-  const { stdout, stderr, exitCode } = await run(
-    'env',
-    [...environment, process.execPath, program, ...args],
-    { timeoutMs },
-  );
-  return { said: `${stdout}${stderr}`.trim(), exitCode };
-}

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   bringUp,
   buildImages,
+  checkout,
   composePath,
   composeVariables,
   docker,
@@ -18,12 +19,13 @@ import {
   type Narrator,
   prepareMachine,
   readComposeFile,
+  run,
   takeDown,
 } from '@drover/deploy/lab';
 import type { api } from '@drover/protocol';
 import { ApiClient } from '../end-to-end/support/api-client.ts';
 import { until } from '../end-to-end/support/until.ts';
-import { configureMachines, drover, machineNames } from './configure.ts';
+import { configureMachines, machineNames } from './configure.ts';
 import { machineDisk } from './disk.ts';
 import { Machine } from './machine.ts';
 
@@ -132,8 +134,15 @@ export class Site {
     args: readonly string[],
     timeoutMs = 600_000,
   ): Promise<{ readonly said: string; readonly exitCode: number }> {
-    const { apiUrl: url, token } = this.#lab;
-    return drover(args, { url, token, timeoutMs });
+    const { apiUrl, settings } = this.#lab;
+    const program = join(checkout, 'packages', 'cli', 'src', 'main.ts');
+    const to = ['--api', apiUrl, '--token-file', join(settings.stateFolder, 'token')];
+    const { stdout, stderr, exitCode } = await run(
+      process.execPath,
+      [program, ...to, ...args],
+      { timeoutMs },
+    );
+    return { said: `${stdout}${stderr}`.trim(), exitCode };
   }
 
   /** Packets between this host and these machines are dropped, both ways, without a word; `heal` ends it. */
