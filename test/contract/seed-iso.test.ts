@@ -23,9 +23,16 @@ beforeAll(async () => {
   await requireImage(image);
   folder = await mkdtemp(join(tmpdir(), 'drover-seed-'));
   container = await docker(
-    ...['run', '--detach', '--rm', '--init', '--network=none', '--entrypoint=sleep'],
-    ...[`--volume=${checkout}:/opt/drover:ro`, `--volume=${folder}:/pool`],
-    ...[image, '600'],
+    'run',
+    '--detach',
+    '--rm',
+    '--init',
+    '--network=none',
+    '--entrypoint=sleep',
+    `--volume=${checkout}:/opt/drover:ro`,
+    `--volume=${folder}:/pool`,
+    image,
+    '600',
   );
 });
 afterAll(async () => {

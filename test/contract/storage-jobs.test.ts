@@ -223,7 +223,9 @@ describe('a volume that is there', () => {
       const path = host.path('one', 'v');
       await write(path, 0x44, '2M');
       const job: StorageJob = {
-        ...{ job: 'merge', from: at('snap'), into: at('v') },
+        job: 'merge',
+        from: at('snap'),
+        into: at('v'),
         ...(below === undefined ? {} : { below: at(below) }),
       };
       await stored(job, 'op-merge');
@@ -304,7 +306,10 @@ describe('what a VM has open', () => {
     await stored(thin('snap', 'v'));
     await using _held = await host.holdOpen(host.path('one', 'v'), 'qcow2');
     const merge: StorageJob = {
-      ...{ job: 'merge', from: at('snap'), into: at('v'), below: at('image.qcow2') },
+      job: 'merge',
+      from: at('snap'),
+      into: at('v'),
+      below: at('image.qcow2'),
     };
     const remove: StorageJob = { job: 'delete', files: [at('image.qcow2')] };
     expect(codeOf(await order(merge))).toBe('failed volume-in-use');
@@ -341,7 +346,10 @@ describe('a full clone that is cut off', () => {
 
     await using stranger = await host.startAgent('h8');
     const create = (file: string): StorageJob => ({
-      ...{ job: 'create', into: at(file, 'two'), format: 'raw', virtualBytes: mib },
+      job: 'create',
+      into: at(file, 'two'),
+      format: 'raw',
+      virtualBytes: mib,
     });
     const order = (job: StorageJob) =>
       ({ type: 'storage-job', opId: newOperation(), step: 1, job }) as const;

@@ -1,6 +1,6 @@
 /**
  * Who may import whom. Arrows only run down: simulator, processes, then protocol, store and bus, then
- * core and node-libvirt.
+ * core, images and node-libvirt.
  */
 
 export interface Room {
@@ -20,6 +20,7 @@ const logs = [/^pino$/, /^@prometheus-io\/client$/, /^yaml$/, /^typebox(\/|$)/];
 
 export const rooms: readonly Room[] = [
   { name: 'core', has: /^packages\/core\/src\//, may: [] },
+  { name: 'images', has: /^packages\/images\/src\//, may: [] },
   { name: 'protocol', has: /^packages\/protocol\/src\//, may: [core, /^typebox(\/|$)/] },
   {
     name: 'node-libvirt',
@@ -51,6 +52,7 @@ export const rooms: readonly Room[] = [
       node,
       protocol,
       /^@drover\/(bus|certificates|transfer)(\/names)?$/,
+      /^@drover\/images$/,
       /^node-libvirt(\/guard)?$/,
       ...logs,
     ],

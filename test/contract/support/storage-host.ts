@@ -116,7 +116,9 @@ export class StorageHost implements AsyncDisposable {
     const program = [
       `${inside}/node_modules/node/bin/node`,
       `${inside}/test/contract/support/storage-player.ts`,
-      ...[hostId, '0.0.0.0', String(transferPort)],
+      hostId,
+      '0.0.0.0',
+      String(transferPort),
     ];
     const less = without === undefined ? [] : ['setpriv', `--bounding-set=${without}`, '--'];
     const child = spawn('docker', ['exec', '-i', this.container, ...less, ...program], {

@@ -2,9 +2,10 @@
  * One storage job from its order to its facts: in the quarantine of its operation, which is gone afterwards however it ends,
  * except where the next job of the operation takes what has been received.
  */
-import { DroverError, type StorageJob, type StoredFacts } from '@drover/protocol';
+import type { StorageJob, StoredFacts } from '@drover/protocol';
 import { remove, merge, resize, type Change } from './change.ts';
 import { clone, create } from './clone.ts';
+import { importImage } from './import.ts';
 import type { JobContext, Made } from './job-context.ts';
 import { checksum, receive } from './look-through.ts';
 import { PoolFolder } from './pool-folder.ts';
@@ -90,7 +91,7 @@ async function madeBy(job: Making, context: JobContext, watch: ToolWatch): Promi
     case 'create':
       return create(job, context, watch);
     case 'import':
-      throw new DroverError('unknown-command', 'this agent imports no images yet');
+      return importImage(job, context);
   }
 }
 

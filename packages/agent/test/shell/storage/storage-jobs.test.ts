@@ -70,7 +70,8 @@ const codeOf = ({ outcome, error }: ActionOutcome) => `${outcome} ${error?.code}
 async function open(idleMs = 30_000): Promise<TransferEnd> {
   const transfer = { direction: 'in', into: pool.pool, bytes: content.length } as const;
   const outcome = await jobs.openTransfer({
-    ...{ type: 'open-transfer', opId: 'op1' },
+    type: 'open-transfer',
+    opId: 'op1',
     transfer,
     idleMs,
   });
@@ -125,7 +126,10 @@ describe('a job', () => {
     const files = [{ pool: direct, file: 'v' }];
     expect(codeOf(await jobs.run(order({ job: 'delete', files })))).toBe('failed pool-unsuited');
     const spec = {
-      ...{ type: 'nfs', server: 'nas', export: '/e', version: '4.2' },
+      type: 'nfs',
+      server: 'nas',
+      export: '/e',
+      version: '4.2',
       path: pool.path,
     };
     const unmounted = { name: 'n', spec } as Pool;
