@@ -36,6 +36,29 @@ export {
   VolumeRecord,
   VolumeSource,
 } from './storage-records.ts';
+export {
+  imageSettings,
+  ImageSettings,
+  imageSettingsDefaults,
+  ImageSettingsRecord,
+  problemWithSource,
+  SourceHost,
+} from './image-settings.ts';
+export {
+  findImage,
+  imageLabel,
+  ImageRef,
+  imagesOf,
+  imageState,
+  isReady,
+  usersByImage,
+  usersOfImage,
+} from './image-names.ts';
+export type { FoundImage, ImageState, ImageUser } from './image-names.ts';
+export { findVolume, usersOfVolume, VolumeRef, volumesOf } from './volume-names.ts';
+export type { FoundVolume } from './volume-names.ts';
+export { diskFiles, diskVolumeId, imageFile } from './disk-files.ts';
+export type { DiskFile } from './disk-files.ts';
 export { keyPrefix, keys, parseKey } from './keys.ts';
 export { macsOf } from './macs.ts';
 export type { ParsedKey } from './keys.ts';

@@ -18,7 +18,7 @@ export const keys = {
   volumeIntent: (volumeId: string) => `/drover/intent/volumes/${volumeId}`,
   volumeName: (name: string) => `/drover/intent/volume-names/${name}`,
   /** Of the whole cluster, by subject. */
-  settings: (subject: 'migration') => `/drover/intent/settings/${subject}`,
+  settings: (subject: 'migration' | 'images') => `/drover/intent/settings/${subject}`,
   request: (requestId: string) => `/drover/intent/requests/${requestId}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',

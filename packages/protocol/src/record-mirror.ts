@@ -2,6 +2,7 @@
  * What lies in etcd, as last heard: typed records by id with the revision that each was written at. Only
  * `load`, `change` and own commits alter it. The scheduler decides from one, the API reads from one.
  */
+import { ImageSettingsRecord } from './image-settings.ts';
 import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
 import {
@@ -65,6 +66,8 @@ export class RecordMirror {
   readonly volumes: Table<VolumeRecord> = new Map();
   /** By subject: `migration`. */
   readonly settings: Table<MigrationSettingsRecord> = new Map();
+  /** At most one, called `images`. */
+  readonly imageSettings: Table<ImageSettingsRecord> = new Map();
   readonly requests: Table<RequestRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
@@ -135,6 +138,7 @@ export class RecordMirror {
       this.volumeNames,
       this.volumes,
       this.settings,
+      this.imageSettings,
       this.requests,
       this.hosts,
       this.assignments,
@@ -172,8 +176,7 @@ export class RecordMirror {
       case 'volume':
         return this.#put(this.volumes, VolumeRecord, key, parsed.id, text, modRevision);
       case 'settings':
-        if (parsed.id !== 'migration') return false;
-        return this.#put(this.settings, MigrationSettingsRecord, key, parsed.id, text, modRevision);
+        return this.#setSettings(key, parsed.id, text, modRevision);
       case 'request':
         return this.#put(this.requests, RequestRecord, key, parsed.id, text, modRevision);
       case 'host':
@@ -188,6 +191,14 @@ export class RecordMirror {
       case 'unknown':
         return false;
     }
+  }
+
+  #setSettings(key: string, id: string, text: string | undefined, modRevision: number): boolean {
+    if (id === 'migration')
+      return this.#put(this.settings, MigrationSettingsRecord, key, id, text, modRevision);
+    if (id === 'images')
+      return this.#put(this.imageSettings, ImageSettingsRecord, key, id, text, modRevision);
+    return false;
   }
 
   #put<S extends Parameters<typeof parseJson>[0], T>(
@@ -235,6 +246,10 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   'host-intent': 'id',
   'vm-intent': 'id',
   pool: 'name',
+  'image-intent': 'id',
+  image: 'id',
+  'volume-intent': 'id',
+  volume: 'id',
   request: 'id',
   host: 'id',
   assignment: 'vmId',

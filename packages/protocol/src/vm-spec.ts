@@ -6,16 +6,24 @@ import { AbsolutePath, FileName, Labels, Mac, Name, NetworkHost } from './names.
 
 const closed = { additionalProperties: false } as const;
 
+/** A declared image, by name, `name@version` or id; else a file that somebody put into the pool. */
+const DiskImage = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,126}(@[1-9][0-9]{0,6})?$',
+  maxLength: 135,
+});
+
 /**
- * Exactly one of `image` (a thin clone of it is made, in the same pool) and `volume` (a file of the pool
- * that exists already) says where the bytes come from.
+ * Exactly one of `image` (a thin clone of it is made, in the same pool) and `volume` (a declared volume by name or id, else
+ * a file of the pool) says where the bytes come from. What is kept of a declared one is its id.
  */
 export const DiskSpec = Type.Object(
   {
     pool: Name,
-    image: Type.Optional(FileName),
+    image: Type.Optional(DiskImage),
     volume: Type.Optional(FileName),
     format: Type.Optional(Type.Union([Type.Literal('qcow2'), Type.Literal('raw')])),
+    /** Of a clone that is to be larger than its image. */
+    sizeMib: Type.Optional(Type.Integer({ minimum: 1, maximum: wireLimits.diskMib })),
   },
   closed,
 );

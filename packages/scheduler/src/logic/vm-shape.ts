@@ -1,5 +1,6 @@
 /** What a VM's spec means to placement and to an agent: request, disks, cards, mode of migration. */
 import {
+  diskFiles,
   type DiskToAttach,
   macsOf,
   type OperationRecord,
@@ -42,22 +43,21 @@ export function migrationModeOf(mirror: RecordMirror, spec: VmSpec): MigrationMo
   return modeOfGuards(guards, false);
 }
 
-/** `missing`: a pool that is not declared. Names of files that we make are ours: `<vm id>-<index>.qcow2`. */
+/** `missing`: a pool that is not declared. */
 export function disksOf(
   mirror: RecordMirror,
   intent: VmIntentRecord,
 ): { readonly disks: DiskToAttach[]; readonly missing?: string } {
   const disks: DiskToAttach[] = [];
-  for (const [index, disk] of intent.spec.disks.entries()) {
-    const pool = mirror.pools.get(disk.pool)?.value;
-    if (pool === undefined) return { disks, missing: disk.pool };
-    const about = { pool: { name: pool.name, spec: pool.spec } };
-    if (disk.image === undefined) {
-      disks.push({ ...about, file: disk.volume ?? '', format: disk.format ?? 'raw' });
-    } else {
-      const file = `${intent.id}-${index}.qcow2`;
-      disks.push({ ...about, file, format: 'qcow2', cloneOf: disk.image });
-    }
+  for (const { pool: name, file, format, cloneOf } of diskFiles(mirror, intent)) {
+    const pool = mirror.pools.get(name)?.value;
+    if (pool === undefined) return { disks, missing: name };
+    disks.push({
+      pool: { name: pool.name, spec: pool.spec },
+      file,
+      format,
+      ...(cloneOf === undefined ? {} : { cloneOf }),
+    });
   }
   return { disks };
 }
