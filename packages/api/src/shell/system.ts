@@ -16,13 +16,16 @@ const features = [
   'era',
   'events',
   'explanations',
+  'images',
   'migration-policies',
   'migrations',
   'move-plans',
+  'operation-cancel',
   'operations-wait',
   'placements',
   'pools',
   'recoveries',
+  'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */
 const readinessMs = 500;
