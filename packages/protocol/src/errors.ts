@@ -38,6 +38,7 @@ export const errorCatalogue = {
   'image-in-use': { status: 409, retry: 'never', title: 'Volumes stand on the image' },
   'image-refused': { status: 422, retry: 'never', title: 'The image is not safe to take' },
   'image-altered': { status: 409, retry: 'never', title: 'The file is not what was recorded' },
+  'volume-not-ready': { status: 409, retry: 'later', title: 'The volume is not there yet' },
   'volume-busy': { status: 409, retry: 'later', title: 'An operation on the volume is under way' },
   'volume-in-use': { status: 409, retry: 'never', title: 'A VM has the volume' },
   'too-large': { status: 413, retry: 'never', title: 'It is larger than is allowed' },

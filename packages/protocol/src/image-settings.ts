@@ -5,10 +5,10 @@ import type { RecordMirror } from './record-mirror.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** As a URL has it: lower case, with the port where that is not the scheme's own. */
+/** A name or an address, in lower case and without a port. One in a network of one's own is meant only by its address. */
 export const SourceHost = Type.String({
-  pattern: '^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$',
-  maxLength: 255,
+  pattern: '^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*)$',
+  maxLength: 253,
 });
 const Scheme = Type.Union([Type.Literal('https'), Type.Literal('http')]);
 
@@ -50,7 +50,10 @@ export function problemWithSource(
   url: string,
 ): string | undefined {
   const [, scheme = '', authority = ''] = /^(https?):\/\/([^/?#]*)/.exec(url) ?? [];
-  const host = authority.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '');
+  const host = authority
+    .toLowerCase()
+    .replace(/:[0-9]*$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
   if (authority.includes('@')) return 'the address has a user or a password in it';
   if (!schemes.some((one) => one === scheme)) {
     return `images are fetched by ${schemes.join(' and ') || 'no scheme'} only; an admin can change the setting "schemes" of the images`;

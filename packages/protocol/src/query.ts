@@ -6,9 +6,9 @@
 import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
-import type { StorageProgress } from './storage-job.ts';
 import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
+import type { StorageProgress } from './storage-job.ts';
 import { Name, Uuid } from './names.ts';
 import { VmSpec } from './vm-spec.ts';
 
@@ -21,7 +21,7 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('hosts'), hostId: Type.Optional(Name) }, closed),
   /** What the hosts' libvirt said last of all VMs, or of one. */
   Type.Object({ type: Type.Literal('observed'), vmId: Type.Optional(Uuid) }, closed),
-  /** Of the migrations in flight. */
+  /** Of the migrations in flight, and of what is done with files of pools. */
   Type.Object({ type: Type.Literal('progress') }, closed),
   Type.Object(
     {
@@ -103,6 +103,7 @@ export type QueryReply =
   | {
       readonly type: 'progress';
       readonly migrations: readonly MigrationProgress[];
+      /** Absent: an older leader. */
       readonly storage?: readonly StorageProgress[];
     }
   | { readonly type: 'dump'; readonly text: string }

@@ -1,5 +1,5 @@
 /**
- * Images and volumes in etcd. What a person asked for is an intent and does not change, but for being marked as to go;
+ * Images and volumes in etcd. What a person asked for is an intent; it is only marked as to go, and given other labels;
  * what lies in the pool is a decision. The file's name is made of the id: names of people are never names of files.
  */
 import { Type, type Static } from 'typebox';

@@ -21,6 +21,7 @@ describe('keys', () => {
     [keys.pool('vms'), { type: 'pool', id: 'vms' }, 'intent'],
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
     [keys.settings('migration'), { type: 'settings', id: 'migration' }, 'intent'],
+    [keys.settings('images'), { type: 'settings', id: 'images' }, 'intent'],
     [keys.host('h1'), { type: 'host', id: 'h1' }, 'decision'],
     [keys.assignment(vmId), { type: 'assignment', id: vmId }, 'decision'],
     [keys.operation(operationId), { type: 'operation', id: operationId }, 'decision'],

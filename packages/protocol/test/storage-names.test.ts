@@ -311,7 +311,10 @@ describe('settings of images', () => {
     ['https://cloud.debian.org/a.qcow2', undefined],
     ['https://CLOUD.debian.org:443/a', undefined],
     ['https://cloud.debian.org', undefined],
-    ['https://cloud.debian.org:8443/a', 'not fetched from cloud.debian.org:8443'],
+    ['https://cloud.debian.org:8443/a', undefined],
+    ['https://[fd00::9]:8443/a', undefined],
+    ['https://[fd00::8]/a', 'not fetched from fd00::8'],
+    ['https://cloud.debian.org:8443:1/a', 'not fetched from cloud.debian.org:8443'],
     ['https://cloud.debian.org.evil.example/a', 'not fetched from cloud.debian.org.evil.example'],
     ['https://evil.example/cloud.debian.org', 'not fetched from evil.example'],
     ['https://cloud.debian.org@evil.example/a', 'a user or a password'],
@@ -319,12 +322,12 @@ describe('settings of images', () => {
     ['http://cloud.debian.org/a', 'by https only'],
     ['https://', 'not fetched from nowhere'],
   ])('%s: %s', (url, refused) => {
-    const told = problem({ hosts: ['cloud.debian.org'] }, url);
+    const told = problem({ hosts: ['cloud.debian.org', 'fd00::9'] }, url);
     expect(told?.includes(refused ?? '')).toBe(refused === undefined ? undefined : true);
   });
 
   it('allow http where somebody says so', () => {
-    const settings = { hosts: ['mirror.lan:8080'], schemes: ['http'] };
+    const settings = { hosts: ['mirror.lan'], schemes: ['http'] };
     expect(problem(settings, 'http://mirror.lan:8080/a')).toBeUndefined();
     expect(problem(settings, 'https://mirror.lan:8080/a')).toContain('by http only');
   });

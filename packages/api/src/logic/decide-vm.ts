@@ -22,11 +22,13 @@ import { requireHost } from './hosts.ts';
 import { checkWish } from './migration-settings.ts';
 import { countOpen, openOperationOn } from './operations.ts';
 import type { FieldError } from './problem.ts';
+import { type ResolvedDisks, resolveDisks } from './resolve-disks.ts';
+import { refuseBusyDisks } from './storage-checks.ts';
 import { findVm } from './vms.ts';
 import { type Ask, putRecord, type Write } from './write.ts';
 
 /** What the schema cannot say, and what etcd knows: throws where the VM cannot be made like that. */
-export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate): void {
+export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate): ResolvedDisks {
   const errors: FieldError[] = [];
   if (parseValue(Uuid, name).ok) {
     errors.push({ path: '/name', message: 'must not look like the id of a VM' });
@@ -55,6 +57,7 @@ export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate):
     );
   }
   checkSeedPlace(records, name, spec);
+  return resolveDisks(records, spec);
 }
 
 /** A seed is a file in the pool of the first disk. */
@@ -81,8 +84,9 @@ export function createVm(
   ask: Ask,
   seedHash?: string,
 ): Write {
-  checkNewVm(records, body);
-  const { name, spec, start = true } = body;
+  const { disks, compares, puts } = checkNewVm(records, body);
+  const { name, start = true } = body;
+  const spec = { ...body.spec, disks };
   if (start) refuseWhenFull(records);
   const { by, atMs } = ask;
   const intent: VmIntentRecord = {
@@ -101,8 +105,9 @@ export function createVm(
       putRecord(keys.vmIntent(vmId), intent, undefined),
       putRecord(keys.vmName(name), { v: 1, vmId }, undefined),
       ...(start ? [putRecord(keys.request(ask.id), request, undefined)] : []),
+      ...puts,
     ],
-    compares: [],
+    compares,
   };
 }
 
@@ -169,6 +174,7 @@ export function requestOnVm(
   refuseWhenBusy(records, vm.value);
   const assignment = records.assignments.get(vmId);
   checkState(records, name, assignment?.value, action);
+  if (action.type === 'start' || action.type === 'delete') refuseBusyDisks(records, vm.value);
   refuseWhenFull(records);
   const request: RequestRecord = {
     v: 1,

@@ -11,6 +11,8 @@ const VmList = api.ListOf(api.VmBody, 'VmList');
 const OperationList = api.ListOf(api.OperationBody, 'OperationList');
 const MigrationList = api.ListOf(api.MigrationBody, 'MigrationList');
 const PoolList = api.ListOf(api.PoolBody, 'PoolList');
+const ImageList = api.ListOf(api.ImageBody, 'ImageList');
+const VolumeList = api.ListOf(api.VolumeBody, 'VolumeList');
 const Placements = api.ListOf(api.PlacementBody, 'Placements');
 
 const named = [
@@ -37,6 +39,21 @@ const named = [
   api.PoolCreate,
   api.PoolChange,
   api.VmCreated,
+  api.ImageBody,
+  api.ImageImport,
+  api.ImageImported,
+  api.ImageChange,
+  api.ImageSettingsBody,
+  api.VolumeBody,
+  api.VolumeCreate,
+  api.VolumeCreated,
+  api.VolumeCopy,
+  api.VolumeResize,
+  api.VolumeMove,
+  api.VolumeSnapshot,
+  api.VolumeUpload,
+  ImageList,
+  VolumeList,
   HostList,
   VmList,
   OperationList,
@@ -83,6 +100,21 @@ export const bodies = {
   pools: refer(PoolList),
   poolCreate: refer(api.PoolCreate),
   poolChange: refer(api.PoolChange),
+  image: refer(api.ImageBody),
+  images: refer(ImageList),
+  imageImport: refer(api.ImageImport),
+  imageImported: refer(api.ImageImported),
+  imageChange: refer(api.ImageChange),
+  imageSettings: refer(api.ImageSettingsBody),
+  volume: refer(api.VolumeBody),
+  volumes: refer(VolumeList),
+  volumeCreate: refer(api.VolumeCreate),
+  volumeCreated: refer(api.VolumeCreated),
+  volumeCopy: refer(api.VolumeCopy),
+  volumeResize: refer(api.VolumeResize),
+  volumeMove: refer(api.VolumeMove),
+  volumeSnapshot: refer(api.VolumeSnapshot),
+  volumeUpload: refer(api.VolumeUpload),
 } as const;
 
 const problem = {

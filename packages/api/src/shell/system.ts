@@ -17,14 +17,17 @@ const features = [
   'era',
   'events',
   'explanations',
+  'images',
   'migration-policies',
   'migrations',
   'move-plans',
+  'operation-cancel',
   'operations-wait',
   'placements',
   'pool-doctor',
   'pools',
   'recoveries',
+  'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */
 const readinessMs = 500;

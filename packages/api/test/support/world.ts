@@ -51,7 +51,9 @@ export class World implements AsyncDisposable {
   }
 
   static async start(
-    options: Partial<Pick<AppParts, 'requestsPer10Seconds' | 'eventLimits'>> = {},
+    options: Partial<
+      Pick<AppParts, 'requestsPer10Seconds' | 'eventLimits' | 'transfer' | 'bodyPatience'>
+    > = {},
   ): Promise<World> {
     const store = createFakeStore({ clock: 'system' });
     const hub = createFakeBus();

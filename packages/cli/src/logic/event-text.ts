@@ -2,6 +2,7 @@
 import type { api } from '@drover/protocol';
 import { oneLine } from './harmless.ts';
 import { progressLine, subjectOf, whyOf } from './operation-view.ts';
+import { storageText } from './storage-progress.ts';
 
 export function eventText(event: api.ApiEvent): string {
   return oneLine(sentence(event));
@@ -28,5 +29,7 @@ function sentence(event: api.ApiEvent): string {
     }
     case 'migration-progress':
       return `migration  ${event.vmId} ${event.percent} %`;
+    case 'storage-progress':
+      return `storage    ${event.operationId} ${storageText(event)}`;
   }
 }

@@ -1,8 +1,9 @@
 /** What the event stream tells. */
 import type { PoolAlarm } from '../pool-state.ts';
+import type { StorageProgress } from '../storage-job.ts';
 import type { OperationBody } from './operation.ts';
 
-/** One SSE event: `event:` is the type, `id:` the etcd revision (absent for `migration-progress`). */
+/** One SSE event: `event:` is the type, `id:` the etcd revision (absent for progress). */
 export type ApiEvent =
   | {
       readonly type: 'vm';
@@ -29,4 +30,11 @@ export type ApiEvent =
       readonly operationId: string;
       readonly vmId: string;
       readonly percent: number;
+    }
+  | {
+      readonly type: 'storage-progress';
+      readonly operationId: string;
+      readonly phase: StorageProgress['phase'];
+      readonly doneBytes: number;
+      readonly totalBytes?: number;
     };

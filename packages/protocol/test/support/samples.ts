@@ -1,6 +1,14 @@
 /** One valid value of everything that crosses a wire, with as many of its optional fields as can be. */
 import type { TSchema } from 'typebox';
 import * as protocol from '../../src/index.ts';
+import {
+  imageBody,
+  storageInputs,
+  storageOutputs,
+  storageProgress,
+  stored,
+  volumeBody,
+} from './storage-samples.ts';
 
 export interface Sample {
   readonly name: string;
@@ -144,7 +152,7 @@ export const vmSpec = {
   arch: 'x86_64',
   machine: 'pc-q35-10.0',
   disks: [
-    { pool: 'vms', image: 'debian-13.qcow2', format: 'qcow2' },
+    { pool: 'vms', image: 'debian-13@2', format: 'qcow2', sizeMib: 10_240 },
     { pool: 'vms', volume: 'data.raw', format: 'raw' },
   ],
   networks: [{ bridge: 'br0', mac }],
@@ -351,6 +359,7 @@ export const inputs: readonly Sample[] = [
   request('delete', { vmId }),
   request('migrate', { vmId, target: 'h2', cold: true }),
   request('cpu-baseline', {}),
+  ...storageInputs,
   {
     name: 'CPU of the cluster',
     schema: protocol.CpuBaselineRecord,
@@ -565,6 +574,14 @@ const operationBody = {
   cancellable: false,
   error,
   progress,
+  subject: 'debian-13@2',
+  imageId: vmId,
+  volumeId: `${vmId}-0`,
+  pool: 'vms',
+  intoFile: 'copy.qcow2',
+  stored,
+  sourceSha256: 'b'.repeat(64),
+  storage: { ...storageProgress, bytesPerSecond: 100, etaMs: 1000 },
 };
 
 /** What the API answers. */
@@ -707,6 +724,17 @@ export const outputs: readonly Sample[] = [
       step: 'perform',
       progress,
     },
+  },
+  ...storageOutputs,
+  {
+    name: 'ImageImported',
+    schema: protocol.api.ImageImported,
+    value: { image: imageBody, operation: operationBody },
+  },
+  {
+    name: 'VolumeCreated',
+    schema: protocol.api.VolumeCreated,
+    value: { volume: volumeBody, operation: operationBody },
   },
   {
     name: 'Pool',
