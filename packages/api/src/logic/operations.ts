@@ -94,7 +94,7 @@ export function operationBody(
   storage?: Storage,
 ): api.OperationBody {
   // Who has `transfer` has the bytes: it stays here.
-  const { v: _v, epoch: _epoch, transfer: _transfer, ...shown } = record;
+  const { v: _v, epoch: _epoch, transfer: _transfer, obsolete: _obsolete, ...shown } = record;
   const subject = subjectOf(records, record);
   return {
     ...shown,

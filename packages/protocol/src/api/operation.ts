@@ -7,8 +7,8 @@ import { closed, named, Text } from './shape.ts';
 
 export const OperationBody = Type.Object(
   {
-    // `transfer` is the way to the bytes themselves: it is told to nobody.
-    ...Type.Omit(OperationRecord, ['v', 'epoch', 'error', 'by', 'transfer']).properties,
+    // `transfer` is the way to the bytes themselves: it is told to nobody. What is obsolete is the scheduler's affair.
+    ...Type.Omit(OperationRecord, ['v', 'epoch', 'error', 'by', 'transfer', 'obsolete']).properties,
     by: Text,
     done: Type.Boolean(),
     cancellable: Type.Boolean(),

@@ -578,7 +578,6 @@ const operationBody = {
   imageId: vmId,
   volumeId: `${vmId}-0`,
   pool: 'vms',
-  intoFile: 'copy.qcow2',
   stored,
   sourceSha256: 'b'.repeat(64),
   storage: { ...storageProgress, bytesPerSecond: 100, etaMs: 1000 },
