@@ -62,10 +62,10 @@ export async function merge(
   await checkUnused(path, watch);
   const info = await imageInfo(path, 'qcow2', watch);
   const wanted = below === undefined ? undefined : pool.absolute(below.file);
-  // Where that is not said: on what `from` stands.
+  // Where that is not said, it is what `from` stands on: as long as there is a `from`, it has not gone into the other.
   const isMerged =
     wanted === undefined
-      ? info.backing?.path !== pool.absolute(from.file)
+      ? (await pool.look(from.file)) === undefined
       : info.backing?.path === wanted;
   if (!isMerged) {
     const base = await baseOf(pool, from.file, info, wanted, watch);
