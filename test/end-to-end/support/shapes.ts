@@ -40,6 +40,11 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['PATCH', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
   ['DELETE', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
   ['POST', /^\/v1\/pools\/[^/]+\/doctor$/, 202, api.OperationBody],
+  ['GET', /^\/v1\/images$/, 200, listOf(api.ImageBody)],
+  ['POST', /^\/v1\/images$/, 202, api.ImageImported],
+  ['GET', /^\/v1\/images\/[^/]+$/, 200, api.ImageBody],
+  ['DELETE', /^\/v1\/images\/[^/]+$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/volumes\/[^/]+\/(snapshots|resize)$/, 202, api.OperationBody],
 ];
 
 /** What is wrong with an answer, or nothing. Anything but success must be a problem document. */
