@@ -173,12 +173,26 @@ describe('what is asked of a volume', () => {
     expect(world.keysUnder('intent/requests')).toEqual([]);
   });
 
-  it('is refused while a VM has it open, and while one works on it', async () => {
+  it('changes under a VM that runs, but is neither reverted nor filled under it', async () => {
     const disks = [{ pool: 'vms', volume: volumeId }];
-    await world.put({ ...volume(), ...machine(vmId, 'web1', disks, 'h1') });
+    const before = { snapshots };
+    await world.put({ ...volume({}, before), ...machine(vmId, 'web1', disks, 'h1') });
+    for (const [path, body] of [
+      ['snapshots/before/revert', undefined],
+      ['upload', { bytes: 1024 }],
+      ['download', undefined],
+    ] as const) {
+      const answer = await world.send('POST', `/v1/volumes/data/${path}`, body);
+      expect(answer.body).toMatchObject({ code: 'volume-in-use' });
+    }
+    const more = await world.send('POST', '/v1/volumes/data/resize', { sizeMib: 8192 });
+    expect(more.status).toBe(202);
+  });
+
+  it('is refused while one works on it', async () => {
+    const disks = [{ pool: 'vms', volume: volumeId }];
     const resize = () => world.send('POST', '/v1/volumes/data/resize', { sizeMib: 8192 });
-    expect((await resize()).body).toMatchObject({ code: 'volume-in-use' });
-    await world.put(machine(vmId, 'web1', disks));
+    await world.put({ ...volume(), ...machine(vmId, 'web1', disks) });
     expect((await world.send('POST', '/v1/vms/web1/start')).status).toBe(202);
     expect((await resize()).body).toMatchObject({ code: 'vm-busy' });
   });

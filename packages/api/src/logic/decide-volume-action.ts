@@ -1,6 +1,6 @@
 /**
  * What is asked of a volume that is there: another size or pool, snapshots, its bytes in or out, its end. One thing at a
- * time, and only while no VM has it open.
+ * time; what a VM would not notice also while one runs on it.
  */
 import {
   DroverError,
@@ -28,6 +28,8 @@ import { type Ask, putRecord, type Write, type WritePut } from './write.ts';
 
 const mib = 1024 * 1024;
 const mostSnapshots = 32;
+/** What its own host does while a VM runs on it. */
+const live: readonly VolumeAction['type'][] = ['resize', 'move', 'snapshot', 'snapshot-delete'];
 
 export type VolumeAction =
   | { readonly type: 'delete' }
@@ -50,7 +52,7 @@ export function requestOnVolume(
   if (action.type === 'delete') return deleteVolume(records, volume, ask);
   requireReadyVolume(records, volume);
   requireSuitedPool(records, volume.pool);
-  const closed = requireClosedVolume(records, volume);
+  const closed = requireClosedVolume(records, volume, live.includes(action.type));
   checkAction(records, volume, action);
   refuseWhenFull(records);
   return {

@@ -151,16 +151,17 @@ export function requireReadyVolume(records: RecordMirror, volume: FoundVolume): 
 }
 
 /**
- * No VM has it open, nor is about to. What is compared makes sure that none is started before the request is in etcd.
+ * No VM has it open, nor is about to; with `mayRun` one may, and runs. What is compared makes sure that none is started before the request is in etcd.
  */
 export function requireClosedVolume(
   records: RecordMirror,
   volume: FoundVolume,
+  mayRun = false,
 ): readonly Compare[] {
   return usersOfVolume(records, volume.id).flatMap(({ id, name }) => {
     const assignment = records.assignments.get(id);
     const { hostId, state } = assignment?.value ?? {};
-    if (hostId !== undefined) {
+    if (hostId !== undefined && !(mayRun && state === 'running')) {
       throw new DroverError(
         'volume-in-use',
         `volume ${volumeLabel(volume)} is a disk of ${name}, which is ${state} on ${hostId}; stop it first`,
