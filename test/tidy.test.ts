@@ -11,7 +11,8 @@ import { codeOnly, listFiles, parseSource, readSources, readText } from './suppo
 const sources = readSources();
 const isTest = (path: string) => /(^|\/)test\//.test(path);
 const isPure = (path: string) =>
-  /^packages\/(core|protocol)\/src\//.test(path) || /^packages\/[a-z-]+\/src\/logic\//.test(path);
+  /^packages\/(core|images|protocol)\/src\//.test(path) ||
+  /^packages\/[a-z-]+\/src\/logic\//.test(path);
 
 describe('imports', () => {
   it('run down only, as the table says', () => {
@@ -25,6 +26,7 @@ describe('imports', () => {
     const planted = [
       ['packages/core/src/x.ts', 'node:fs'],
       ['packages/core/src/x.ts', '@drover/protocol'],
+      ['packages/images/src/x.ts', '@drover/core'],
       ['packages/scheduler/src/logic/x.ts', 'node:net'],
       ['packages/scheduler/src/logic/x.ts', '../shell/perform.ts'],
       ['packages/scheduler/src/shell/x.ts', '@drover/agent/logic'],

@@ -23,19 +23,23 @@ const debian12: Base = { image: 'drover-lab/base12', release: 'bookworm' };
 const lab = { control: debian13, host: debian13, tiny: debian13 };
 /** Besides the lab's, what only tests run. */
 const tests = { ...lab, libvirt12: debian12 };
+/** What hosts with kernels of their own are made of. */
+const kernels = { control: debian13, tiny: debian13, machine: debian13 };
+
+const sets = { lab, tests, kernels };
 
 export const imageNames: readonly string[] = [
   debian13.image,
   debian12.image,
-  ...Object.keys(tests).map((name) => `drover-lab/${name}`),
+  ...Object.keys({ ...tests, ...kernels }).map((name) => `drover-lab/${name}`),
 ];
 
 /** `onStep` hears what is being built and how it went; nothing for images that are kept. */
 export async function buildImages(
   onStep: (text: string) => void,
-  wanted: 'lab' | 'tests' = 'lab',
+  wanted: keyof typeof sets = 'lab',
 ): Promise<void> {
-  for (const [name, base] of Object.entries(wanted === 'lab' ? lab : tests)) {
+  for (const [name, base] of Object.entries(sets[wanted])) {
     await makeBase(base, onStep);
     const baseId = await docker(['image', 'inspect', '-f', '{{.Id}}', base.image]);
     const hash = await sourceHash(name, baseId);

@@ -20,7 +20,7 @@ import {
   poolPath,
 } from './settings.ts';
 
-const composePath = fileURLToPath(new URL('compose.yaml', import.meta.url));
+export const composePath = fileURLToPath(new URL('compose.yaml', import.meta.url));
 
 export interface LabPool {
   readonly name: string;

@@ -24,6 +24,8 @@ export interface LabSettings {
 
 export const defaultProject = 'drover-lab';
 export const testProject = 'drover-test';
+/** Of `npm run e2e:kernels`: the servers are containers there too, the hosts are whole machines. */
+export const kernelsProject = 'drover-kernels';
 export const poolPath = '/var/lib/drover/pools/vms';
 
 interface Place {
@@ -41,6 +43,7 @@ const known: Readonly<Record<string, Place>> = {
     guest: 215,
     etcdMembers: ['etcd', 'etcd2', 'etcd3'],
   },
+  [kernelsProject]: { apiPort: 8442, control: '10.216.0', guest: 217, etcdMembers: ['etcd'] },
 };
 
 /** Throws for a project that has no subnets of its own. */

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { takeDown } from './containers.ts';
 import { run } from './docker.ts';
 import { imageNames } from './images.ts';
-import { checkout, defaultProject, testProject } from './settings.ts';
+import { checkout, defaultProject, kernelsProject, testProject } from './settings.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +20,7 @@ const { exitCode } = await run('docker', ['version']);
 if (exitCode !== 0) {
   console.log('Docker does not run, so no lab does.');
 } else {
-  const projects = values.all ? [defaultProject, testProject] : [defaultProject];
+  const projects = values.all ? [defaultProject, testProject, kernelsProject] : [defaultProject];
   for (const project of projects) {
     const { containers, networks, volumes } = await takeDown(project);
     await rm(join(checkout, '.lab', project), { recursive: true, force: true });

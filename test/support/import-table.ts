@@ -1,6 +1,6 @@
 /**
  * Who may import whom. Arrows only run down: simulator, processes, then protocol, store and bus, then
- * core and node-libvirt.
+ * core, images and node-libvirt.
  */
 
 export interface Room {
@@ -20,6 +20,7 @@ const logs = [/^pino$/, /^@prometheus-io\/client$/, /^yaml$/, /^typebox(\/|$)/];
 
 export const rooms: readonly Room[] = [
   { name: 'core', has: /^packages\/core\/src\//, may: [] },
+  { name: 'images', has: /^packages\/images\/src\//, may: [] },
   { name: 'protocol', has: /^packages\/protocol\/src\//, may: [core, /^typebox(\/|$)/] },
   {
     name: 'node-libvirt',
@@ -32,6 +33,7 @@ export const rooms: readonly Room[] = [
     has: /^packages\/bus\/src\//,
     may: [node, protocol, /^@nats-io\/transport-node$/],
   },
+  { name: 'transfer', has: /^packages\/transfer\/src\//, may: [node, protocol] },
   {
     name: 'certificates',
     has: /^packages\/certificates\/src\//,
@@ -49,7 +51,8 @@ export const rooms: readonly Room[] = [
     may: [
       node,
       protocol,
-      /^@drover\/(bus|certificates)(\/names)?$/,
+      /^@drover\/(bus|certificates|transfer)(\/names)?$/,
+      /^@drover\/images$/,
       /^node-libvirt(\/guard)?$/,
       ...logs,
     ],
@@ -66,7 +69,7 @@ export const rooms: readonly Room[] = [
       node,
       core,
       protocol,
-      /^@drover\/(bus|store)$/,
+      /^@drover\/(bus|store|transfer)$/,
       /^fastify/,
       /^@fastify\//,
       /^ulid$/,

@@ -79,6 +79,11 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
         performer.feed({ type: 'hypervisor', state });
       },
       onProgress: (progress) => performer.feed({ type: 'migration-progress', progress }),
+      storage: {
+        onProgress: (progress) => performer.feed({ type: 'storage-progress', progress }),
+        onBegan: (kind) => metrics.jobBegan(kind),
+        onEnded: (ended) => metrics.jobEnded(ended),
+      },
       onChange: () => watcher.change(),
       warn,
       identity: () => certificates.get('tunnel'),

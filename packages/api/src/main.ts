@@ -9,6 +9,7 @@ import { connectBus } from '@drover/bus';
 import { DroverError, inboxPrefix } from '@drover/protocol';
 import { connectStore } from '@drover/store';
 import { type Logger, pino } from 'pino';
+import { transferRequest } from '@drover/transfer';
 import { buildApp } from './shell/app.ts';
 import { type ApiConfig, readConfig } from './shell/config.ts';
 
@@ -44,6 +45,7 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
     bus,
     log,
     tokens,
+    transfer: transferRequest,
     ...(requestsPer10Seconds === undefined ? {} : { requestsPer10Seconds }),
   });
   log.info(`listens on ${await app.listen(config.listen)}`);

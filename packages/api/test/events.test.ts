@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { subjects } from '@drover/protocol';
+import { keys, subjects } from '@drover/protocol';
 import { afterEach, expect, it } from 'vitest';
 import { defaultEventLimits } from '../src/shell/event-hub.ts';
-import { spec, until, vmId, World } from './support/world.ts';
+import { operation, spec, until, vmId, World } from './support/world.ts';
 
 let world: World;
 afterEach(async () => world[Symbol.asyncDispose]());
@@ -48,6 +48,19 @@ it('the stream tells changes with their revision, and resumes after the last tha
   const resumed = await again.says('"name":"b"');
   expect(resumed).not.toContain('"name":"a"');
   again.end();
+});
+
+it('progress with files is told without a revision, and the way to the bytes never', async () => {
+  world = await World.start();
+  const client = await listen();
+  await client.says('connected');
+  const news = { type: 'storage-progress', operationId: 'i', phase: 'fetch', doneBytes: 42 };
+  world.leaderBus.publish(subjects.announcement(), JSON.stringify(news));
+  expect(await client.says('"doneBytes":42')).not.toContain('id: ');
+  const transfer = { host: 'h1', port: 7001, secret: 'cd'.repeat(32) };
+  await world.put({ [keys.operation('i')]: operation('i', { type: 'image-import', transfer }) });
+  expect(await client.says('event: operation')).not.toContain(transfer.secret);
+  client.end();
 });
 
 it('progress of migrations is told without a revision', async () => {

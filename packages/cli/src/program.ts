@@ -15,7 +15,9 @@ import { addHostShow } from './commands/host-show.ts';
 import { addMigrationAbort, addMigrationList, addMigrationShow } from './commands/migration.ts';
 import { addMigrationPolicy } from './commands/migration-policy.ts';
 import { addOperationList, addOperationShow, addOperationWait } from './commands/operation.ts';
-import { addPoolCreate, addPoolList } from './commands/pool.ts';
+import { addPoolCreate, addPoolList, addPoolShow } from './commands/pool.ts';
+import { addPoolDelete, addPoolSet } from './commands/pool-change.ts';
+import { addPoolDoctor } from './commands/pool-doctor.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addVersion } from './commands/version.ts';
@@ -23,6 +25,7 @@ import { addVmCreate } from './commands/vm-create.ts';
 import { addVmDelete } from './commands/vm-delete.ts';
 import { addVmList } from './commands/vm-list.ts';
 import { addVmMigrate } from './commands/vm-migrate.ts';
+import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
 import { addVmStart } from './commands/vm-start.ts';
 import { addVmStop } from './commands/vm-stop.ts';
@@ -85,6 +88,7 @@ function addNouns(program: Command): void {
     addVmList,
     addVmShow,
     addVmCreate,
+    addVmSet,
     addVmStart,
     addVmStop,
     addVmDelete,
@@ -103,9 +107,19 @@ function addNouns(program: Command): void {
   addOperationList(operation);
   addOperationShow(operation);
   addOperationWait(operation);
-  const pool = program.command('pool').description('list, create shared storage');
-  addPoolList(pool);
-  addPoolCreate(pool);
+  const pool = program
+    .command('pool')
+    .description('list, show, create, set, delete storage; its doctor');
+  for (const add of [
+    addPoolList,
+    addPoolShow,
+    addPoolCreate,
+    addPoolSet,
+    addPoolDelete,
+    addPoolDoctor,
+  ]) {
+    add(pool);
+  }
   const cluster = program.command('cluster').description('show; its CPU; after a restore of etcd');
   addClusterShow(cluster);
   addClusterCpu(cluster);

@@ -20,6 +20,7 @@ const clusterOf = (changes: Partial<api.ClusterBody>) =>
     'GET /v1/vms': () => ok({ items: [] }),
     'GET /v1/migrations': () => ok({ items: [] }),
     'GET /v1/operations': () => ok({ items: [] }),
+    'GET /v1/pools': () => ok({ items: [] }),
   });
 
 describe('a cluster that is held', () => {

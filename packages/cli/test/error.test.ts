@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chooseApi, chooseToken } from '../src/logic/config.ts';
-import { parsePoolFlags } from '../src/logic/pool-view.ts';
+import { parsePoolFlags } from '../src/logic/pool-flags.ts';
 import { parseVmFlags } from '../src/logic/vm-flags.ts';
 import { drover } from './support/drover.ts';
 import { ok, problem } from './support/scripted-api.ts';

@@ -9,6 +9,7 @@ import {
   migration,
   operation,
   placement,
+  pool,
   vm,
 } from './support/bodies.ts';
 import { Drover, drover } from './support/drover.ts';
@@ -157,6 +158,7 @@ describe('the overview', () => {
     const down = host('h3', { state: 'down', reportAgeMs: 95_000 });
     const { url } = await serve({
       'GET /v1/cluster': () => ok(cluster()),
+      'GET /v1/pools': () => ok({ items: [pool('vms')] }),
       'GET /v1/hosts': () => ok({ items: [...hosts.items, down] }),
       'GET /v1/vms': () => ok(vms),
       'GET /v1/migrations': () => ok({ items: [migration('op-7', 43)] }),
@@ -168,6 +170,7 @@ describe('the overview', () => {
       'Hosts: 3 (1 ready, 1 cordoned, 1 down)   VMs: 2 (1 running, 1 stopped)',
     );
     expect(stdout).toContain('h3 is down, heard 1m35s ago');
+    expect(stdout).toContain('pool vms: 90 % are in use, 100 MiB are free');
     expect(stdout).toContain('moving web (h2 → h1): perform 43 %');
     expect(stdout).toContain('draining h2');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);

@@ -36,8 +36,9 @@ const sentences: Readonly<Record<RefusalReason, string>> = {
   'not-enough-huge-pages': 'needs REQ MiB of huge pages, has AVA MiB left',
   'numa-cell-too-small':
     'the VM needs REQ MiB and its CPUs in one NUMA cell, the largest has AVA MiB',
-  'pool-local': 'pool AVA belongs to one host: its disks would stay behind',
+  'pool-local': 'its disks are in pool AVA of REQ',
   'pool-full': 'its disks need REQ MiB in the pool, AVA MiB are free',
+  'pool-promised': 'its disks may grow to REQ MiB, AVA MiB of the pool may still be promised',
   'held-by-device': 'the VM holds a device of its host (AVA)',
   'preflight-failed': 'AVA',
   'device-missing': 'needs REQ × gpu, has AVA left',
@@ -85,6 +86,8 @@ describe('a remedy', () => {
     ['not-enough-cpu', 'free CPU on h1, h2, or stop the VM'],
     ['pool-not-reachable', 'make its pools reachable on h1, h2'],
     ['bridge-missing', 'add its bridge on h1, h2'],
+    ['pool-full', 'free space in its pools'],
+    ['pool-promised', 'enlarge its pools, or raise their thin limit'],
     ['host-not-up', 'bring back h1, h2'],
     ['qemu-older', 'stop the VM, or add a host that fits it'],
   ];

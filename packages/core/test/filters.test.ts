@@ -102,6 +102,8 @@ describe('a host is ruled out', () => {
     { pool: 'p', sizeMib: 300 },
     { pool: 'p', sizeMib: 150 },
   ];
+  const thin = disks.map((disk) => ({ ...disk, isThin: true }));
+  const pool = { name: 'p', state: 'active', capacityMib: 1000, freeMib: 500 } as const;
   const holding = (id: string, more: Partial<Vm>): Partial<Cluster> => ({
     vms: new Map([[id, aVm(id, { hostId: 'h1', ...more })]]),
   });
@@ -148,6 +150,37 @@ describe('a host is ruled out', () => {
         },
       ],
       { reason: 'pool-full', required: 450, available: 440, unit: 'MiB' },
+    ],
+    [
+      'whose pool is full, also for a thin disk of a size that nobody knows',
+      [
+        { pools: [{ ...pool, isFull: true }] },
+        { shape: { ...vm, disks: [{ pool: 'p', sizeMib: 0, isThin: true }] } },
+      ],
+      { reason: 'pool-full', required: 1, available: 0, unit: 'MiB' },
+    ],
+    [
+      'where less may still be promised of the pool than its thin disks may grow to',
+      [{ pools: [{ ...pool, promisableMib: 449 }] }, { shape: { ...vm, disks: thin } }],
+      { reason: 'pool-promised', required: 450, available: 449, unit: 'MiB' },
+    ],
+    [
+      'where that is promised to a VM that is being started on another host',
+      [
+        { pools: [{ ...pool, promisableMib: 450 }] },
+        { shape: { ...vm, disks: thin } },
+        holding('x', { hostId: 'h2', state: 'starting', disks: thin.slice(0, 1) }),
+      ],
+      { reason: 'pool-promised', required: 450, available: 150, unit: 'MiB' },
+    ],
+    [
+      'that has not the files of a VM in a pool of each host’s own',
+      [
+        {},
+        { shape: { ...vm, filesHostId: 'h7' } },
+        { pools: new Map([['p', { name: 'p', type: 'local' }]]) },
+      ],
+      { reason: 'pool-local', required: 'h7', available: 'p' },
     ],
     [
       'without one NUMA cell that holds it',
@@ -259,6 +292,11 @@ describe('a host passes', () => {
       'with a device of the kind',
       { devices: [{ kind: 'gpu', count: 1 }] },
       { shape: { ...vm, devices: ['gpu'] } },
+    ],
+    [
+      'where thin disks need less room than they may grow to',
+      {},
+      { shape: { ...vm, disks: [{ pool: 'p', sizeMib: 5000, isThin: true }] } },
     ],
     [
       'where the disks just fit the pool',

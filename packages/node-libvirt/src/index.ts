@@ -49,6 +49,7 @@ export type {
   BlockStats,
   CommitArguments,
   CopyArguments,
+  PullArguments,
   DomainBlock,
 } from './face/domain-block.ts';
 export type {

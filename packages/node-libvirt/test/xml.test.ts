@@ -222,6 +222,8 @@ describe('the readers', () => {
       <cpu><arch>x86_64</arch><model>EPYC</model><vendor>AMD</vendor>
         <topology sockets='1' dies='1' cores='2' threads='1'/></cpu>
       <migration_features><live/></migration_features>
+      <secmodel><model>apparmor</model><doi>0</doi></secmodel>
+      <secmodel><model>dac</model><doi>0</doi><baselabel type='kvm'>+64055:+109</baselabel></secmodel>
       <topology><cells num='1'><cell id='0'><memory unit='KiB'>25000000</memory>
         <cpus num='2'><cpu id='0'/><cpu id='1'/></cpus></cell></cells></topology>
     </host><guest><os_type>hvm</os_type><arch name='x86_64'>
@@ -237,6 +239,7 @@ describe('the readers', () => {
       topology: { sockets: 1, dies: 1, cores: 2, threads: 1 },
       cells: [{ id: 0, memoryKib: 25_000_000, cpus: [0, 1] }],
       liveMigration: true,
+      user: { uid: 64055, gid: 109 },
       vmKinds: [
         {
           osType: 'hvm',

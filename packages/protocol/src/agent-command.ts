@@ -4,12 +4,16 @@
  * refuse what was delayed or replayed, `(opId, step)` makes it happen at most once.
  */
 import { Type, type Static } from 'typebox';
+import { Hostname, SeedHash, SshKey } from './cloud-init.ts';
 import { wireLimits } from './limits.ts';
 import { MigrationPolicy } from './migration.ts';
 import { Count, Epoch, FileName, Mac, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 import { parseJson } from './parse.ts';
 import { CpuXml, questions } from './question.ts';
-import { MachineType, Pool } from './vm-spec.ts';
+import { DiskJob } from './disk-job.ts';
+import { Pool } from './pool-spec.ts';
+import { FileFacts, StorageJob, StoredFile } from './storage-job.ts';
+import { MachineType } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -22,10 +26,30 @@ export const DiskToAttach = Type.Object(
     format: Type.Union([Type.Literal('qcow2'), Type.Literal('raw')]),
     /** Make `file` as a thin clone of this image (qcow2) where it does not exist yet. */
     cloneOf: Type.Optional(FileName),
+    /** How that was when it was recorded: of a file that was altered since no clone is made. */
+    cloneFacts: Type.Optional(FileFacts),
+    /** Of the clone, where it is to be larger than the image. */
+    virtualBytes: Type.Optional(Count),
   },
   closed,
 );
 export type DiskToAttach = Static<typeof DiskToAttach>;
+
+const SshKeys = Type.Array(SshKey, { maxItems: 16 });
+
+/** A CD-ROM for cloud-init, made in the pool where it does not lie there yet under the name of its hash. */
+export const SeedToAttach = Type.Object(
+  {
+    pool: Pool,
+    hash: SeedHash,
+    hostname: Hostname,
+    sshKeys: SshKeys,
+    userData: Type.Optional(Type.String({ maxLength: 65_536 })),
+    networkConfig: Type.Optional(Type.String({ maxLength: 65_536 })),
+  },
+  closed,
+);
+export type SeedToAttach = Static<typeof SeedToAttach>;
 
 export const VmToStart = Type.Object(
   {
@@ -38,6 +62,11 @@ export const VmToStart = Type.Object(
     cpu: Type.Optional(CpuXml),
     disks: Type.Array(DiskToAttach, { maxItems: 16 }),
     networks: Type.Array(Type.Object({ bridge: Name, mac: Mac }, closed), { maxItems: 8 }),
+    seed: Type.Optional(SeedToAttach),
+    /** Seeds of other content that the VM had are in this pool, and go. */
+    formerSeeds: Type.Optional(Pool),
+    /** What systemd in the VM reads from its firmware. */
+    credentials: Type.Optional(Type.Object({ hostname: Hostname, sshKeys: SshKeys }, closed)),
   },
   closed,
 );
@@ -69,6 +98,10 @@ export const CommandBody = Type.Union([
   /** Answer with a full inventory. Carries the new leader's epoch, so the answer is the epoch barrier. */
   Type.Object({ kind: Type.Literal('sync') }, closed),
   Type.Object({ kind: Type.Literal('ensure-pool'), pool: Pool, uuid: Uuid }, closed),
+  /** Write `.drover/pool.json` where there is none: by it hosts tell that they see one directory. To one host alone. */
+  Type.Object({ kind: Type.Literal('mark-pool'), pool: Pool, uuid: Uuid }, closed),
+  /** Stop and undefine a libvirt pool that Drover defined and that no VM here uses. No file is deleted. */
+  Type.Object({ kind: Type.Literal('forget-pool'), name: Name, uuid: Uuid }, closed),
   Type.Object({ kind: Type.Literal('start-vm'), vm: VmToStart }, closed),
   Type.Object(
     {
@@ -125,6 +158,29 @@ export const CommandBody = Type.Union([
     {
       kind: Type.Literal('delete-volumes'),
       disks: Type.Array(DiskToAttach, { maxItems: 16 }),
+      /** Where what was made for the VM besides its disks goes too. */
+      besidesIn: Type.Optional(Type.Array(Pool, { maxItems: 4 })),
+    },
+    closed,
+  ),
+  /** With a disk of a VM that runs here. */
+  Type.Object({ kind: Type.Literal('disk-job'), job: DiskJob }, closed),
+  /** What takes long with files of pools; its result carries `StoredFacts`. At least once: done again it finds what is there. */
+  Type.Object({ kind: Type.Literal('storage-job'), job: StorageJob }, closed),
+  /** The job of that step is to end, and to leave nothing. */
+  Type.Object({ kind: Type.Literal('abort-job'), ofOpId: OperationId, ofStep: Count }, closed),
+  /**
+   * Where bytes are taken into the quarantine of a pool (`in`), or a file is given (`out`); the result carries a
+   * `TransferEnd`. It closes when it has been idle for that long.
+   */
+  Type.Object(
+    {
+      kind: Type.Literal('open-transfer'),
+      transfer: Type.Union([
+        Type.Object({ direction: Type.Literal('in'), into: Pool, bytes: Count }, closed),
+        Type.Object({ direction: Type.Literal('out'), at: StoredFile }, closed),
+      ]),
+      idleMs: Type.Integer({ minimum: 1, maximum: 0x7fff_ffff }),
     },
     closed,
   ),
@@ -187,6 +243,8 @@ export function readCommand(text: string): ReadCommand {
 export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'current'>> = {
   sync: 'none',
   'ensure-pool': 'none',
+  'mark-pool': 'none',
+  'forget-pool': 'none',
   'start-vm': 'newer',
   'prepare-incoming': 'newer',
   'stop-vm': 'current',
@@ -195,9 +253,14 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'resume-vm': 'current',
   'destroy-leftover': 'current',
   'delete-volumes': 'none',
+  'disk-job': 'current',
+  'storage-job': 'none',
+  'abort-job': 'none',
+  'open-transfer': 'none',
   'inspect-vm': 'none',
   'check-incoming': 'none',
   'read-cpu': 'none',
   'baseline-cpu': 'none',
   'check-cpu': 'none',
+  'probe-pool': 'none',
 };

@@ -4,7 +4,9 @@ import { TunnelEnd } from './agent-command.ts';
 import { type Parsed, parseJson } from './parse.ts';
 import { parseAgentSubject } from './subjects.ts';
 import { MigrationTimeline } from './migration.ts';
+import { PoolCondition, PoolMark, PoolMount } from './pool-spec.ts';
 import { Answer } from './question.ts';
+import { Sha256, StorageProgress, StoredFacts, TransferEnd } from './storage-job.ts';
 import { Count, Epoch, Labels, Name, NetworkHost, OperationId, Uuid } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -94,6 +96,12 @@ export const StepResult = Type.Object(
     transferredBytes: Type.Optional(Count),
     /** Of a `migrate-out` that got as far as libvirt, whatever came of it. */
     timeline: Type.Optional(MigrationTimeline),
+    /** Of a storage job that made or read a file. */
+    stored: Type.Optional(StoredFacts),
+    /** Of what an import was made from, as it came. */
+    sourceSha256: Type.Optional(Sha256),
+    /** Of a transfer that was opened. */
+    transfer: Type.Optional(TransferEnd),
     /** Of a question. */
     answer: Type.Optional(Answer),
   },
@@ -144,6 +152,15 @@ export const Inventory = Type.Object(
           freeMib: Count,
           /** Why it cannot be used, for people: `its server does not answer`. */
           reason: Type.Optional(Text),
+          /** What follows is missing from agents of old. */
+          condition: Type.Optional(PoolCondition),
+          uuid: Type.Optional(Uuid),
+          /** Drover defined it here. */
+          ours: Type.Optional(Type.Boolean()),
+          mount: Type.Optional(PoolMount),
+          mark: Type.Optional(PoolMark),
+          /** Where the file system counts them. */
+          inodes: Type.Optional(Type.Object({ total: Count, free: Count }, closed)),
         },
         closed,
       ),
@@ -199,6 +216,7 @@ const schemas = {
   inventory: Inventory,
   result: ResultMessage,
   progress: MigrationProgress,
+  'storage-progress': StorageProgress,
 } as const;
 
 /** What an agent has said, of whom its subject says that it is. Nothing of another version is guessed at. */
@@ -254,4 +272,5 @@ export type AgentMessage =
   | { readonly kind: 'heartbeat'; readonly body: Heartbeat }
   | { readonly kind: 'inventory'; readonly body: Inventory }
   | { readonly kind: 'result'; readonly body: ResultMessage }
-  | { readonly kind: 'progress'; readonly body: MigrationProgress };
+  | { readonly kind: 'progress'; readonly body: MigrationProgress }
+  | { readonly kind: 'storage-progress'; readonly body: StorageProgress };

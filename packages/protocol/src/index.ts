@@ -11,7 +11,69 @@ export {
   Label,
   Labels,
 } from './names.ts';
-export { DiskSpec, NetworkSpec, Pool, PoolSpec, VmSpec } from './vm-spec.ts';
+export { CloudInit, cloudInitLimits, CloudInitSummary, SshKey } from './cloud-init.ts';
+export { DiskJob } from './disk-job.ts';
+export { mountOptionProblem, mountOptionsProblem } from './mount-options.ts';
+export {
+  Pool,
+  PoolCondition,
+  poolDefaults,
+  PoolMark,
+  PoolMount,
+  PoolProtection,
+  PoolSpec,
+} from './pool-spec.ts';
+export { PoolLook, PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
+export { PoolAlarm, PoolDoctor, PoolFinding, PoolStateRecord } from './pool-state.ts';
+export { DiskSpec, NetworkSpec, VmSpec } from './vm-spec.ts';
+export {
+  FileFacts,
+  ImportSource,
+  Packing,
+  Sha256,
+  SourceFormat,
+  StorageJob,
+  StorageProgress,
+  StoredFacts,
+  StoredFile,
+  TransferEnd,
+  VolumeFormat,
+} from './storage-job.ts';
+export {
+  ImageIntentRecord,
+  ImageNameRecord,
+  ImageRecord,
+  ImageSource,
+  SnapshotRecord,
+  VolumeId,
+  VolumeIntentRecord,
+  VolumeNameRecord,
+  VolumeRecord,
+  VolumeSource,
+} from './storage-records.ts';
+export {
+  imageSettings,
+  ImageSettings,
+  imageSettingsDefaults,
+  ImageSettingsRecord,
+  problemWithSource,
+  SourceHost,
+} from './image-settings.ts';
+export {
+  findImage,
+  imageLabel,
+  ImageRef,
+  imagesOf,
+  imageState,
+  isReady,
+  usersByImage,
+  usersOfImage,
+} from './image-names.ts';
+export type { FoundImage, ImageState, ImageUser } from './image-names.ts';
+export { findVolume, usersOfVolume, VolumeRef, volumesOf } from './volume-names.ts';
+export type { FoundVolume } from './volume-names.ts';
+export { diskFiles, diskVolumeId, imageFile } from './disk-files.ts';
+export type { DiskFile } from './disk-files.ts';
 export { keyPrefix, keys, parseKey } from './keys.ts';
 export { macsOf } from './macs.ts';
 export type { ParsedKey } from './keys.ts';
@@ -54,6 +116,7 @@ export {
   generationRule,
   readCommand,
   MemoryPath,
+  SeedToAttach,
   TunnelEnd,
   VmToStart,
 } from './agent-command.ts';

@@ -13,8 +13,12 @@ export const keys = {
   vmIntent: (vmId: string) => `/drover/intent/vms/${vmId}`,
   vmName: (name: string) => `/drover/intent/vm-names/${name}`,
   pool: (name: string) => `/drover/intent/pools/${name}`,
+  imageIntent: (imageId: string) => `/drover/intent/images/${imageId}`,
+  imageName: (name: string) => `/drover/intent/image-names/${name}`,
+  volumeIntent: (volumeId: string) => `/drover/intent/volumes/${volumeId}`,
+  volumeName: (name: string) => `/drover/intent/volume-names/${name}`,
   /** Of the whole cluster, by subject. */
-  settings: (subject: 'migration') => `/drover/intent/settings/${subject}`,
+  settings: (subject: 'migration' | 'images') => `/drover/intent/settings/${subject}`,
   request: (requestId: string) => `/drover/intent/requests/${requestId}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',
@@ -23,6 +27,9 @@ export const keys = {
   /** A host that the scheduler has heard of. */
   host: (hostId: string) => `/drover/decision/hosts/${hostId}`,
   assignment: (vmId: string) => `/drover/decision/vms/${vmId}`,
+  poolState: (name: string) => `/drover/decision/pools/${name}`,
+  image: (imageId: string) => `/drover/decision/images/${imageId}`,
+  volume: (volumeId: string) => `/drover/decision/volumes/${volumeId}`,
   operation: (operationId: string) => `/drover/decision/operations/${operationId}`,
   /** The CPU that new VMs start with. */
   cpuBaseline: () => '/drover/decision/cluster/cpu',
@@ -38,6 +45,13 @@ export type ParsedKey =
   | { readonly type: 'vm-intent'; readonly id: string }
   | { readonly type: 'vm-name'; readonly id: string }
   | { readonly type: 'pool'; readonly id: string }
+  | { readonly type: 'pool-state'; readonly id: string }
+  | { readonly type: 'image-intent'; readonly id: string }
+  | { readonly type: 'image-name'; readonly id: string }
+  | { readonly type: 'volume-intent'; readonly id: string }
+  | { readonly type: 'volume-name'; readonly id: string }
+  | { readonly type: 'image'; readonly id: string }
+  | { readonly type: 'volume'; readonly id: string }
   | { readonly type: 'settings'; readonly id: string }
   | { readonly type: 'request'; readonly id: string }
   | { readonly type: 'host'; readonly id: string }
@@ -56,6 +70,13 @@ const kinds: Readonly<
   'intent/vms': 'vm-intent',
   'intent/vm-names': 'vm-name',
   'intent/pools': 'pool',
+  'intent/images': 'image-intent',
+  'intent/image-names': 'image-name',
+  'intent/volumes': 'volume-intent',
+  'intent/volume-names': 'volume-name',
+  'decision/pools': 'pool-state',
+  'decision/images': 'image',
+  'decision/volumes': 'volume',
   'intent/settings': 'settings',
   'intent/requests': 'request',
   'decision/hosts': 'host',

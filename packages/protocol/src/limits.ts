@@ -8,6 +8,7 @@ export const wireLimits = {
   memoryMib: 4 * 1024 * 1024,
   memoryMibMin: 16,
   disks: 16,
+  diskMib: 64 * 1024 * 1024,
   networks: 8,
   labels: 32,
   text: 1024,

@@ -6,7 +6,9 @@
 import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
+import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
+import type { StorageProgress } from './storage-job.ts';
 import { Name, Uuid } from './names.ts';
 import { VmSpec } from './vm-spec.ts';
 
@@ -19,7 +21,7 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('hosts'), hostId: Type.Optional(Name) }, closed),
   /** What the hosts' libvirt said last of all VMs, or of one. */
   Type.Object({ type: Type.Literal('observed'), vmId: Type.Optional(Uuid) }, closed),
-  /** Of the migrations in flight. */
+  /** Of the migrations in flight, and of what is done with files of pools. */
   Type.Object({ type: Type.Literal('progress') }, closed),
   Type.Object(
     {
@@ -57,6 +59,8 @@ export const Query = Type.Union([
   ),
   /** Which hosts cannot give the cluster's CPU, as far as they have been asked. */
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
+  /** How pools are on the hosts and as a whole: of all, or of one. */
+  Type.Object({ type: Type.Literal('pools'), name: Type.Optional(Name) }, closed),
 ]);
 export type Query = Static<typeof Query>;
 
@@ -96,7 +100,12 @@ export type QueryReply =
   | { readonly type: 'leader'; readonly leader: LeaderView }
   | { readonly type: 'hosts'; readonly hosts: readonly HostView[] }
   | { readonly type: 'observed'; readonly vms: ObservedVms }
-  | { readonly type: 'progress'; readonly migrations: readonly MigrationProgress[] }
+  | {
+      readonly type: 'progress';
+      readonly migrations: readonly MigrationProgress[];
+      /** Absent: an older leader. */
+      readonly storage?: readonly StorageProgress[];
+    }
   | { readonly type: 'dump'; readonly text: string }
   | { readonly type: 'place'; readonly answers: readonly PlacementAnswer[] }
   | {
@@ -117,4 +126,6 @@ export type QueryReply =
       readonly forecast?: MigrationForecast;
     }
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
+  /** By name. */
+  | { readonly type: 'pools'; readonly pools: Readonly<Record<string, PoolStatus>> }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

@@ -1,10 +1,13 @@
 /**
  * What a scheduler asks of an agent that changes nothing, and what it is answered: the facts of a VM before it moves,
- * what is in its way on the target, the CPU that a host can give. Not journalled, and asked again at will.
+ * what is in its way on the target, the CPU that a host can give, how a pool is there. Not journalled, and asked again
+ * at will.
  */
 import { incomingCodes, type IncomingCode } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import { Count, Uuid } from './names.ts';
+import { PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
+import { Pool } from './pool-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const Short = Type.String({ maxLength: 255 });
@@ -153,6 +156,11 @@ export const questions = [
     { kind: Type.Literal('check-cpu'), arch: Arch, virtType: VirtType, cpu: CpuXml },
     closed,
   ),
+  /** How is this pool there? What it does to find out lies in the pool's `.drover/doctor/` alone. */
+  Type.Object(
+    { kind: Type.Literal('probe-pool'), pool: Pool, uuid: Uuid, probe: PoolProbe },
+    closed,
+  ),
 ] as const;
 
 export const Answer = Type.Union([
@@ -170,6 +178,7 @@ export const Answer = Type.Union([
   ),
   Type.Object({ kind: Type.Literal('baseline-cpu'), cpu: CpuXml }, closed),
   Type.Object({ kind: Type.Literal('check-cpu'), gives: Type.Boolean() }, closed),
+  PoolProbeAnswer,
 ]);
 export type Answer = Static<typeof Answer>;
 
@@ -180,6 +189,7 @@ const questionKinds: readonly string[] = [
   'read-cpu',
   'baseline-cpu',
   'check-cpu',
+  'probe-pool',
 ] satisfies readonly QuestionKind[];
 
 /** Asks and changes nothing: it is not journalled, and no VM is busy with it. */

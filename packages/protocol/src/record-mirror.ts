@@ -2,6 +2,7 @@
  * What lies in etcd, as last heard: typed records by id with the revision that each was written at. Only
  * `load`, `change` and own commits alter it. The scheduler decides from one, the API reads from one.
  */
+import { ImageSettingsRecord } from './image-settings.ts';
 import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
 import {
@@ -18,6 +19,15 @@ import {
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';
+import { PoolStateRecord } from './pool-state.ts';
+import {
+  ImageIntentRecord,
+  ImageNameRecord,
+  ImageRecord,
+  VolumeIntentRecord,
+  VolumeNameRecord,
+  VolumeRecord,
+} from './storage-records.ts';
 
 /** A key's value as etcd has it; absent: deleted. */
 interface KeyValue {
@@ -49,8 +59,17 @@ export class RecordMirror {
   readonly vmIntents: Table<VmIntentRecord> = new Map();
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
+  readonly poolStates: Table<PoolStateRecord> = new Map();
+  readonly imageIntents: Table<ImageIntentRecord> = new Map();
+  readonly imageNames: Table<ImageNameRecord> = new Map();
+  readonly images: Table<ImageRecord> = new Map();
+  readonly volumeIntents: Table<VolumeIntentRecord> = new Map();
+  readonly volumeNames: Table<VolumeNameRecord> = new Map();
+  readonly volumes: Table<VolumeRecord> = new Map();
   /** By subject: `migration`. */
   readonly settings: Table<MigrationSettingsRecord> = new Map();
+  /** At most one, called `images`. */
+  readonly imageSettings: Table<ImageSettingsRecord> = new Map();
   readonly requests: Table<RequestRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
@@ -114,7 +133,15 @@ export class RecordMirror {
       this.vmIntents,
       this.vmNames,
       this.pools,
+      this.poolStates,
+      this.imageIntents,
+      this.imageNames,
+      this.images,
+      this.volumeIntents,
+      this.volumeNames,
+      this.volumes,
       this.settings,
+      this.imageSettings,
       this.requests,
       this.hosts,
       this.assignments,
@@ -139,9 +166,22 @@ export class RecordMirror {
         return this.#put(this.vmNames, VmNameRecord, key, parsed.id, text, modRevision);
       case 'pool':
         return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
+      case 'pool-state':
+        return this.#put(this.poolStates, PoolStateRecord, key, parsed.id, text, modRevision);
+      case 'image-intent':
+        return this.#put(this.imageIntents, ImageIntentRecord, key, parsed.id, text, modRevision);
+      case 'image-name':
+        return this.#put(this.imageNames, ImageNameRecord, key, parsed.id, text, modRevision);
+      case 'image':
+        return this.#put(this.images, ImageRecord, key, parsed.id, text, modRevision);
+      case 'volume-intent':
+        return this.#put(this.volumeIntents, VolumeIntentRecord, key, parsed.id, text, modRevision);
+      case 'volume-name':
+        return this.#put(this.volumeNames, VolumeNameRecord, key, parsed.id, text, modRevision);
+      case 'volume':
+        return this.#put(this.volumes, VolumeRecord, key, parsed.id, text, modRevision);
       case 'settings':
-        if (parsed.id !== 'migration') return false;
-        return this.#put(this.settings, MigrationSettingsRecord, key, parsed.id, text, modRevision);
+        return this.#setSettings(key, parsed.id, text, modRevision);
       case 'request':
         return this.#put(this.requests, RequestRecord, key, parsed.id, text, modRevision);
       case 'host':
@@ -156,6 +196,14 @@ export class RecordMirror {
       case 'unknown':
         return false;
     }
+  }
+
+  #setSettings(key: string, id: string, text: string | undefined, modRevision: number): boolean {
+    if (id === 'migration')
+      return this.#put(this.settings, MigrationSettingsRecord, key, id, text, modRevision);
+    if (id === 'images')
+      return this.#put(this.imageSettings, ImageSettingsRecord, key, id, text, modRevision);
+    return false;
   }
 
   #put<S extends Parameters<typeof parseJson>[0], T>(
@@ -203,6 +251,11 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   'host-intent': 'id',
   'vm-intent': 'id',
   pool: 'name',
+  'image-intent': 'id',
+  image: 'id',
+  'volume-intent': 'id',
+  volume: 'id',
+  'pool-state': 'name',
   request: 'id',
   host: 'id',
   assignment: 'vmId',

@@ -4,10 +4,14 @@
  */
 import { Type, type Static } from 'typebox';
 import { MemoryPath } from './agent-command.ts';
+import { SeedHash } from './cloud-init.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { CpuXml } from './question.ts';
-import { PoolSpec, VmSpec } from './vm-spec.ts';
+import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
+import { VolumeId } from './storage-records.ts';
+import { poolLimits, PoolSpec } from './pool-spec.ts';
+import { VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const V = Type.Literal(1);
@@ -53,6 +57,10 @@ export const VmIntentRecord = Type.Object(
       Type.Literal('stopped'),
       Type.Literal('deleted'),
     ]),
+    /** Of the content of its `cloudInit`. */
+    seedHash: Type.Optional(SeedHash),
+    /** A seed was made for it once, in the pool of its first disk. */
+    hasSeedFile: Type.Optional(Type.Literal(true)),
     by: Label,
     createdAtMs: WallMs,
   },
@@ -64,7 +72,7 @@ export const VmNameRecord = Type.Object({ v: V, vmId: Uuid }, closed);
 export type VmNameRecord = Static<typeof VmNameRecord>;
 
 export const PoolRecord = Type.Object(
-  { v: V, name: Name, uuid: Uuid, spec: PoolSpec, by: Label, createdAtMs: WallMs },
+  { v: V, name: Name, uuid: Uuid, spec: PoolSpec, by: Label, createdAtMs: WallMs, ...poolLimits },
   closed,
 );
 export type PoolRecord = Static<typeof PoolRecord>;
@@ -119,6 +127,49 @@ export const RequestRecord = Type.Union([
     closed,
   ),
   Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),
+  /** Of the image's intent; its import is cancelled as any operation is. */
+  Type.Object({ ...requestBase, type: Type.Literal('image-import'), imageId: Uuid }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('image-delete'), imageId: Uuid }, closed),
+  /** Reads all of it and compares. */
+  Type.Object({ ...requestBase, type: Type.Literal('image-verify'), imageId: Uuid }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('volume-create'), volumeId: VolumeId }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('volume-delete'), volumeId: VolumeId }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('volume-resize'),
+      volumeId: VolumeId,
+      virtualBytes: Count,
+    },
+    closed,
+  ),
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-move'), volumeId: VolumeId, pool: Name },
+    closed,
+  ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Union([
+        Type.Literal('volume-snapshot'),
+        Type.Literal('volume-revert'),
+        Type.Literal('volume-snapshot-delete'),
+      ]),
+      volumeId: VolumeId,
+      snapshot: Name,
+    },
+    closed,
+  ),
+  /** Its bytes are given to who asks the API for them. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-download'), volumeId: VolumeId },
+    closed,
+  ),
+  /** They go from here into the volume, all of them. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-upload'), volumeId: VolumeId, bytes: Count },
+    closed,
+  ),
   Type.Object(
     {
       ...requestBase,
@@ -132,6 +183,8 @@ export const RequestRecord = Type.Union([
     },
     closed,
   ),
+  /** Look at it from all hosts: mounts, owners, and whether a lock that one takes is seen by the next. */
+  Type.Object({ ...requestBase, type: Type.Literal('pool-doctor'), pool: Name }, closed),
   /** Find the CPU that all hosts can give; new VMs start with it from then on. */
   Type.Object({ ...requestBase, type: Type.Literal('cpu-baseline') }, closed),
   Type.Object(
@@ -204,7 +257,11 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('crashed'),
       Type.Literal('unknown'),
     ]),
-    /** Of one that starts: it was gone before, not stopped. If it does not start, it may run where nobody sees it. */
+    /** Of one with disks in pools that each host has for itself: the host that has its files. */
+    filesHostId: Type.Optional(Name),
+    /** It has not run yet: clones for its disks are still to be made. */
+    unmade: Type.Optional(Type.Literal(true)),
+    /** Of one that starts or is deleted: it was gone before, not stopped. If that fails, it may run where nobody sees it. */
     wasGone: Type.Optional(Type.Literal(true)),
     /** A move of it was given up: nobody but a person moves it before that. */
     rest: Type.Optional(
@@ -285,7 +342,20 @@ export const OperationType = Type.Union([
   Type.Literal('drain'),
   Type.Literal('recover'),
   Type.Literal('clean'),
+  Type.Literal('image-import'),
+  Type.Literal('image-delete'),
+  Type.Literal('image-verify'),
+  Type.Literal('volume-create'),
+  Type.Literal('volume-delete'),
+  Type.Literal('volume-resize'),
+  Type.Literal('volume-move'),
+  Type.Literal('volume-snapshot'),
+  Type.Literal('volume-revert'),
+  Type.Literal('volume-snapshot-delete'),
+  Type.Literal('volume-download'),
+  Type.Literal('volume-upload'),
   Type.Literal('cpu-baseline'),
+  Type.Literal('pool-doctor'),
 ]);
 export const operationTypes = OperationType.anyOf.map((one) => one.const);
 
@@ -335,6 +405,16 @@ export const OperationRecord = Type.Object(
     /** How a migration's memory travels, and where that is not `tls`, why. */
     memoryPath: Type.Optional(MemoryPath),
     memoryPathReason: Type.Optional(Text),
+    /** Of one about files of pools: which, and where. `hostId` is the host that does it. */
+    imageId: Type.Optional(Uuid),
+    volumeId: Type.Optional(VolumeId),
+    pool: Type.Optional(Name),
+    /** Of an upload or a download: where its bytes go through. Told to nobody but the API. */
+    transfer: Type.Optional(TransferEnd),
+    /** Files that nothing stands on any more: they go before it ends. */
+    obsolete: Type.Optional(Type.Array(StoredFile, { maxItems: 64 })),
+    stored: Type.Optional(StoredFacts),
+    sourceSha256: Type.Optional(Sha256),
     /** The drain or the recovery it belongs to. */
     parentId: Type.Optional(OperationId),
     /** Generation that the VM has before the operation; an owner change makes it one more. */

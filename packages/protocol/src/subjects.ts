@@ -3,7 +3,12 @@
  * identity is part of its subject and the server enforces it: no message is believed for what it says
  * about its own origin.
  */
-export type AgentMessageKind = 'heartbeat' | 'inventory' | 'result' | 'progress';
+export type AgentMessageKind =
+  | 'heartbeat'
+  | 'inventory'
+  | 'result'
+  | 'progress'
+  | 'storage-progress';
 
 export const subjects = {
   command: (hostId: string) => `drover.cmd.${hostId}`,
@@ -25,9 +30,10 @@ export const inboxPrefix = { api: '_INBOX_api', scheduler: '_INBOX_scheduler' } 
 export function parseAgentSubject(
   subject: string,
 ): { readonly hostId: string; readonly kind: AgentMessageKind } | undefined {
-  const match = /^drover\.agent\.([a-z0-9-]+)\.(heartbeat|inventory|result|progress)$/.exec(
-    subject,
-  );
+  const match =
+    /^drover\.agent\.([a-z0-9-]+)\.(heartbeat|inventory|result|progress|storage-progress)$/.exec(
+      subject,
+    );
   if (!match?.[1] || !match[2]) return undefined;
   return { hostId: match[1], kind: match[2] as AgentMessageKind };
 }

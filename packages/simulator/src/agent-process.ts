@@ -41,6 +41,7 @@ export class AgentProcess {
   /** Of this life: the epoch that each step was begun under, and the steps that have not been acted on. */
   #epochs = new Map<string, string>();
   #waiting: Extract<JournalRecord, { type: 'begun' }>[] = [];
+  #jobs = new Map<string, () => void>();
   #stopListening: () => void = () => undefined;
   /** Of all lives: the steps whose ends are on the disk, and what was told of steps. */
   readonly #endsOnDisk = new Set<string>();
@@ -81,6 +82,7 @@ export class AgentProcess {
     this.#timers.clear();
     this.#epochs = new Map();
     this.#waiting = [];
+    this.#jobs = new Map();
     this.#looking = false;
     this.#lookAgain = false;
     this.#asked = 0;
@@ -258,6 +260,8 @@ export class AgentProcess {
         migrations,
         hostAt,
         onProgress: (progress) => this.#feed({ type: 'migration-progress', progress }),
+        onJobProgress: (progress) => this.#feed({ type: 'storage-progress', progress }),
+        jobs: this.#jobs,
         onHarm: (harm, vmId, harmedBy) => this.#world.onHarm(harm, host.id, vmId, harmedBy),
         onAnswer: (outcome) =>
           isQuestion(action.type)

@@ -40,6 +40,8 @@ export class Host {
   readonly #tunnels = new Map<string, { readonly end: TunnelEnd; readonly untilMs: number }>();
   readonly #timeline: Timeline;
   readonly pools: Set<string>;
+  /** Those that Drover has defined in libvirt, with their ids. */
+  readonly ours = new Map<string, string>();
   isJournalWritable = true;
   /** Steps, as `operation/number`, of which the disk has lost that they were begun. */
   readonly forgotten = new Set<string>();
@@ -83,12 +85,28 @@ export class Host {
   }
 
   #pool(name: string): HostFacts['pools'][number] {
-    const reach = this.hypervisor.storage.reach([name], this.id);
+    const { storage } = this.hypervisor;
+    const reach = storage.reach([name], this.id);
+    const ours = this.ours.get(name);
+    const about = { name, ...(ours === undefined ? {} : { uuid: ours, ours: true }) };
+    // One that nobody has marked says nothing of that, as from agents of old.
+    const mark = storage.marked.has(name) ? ({ mark: 'there' } as const) : {};
     if (reach === 'going' || reach === 'full') {
       const freeMib = reach === 'full' ? 0 : 500_000;
-      return { name, state: 'active', capacityMib: 1_000_000, freeMib };
+      const condition = reach === 'full' ? 'full' : 'reachable';
+      return { ...about, state: 'active', condition, capacityMib: 1_000_000, freeMib, ...mark };
     }
-    return { name, state: 'error', capacityMib: 0, freeMib: 0, reason: ailments[reach] };
+    const isRead = reach === 'read-only';
+    const condition = reach === 'gone' ? 'error' : reach;
+    return {
+      ...about,
+      state: 'error',
+      condition,
+      reason: ailments[reach],
+      capacityMib: isRead ? 1_000_000 : 0,
+      freeMib: isRead ? 500_000 : 0,
+      ...(isRead ? mark : {}),
+    };
   }
 
   /** Bits flip on the disk: about a third of the records are lost. */

@@ -269,8 +269,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'busy-vm-let-through',
     file: 'packages/api/src/logic/decide-vm.ts',
-    find: 'const busy = openOperationOn(records, vmId);',
-    replace: 'const busy = [openOperationOn(records, vmId)].find((one) => one?.id === vmId);',
+    find: 'const busy = openOperationOn(records, id);',
+    replace: 'const busy = [openOperationOn(records, id)].find((one) => one?.id === id);',
     says: 'an API lets through what concerns a VM that is busy',
     breaks: ['one-request-at-a-time'],
   },

@@ -43,8 +43,12 @@ export class Storage {
   readonly #silentSince = new Map<string, number>();
   /** Given back by a host that did not reach the server: `host vm`. */
   readonly #unsaid = new Set<string>();
+  /** Those that jobs have made, as `pool/file`. */
+  readonly files = new Set<string>();
   /** VMs whose disks have been made. */
   readonly disks = new Set<string>();
+  /** Pools whose directories say which they are. */
+  readonly marked = new Set<string>();
 
   /** `changed` is called when disks may have begun or ceased to answer. */
   constructor(timeline: Timeline, changed: () => void = () => undefined) {

@@ -10,6 +10,8 @@ export interface Tempo {
   readonly fsyncMs: Range;
   readonly lookMs: Range;
   readonly disksMs: Range;
+  /** Of a job with files of pools. */
+  readonly jobsMs: Range;
   readonly startMs: Range;
   /** From the power button to the end of the VM. */
   readonly shutdownMs: Range;
@@ -27,6 +29,7 @@ export const steady: Tempo = {
   fsyncMs: [2, 2],
   lookMs: [20, 20],
   disksMs: [100, 100],
+  jobsMs: [2_000, 2_000],
   startMs: [800, 800],
   shutdownMs: [3_000, 3_000],
   switchOverMs: [200, 200],
@@ -42,6 +45,7 @@ export const uneven: Tempo = {
   fsyncMs: [1, 30],
   lookMs: [5, 400],
   disksMs: [10, 1_500],
+  jobsMs: [50, 20_000],
   startMs: [100, 3_000],
   shutdownMs: [500, 12_000],
   switchOverMs: [20, 900],

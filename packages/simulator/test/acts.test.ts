@@ -43,6 +43,8 @@ function cluster() {
           migrations,
           hostAt: (address) => hosts.find((host) => host.address === address),
           onProgress: () => undefined,
+          onJobProgress: () => undefined,
+          jobs: new Map(),
           onHarm: () => undefined,
           onAnswer: (outcome) => void answers.push(outcome),
         },

@@ -64,7 +64,13 @@ export async function simulatedHosts(): Promise<HostsSide> {
       new Promise<ActionOutcome>((resolve) => {
         const hostAt = (address: string) =>
           hostIds.map((id) => hosts[id]).find((one) => one.address === address);
-        const ears = { onProgress: () => undefined, onHarm: () => undefined, onAnswer: resolve };
+        const ears = {
+          onProgress: () => undefined,
+          onJobProgress: () => undefined,
+          jobs: new Map(),
+          onHarm: () => undefined,
+          onAnswer: resolve,
+        };
         act({ life, host: hosts[host], random, tempo, migrations, hostAt, ...ears }, 'op', action);
       }),
     look: async (host) => {

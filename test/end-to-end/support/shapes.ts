@@ -22,6 +22,7 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['GET', /^\/v1\/vms$/, 200, listOf(api.VmBody)],
   ['POST', /^\/v1\/vms$/, 202, api.VmCreated],
   ['GET', /^\/v1\/vms\/[^/]+$/, 200, api.VmBody],
+  ['PATCH', /^\/v1\/vms\/[^/]+$/, 200, api.VmBody],
   ['DELETE', /^\/v1\/vms\/[^/]+$/, 202, api.OperationBody],
   ['GET', /^\/v1\/vms\/[^/]+\/explain$/, 200, api.PlacementBody],
   ['POST', /^\/v1\/vms\/[^/]+\/(start|stop|migrate)$/, 202, api.OperationBody],
@@ -35,6 +36,15 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['GET', /^\/v1\/operations\/[^/]+$/, 200, api.OperationBody],
   ['GET', /^\/v1\/pools$/, 200, listOf(api.PoolBody)],
   ['POST', /^\/v1\/pools$/, 201, api.PoolBody],
+  ['GET', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
+  ['PATCH', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
+  ['DELETE', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
+  ['POST', /^\/v1\/pools\/[^/]+\/doctor$/, 202, api.OperationBody],
+  ['GET', /^\/v1\/images$/, 200, listOf(api.ImageBody)],
+  ['POST', /^\/v1\/images$/, 202, api.ImageImported],
+  ['GET', /^\/v1\/images\/[^/]+$/, 200, api.ImageBody],
+  ['DELETE', /^\/v1\/images\/[^/]+$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/volumes\/[^/]+\/(snapshots|resize)$/, 202, api.OperationBody],
 ];
 
 /** What is wrong with an answer, or nothing. Anything but success must be a problem document. */

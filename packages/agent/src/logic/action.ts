@@ -9,8 +9,22 @@ import type { HypervisorAction } from './port.ts';
 export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   const { body, opId, vmId, generation } = command;
   if (body.kind === 'sync') return undefined;
-  if (body.kind === 'ensure-pool') return { type: body.kind, pool: body.pool, uuid: body.uuid };
-  if (body.kind === 'delete-volumes') return { type: body.kind, disks: body.disks };
+  if (body.kind === 'ensure-pool' || body.kind === 'mark-pool') {
+    return { type: body.kind, pool: body.pool, uuid: body.uuid };
+  }
+  if (body.kind === 'forget-pool') return { type: body.kind, name: body.name, uuid: body.uuid };
+  if (body.kind === 'probe-pool') return { type: body.kind, pool: body.pool, probe: body.probe };
+  if (body.kind === 'delete-volumes') {
+    const { kind, ...rest } = body;
+    return { type: kind, ...rest, ...(vmId === undefined ? {} : { vmId }) };
+  }
+  if (body.kind === 'storage-job')
+    return { type: body.kind, opId, step: command.step, job: body.job };
+  if (body.kind === 'abort-job') return { type: body.kind, opId: body.ofOpId, ofStep: body.ofStep };
+  if (body.kind === 'open-transfer') {
+    const { kind, ...rest } = body;
+    return { type: kind, opId, ...rest };
+  }
   if (body.kind === 'read-cpu') return { type: body.kind };
   if (body.kind === 'baseline-cpu' || body.kind === 'check-cpu') {
     const { kind, ...rest } = body;
@@ -33,6 +47,8 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
       const { kind, ...rest } = body;
       return { type: kind, opId, vmId, ...rest };
     }
+    case 'disk-job':
+      return { type: body.kind, opId, step: command.step, vmId, job: body.job };
     case 'abort-migration':
     case 'resume-vm':
     case 'destroy-leftover':

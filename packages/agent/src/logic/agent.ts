@@ -95,6 +95,8 @@ class Agent implements AgentLogic {
         return undefined;
       case 'migration-progress':
         return this.#progressed(event.progress);
+      case 'storage-progress':
+        return this.#jobProgressed(event.progress);
       case 'woke':
         return this.#woke(event.key);
     }
@@ -230,15 +232,26 @@ class Agent implements AgentLogic {
   }
 
   #actOnReady(): void {
-    let free = this.#settings.parallelActions - this.#steps.inPhase('acting').length;
+    const acting = this.#steps.inPhase('acting');
+    const jobs = acting.filter(({ kind }) => kind === 'storage-job').length;
+    // They take long, and no migration or start is to wait for them.
+    let free = this.#settings.parallelActions - (acting.length - jobs);
+    let freeForJobs = this.#settings.parallelJobs - jobs;
     for (const step of this.#steps.inPhase('ready')) {
       if (step.epoch !== undefined && isStaleEpoch(step.epoch, this.#ledger.seenEpoch)) {
         const message = `epoch ${step.epoch} ended while the command waited; nothing was done`;
         this.#finish(step, { outcome: 'failed', error: { code: 'stale-epoch', message } });
         continue;
       }
-      if (!step.action || (free <= 0 && step.kind !== 'abort-migration')) continue;
-      free -= 1;
+      if (!step.action) continue;
+      if (step.kind === 'storage-job') {
+        if (freeForJobs <= 0) continue;
+        freeForJobs -= 1;
+      } else {
+        const isUrgent = step.kind === 'abort-migration' || step.kind === 'abort-job';
+        if (free <= 0 && !isUrgent) continue;
+        free -= 1;
+      }
       step.phase = 'acting';
       this.#ask(step, step.action);
     }
@@ -414,6 +427,14 @@ class Agent implements AgentLogic {
     step.percent = Math.max(step.percent, progress.percent);
     const body = { ...progress, percent: step.percent };
     this.#out.push({ type: 'publish', message: { kind: 'progress', body } });
+  }
+
+  #jobProgressed(body: Event<'storage-progress'>['progress']): void {
+    const isOpen = this.#steps
+      .open()
+      .some(({ opId, kind }) => opId === body.opId && kind === 'storage-job');
+    if (!isOpen) return;
+    this.#out.push({ type: 'publish', message: { kind: 'storage-progress', body } });
   }
 
   #refuse(

@@ -7,6 +7,8 @@ import type {
   AgentMessage,
   Answer,
   CommandAddress,
+  CommandBody,
+  DiskJob,
   DiskToAttach,
   Inventory,
   MemoryPath,
@@ -14,9 +16,14 @@ import type {
   MigrationProgress,
   MigrationTimeline,
   Pool,
+  PoolProbe,
   ReportedVm,
   StepOutcome,
   StepResult,
+  StorageJob,
+  StorageProgress,
+  StoredFacts,
+  TransferEnd,
   TunnelEnd,
   VirtType,
   VmFacts,
@@ -56,6 +63,8 @@ export type JournalRecord =
   | { readonly type: 'altered' }
   /** Leaders have been listened to since: what was lost does not matter any more. */
   | { readonly type: 'listened' };
+
+export type Transfer = Extract<CommandBody, { kind: 'open-transfer' }>['transfer'];
 
 /** What the hypervisor is asked to do. Every one ends in exactly one `acted` event. */
 export type HypervisorAction =
@@ -97,8 +106,35 @@ export type HypervisorAction =
   | { readonly type: 'abort-migration'; readonly vmId: string }
   | { readonly type: 'resume-vm'; readonly vmId: string }
   | { readonly type: 'destroy-leftover'; readonly vmId: string }
-  | { readonly type: 'ensure-pool'; readonly pool: Pool; readonly uuid: string }
-  | { readonly type: 'delete-volumes'; readonly disks: readonly DiskToAttach[] }
+  | { readonly type: 'ensure-pool' | 'mark-pool'; readonly pool: Pool; readonly uuid: string }
+  | { readonly type: 'forget-pool'; readonly name: string; readonly uuid: string }
+  | {
+      readonly type: 'delete-volumes';
+      readonly vmId?: string;
+      readonly disks: readonly DiskToAttach[];
+      /** Pools in which what was made for the VM besides its disks goes too. */
+      readonly besidesIn?: readonly Pool[];
+    }
+  | {
+      readonly type: 'storage-job';
+      readonly opId: string;
+      readonly step: number;
+      readonly job: StorageJob;
+    }
+  | {
+      readonly type: 'disk-job';
+      readonly opId: string;
+      readonly step: number;
+      readonly vmId: string;
+      readonly job: DiskJob;
+    }
+  | { readonly type: 'abort-job'; readonly opId: string; readonly ofStep: number }
+  | {
+      readonly type: 'open-transfer';
+      readonly opId: string;
+      readonly transfer: Transfer;
+      readonly idleMs: number;
+    }
   /** Questions: they look, and change nothing. */
   | { readonly type: 'inspect-vm'; readonly vmId: string }
   | { readonly type: 'check-incoming'; readonly vmId: string; readonly facts: VmFacts }
@@ -115,6 +151,8 @@ export type HypervisorAction =
       readonly virtType: VirtType;
       readonly cpu: string;
     }
+  /** It makes files below `.drover/doctor/` of the pool, and holds locks of them for a while. */
+  | { readonly type: 'probe-pool'; readonly pool: Pool; readonly probe: PoolProbe }
   /**
    * After a restart: what became of a step that the journal says was begun? Looks; only a migration that still runs is steered on, by its `order`. With
    * `opId` and `kind` the shell knows what to look for besides the VM: whether the tunnel of a
@@ -138,6 +176,9 @@ export interface ActionOutcome {
   readonly downtimeMs?: number;
   readonly transferredBytes?: number;
   readonly timeline?: MigrationTimeline;
+  readonly stored?: StoredFacts;
+  readonly sourceSha256?: string;
+  readonly transfer?: TransferEnd;
   /** Of a question that could be answered. */
   readonly answer?: Answer;
   /** For `inspect`: the VM as libvirt has it now; absent: libvirt does not know it. */
@@ -178,6 +219,7 @@ export type AgentEvent =
   | { readonly type: 'hypervisor'; readonly state: 'connected' | 'disconnected' }
   | { readonly type: 'bus'; readonly state: 'connected' | 'disconnected' }
   | { readonly type: 'migration-progress'; readonly progress: MigrationProgress }
+  | { readonly type: 'storage-progress'; readonly progress: StorageProgress }
   | { readonly type: 'woke'; readonly key: string };
 
 export type AgentAction =
@@ -207,6 +249,8 @@ export interface AgentSettings {
   /** How many nonces back a command's freshness may lie. */
   readonly freshNonces: number;
   readonly parallelActions: number;
+  /** Besides them: storage jobs. */
+  readonly parallelJobs: number;
   readonly journalTail: number;
   /** On an altered journal, after the first word of a leader: in that time whoever leads has said so. */
   readonly quarantineMs: number;

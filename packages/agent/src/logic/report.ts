@@ -24,7 +24,9 @@ export interface Known {
 export function digestOf({ vms, facts }: Pick<Observation, 'vms' | 'facts'>): string {
   const lines = [
     ...vms.map((vm) => `${vm.vmId} ${vm.state} ${vm.migrating ? 'migrating' : ''}`),
-    ...facts.pools.map(({ name, state }) => `${name} ${state}`),
+    ...facts.pools.map(({ name, state, condition, mark }) =>
+      [name, condition ?? state, mark ?? ''].join(' '),
+    ),
     ...(facts.migrationTls?.able ? ['tls'] : []),
   ];
   return hashText(lines.toSorted().join('\n'));

@@ -11,6 +11,7 @@ export const defaultSettings: AgentSettings = {
   observeMs: 4_000,
   freshNonces: 8,
   parallelActions: 32,
+  parallelJobs: 4,
   journalTail: wireLimits.journalTail,
   quarantineMs: 30_000,
 };

@@ -168,6 +168,7 @@ export function resultOf(
   outcome: ActionOutcome,
 ): StepResult {
   const { error, tunnel, downtimeMs, transferredBytes, timeline, answer } = outcome;
+  const { stored, sourceSha256, transfer } = outcome;
   return {
     opId: step.opId,
     step: step.step,
@@ -178,6 +179,9 @@ export function resultOf(
     ...(downtimeMs === undefined ? {} : { downtimeMs }),
     ...(transferredBytes === undefined ? {} : { transferredBytes }),
     ...(timeline === undefined ? {} : { timeline }),
+    ...(stored ? { stored } : {}),
+    ...(sourceSha256 === undefined ? {} : { sourceSha256 }),
+    ...(transfer ? { transfer } : {}),
     ...(answer ? { answer } : {}),
   };
 }

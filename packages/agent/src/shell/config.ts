@@ -21,7 +21,12 @@ export interface AgentConfig {
     readonly qemuConf: string;
   };
   readonly stateDir: string;
-  readonly addresses: { readonly migration: string; readonly tunnelPort: number };
+  readonly addresses: {
+    readonly migration: string;
+    /** The first of those that are used, one for each of what is under way. */
+    readonly tunnelPort: number;
+    readonly transferPort: number;
+  };
   readonly accelerator: 'auto' | 'kvm' | 'tcg';
   /** What the host has, where it should not be measured. */
   readonly capacity?: Resources;
@@ -68,6 +73,7 @@ export function checkConfig(value: unknown, path: string): AgentConfig {
         'an address that the other hosts reach',
       ),
       tunnelPort: addresses.number('tunnelPort', 1, 65_520, 16_520),
+      transferPort: addresses.number('transferPort', 1, 65_520, 16_540),
     },
     accelerator: root.oneOf('accelerator', ['auto', 'kvm', 'tcg'], 'auto'),
     ...(capacity ? { capacity } : {}),

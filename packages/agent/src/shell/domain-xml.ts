@@ -2,8 +2,9 @@
  * The XML of a VM: everything that decides what it sees and what it does on failure, in one place. Built
  * from values only; where its files are is resolved by the caller.
  */
-import type { DiskToAttach, VmToStart } from '@drover/protocol';
+import type { DiskToAttach, SeedToAttach, VmToStart } from '@drover/protocol';
 import { buildXml, element, parseXml, type XmlElement } from 'node-libvirt';
+import { seedPath } from './seed-files.ts';
 
 export const metadataNamespace = 'https://drover.dev/ns/vm/1';
 
@@ -34,7 +35,9 @@ export function domainXml(
       element('os', {}, [
         element('type', { arch: vm.arch, machine }, ['hvm']),
         element('boot', { dev: 'hd' }),
+        vm.credentials === undefined ? undefined : element('smbios', { mode: 'sysinfo' }),
       ]),
+      vm.credentials === undefined ? undefined : credentialsElement(vm.credentials),
       element('features', {}, [
         element('acpi'),
         vm.arch === 'x86_64' ? element('apic') : undefined,
@@ -47,6 +50,7 @@ export function domainXml(
       element('on_crash', {}, ['destroy']),
       element('devices', {}, [
         ...vm.disks.map((disk, at) => diskElement(disk, at)),
+        ...(vm.seed === undefined ? [] : seedElements(vmId, vm.seed)),
         ...vm.networks.map((network) =>
           element('interface', { type: 'bridge' }, [
             element('mac', { address: network.mac }),
@@ -100,7 +104,10 @@ export function newestMachine(
 }
 
 /** Path of a file in a pool, as QEMU on this host opens it. */
-export function filePath(disk: DiskToAttach, file: string = disk.file): string {
+export function filePath(
+  disk: Pick<DiskToAttach, 'pool' | 'file'>,
+  file: string = disk.file,
+): string {
   const { spec } = disk.pool;
   return `${spec.type === 'nfs-direct' ? spec.export : spec.path}/${file}`;
 }
@@ -138,9 +145,38 @@ function diskElement(disk: DiskToAttach, at: number): XmlElement {
   return element('disk', { type: 'network', device: 'disk' }, [driver, source, backing, target]);
 }
 
+/**
+ * A drive for cloud-init. On virtio, which a VM that boots here has drivers for, on every architecture; kernels for
+ * clouds lack those of SATA.
+ */
+function seedElements(vmId: string, seed: SeedToAttach): XmlElement[] {
+  return [
+    element('disk', { type: 'file', device: 'cdrom' }, [
+      element('driver', { name: 'qemu', type: 'raw', cache: 'none', error_policy: 'stop' }),
+      element('source', { file: seedPath(vmId, seed) }),
+      element('target', { dev: 'sda', bus: 'scsi' }),
+      element('readonly'),
+    ]),
+    element('controller', { type: 'scsi', model: 'virtio-scsi' }),
+  ];
+}
+
+/** As systemd reads them from the firmware's tables: the keys of root, and the hostname. */
+function credentialsElement({ hostname, sshKeys }: NonNullable<VmToStart['credentials']>) {
+  const keys = Buffer.from(sshKeys.map((key) => `${key}\n`).join('')).toString('base64');
+  return element('sysinfo', { type: 'smbios' }, [
+    element('oemStrings', {}, [
+      element('entry', {}, [`io.systemd.credential:system.hostname=${hostname}`]),
+      sshKeys.length === 0
+        ? undefined
+        : element('entry', {}, [`io.systemd.credential.binary:ssh.authorized_keys.root=${keys}`]),
+    ]),
+  ]);
+}
+
 function networkSource(disk: DiskToAttach, file: string): XmlElement {
   const { spec } = disk.pool;
-  const server = spec.type === 'shared' ? '' : spec.server;
+  const server = 'server' in spec ? spec.server : '';
   return element('source', { protocol: 'nfs', name: filePath(disk, file) }, [
     element('host', { name: server }),
   ]);

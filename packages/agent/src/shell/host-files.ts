@@ -1,28 +1,22 @@
 /**
- * The host's files as looks at host and VMs need them: which file stands under a path, how much room there is, what it
- * is mounted from, sizes that the kernel tells. Each question ends in time, though the storage below may never answer.
+ * The host's files as looks at host and VMs need them: which file stands under a path, what it is mounted from, sizes
+ * that the kernel tells. Pools' room is pool-files.ts. Each question ends in time, though the storage below may never answer.
  */
 import { execFile } from 'node:child_process';
-import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { FileFacts } from '@drover/protocol';
 import type { Stood } from '../logic/index.ts';
 import { readMounts, type Mount } from './mounts.ts';
+import { inodeOf } from './storage/publish.ts';
 import { silence, StorageLooks, type StorageLooksOptions } from './storage-looks.ts';
 
-export interface Space {
-  readonly capacityMib: number;
-  readonly freeMib: number;
-}
-
-const mib = 1024 * 1024;
 const reachMs = 5_000;
 
 /** What the storage is asked, as Node asks it. */
 export interface StorageCalls {
-  readonly access: typeof access;
   readonly stat: typeof stat;
-  readonly statfs: typeof statfs;
 }
 
 export class HostFiles {
@@ -33,7 +27,7 @@ export class HostFiles {
   /** `root`: where the host's own root directory is seen; another one, and other calls, only in tests. */
   constructor(
     root = '/',
-    calls: StorageCalls = { access, stat, statfs },
+    calls: StorageCalls = { stat },
     looks: Omit<StorageLooksOptions, 'mounts'> = {},
   ) {
     this.#root = root;
@@ -55,23 +49,13 @@ export class HostFiles {
     }
   }
 
-  /** Rejects where it is mounted to be read only, and where there is no answer in time. */
-  async space(path: string): Promise<Space> {
-    const space = await this.#looks.ask(path, () => this.#space(join(this.#root, path)));
-    if (space === silence) throw new Error('its server does not answer');
-    return space;
-  }
-
-  async #space(path: string): Promise<Space> {
-    // Where root may not write, QEMU still may: a server can take root for nobody.
-    await this.#calls.access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EACCES') throw error;
-    });
-    const { bsize, blocks, bavail } = await this.#calls.statfs(path);
-    return {
-      capacityMib: Math.floor((blocks * bsize) / mib),
-      freeMib: Math.floor((bavail * bsize) / mib),
-    };
+  /** What tells whether a file was altered. Rejects where it is not there, and where there is no answer in time. */
+  async facts(path: string): Promise<FileFacts> {
+    const { stat: look } = this.#calls;
+    const found = await this.#looks.ask(path, () => look(join(this.#root, path)));
+    if (found === silence) throw new Error('its server does not answer');
+    const { size: storedBytes, mtimeMs, ino } = found;
+    return { storedBytes, changedMs: Math.floor(mtimeMs), inode: inodeOf(ino) };
   }
 
   async mounts(): Promise<readonly Mount[]> {
@@ -85,6 +69,12 @@ export class HostFiles {
   /** The same on all hosts that share a kernel, as containers do. */
   async kernel(): Promise<string> {
     return (await this.#read('/proc/sys/kernel/random/boot_id')).trim();
+  }
+
+  /** Of the kernel's NFS client; nothing where it has none. */
+  async recoversLostLocks(): Promise<boolean | undefined> {
+    const text = await this.#read('/sys/module/nfs/parameters/recover_lost_locks');
+    return text === '' ? undefined : text.startsWith('Y');
   }
 
   async availableMib(): Promise<number | undefined> {

@@ -3,7 +3,15 @@
  * everything. Each action ends in an outcome; nothing is thrown at the logic.
  */
 import { randomBytes } from 'node:crypto';
-import type { Answer, MigrationProgress, QuestionKind } from '@drover/protocol';
+import type {
+  Answer,
+  MigrationProgress,
+  Pool,
+  QuestionKind,
+  StorageJob,
+  StorageProgress,
+  StoredFile,
+} from '@drover/protocol';
 import type {
   ActionOutcome,
   AgentEvent,
@@ -16,17 +24,21 @@ import { probeAccelerator, type Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
 import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
 import { baselineCpu, checkCpu, readCpu } from './host-cpu.ts';
+import { DiskJobs } from './disk-job.ts';
 import { HostFiles } from './host-files.ts';
 import { HostLooker } from './host-looker.ts';
 import { LibvirtLink } from './libvirt-link.ts';
 import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
-import { deleteVolumes, ensurePool } from './pool.ts';
+import { deleteVolumes, usablePool } from './pool.ts';
+import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
+import { deleteBesides } from './seed.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
+import { type JobEnded, StorageJobs } from './storage/storage-jobs.ts';
 import { TouchedMemory } from './touched-memory.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
 import { type TunnelRefusal, TunnelRefusals } from './tunnel-refusals.ts';
@@ -43,6 +55,11 @@ export interface HypervisorOptions {
   readonly config: AgentConfig;
   readonly onState: (state: 'connected' | 'disconnected') => void;
   readonly onProgress: (progress: MigrationProgress) => void;
+  readonly storage: {
+    readonly onProgress: (progress: StorageProgress) => void;
+    readonly onBegan: (kind: StorageJob['job']) => void;
+    readonly onEnded: (ended: JobEnded) => void;
+  };
   /** A VM's life changed: it is worth looking. */
   readonly onChange: () => void;
   readonly warn: (text: string) => void;
@@ -69,7 +86,10 @@ export class Hypervisor implements AsyncDisposable {
   readonly #cpu = new CpuMeter();
   readonly #refusals: TunnelRefusals;
   readonly #files = new HostFiles();
+  readonly #pools: PoolsHere;
   readonly #starter = new TunnelStarter();
+  readonly #storage: StorageJobs;
+  readonly #diskJobs: DiskJobs;
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -83,6 +103,20 @@ export class Hypervisor implements AsyncDisposable {
       onState: options.onState,
       warn: options.warn,
     });
+    const { hostId, addresses } = options.config;
+    this.#storage = new StorageJobs({
+      ...options.storage,
+      hostId,
+      transfers: { host: addresses.migration, basePort: addresses.transferPort },
+      usable: (pool) => usablePool(this.#link.libvirt, this.#files, pool),
+      warn: options.warn,
+    });
+    this.#diskJobs = new DiskJobs({
+      link: this.#link,
+      onProgress: options.storage.onProgress,
+      discard: (file, of) => this.#discard(file, of),
+    });
+    this.#pools = new PoolsHere(options.config, this.#files, options.warn);
     this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
     this.#listening = this.#link.onEvent((event) => {
       if (event.name !== 'lifecycle') return;
@@ -101,7 +135,7 @@ export class Hypervisor implements AsyncDisposable {
       this.#options.config,
       await readBootId(),
       this.#accelerator,
-      this.#files,
+      this.#pools.looker,
     );
     const facts: HostFacts = {
       ...(await this.#hostLooker.look(libvirt)),
@@ -175,9 +209,22 @@ export class Hypervisor implements AsyncDisposable {
       case 'destroy-leftover':
         return destroyLeftover(link, action.vmId);
       case 'ensure-pool':
-        return ensurePool(link, this.#files, action.pool, action.uuid);
+        return this.#ensurePool(action.pool, action.uuid);
+      case 'mark-pool':
+        return this.#pools.mark(action.pool, action.uuid);
+      case 'forget-pool':
+        return this.#pools.forget(action.name, action.uuid);
       case 'delete-volumes':
-        return deleteVolumes(link, this.#files, action.disks, this.#options.warn);
+        return this.#deleteVolumes(action);
+      case 'disk-job':
+        return this.#diskJobs.run(action);
+      case 'storage-job':
+        return this.#storage.run(action);
+      case 'abort-job':
+        if (this.#diskJobs.abort(action.opId, action.ofStep)) return done;
+        return this.#storage.abort(action);
+      case 'open-transfer':
+        return this.#storage.openTransfer(action);
       case 'inspect':
         return this.#inspect(action);
       case 'inspect-vm':
@@ -185,8 +232,16 @@ export class Hypervisor implements AsyncDisposable {
       case 'read-cpu':
       case 'baseline-cpu':
       case 'check-cpu':
+      case 'probe-pool':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
+  }
+
+  async #deleteVolumes({ vmId, disks, besidesIn = [] }: Of<'delete-volumes'>) {
+    if (vmId !== undefined) {
+      for (const pool of besidesIn) await deleteBesides(this.#link, this.#files, pool, vmId);
+    }
+    return deleteVolumes(this.#link, this.#files, disks, this.#options.warn);
   }
 
   async #answer(question: Extract<HypervisorAction, { type: QuestionKind }>): Promise<Answer> {
@@ -210,7 +265,18 @@ export class Hypervisor implements AsyncDisposable {
         return baselineCpu(libvirt, question);
       case 'check-cpu':
         return checkCpu(libvirt, question);
+      case 'probe-pool':
+        return this.#pools.doctor.probe(question.pool, question.probe);
     }
+  }
+
+  async #ensurePool(pool: Pool, uuid: string): Promise<ActionOutcome> {
+    const outcome = await this.#pools.ensure(pool, uuid);
+    // Nobody waits for it here; a job in that pool does.
+    this.#storage.sweep(pool).catch((error: unknown) => {
+      this.#options.warn(`clearing up pool ${pool.name}: ${String(error)}`);
+    });
+    return outcome;
   }
 
   get #tunnel(): TunnelSettings {
@@ -289,6 +355,13 @@ export class Hypervisor implements AsyncDisposable {
     }
   }
 
+  /** A file that a job of QEMU's made and did not end. */
+  async #discard(file: StoredFile, { opId, step }: Of<'disk-job'>): Promise<void> {
+    const job: StorageJob = { job: 'delete', files: [file] };
+    const { error } = await this.#storage.run({ type: 'storage-job', opId, step, job });
+    if (error) this.#options.warn(`${file.file} stays in pool ${file.pool.name}: ${error.message}`);
+  }
+
   /** Goes on by itself: nobody waits for it. */
   #announceLook({ dom }: VmLook): void {
     void announce(dom, { signal: this.#stopped.signal, warn: this.#options.warn });
@@ -297,8 +370,10 @@ export class Hypervisor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort();
     this.#starter[Symbol.dispose]();
+    this.#storage[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     await this.#writeMeter[Symbol.asyncDispose]();
+    await this.#pools[Symbol.asyncDispose]();
     await this.#link[Symbol.asyncDispose]();
   }
 }

@@ -6,6 +6,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AgentCommand, AgentMessage } from '@drover/protocol';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from '@prometheus-io/client';
+import type { JobEnded } from './storage/storage-jobs.ts';
 import type { SeenVm } from './vm-looker.ts';
 
 export interface AgentInfo {
@@ -46,6 +47,19 @@ export class Metrics {
     name: 'drover_agent_tunnel_refusals_total',
     help: 'What tunnels of migrations have refused, by reason.',
     labelNames: ['side', 'reason'],
+    registers: [this.registry],
+  });
+  readonly #jobs = this.#gauge('drover_agent_storage_jobs', 'Storage jobs under way.', ['kind']);
+  readonly #jobsEnded = new Counter({
+    name: 'drover_agent_storage_jobs_total',
+    help: 'Storage jobs that have ended, by how.',
+    labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
+  readonly #jobBytes = new Counter({
+    name: 'drover_agent_storage_bytes_total',
+    help: 'Bytes that storage jobs got through.',
+    labelNames: ['kind'],
     registers: [this.registry],
   });
   readonly #certificateUntil = this.#gauge(
@@ -113,6 +127,16 @@ export class Metrics {
 
   refused({ side, reason }: { readonly side: string; readonly reason: string }): void {
     this.#refusals.inc({ side, reason });
+  }
+
+  jobBegan(kind: string): void {
+    this.#jobs.inc({ kind });
+  }
+
+  jobEnded({ kind, outcome, bytes }: JobEnded): void {
+    this.#jobs.dec({ kind });
+    this.#jobsEnded.inc({ kind, outcome });
+    this.#jobBytes.inc({ kind }, bytes);
   }
 
   certified(use: string, untilMs: number): void {

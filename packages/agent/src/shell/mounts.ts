@@ -2,7 +2,7 @@
  * What a path is mounted from, and whether a lock that is taken there is seen by other hosts. By the kernel's list of
  * mounts alone: nothing is asked of the storage.
  */
-import type { VmFacts } from '@drover/protocol';
+import type { PoolMount, VmFacts } from '@drover/protocol';
 
 type DiskGuard = VmFacts['disks'][number]['guard'];
 
@@ -14,6 +14,8 @@ export interface Mount {
   readonly source: string;
   /** Of the file system, such as `rw,vers=4.2,local_lock=none`. */
   readonly options: readonly string[];
+  /** The file system is, or this one way to it. */
+  readonly readOnly: boolean;
 }
 
 /** Locks of these are those of the whole cluster. */
@@ -39,11 +41,37 @@ export function isLocal({ type }: Mount): boolean {
 export function readMounts(text: string): readonly Mount[] {
   return text.split('\n').flatMap((line) => {
     const [left = '', right = ''] = line.split(' - ');
-    const at = left.split(' ')[4];
+    const [at, own = ''] = left.split(' ').slice(4);
     const [type, source = '', options = ''] = right.split(' ');
     if (at === undefined || type === undefined || type === '') return [];
-    return [{ at: plain(at), type, source: plain(source), options: options.split(',') }];
+    const isReadOnly = [own, options].some((all) => all.split(',').includes('ro'));
+    const about = { options: options.split(','), readOnly: isReadOnly };
+    return [{ at: plain(at), type, source: plain(source), ...about }];
   });
+}
+
+export function isNfs({ type }: Pick<Mount, 'type'>): boolean {
+  return type === 'nfs' || type === 'nfs4';
+}
+
+/** What is told of it to others. */
+export function poolMountOf(mount: Mount): PoolMount {
+  const { at, source, type, readOnly, options } = mount;
+  const { guard } = guardAt(mount);
+  const about = { at: at.slice(0, 1_024), source: source.slice(0, 1_024), type, readOnly, guard };
+  if (!isNfs(mount)) return about;
+  const version = valueOf(options, 'vers');
+  const localLock = options.includes('nolock') ? 'all' : valueOf(options, 'local_lock');
+  return {
+    ...about,
+    ...(version === undefined ? {} : { version }),
+    hard: options.includes('hard'),
+    ...(localLock === undefined ? {} : { localLock }),
+  };
+}
+
+function valueOf(options: readonly string[], name: string): string | undefined {
+  return options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** The kernel writes blanks in paths as octal numbers. */
@@ -63,18 +91,29 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
   return found;
 }
 
+/** A libvirt `<lease>` is a VM's, not a mount's. */
+type MountGuard = Exclude<DiskGuard, 'lease'>;
+
 export interface Guarded {
   readonly guard: DiskGuard;
   /** For people. */
   readonly guardedBy: string;
 }
 
-export function guardOf(path: string, mounts: readonly Mount[]): Guarded {
+interface GuardedMount extends Guarded {
+  readonly guard: MountGuard;
+}
+
+export function guardOf(path: string, mounts: readonly Mount[]): GuardedMount {
   const mount = mountOf(path, mounts);
   if (mount === undefined) return { guard: 'none', guardedBy: `${path} is on no mount` };
+  return guardAt(mount);
+}
+
+function guardAt(mount: Mount): GuardedMount {
   const { type, at, options } = mount;
-  const by = (guard: DiskGuard, more = '') => ({ guard, guardedBy: `${type}${more} at ${at}` });
-  if (type === 'nfs' || type === 'nfs4') return nfs(mount);
+  const by = (guard: MountGuard, more = '') => ({ guard, guardedBy: `${type}${more} at ${at}` });
+  if (isNfs(mount)) return nfs(mount);
   if (clustered.includes(type)) return by('image-lock');
   if (type === 'lustre') {
     return options.includes('flock') ? by('image-lock') : by('none', ' without flock');
@@ -83,12 +122,11 @@ export function guardOf(path: string, mounts: readonly Mount[]): Guarded {
 }
 
 /** Only from version 4.1 on does a server give back the locks of a host that is dead, and only of that host. */
-function nfs({ at, options }: Mount): Guarded {
-  const value = (name: string) =>
-    options.find((option) => option.startsWith(`${name}=`))?.slice(name.length + 1);
-  const version = value('vers') ?? 'of unknown version';
+function nfs({ at, options }: Mount): GuardedMount {
+  const version = valueOf(options, 'vers') ?? 'of unknown version';
   const keepsLocks =
-    options.includes('nolock') || ['all', 'posix'].includes(value('local_lock') ?? 'none');
+    options.includes('nolock') ||
+    ['all', 'posix'].includes(valueOf(options, 'local_lock') ?? 'none');
   const isNewEnough = ['4.1', '4.2'].includes(version);
   const guardedBy = `NFS ${version}${keepsLocks ? ' with locks of its own host' : ''} at ${at}`;
   return { guard: isNewEnough && !keepsLocks ? 'image-lock' : 'none', guardedBy };

@@ -13,7 +13,7 @@ export function failed(code: ErrorCode, message: string): ActionOutcome {
 }
 
 /** As QEMU says it, and libvirt's lock managers: another process has the disk, on this host or on any other. */
-function isLocked(message: string): boolean {
+export function isLocked(message: string): boolean {
   return /Failed to get (shared )?"[a-z ]+" lock|Failed to lock byte|Lockspace resource .* is locked/.test(
     message,
   );

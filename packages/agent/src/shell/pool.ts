@@ -1,17 +1,18 @@
 /**
- * Storage pools on this host: made as declared, started, checked to be what they claim; and the files in
- * them that are ours, thin clones, made and deleted. Never makes anything below a mount point that is not
- * mounted.
+ * Storage pools on this host: made as declared, started, checked to be what they claim, and undefined when they are
+ * no longer declared; and the files in them that are ours, thin clones, made and deleted. Never makes anything below a
+ * mount point that is not mounted.
  */
 import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { DroverError, type DiskToAttach, type Pool } from '@drover/protocol';
+import { type DiskToAttach, DroverError, type Pool } from '@drover/protocol';
 import {
   buildXml,
   element,
   isAlreadyExists,
   isOperationInvalid,
+  readDomain,
   readPool,
   type Libvirt,
   type StoragePool,
@@ -20,8 +21,9 @@ import type { ActionOutcome } from '../logic/index.ts';
 import { filePath } from './domain-xml.ts';
 import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
-import type { Mount } from './mounts.ts';
+import type { OurPools } from './our-pools.ts';
 import { done } from './outcome.ts';
+import { checkMount, unavailable } from './pool-mount.ts';
 
 type MountedSpec = Exclude<Pool['spec'], { readonly type: 'nfs-direct' }>;
 
@@ -30,12 +32,15 @@ const qemuImgMs = 60_000;
 const againMs = 100;
 const busyMs = 30_000;
 
+const mountOptions = 'http://libvirt.org/schemas/storagepool/fs/1.0';
+
 export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
   const target = element('target', {}, [element('path', {}, [spec.path])]);
   const head = [element('name', {}, [name]), element('uuid', {}, [uuid])];
-  if (spec.type === 'shared') return buildXml(element('pool', { type: 'dir' }, [...head, target]));
+  if (spec.type !== 'nfs') return buildXml(element('pool', { type: 'dir' }, [...head, target]));
+  const options = ['hard', ...(spec.options ?? [])];
   return buildXml(
-    element('pool', { type: 'netfs' }, [
+    element('pool', { type: 'netfs', 'xmlns:fs': mountOptions }, [
       ...head,
       element('source', {}, [
         element('host', { name: spec.server }),
@@ -45,31 +50,86 @@ export function poolXml(name: string, uuid: string, spec: MountedSpec): string {
         element('protocol', { ver: spec.version }),
       ]),
       target,
+      element(
+        'fs:mount_opts',
+        {},
+        options.map((option) => element('fs:option', { name: option })),
+      ),
     ]),
   );
 }
 
 /** Throws `pool-unavailable` with what is in the way. */
 export async function ensurePool(
-  link: LibvirtLink,
+  libvirt: Libvirt,
   files: HostFiles,
+  ours: OurPools,
   pool: Pool,
   uuid: string,
 ): Promise<ActionOutcome> {
   const { name, spec } = pool;
   if (spec.type === 'nfs-direct') return done;
-  const { libvirt } = link;
   let known = await libvirt.pools.find(name);
+  // Of a declaration that is gone.
+  if (known && known.uuid !== uuid && (await ours.has(known.uuid))) {
+    await forgetPool(libvirt, ours, name, known.uuid);
+    known = undefined;
+  }
   if (!known) {
+    // First: a pool that nobody knows to be ours would stay for ever.
+    await ours.add(uuid);
     known = await libvirt.pools.define(poolXml(name, uuid, spec));
     await known.setAutostart(false);
   }
+  if (known.uuid === uuid) await ours.add(uuid);
   await activate(libvirt, files, known, pool);
   return done;
 }
 
-/** The pool of a disk, active, of the place that was declared. */
-async function usablePool(libvirt: Libvirt, files: HostFiles, pool: Pool): Promise<StoragePool> {
+/** Throws `pool-in-use` while a VM of this host has a disk in it. No file is deleted. */
+export async function forgetPool(
+  libvirt: Libvirt,
+  ours: OurPools,
+  name: string,
+  uuid: string,
+): Promise<ActionOutcome> {
+  if (!(await ours.has(uuid))) return done;
+  const known = (await libvirt.pools.list()).find((pool) => pool.uuid === uuid);
+  if (known) {
+    const { targetPath = '' } = readPool(await known.xml());
+    const users = await usersOf(libvirt, name, targetPath);
+    if (users.length > 0) {
+      const message = `pool ${name}: ${users.slice(0, 5).join(', ')} here have disks in it`;
+      throw new DroverError('pool-in-use', message);
+    }
+    if (await known.isActive()) await known.destroy();
+    await known.undefine();
+  }
+  await ours.remove(uuid);
+  return done;
+}
+
+/** VMs that libvirt has, running or not, whoever made them. */
+async function usersOf(libvirt: Libvirt, pool: string, path: string): Promise<readonly string[]> {
+  const users: string[] = [];
+  for (const vm of await libvirt.domains.list()) {
+    const { disks } = readDomain(await vm.xml());
+    const isUser = disks.some(({ source }) =>
+      source.type === 'volume'
+        ? source.pool === pool
+        : 'path' in source && source.path.startsWith(`${path}/`),
+    );
+    if (isUser) users.push(vm.name);
+  }
+  return users;
+}
+
+/** The pool, active, of the place that was declared. Throws `pool-unavailable`. */
+export async function usablePool(
+  libvirt: Libvirt,
+  files: HostFiles,
+  pool: Pool,
+): Promise<StoragePool> {
   const known = await libvirt.pools.find(pool.name);
   if (!known) throw unavailable(pool.name, 'libvirt on this host does not know it');
   await activate(libvirt, files, known, pool);
@@ -99,21 +159,7 @@ async function activate(
       if (!isOperationInvalid(error)) throw unavailable(name, (error as Error).message);
     }
   }
-  if (spec.type === 'nfs') checkMount(await files.mounts(), name, spec);
-}
-
-/** Files made below a path that is not mounted would be on this host alone. */
-function checkMount(
-  mounts: readonly Mount[],
-  name: string,
-  spec: Extract<Pool['spec'], { type: 'nfs' }>,
-): void {
-  const mount = mounts.findLast(({ at }) => at === spec.path);
-  if (!mount?.type.startsWith('nfs')) throw unavailable(name, `${spec.path} is not mounted`);
-  const { source } = mount;
-  if (source !== `${spec.server}:${spec.export}` && source !== `[${spec.server}]:${spec.export}`) {
-    throw unavailable(name, `${spec.path} is a mount of ${source}`);
-  }
+  checkMount(await files.mounts(), pool);
 }
 
 /**
@@ -155,13 +201,30 @@ export async function prepareDisks(
     if (disk.cloneOf === undefined) throw missingFile(disk, disk.file);
     const image = await pool.findVolume(disk.cloneOf);
     if (!image) throw missingFile(disk, disk.cloneOf);
+    await checkUnaltered(files, disk, filePath(disk, disk.cloneOf));
     const { capacityBytes } = await image.info();
+    const bytes = Math.max(capacityBytes, disk.virtualBytes ?? 0);
     try {
-      await pool.createVolume(cloneXml(disk, disk.cloneOf, capacityBytes));
+      await pool.createVolume(cloneXml(disk, disk.cloneOf, bytes));
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
   }
+}
+
+/** What stands on a file that is another one now would read what is none of its. */
+async function checkUnaltered(files: HostFiles, disk: DiskToAttach, path: string): Promise<void> {
+  const { cloneFacts } = disk;
+  if (cloneFacts === undefined) return;
+  const found = await files.facts(path);
+  const differs = (['storedBytes', 'changedMs', 'inode'] as const).find(
+    (one) => found[one] !== cloneFacts[one],
+  );
+  if (differs === undefined) return;
+  throw new DroverError(
+    'image-altered',
+    `${path} was changed by hand: its ${differs} is ${found[differs]}, recorded is ${cloneFacts[differs]}`,
+  );
 }
 
 export function cloneXml(disk: DiskToAttach, image: string, capacityBytes: number): string {
@@ -222,10 +285,6 @@ export async function deleteVolumes(
     if (volume) await volume.delete();
   }
   return done;
-}
-
-function unavailable(name: string, why: string): DroverError {
-  return new DroverError('pool-unavailable', `pool ${name}: ${why}`);
 }
 
 function missingFile(disk: DiskToAttach, file: string): DroverError {

@@ -9,6 +9,7 @@ import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { prepareDisks } from './pool.ts';
+import { prepareSeed } from './seed.ts';
 import { lookAt, type VmLook } from './vm-state.ts';
 
 type StartVm = Extract<HypervisorAction, { type: 'start-vm' }>;
@@ -31,6 +32,7 @@ export async function startVm(
     return failed('vm-busy', `a copy of it is ${before.state} on this host`);
   }
   await prepareDisks(link, files, action.vm.disks);
+  await prepareSeed(files, action.vmId, action.vm);
   const xml = domainXml(action.vmId, action.generation, action.vm, host);
   const { libvirt } = link;
   try {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Heartbeat, Inventory, parseValue } from '@drover/protocol';
+import { digestOf } from '../../src/logic/report.ts';
 import {
   begunRecord,
   Driver,
@@ -41,6 +42,17 @@ describe('a heartbeat', () => {
     });
     driver.send({ type: 'hypervisor', state: 'connected' });
     expect(driver.last('heartbeat')).toMatchObject({ state: 'ready', reasons: [] });
+  });
+
+  it('has another digest when a pool’s condition or mark changes', () => {
+    const digests = [{}, { condition: 'full' }, { mark: 'missing' }, { mark: 'there' }].map(
+      (more) => {
+        const pool = { name: 'p', state: 'active', capacityMib: 9, freeMib: 9, ...more };
+        const pools = [pool] as unknown as typeof facts.pools;
+        return digestOf({ vms: [], facts: { ...facts, pools } });
+      },
+    );
+    expect(new Set(digests).size).toBe(4);
   });
 
   it('has another digest when a VM’s state changes, and not when only its load does', () => {

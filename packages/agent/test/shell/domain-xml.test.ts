@@ -103,6 +103,36 @@ describe('the XML of a VM', () => {
   });
 });
 
+describe('what a VM is told at its first boot', () => {
+  const sshKeys = ['ssh-ed25519 AAAA anna', 'ssh-ed25519 BBBB'];
+  const seed = { pool: disk.pool, hash: '0123456789ab', hostname: 'a', sshKeys };
+
+  it('is on a CD-ROM that is only read, on virtio, whatever the architecture', () => {
+    for (const arch of ['x86_64', 'aarch64'] as const) {
+      const machineTypes = ['pc-q35-10.0', 'virt-10.0'];
+      const read = readDomain(domainXml(vmId, 7, { ...vm, arch, seed }, { ...host, machineTypes }));
+      expect(read.disks.at(-1)).toMatchObject({
+        device: 'cdrom',
+        target: 'sda',
+        bus: 'scsi',
+        readOnly: true,
+        source: { path: `/var/lib/drover/pools/vms/${vmId}-seed-0123456789ab.iso` },
+      });
+    }
+  });
+
+  it('or in the firmware’s tables, as systemd reads credentials there', () => {
+    const told = { ...vm, credentials: { hostname: 'web', sshKeys } };
+    const xml = domainXml(vmId, 7, told, host);
+    expect(xml).toContain('<smbios mode="sysinfo"/>');
+    expect(xml).toContain('<entry>io.systemd.credential:system.hostname=web</entry>');
+    const keys = /ssh\.authorized_keys\.root=([A-Za-z0-9+/=]+)</.exec(xml)?.[1] ?? '';
+    expect(Buffer.from(keys, 'base64').toString()).toBe(sshKeys.map((key) => `${key}\n`).join(''));
+    expect(xml).not.toContain('qemu:commandline');
+    expect(domainXml(vmId, 7, vm, host)).not.toContain('sysinfo');
+  });
+});
+
 describe('the XML of storage', () => {
   it('mounts NFS with the version that was declared', () => {
     const spec = disk.pool.spec;

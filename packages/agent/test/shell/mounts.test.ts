@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guardOf, mountOf, readMounts } from '../../src/shell/mounts.ts';
+import { guardOf, mountOf, poolMountOf, readMounts } from '../../src/shell/mounts.ts';
 
 const line = (at: string, type: string, options: string, source = 'none') =>
   `36 25 0:31 / ${at} rw,relatime shared:1 - ${type} ${source} ${options}`;
@@ -53,5 +53,48 @@ describe('the mount of a path', () => {
 
   it('may have blanks in its name', () => {
     expect(readMounts(line('/my\\040pool', 'xfs', 'rw'))[0]?.at).toBe('/my pool');
+  });
+});
+
+describe('what is told of a mount', () => {
+  /** As kernels write it, recorded from hosts with pools of their own. */
+  const recorded = (text: string) => {
+    const mount = mountOf('/srv/vms', readMounts(text));
+    return mount === undefined ? undefined : poolMountOf(mount);
+  };
+
+  it('of NFS is its source, version, patience, and whose locks it has', () => {
+    const text =
+      '412 29 0:54 / /srv/vms rw,nosuid,nodev,noexec,relatime shared:233 - nfs4 nas:/export/vms ' +
+      'rw,vers=4.2,rsize=1048576,wsize=1048576,namlen=255,hard,proto=tcp,nconnect=4,timeo=600,' +
+      'retrans=2,sec=sys,clientaddr=10.0.0.2,local_lock=none,addr=10.0.0.1';
+    expect(recorded(text)).toEqual({
+      at: '/srv/vms',
+      source: 'nas:/export/vms',
+      type: 'nfs4',
+      readOnly: false,
+      guard: 'image-lock',
+      version: '4.2',
+      hard: true,
+      localLock: 'none',
+    });
+  });
+
+  it('of NFS 3 without locks, soft', () => {
+    const text =
+      '412 29 0:54 / /srv/vms rw,relatime shared:233 - nfs nas:/export/vms ' +
+      'rw,vers=3,rsize=1048576,soft,nolock,proto=tcp,mountproto=udp,local_lock=all,addr=10.0.0.1';
+    expect(recorded(text)).toMatchObject({ version: '3', hard: false, localLock: 'all' });
+  });
+
+  it('is that it can only be read, whichever of the two lists says so', () => {
+    const bound =
+      '88 29 0:31 /vms /srv/vms ro,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro';
+    expect(recorded(bound)).toMatchObject({ readOnly: true, type: 'ext4' });
+    const all = '88 29 0:31 / /srv/vms rw,relatime shared:1 - ext4 /dev/vda1 ro';
+    expect(recorded(all)).toMatchObject({ readOnly: true });
+    const neither =
+      '88 29 0:31 / /srv/vms rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro';
+    expect(recorded(neither)).toMatchObject({ readOnly: false });
   });
 });

@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { Mount } from '../../src/shell/mounts.ts';
 import { silence, StorageLooks } from '../../src/shell/storage-looks.ts';
 
-const nfs = (at: string): Mount => ({ at, type: 'nfs4', source: `nas:${at}`, options: [] });
+const nfs = (at: string): Mount => ({
+  at,
+  type: 'nfs4',
+  source: `nas:${at}`,
+  options: [],
+  readOnly: false,
+});
 const mounts: readonly Mount[] = [
-  { at: '/', type: 'ext4', source: '/dev/vda1', options: [] },
+  { at: '/', type: 'ext4', source: '/dev/vda1', options: [], readOnly: false },
   ...['/dead', '/gone', '/lost', '/well'].map(nfs),
 ];
 

@@ -8,7 +8,9 @@ const asked: Asked = {
   hostCpu: 'EPYC-Rome',
   kernel: 'k1',
   qemuVersion: 10_000_000,
-  mounts: [{ at: '/srv', type: 'nfs4', source: 'nas:/srv', options: ['vers=4.2'] }],
+  mounts: [
+    { at: '/srv', type: 'nfs4', source: 'nas:/srv', options: ['vers=4.2'], readOnly: false },
+  ],
   snapshots: 0,
   checkpoints: 0,
   blockJobs: [],

@@ -105,7 +105,7 @@ export function cancelMigration(records: RecordMirror, id: string, ask: Ask): Wr
 }
 
 /** The operation must be as it was seen: one that has ended meanwhile is not cancelled after the fact. */
-function cancelRequest(records: RecordMirror, id: string, ask: Ask): Write | undefined {
+export function cancelRequest(records: RecordMirror, id: string, ask: Ask): Write | undefined {
   const operation = records.operations.get(id);
   if (operation !== undefined && !isOpen(operation.value)) {
     const { type, state } = operation.value;

@@ -5,6 +5,7 @@
 import {
   type api,
   type AssignmentRecord,
+  type CloudInit,
   DroverError,
   keys,
   type MigrationWish,
@@ -14,17 +15,20 @@ import {
   type Stored,
   Uuid,
   type VmIntentRecord,
+  type VmSpec,
   wireLimits,
 } from '@drover/protocol';
 import { requireHost } from './hosts.ts';
 import { checkWish } from './migration-settings.ts';
 import { countOpen, openOperationOn } from './operations.ts';
 import type { FieldError } from './problem.ts';
+import { type ResolvedDisks, resolveDisks } from './resolve-disks.ts';
+import { refuseBusyDisks } from './storage-checks.ts';
 import { findVm } from './vms.ts';
 import { type Ask, putRecord, type Write } from './write.ts';
 
 /** What the schema cannot say, and what etcd knows: throws where the VM cannot be made like that. */
-export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate): void {
+export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate): ResolvedDisks {
   const errors: FieldError[] = [];
   if (parseValue(Uuid, name).ok) {
     errors.push({ path: '/name', message: 'must not look like the id of a VM' });
@@ -52,12 +56,37 @@ export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate):
       `pool ${missing.pool} is not declared; declare it with POST /v1/pools first`,
     );
   }
+  checkSeedPlace(records, name, spec);
+  return resolveDisks(records, spec);
+}
+
+/** A seed is a file in the pool of the first disk. */
+function checkSeedPlace(records: RecordMirror, name: string, { cloudInit, disks }: VmSpec): void {
+  if (cloudInit === undefined || cloudInit.by === 'smbios') return;
+  const otherwise = 'or take by: smbios, which carries keys and hostname without a file';
+  const pool = disks[0]?.pool;
+  if (pool === undefined) {
+    const message = `${name} has no disk, and so no pool for its cloud-init seed; give it one, ${otherwise}`;
+    throw new DroverError('bad-request', message);
+  }
+  if (records.pools.get(pool)?.value.spec.type !== 'nfs-direct') return;
+  throw new DroverError(
+    'pool-unsuited',
+    `no host can make a seed in pool ${pool}, which only QEMU reaches; put the first disk into another pool, ${otherwise}`,
+  );
 }
 
 /** `ask.id` is the request's; the VM's own is `vmId`. */
-export function createVm(records: RecordMirror, vmId: string, body: api.VmCreate, ask: Ask): Write {
-  checkNewVm(records, body);
-  const { name, spec, start = true } = body;
+export function createVm(
+  records: RecordMirror,
+  vmId: string,
+  body: api.VmCreate,
+  ask: Ask,
+  seedHash?: string,
+): Write {
+  const { disks, compares, puts } = checkNewVm(records, body);
+  const { name, start = true } = body;
+  const spec = { ...body.spec, disks };
   if (start) refuseWhenFull(records);
   const { by, atMs } = ask;
   const intent: VmIntentRecord = {
@@ -66,6 +95,7 @@ export function createVm(records: RecordMirror, vmId: string, body: api.VmCreate
     name,
     spec,
     desired: start ? 'running' : 'stopped',
+    ...seedOf(spec.cloudInit, seedHash),
     by,
     createdAtMs: atMs,
   };
@@ -75,9 +105,48 @@ export function createVm(records: RecordMirror, vmId: string, body: api.VmCreate
       putRecord(keys.vmIntent(vmId), intent, undefined),
       putRecord(keys.vmName(name), { v: 1, vmId }, undefined),
       ...(start ? [putRecord(keys.request(ask.id), request, undefined)] : []),
+      ...puts,
     ],
-    compares: [],
+    compares,
   };
+}
+
+function seedOf(
+  cloudInit: CloudInit | undefined,
+  seedHash: string | undefined,
+): Pick<VmIntentRecord, 'seedHash' | 'hasSeedFile'> {
+  if (cloudInit === undefined || seedHash === undefined) return {};
+  return { seedHash, ...(cloudInit.by === 'smbios' ? {} : { hasSeedFile: true }) };
+}
+
+/** What it is told at its next start; refused while something is done with it that may have read the former. */
+export function changeVm(
+  records: RecordMirror,
+  idOrName: string,
+  { cloudInit }: api.VmChange,
+  seedHash: string | undefined,
+): Write {
+  const vm = findVm(records, idOrName);
+  refuseWhenBusy(records, vm.value);
+  const { seedHash: _, spec, ...rest } = vm.value;
+  const { cloudInit: __, ...others } = spec;
+  const changed: VmSpec = cloudInit === null ? others : { ...others, cloudInit };
+  checkSeedPlace(records, vm.value.name, changed);
+  const intent: VmIntentRecord = {
+    ...rest,
+    spec: changed,
+    ...seedOf(changed.cloudInit, seedHash),
+  };
+  return { puts: [putRecord(keys.vmIntent(rest.id), intent, vm)], compares: [] };
+}
+
+function refuseWhenBusy(records: RecordMirror, { id, name }: VmIntentRecord): void {
+  const busy = openOperationOn(records, id);
+  if (busy === undefined) return;
+  throw new DroverError(
+    'vm-busy',
+    `${name}: ${busy.type} is ${busy.state} (operation ${busy.id}); wait for its end`,
+  );
 }
 
 /** What a person asks to be done with a VM once. */
@@ -102,15 +171,10 @@ export function requestOnVm(
 ): Write {
   const vm = findVm(records, idOrName);
   const { id: vmId, name } = vm.value;
-  const busy = openOperationOn(records, vmId);
-  if (busy !== undefined) {
-    throw new DroverError(
-      'vm-busy',
-      `${name}: ${busy.type} is ${busy.state} (operation ${busy.id}); wait for its end`,
-    );
-  }
+  refuseWhenBusy(records, vm.value);
   const assignment = records.assignments.get(vmId);
   checkState(records, name, assignment?.value, action);
+  if (action.type === 'start' || action.type === 'delete') refuseBusyDisks(records, vm.value);
   refuseWhenFull(records);
   const request: RequestRecord = {
     v: 1,

@@ -6,6 +6,7 @@ import {
   OperationRecord,
   parseJson,
   parseKey,
+  PoolStateRecord,
   type RecordMirror,
   VmIntentRecord,
 } from '@drover/protocol';
@@ -57,9 +58,18 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'operation':
     case 'request':
       return operationEvent(records, parsed, value);
+    case 'pool':
+      return poolEvent(records, parsed.id, value !== undefined);
+    case 'pool-state':
+      return poolStateEvent(records, parsed.id, value);
+    case 'image-intent':
+    case 'image-name':
+    case 'image':
+    case 'volume-intent':
+    case 'volume-name':
+    case 'volume':
     case 'settings':
     case 'vm-name':
-    case 'pool':
     case 'era':
     case 'restored':
     case 'cpu-baseline':
@@ -106,6 +116,26 @@ function hostEvent(
   const known = records.hostIntents.get(id)?.value.cordoned ?? false;
   const cordoned = intent?.ok ? intent.value.cordoned : known;
   return { about: `host/${id}`, event: { type: 'host', host: { id, cordoned } } };
+}
+
+function poolEvent(records: RecordMirror, name: string, isDeclared: boolean): Told {
+  const state = records.poolStates.get(name)?.value;
+  const isOfThis = state?.uuid === records.pools.get(name)?.value.uuid;
+  const alarms = isDeclared && isOfThis ? (state?.alarms ?? []) : [];
+  return { about: `pool/${name}`, event: { type: 'pool', pool: { name, isDeclared, alarms } } };
+}
+
+/** What is kept of one that is declared no longer is no news. */
+function poolStateEvent(
+  records: RecordMirror,
+  name: string,
+  value: string | undefined,
+): Told | undefined {
+  const parsed = value === undefined ? undefined : parseJson(PoolStateRecord, value);
+  if (!parsed?.ok || records.pools.get(name)?.value.uuid !== parsed.value.uuid) return undefined;
+  const { alarms = [] } = parsed.value;
+  const event = { type: 'pool', pool: { name, isDeclared: true, alarms } } as const;
+  return { about: `pool/${name}`, event };
 }
 
 /** A request that is news (made, or cancelled) shows as its operation; what is pruned is no news. */

@@ -5,12 +5,16 @@
 import {
   type api,
   DroverError,
+  findVolume,
+  imageLabel,
   type OperationRecord,
   type RecordMirror,
   type RequestRecord,
+  type StorageProgress,
 } from '@drover/protocol';
 
 export type Progress = NonNullable<api.OperationBody['progress']>;
+export type Storage = NonNullable<api.OperationBody['storage']>;
 
 export function isOpen(operation: Pick<OperationRecord, 'state'>): boolean {
   return operation.state === 'pending' || operation.state === 'running';
@@ -87,23 +91,78 @@ export function operationBody(
   records: RecordMirror,
   record: OperationRecord,
   progress?: Progress,
+  storage?: Storage,
 ): api.OperationBody {
-  const { v: _v, epoch: _epoch, ...shown } = record;
+  // Who has `transfer` has the bytes: it stays here.
+  const { v: _v, epoch: _epoch, transfer: _transfer, obsolete: _obsolete, ...shown } = record;
+  const subject = subjectOf(records, record);
   return {
     ...shown,
+    ...(subject === undefined ? {} : { subject }),
     done: !isOpen(record),
     cancellable: isCancellable(records, record),
     ...(progress === undefined ? {} : { progress }),
+    ...(storage === undefined ? {} : { storage }),
   };
 }
 
-/** Drains, and migrations that somebody asked for; not what has been cancelled already. */
-function isCancellable(records: RecordMirror, { id, type, state, mode }: OperationRecord): boolean {
+/** The image or the volume, as people call it; nothing once it is gone. */
+function subjectOf(
+  records: RecordMirror,
+  { imageId, volumeId }: OperationRecord,
+): string | undefined {
+  const image = records.imageIntents.get(imageId ?? '')?.value;
+  if (image !== undefined) return imageLabel(image);
+  const volume = volumeId === undefined ? undefined : findVolume(records, volumeId);
+  if (volume?.vm !== undefined) return `${volume.vm.name}:${volume.vm.index}`;
+  return volume?.name;
+}
+
+/** With what follows from it: how fast, and how long still. */
+export function storageById(
+  known: readonly StorageProgress[] | undefined,
+): ReadonlyMap<string, Storage> {
+  return new Map((known ?? []).map((one) => [one.opId, storageBody(one)]));
+}
+
+function storageBody({ v: _v, opId: _opId, ...shown }: StorageProgress): Storage {
+  const { doneBytes, totalBytes, elapsedMs } = shown;
+  if (elapsedMs === 0 || doneBytes === 0) return shown;
+  const bytesPerSecond = Math.round((doneBytes / elapsedMs) * 1_000);
+  if (totalBytes === undefined || bytesPerSecond === 0) return { ...shown, bytesPerSecond };
+  const left = Math.max(0, totalBytes - doneBytes);
+  return { ...shown, bytesPerSecond, etaMs: Math.round((left / bytesPerSecond) * 1_000) };
+}
+
+/** On files of pools. */
+export function isOnStorage(type: OperationRecord['type']): boolean {
+  return type.startsWith('image-') || type.startsWith('volume-');
+}
+
+/** What takes long with files of pools; the rest of it is done in a moment. */
+const cancellableStorage: readonly OperationRecord['type'][] = [
+  'image-import',
+  'image-verify',
+  'volume-create',
+  'volume-move',
+  'volume-download',
+  'volume-upload',
+];
+
+export function isCancellableStorage({ type, state }: OperationRecord): boolean {
+  // An image that is to go may wait for its users for long; what has begun to go is gone.
+  if (type === 'image-delete') return state === 'pending';
+  return cancellableStorage.includes(type);
+}
+
+/** Drains, what takes long with files, and migrations that somebody asked for; not what has been cancelled already. */
+function isCancellable(records: RecordMirror, record: OperationRecord): boolean {
+  const { id, type, state, mode } = record;
   const request = records.requests.get(id)?.value;
   if (!isOpen({ state }) || request === undefined || request.cancelled !== undefined) return false;
   // Whoever has been told to shut down cannot be told otherwise.
   if (mode === 'cold' && state === 'running') return false;
-  return type === 'drain' || type === 'migrate';
+  return type === 'drain' || type === 'migrate' || isCancellableStorage(record);
 }
 
 function asPending(records: RecordMirror, request: RequestRecord): OperationRecord {
@@ -119,6 +178,9 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
+    ...('pool' in request ? { pool: request.pool } : {}),
+    ...('imageId' in request ? { imageId: request.imageId } : {}),
+    ...('volumeId' in request ? { volumeId: request.volumeId } : {}),
     ...(request.type === 'migrate' && request.target !== undefined
       ? { target: request.target }
       : {}),

@@ -25,14 +25,18 @@ export interface VmSeen {
   readonly observed?: string | undefined;
   /** Of the migrations in flight. */
   readonly progress?: readonly MigrationProgress[] | undefined;
+  /** For one who may read what its cloud-init says. */
+  readonly withCloudInit?: boolean;
 }
 
 export function vmBody(
   records: RecordMirror,
   intent: VmIntentRecord,
-  { observed, progress }: VmSeen = {},
+  { observed, progress, withCloudInit = false }: VmSeen = {},
 ): api.VmBody {
-  const { id, name, spec, desired, createdAtMs, by } = intent;
+  const { id, name, desired, createdAtMs, by } = intent;
+  const { cloudInit: _, ...shown } = intent.spec;
+  const cloudInit = cloudInitSummary(intent);
   const assignment = records.assignments.get(id)?.value;
   const { hostId, nextHostId, operationId, rest } = assignment ?? {};
   const migration = migrationOf(records, id, progress);
@@ -49,10 +53,35 @@ export function vmBody(
     ...(migration === undefined ? {} : { migration }),
     ...(rest === undefined ? {} : { rest }),
     macs: [...macsOf(intent)],
-    spec,
+    ...(cloudInit === undefined ? {} : { cloudInit }),
+    spec: withCloudInit ? intent.spec : shown,
     createdAtMs,
     by,
   };
+}
+
+/** That there is some, and which; nothing of what it says. */
+function cloudInitSummary({ name, spec, seedHash }: VmIntentRecord): api.VmBody['cloudInit'] {
+  const { cloudInit } = spec;
+  if (cloudInit === undefined || seedHash === undefined) return undefined;
+  const { by = 'iso', userData = '', networkConfig, sshKeys = [], hostname = name } = cloudInit;
+  return {
+    by,
+    hash: seedHash,
+    userDataBytes: utf8Bytes(userData),
+    hostname,
+    sshKeyCount: sshKeys.length,
+    hasNetworkConfig: networkConfig !== undefined,
+  };
+}
+
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
 }
 
 export function listVms(records: RecordMirror, observed: ObservedVms = {}): readonly api.VmBody[] {

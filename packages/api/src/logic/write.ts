@@ -6,8 +6,8 @@ import type { RecordMirror, Stored } from '@drover/protocol';
 
 export interface WritePut {
   readonly key: string;
-  /** JSON text. */
-  readonly value: string;
+  /** JSON text; absent: it goes. */
+  readonly value?: string;
   /** 0: it must not exist. */
   readonly expectedModRevision: number;
 }
@@ -35,4 +35,8 @@ export function putRecord(
   former: Stored<unknown> | undefined,
 ): WritePut {
   return { key, value: JSON.stringify(record), expectedModRevision: former?.modRevision ?? 0 };
+}
+
+export function dropRecord(key: string, former: Stored<unknown>): WritePut {
+  return { key, expectedModRevision: former.modRevision };
 }

@@ -85,8 +85,8 @@ function transactionOf({ puts, compares }: Write): WriteTxn {
       ...puts.map(({ key, expectedModRevision }) => ({ key, modRevision: expectedModRevision })),
       ...compares,
     ],
-    puts: puts.map(({ key, value }) => ({ key, value })),
-    deletes: [],
+    puts: puts.flatMap(({ key, value }) => (value === undefined ? [] : [{ key, value }])),
+    deletes: puts.flatMap(({ key, value }) => (value === undefined ? [key] : [])),
   };
 }
 
@@ -95,7 +95,9 @@ function* readBack({ puts: [proof] }: Write, news: WriteNews): Steps<Outcome> {
   const { total: totalMs, between: betweenMs } = readBackMs;
   const found = yield { type: 'read-back', key: proof.key, totalMs, betweenMs };
   const entry = found.type === 'entries' ? found.entries[0] : undefined;
-  const revision = entry && ownRevision(proof, entry);
+  const isGone = found.type === 'entries' && entry === undefined && proof.value === undefined;
+  // Whoever took it away: it was to go.
+  const revision = isGone ? proof.expectedModRevision : entry && ownRevision(proof, entry);
   if (revision !== undefined) return { type: 'done', revision };
   throw new DroverError(
     'store-unavailable',
@@ -114,6 +116,7 @@ function* catchUp({ puts, compares }: Write): Steps<void> {
 
 /** At which revision this wrote the entry; nothing: somebody else did. */
 function ownRevision(proof: WritePut, entry: WriteEntry): number | undefined {
+  if (proof.value === undefined) return undefined;
   if (entry.value === proof.value) return entry.modRevision;
   // Made anew under an id of its own: it is ours, though somebody has changed it since. A host's id is no
   // such id; two people may make the first record of one host. Settings have none.

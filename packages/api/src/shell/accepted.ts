@@ -2,7 +2,7 @@
 import type { api } from '@drover/protocol';
 import type { FastifyReply } from 'fastify';
 import { progressById } from '../logic/migrations.ts';
-import { operationBody, requireOperation } from '../logic/operations.ts';
+import { isOnStorage, operationBody, requireOperation, storageById } from '../logic/operations.ts';
 import type { Context } from './context.ts';
 
 /** From the records alone, so that it can be sent whoever else is away. */
@@ -15,15 +15,16 @@ export function sendAccepted(
   return operationBody(mirror.records, requireOperation(mirror.records, id));
 }
 
-/** With the progress of a migration that runs, where the leader can be asked. */
+/** With the progress of what runs, where the leader can be asked. */
 export async function showOperation(
   { mirror, leader }: Context,
   id: string,
 ): Promise<api.OperationBody> {
   const { type, state } = requireOperation(mirror.records, id);
-  const asked = type === 'migrate' && state === 'running';
+  const asked = (type === 'migrate' || isOnStorage(type)) && state === 'running';
   const answer = asked ? await leader.askIfThere({ type: 'progress' }) : undefined;
   const operation = requireOperation(mirror.records, id);
-  const progress = operation.state === 'running' ? progressById(answer?.migrations) : undefined;
-  return operationBody(mirror.records, operation, progress?.get(id));
+  if (operation.state !== 'running') return operationBody(mirror.records, operation);
+  const progress = progressById(answer?.migrations).get(id);
+  return operationBody(mirror.records, operation, progress, storageById(answer?.storage).get(id));
 }

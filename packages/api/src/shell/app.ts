@@ -25,7 +25,9 @@ import { drainRoutes } from './drains.ts';
 import { dumpRoutes } from './dump.ts';
 import { defaultEventLimits, EventHub, type EventLimits } from './event-hub.ts';
 import { eventRoutes } from './events.ts';
+import { contentRoutes } from './contents.ts';
 import { hostRoutes } from './hosts.ts';
+import { imageRoutes } from './images.ts';
 import { Leader } from './leader.ts';
 import { Metrics } from './metrics.ts';
 import { Mirror } from './mirror.ts';
@@ -36,10 +38,13 @@ import { settingsRoutes } from './settings.ts';
 import { answerNoHttp, answerProblems, asDroverError, sendProblem } from './problems.ts';
 import { registerSchemas } from './schemas.ts';
 import { recoveryRoutes } from './recoveries.ts';
+import { type BodyPatience, cutSlowBodies, defaultPatience } from './slow-bodies.ts';
 import { systemRoutes } from './system.ts';
+import { noTransfer, type TransferRequest } from './transfer.ts';
 import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
 import { vmActionRoutes } from './vm-actions.ts';
 import { vmRoutes } from './vms.ts';
+import { volumeRoutes } from './volumes.ts';
 import { Writer } from './writer.ts';
 
 export interface AppParts {
@@ -49,6 +54,9 @@ export interface AppParts {
   readonly tokens: ApiConfig['tokens'];
   readonly requestsPer10Seconds?: number;
   readonly eventLimits?: EventLimits;
+  readonly bodyPatience?: BodyPatience;
+  /** The way to agents that bytes of images and volumes go. */
+  readonly transfer?: TransferRequest;
 }
 
 const requestsPer10SecondsUnlessSaid = 2_000;
@@ -66,7 +74,8 @@ export async function buildApp(parts: AppParts): Promise<App> {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
-    requestTimeout: 30_000,
+    // Of the whole request; uploads take as long as they take, and bodies have limits of their own.
+    requestTimeout: 0,
     genReqId: () => ulid(),
     forceCloseConnections: 'idle',
     ajv: { customOptions: ajvOptions },
@@ -75,6 +84,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
       sendProblem(request, reply, asDroverError(error));
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.headersTimeout = 30_000;
   app.server.maxConnections = 4_096;
   app.removeContentTypeParser('text/plain');
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
@@ -89,6 +99,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
     leader: new Leader(bus),
     events,
     metrics,
+    transfer: parts.transfer ?? noTransfer,
     ending: ending.signal,
   };
   const announcements = bus.subscribe(subjects.announcement(), (text) => events.announced(text), {
@@ -108,6 +119,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   await limitRates(app, parts.requestsPer10Seconds ?? requestsPer10SecondsUnlessSaid);
   await describe(app);
   registerSchemas(app);
+  cutSlowBodies(app, parts.bodyPatience ?? defaultPatience);
   keepAudit(app);
   refuseWhatIsNotKnown(app);
   const methods = rememberMethods(app);
@@ -121,6 +133,9 @@ export async function buildApp(parts: AppParts): Promise<App> {
   placementRoutes(app, context);
   operationRoutes(app, context);
   poolRoutes(app, context);
+  imageRoutes(app, context);
+  volumeRoutes(app, context);
+  await contentRoutes(app, context);
   settingsRoutes(app, context);
   clusterRoutes(app, context);
   eventRoutes(app, context);

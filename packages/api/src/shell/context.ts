@@ -9,6 +9,7 @@ import type { EventHub } from './event-hub.ts';
 import type { Leader } from './leader.ts';
 import type { Metrics } from './metrics.ts';
 import type { Mirror } from './mirror.ts';
+import type { TransferRequest } from './transfer.ts';
 import type { Writer } from './writer.ts';
 
 export type App = FastifyInstance<
@@ -25,6 +26,7 @@ export interface Context {
   readonly leader: Leader;
   readonly events: EventHub;
   readonly metrics: Metrics;
+  readonly transfer: TransferRequest;
   /** Aborts when the process is told to end: who waits is answered at once. */
   readonly ending: AbortSignal;
 }

@@ -9,6 +9,7 @@ import {
   OperationId,
   parseJson,
   type RecordMirror,
+  StorageProgress,
   Uuid,
 } from '@drover/protocol';
 import type { Change } from '@drover/store';
@@ -44,6 +45,19 @@ const MigrationProgress = Type.Object(
   { additionalProperties: false },
 );
 
+const StorageNews = Type.Object(
+  {
+    type: Type.Literal('storage-progress'),
+    operationId: OperationId,
+    phase: StorageProgress.properties.phase,
+    doneBytes: StorageProgress.properties.doneBytes,
+    totalBytes: StorageProgress.properties.totalBytes,
+  },
+  { additionalProperties: false },
+);
+
+const News = Type.Union([MigrationProgress, StorageNews]);
+
 export class EventHub implements MirrorListener, Disposable {
   readonly #limits: EventLimits;
   readonly #metrics: Metrics;
@@ -73,7 +87,7 @@ export class EventHub implements MirrorListener, Disposable {
   }
 
   announced(text: string): void {
-    const parsed = parseJson(MigrationProgress, text);
+    const parsed = parseJson(News, text);
     if (parsed.ok) this.#sendAll(frame(parsed.value));
   }
 

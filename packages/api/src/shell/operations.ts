@@ -1,6 +1,7 @@
 /** /v1/operations and /v1/migrations: what was asked for and what became of it; waiting; cancelling. */
 import { OperationId, OperationState, OperationType, wireLimits } from '@drover/protocol';
 import { Type } from 'typebox';
+import { cancelOperation } from '../logic/cancel-operation.ts';
 import { cancelMigration } from '../logic/decide-drain.ts';
 import { listMigrations } from '../logic/migrations.ts';
 import { isOpen, listOperations, requireOperation } from '../logic/operations.ts';
@@ -73,6 +74,26 @@ export function operationRoutes(app: App, context: Context): void {
         );
       }
       return showOperation(context, id);
+    },
+  );
+
+  app.delete(
+    '/v1/operations/:operation',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'cancelOperation',
+        summary: 'Cancel one on an image or a volume; nothing is left of what it was to make',
+        params,
+        response: answers({ 202: bodies.operation }),
+      },
+    },
+    async (request, reply) => {
+      const { operation: id } = request.params;
+      const ask = newOperation(request);
+      await writer.write((records) => cancelOperation(records, id, ask));
+      return sendAccepted(reply, context, id);
     },
   );
 

@@ -11,6 +11,8 @@ const VmList = api.ListOf(api.VmBody, 'VmList');
 const OperationList = api.ListOf(api.OperationBody, 'OperationList');
 const MigrationList = api.ListOf(api.MigrationBody, 'MigrationList');
 const PoolList = api.ListOf(api.PoolBody, 'PoolList');
+const ImageList = api.ListOf(api.ImageBody, 'ImageList');
+const VolumeList = api.ListOf(api.VolumeBody, 'VolumeList');
 const Placements = api.ListOf(api.PlacementBody, 'Placements');
 
 const named = [
@@ -18,6 +20,7 @@ const named = [
   api.HostBody,
   api.VmBody,
   api.VmCreate,
+  api.VmChange,
   api.VmStop,
   api.VmMigrate,
   api.OperationBody,
@@ -34,7 +37,23 @@ const named = [
   api.MigrationSettingsBody,
   api.PoolBody,
   api.PoolCreate,
+  api.PoolChange,
   api.VmCreated,
+  api.ImageBody,
+  api.ImageImport,
+  api.ImageImported,
+  api.ImageChange,
+  api.ImageSettingsBody,
+  api.VolumeBody,
+  api.VolumeCreate,
+  api.VolumeCreated,
+  api.VolumeCopy,
+  api.VolumeResize,
+  api.VolumeMove,
+  api.VolumeSnapshot,
+  api.VolumeUpload,
+  ImageList,
+  VolumeList,
   HostList,
   VmList,
   OperationList,
@@ -59,6 +78,7 @@ export const bodies = {
   vm: refer(api.VmBody),
   vms: refer(VmList),
   vmCreate: refer(api.VmCreate),
+  vmChange: refer(api.VmChange),
   vmCreated: refer(api.VmCreated),
   vmStop: refer(api.VmStop),
   vmMigrate: refer(api.VmMigrate),
@@ -79,6 +99,22 @@ export const bodies = {
   pool: refer(api.PoolBody),
   pools: refer(PoolList),
   poolCreate: refer(api.PoolCreate),
+  poolChange: refer(api.PoolChange),
+  image: refer(api.ImageBody),
+  images: refer(ImageList),
+  imageImport: refer(api.ImageImport),
+  imageImported: refer(api.ImageImported),
+  imageChange: refer(api.ImageChange),
+  imageSettings: refer(api.ImageSettingsBody),
+  volume: refer(api.VolumeBody),
+  volumes: refer(VolumeList),
+  volumeCreate: refer(api.VolumeCreate),
+  volumeCreated: refer(api.VolumeCreated),
+  volumeCopy: refer(api.VolumeCopy),
+  volumeResize: refer(api.VolumeResize),
+  volumeMove: refer(api.VolumeMove),
+  volumeSnapshot: refer(api.VolumeSnapshot),
+  volumeUpload: refer(api.VolumeUpload),
 } as const;
 
 const problem = {

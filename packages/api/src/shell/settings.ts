@@ -1,10 +1,12 @@
 /** /v1/settings: what holds for the whole cluster. */
-import { MigrationSettings } from '@drover/protocol';
+import { ImageSettings, MigrationSettings } from '@drover/protocol';
+import { imageSettingsBody, setImageSettings } from '../logic/image-settings.ts';
 import { migrationSettingsBody, setMigrationSettings } from '../logic/migration-settings.ts';
 import { type App, type Context, newThing } from './context.ts';
 import { answers, bodies } from './schemas.ts';
 
 const path = '/v1/settings/migration';
+const imagesPath = '/v1/settings/images';
 const tags = ['settings'];
 
 export function settingsRoutes(app: App, { mirror, writer }: Context): void {
@@ -39,6 +41,40 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
       const ask = newThing(request);
       await writer.write((records) => setMigrationSettings(records, body, ask));
       return migrationSettingsBody(mirror.records);
+    },
+  );
+
+  app.get(
+    imagesPath,
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getImageSettings',
+        summary: 'Where images may come from, and how large they may be',
+        response: answers({ 200: bodies.imageSettings }),
+      },
+    },
+    () => imageSettingsBody(mirror.records),
+  );
+
+  app.put(
+    imagesPath,
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'setImageSettings',
+        summary: 'Set where images may come from and how large they may be; replaces what was set',
+        body: ImageSettings,
+        response: answers({ 200: bodies.imageSettings }),
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      const ask = newThing(request);
+      await writer.write((records) => setImageSettings(records, body, ask));
+      return imageSettingsBody(mirror.records);
     },
   );
 }

@@ -7,6 +7,7 @@ import type { App, Context } from './context.ts';
 
 /** By these words programs find out what an older API lacks; docs/api.md has what each means. */
 const features = [
+  'cloud-init',
   'cluster-cpu',
   'cold-moves',
   'cordons',
@@ -16,13 +17,17 @@ const features = [
   'era',
   'events',
   'explanations',
+  'images',
   'migration-policies',
   'migrations',
   'move-plans',
+  'operation-cancel',
   'operations-wait',
   'placements',
+  'pool-doctor',
   'pools',
   'recoveries',
+  'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */
 const readinessMs = 500;

@@ -25,7 +25,8 @@ export function refuseWhatIsNotKnown(app: App): void {
   });
   app.addHook('preValidation', (request, _reply, done) => {
     const takesBody = request.routeOptions.schema?.body !== undefined;
-    if (takesBody || isNothing(request.body)) return done();
+    const isStream = request.routeOptions.config.streams === true;
+    if (takesBody || isStream || isNothing(request.body)) return done();
     const message = `${request.method} ${request.routeOptions.url} takes no body`;
     done(new DroverError('invalid-body', message));
   });

@@ -1,21 +1,25 @@
 /** /v1/vms: what VMs there are, making one, and where one could go. */
 import { randomUUID } from 'node:crypto';
-import { Name, type VmSpec } from '@drover/protocol';
+import { DroverError, Name, type VmSpec } from '@drover/protocol';
 import { Type } from 'typebox';
-import { checkNewVm, createVm } from '../logic/decide-vm.ts';
+import { changeVm, checkNewVm, createVm } from '../logic/decide-vm.ts';
 import { placementBody } from '../logic/leader-answers.ts';
 import { migrationOf } from '../logic/migrations.ts';
 import { operationBody, requireOperation } from '../logic/operations.ts';
+import { mayActAs } from '../logic/roles.ts';
 import { findVm, listVms, vmBody } from '../logic/vms.ts';
 import { isDryRun } from './auth.ts';
+import { checkCloudInit, seedHashOf } from './cloud-init.ts';
 import { type App, type Context, newOperation } from './context.ts';
 import { answers, bodies, closed, DryRun } from './schemas.ts';
 
 const params = Type.Object({ vm: Name }, closed);
 const tags = ['vms'];
+const Include = Type.Object({ include: Type.Optional(Type.Literal('cloud-init')) }, closed);
 
 export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
-  const placeOne = async (spec: VmSpec) => {
+  const placeOne = async (asked: VmSpec) => {
+    const { cloudInit: _, ...spec } = asked;
     const { answers: placed } = await leader.ask({ type: 'place', spec, count: 1 });
     if (placed[0] === undefined) throw new Error('the leader placed nothing and refused nothing');
     return placementBody(placed[0]);
@@ -53,13 +57,16 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
     },
     async (request, reply) => {
       const { body } = request;
+      const { cloudInit } = body.spec;
+      checkCloudInit('/spec/cloudInit', cloudInit);
       if (isDryRun(request)) {
         checkNewVm(mirror.records, body);
         return placeOne(body.spec);
       }
       const ask = newOperation(request);
       const vmId = randomUUID();
-      await writer.write((records) => createVm(records, vmId, body, ask));
+      const hash = cloudInit === undefined ? undefined : seedHashOf(cloudInit, body.name);
+      await writer.write((records) => createVm(records, vmId, body, ask, hash));
       const { records } = mirror;
       const vm = vmBody(records, findVm(records, vmId).value);
       const starts = body.start ?? true;
@@ -77,12 +84,18 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       schema: {
         tags,
         operationId: 'getVm',
-        summary: 'One VM, by id or by name',
+        summary: 'One VM, by id or by name; only an admin may include what its cloud-init says',
         params,
+        querystring: Include,
         response: answers({ 200: bodies.vm }),
       },
     },
-    async ({ params: { vm } }) => {
+    async ({ params: { vm }, query: { include }, principal }) => {
+      const withCloudInit = include === 'cloud-init';
+      if (withCloudInit && !mayActAs(principal?.role ?? 'viewer', 'admin')) {
+        const message = 'cloud-init may hold passwords: include=cloud-init needs admin';
+        throw new DroverError('forbidden', message);
+      }
       const vmId = findVm(mirror.records, vm).value.id;
       const isMoving = migrationOf(mirror.records, vmId, undefined) !== undefined;
       const [observed, progress] = await Promise.all([
@@ -92,7 +105,31 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       return vmBody(mirror.records, findVm(mirror.records, vmId).value, {
         observed: observed?.vms[vmId],
         progress: progress?.migrations,
+        withCloudInit,
       });
+    },
+  );
+
+  app.patch(
+    '/v1/vms/:vm',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'changeVm',
+        summary: 'Change what it is told at its next start',
+        params,
+        body: bodies.vmChange,
+        response: answers({ 200: bodies.vm }),
+      },
+    },
+    async ({ params: { vm }, body }) => {
+      const cloudInit = body.cloudInit ?? undefined;
+      checkCloudInit('/cloudInit', cloudInit);
+      const { id, name } = findVm(mirror.records, vm).value;
+      const hash = cloudInit === undefined ? undefined : seedHashOf(cloudInit, name);
+      await writer.write((records) => changeVm(records, id, body, hash));
+      return vmBody(mirror.records, findVm(mirror.records, id).value);
     },
   );
 

@@ -1,7 +1,7 @@
 /** An API over fakes of etcd and NATS, with a leader whose answers a test decides. */
 import { createHash } from 'node:crypto';
 import { createFakeBus, type FakeBus } from '@drover/bus/testing';
-import { keys, type Query, type QueryReply, subjects } from '@drover/protocol';
+import { type api, keys, type Query, type QueryReply, subjects } from '@drover/protocol';
 import { createFakeStore, type FakeStore } from '@drover/store/testing';
 import { pino } from 'pino';
 import { type AppParts, buildApp } from '../../src/index.ts';
@@ -51,7 +51,9 @@ export class World implements AsyncDisposable {
   }
 
   static async start(
-    options: Partial<Pick<AppParts, 'requestsPer10Seconds' | 'eventLimits'>> = {},
+    options: Partial<
+      Pick<AppParts, 'requestsPer10Seconds' | 'eventLimits' | 'transfer' | 'bodyPatience'>
+    > = {},
   ): Promise<World> {
     const store = createFakeStore({ clock: 'system' });
     const hub = createFakeBus();
@@ -212,6 +214,21 @@ export const host = {
 /** All is well. */
 export const leader = { leader: 's1', epoch: '5', revision: 1, settled: true, highestEra: 0 };
 
+export const poolStatus: api.PoolStatus = {
+  capacityMib: 1_000,
+  freeMib: 100,
+  promisedMib: 2_000,
+  promisableMib: 2_000,
+  reservedMib: 0,
+  trends: [],
+  protection: 'image-lock',
+  protectedBy: 'image locks on the server (NFS 4.2)',
+  alarms: [{ code: 'nearly-full', message: '90 % are in use, 100 MiB are free' }],
+  hosts: [
+    { hostId: 'h1', condition: 'reachable', capacityMib: 1_000, freeMib: 100, reportAgeMs: 1 },
+  ],
+};
+
 function emptyAnswer(query: Query): QueryReply {
   if (query.type === 'leader') {
     return { type: 'leader', leader };
@@ -245,6 +262,7 @@ function emptyAnswer(query: Query): QueryReply {
     const about = { vmId: query.vmId, vmName: 'web-1', source: 'h1' };
     return { type: 'plan-move', plan: { ...about, reasons, rejections: [], unchecked: false } };
   }
+  if (query.type === 'pools') return { type: 'pools', pools: { vms: poolStatus } };
   if (query.type === 'cpu-gaps') return { type: 'cpu-gaps', hosts: ['h2'] };
   return { type: 'error', code: 'vm-not-found', message: 'no such VM' };
 }

@@ -9,6 +9,7 @@ import {
 } from '../logic/migration-wish.ts';
 
 export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
+export const poolPath = (pool: string) => `/v1/pools/${encodeURIComponent(pool)}`;
 export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
 
 /** Waiting is the default; `--wait` may be said for clarity. */
@@ -47,6 +48,22 @@ export function withMigration(command: Command): Command {
 /** What may be written as a policy. */
 export function withPolicies(command: Command): Command {
   return command.addHelpText('after', `\n${migrationWishForms.join('\n')}`);
+}
+
+/** What a VM is told at its first boot: `readCloudInit` takes them. */
+export function withCloudInit(command: Command): Command {
+  return command
+    .option('--cloud-init <file>', 'user data: #cloud-config, a script, or MIME')
+    .option('--ssh-key <file>', 'public keys that may log in (repeatable)', collect, [])
+    .option('--hostname <name>', 'otherwise the name of the VM')
+    .option('--network-config <file>', 'network configuration of cloud-init')
+    .addOption(
+      new Option(
+        '--seed <way>',
+        'iso: a CD-ROM in the pool of the first disk; smbios: no file, keys of root and hostname ' +
+          'only, for systemd 252 or later',
+      ).choices(['iso', 'smbios']),
+    );
 }
 
 export function withYes(command: Command): Command {

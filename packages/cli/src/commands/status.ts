@@ -28,12 +28,13 @@ export function addStatus(program: Command): void {
 }
 
 async function read({ client }: Session): Promise<Overview> {
-  const [cluster, hosts, vms, migrations, operations] = await Promise.all([
+  const [cluster, hosts, vms, migrations, operations, pools] = await Promise.all([
     client.get<api.ClusterBody>('/v1/cluster'),
     client.get<Items<api.HostBody>>('/v1/hosts'),
     client.get<Items<api.VmBody>>('/v1/vms'),
     client.get<Items<api.MigrationBody>>('/v1/migrations'),
     client.get<Items<api.OperationBody>>(`/v1/operations?limit=${recent}`),
+    client.get<Items<api.PoolBody>>('/v1/pools'),
   ]);
   return {
     cluster,
@@ -41,5 +42,6 @@ async function read({ client }: Session): Promise<Overview> {
     vms: vms.items,
     migrations: migrations.items,
     operations: operations.items,
+    pools: pools.items,
   };
 }

@@ -8,13 +8,14 @@ import { exitCodeOfOperation } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { parseVmFlags, type VmFlags } from '../logic/vm-flags.ts';
 import { act } from '../shell/act.ts';
+import { type CloudInitFlags, readCloudInit } from '../shell/cloud-init-files.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { type Items, printJson, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { collect, examples, vmPath, withMigration, withWait } from './options.ts';
+import { collect, examples, vmPath, withCloudInit, withMigration, withWait } from './options.ts';
 
-interface CreateFlags extends VmFlags, FinishFlags {
+interface CreateFlags extends VmFlags, CloudInitFlags, FinishFlags {
   readonly start: boolean;
   readonly dryRun?: boolean;
 }
@@ -22,8 +23,7 @@ interface CreateFlags extends VmFlags, FinishFlags {
 export function addVmCreate(vms: Command): void {
   const command = withWait(
     withMigration(
-      vms
-        .command('create <name>')
+      withCloudInit(vms.command('create <name>'))
         .summary('make a VM and start it on the best host')
         .description(
           'Makes a VM, starts it on the best host, and says which and why; or each host’s refusal, ' +
@@ -49,12 +49,19 @@ export function addVmCreate(vms: Command): void {
   examples(command, [
     'drover vm create web --memory 128MiB --image vms/tiny.qcow2 \\\n      --network br-guest',
     'drover vm create db --memory 4GiB --vcpus 2 \\\n      --volume vms/db.raw,format=raw \\\n      --network br-guest,mac=52:54:00:00:00:01 -l tier=data',
+    'drover vm create app --memory 2GiB --image vms/debian-13.qcow2 \\\n      --network br-guest --cloud-init user.yaml --ssh-key ~/.ssh/id_ed25519.pub',
     'drover vm create big --memory 1TiB --dry-run',
   ]);
   act<CreateFlags>(command, (session, { args: [name = ''], options }) => {
-    const body = parseVmFlags(name, options);
+    const body = withCloudInitOf(parseVmFlags(name, options), options);
     return options.dryRun === true ? ask(session, body) : create(session, body, options);
   });
+}
+
+/** Read only where the rest is right. */
+function withCloudInitOf(body: api.VmCreate, flags: CreateFlags): api.VmCreate {
+  const cloudInit = readCloudInit(flags);
+  return cloudInit === undefined ? body : { ...body, spec: { ...body.spec, cloudInit } };
 }
 
 async function ask(session: Session, { spec }: api.VmCreate): Promise<ExitCode> {
@@ -70,8 +77,9 @@ async function ask(session: Session, { spec }: api.VmCreate): Promise<ExitCode> 
 
 function placements(
   session: Session,
-  spec: api.VmCreate['spec'],
+  asked: api.VmCreate['spec'],
 ): Promise<Items<api.PlacementBody>> {
+  const { cloudInit: _, ...spec } = asked;
   const body: api.PlacementAsk = { spec };
   return session.client.post('/v1/placements', body);
 }

@@ -17,6 +17,19 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   recover: 'is recovered: its VMs run elsewhere',
   clean: 'has one copy again',
   'cpu-baseline': 'is computed: new VMs start with it',
+  'pool-doctor': 'is looked at',
+  'image-import': 'is imported',
+  'image-delete': 'is deleted',
+  'image-verify': 'is what was recorded',
+  'volume-create': 'is made',
+  'volume-delete': 'is deleted',
+  'volume-resize': 'is larger',
+  'volume-move': 'has moved',
+  'volume-snapshot': 'has a snapshot',
+  'volume-revert': 'is as it was',
+  'volume-snapshot-delete': 'has a snapshot less',
+  'volume-download': 'is given',
+  'volume-upload': 'is filled',
 };
 
 /** `web has moved (h2 → h1, took 1.9s, paused for 87ms)` */

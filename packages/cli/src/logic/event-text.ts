@@ -2,6 +2,7 @@
 import type { api } from '@drover/protocol';
 import { oneLine } from './harmless.ts';
 import { progressLine, subjectOf, whyOf } from './operation-view.ts';
+import { storageText } from './storage-progress.ts';
 
 export function eventText(event: api.ApiEvent): string {
   return oneLine(sentence(event));
@@ -15,6 +16,11 @@ function sentence(event: api.ApiEvent): string {
     }
     case 'host':
       return `host       ${event.host.id} is ${event.host.cordoned ? '' : 'not '}cordoned`;
+    case 'pool': {
+      const { name, isDeclared, alarms } = event.pool;
+      const told = alarms.map(({ message }) => message).join('; ');
+      return `pool       ${name} ${isDeclared ? told || 'has no alarm' : 'is declared no longer'}`;
+    }
     case 'operation': {
       const { operation } = event;
       if (!operation.done) return `operation  ${progressLine(operation)}`;
@@ -23,5 +29,7 @@ function sentence(event: api.ApiEvent): string {
     }
     case 'migration-progress':
       return `migration  ${event.vmId} ${event.percent} %`;
+    case 'storage-progress':
+      return `storage    ${event.operationId} ${storageText(event)}`;
   }
 }

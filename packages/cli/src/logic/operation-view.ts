@@ -20,8 +20,9 @@ const tones: Readonly<Record<Operation['state'], Tone>> = {
 
 /** What it is about: `web`, `h2`. */
 export function subjectOf(operation: Operation): string {
-  const { vmName, vmId, hostId } = operation;
+  const { vmName, vmId, hostId, pool = '' } = operation;
   if (operation.type === 'cpu-baseline') return 'the cluster’s CPU';
+  if (operation.type === 'pool-doctor') return `pool ${oneLine(pool)}`;
   return oneLine(vmName ?? vmId ?? hostId ?? '');
 }
 
@@ -160,6 +161,19 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   recover: 'recovering the VMs of',
   clean: 'removing an old copy of',
   'cpu-baseline': 'computing',
+  'pool-doctor': 'looking at',
+  'image-import': 'importing',
+  'image-delete': 'deleting',
+  'image-verify': 'reading',
+  'volume-create': 'making',
+  'volume-delete': 'deleting',
+  'volume-resize': 'enlarging',
+  'volume-move': 'moving',
+  'volume-snapshot': 'taking a snapshot of',
+  'volume-revert': 'reverting',
+  'volume-snapshot-delete': 'deleting a snapshot of',
+  'volume-download': 'giving',
+  'volume-upload': 'filling',
 };
 
 /** One line about an operation on its way: `moving web (h2 → h1): perform 43 %`. */

@@ -33,6 +33,7 @@ const steps: Readonly<Record<string, string>> = {
   'host-not-found': 'see the hosts with “drover host list”',
   'vm-not-found': 'see the VMs with “drover vm list”',
   'pool-not-found': 'see the pools with “drover pool list”',
+  'pool-in-use': 'delete or move what is named; no file is ever deleted with a pool',
   'operation-not-found': 'see the operations with “drover operation list”',
   'drain-not-found': 'see what a drain would do with “drover host drain HOST --dry-run”',
   'name-taken': 'choose another name, or delete the old one',

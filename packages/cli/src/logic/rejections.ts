@@ -49,7 +49,11 @@ export function why(no: Rejection): string {
     case 'numa-cell-too-small':
       return `needs ${required} and its CPUs in one NUMA cell, the largest has ${available}`;
     case 'pool-local':
-      return `pool ${available} belongs to one host: its disks would stay behind`;
+      return required === 'a shared pool'
+        ? `pool ${available} belongs to one host: its disks would stay behind`
+        : `its disks are in pool ${available} of ${required}`;
+    case 'pool-promised':
+      return `its disks may grow to ${required}, ${available} of the pool may still be promised`;
     case 'pool-full':
       return `its disks need ${required} in the pool, ${available} are free`;
     case 'held-by-device':

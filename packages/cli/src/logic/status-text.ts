@@ -15,6 +15,7 @@ export interface Overview {
   readonly vms: readonly api.VmBody[];
   readonly migrations: readonly api.MigrationBody[];
   readonly operations: readonly api.OperationBody[];
+  readonly pools: readonly api.PoolBody[];
 }
 
 const hostColumns: readonly Column<api.HostBody>[] = [
@@ -75,7 +76,8 @@ function byState(things: readonly { readonly state: string }[]): string {
   return parts.length === 0 ? 'none' : `${things.length} (${parts.join(', ')})`;
 }
 
-function attentionOf({ cluster, hosts, vms, operations }: Overview): readonly string[] {
+function attentionOf(overview: Overview): readonly string[] {
+  const { cluster, hosts, vms, operations } = overview;
   const silent = hosts
     .filter((host) => host.state === 'suspect' || host.state === 'down')
     .map((host) => `${host.id} is ${host.state}, heard ${formatDuration(host.reportAgeMs)} ago`);
@@ -87,6 +89,9 @@ function attentionOf({ cluster, hosts, vms, operations }: Overview): readonly st
         return `pool ${name} is ${state} on ${host.id}${why}`;
       }),
   );
+  const alarms = overview.pools.flatMap(({ name, status }) =>
+    (status?.alarms ?? []).map(({ message }) => `pool ${name}: ${message}`),
+  );
   const lost = vms
     .filter((vm) => vm.state === 'crashed' || vm.state === 'unknown')
     .map((vm) => `${vm.name} is ${vm.state}`);
@@ -94,7 +99,7 @@ function attentionOf({ cluster, hosts, vms, operations }: Overview): readonly st
     .filter((one) => one.state === 'failed' || one.state === 'blocked')
     .slice(0, 3)
     .map((one) => `${one.type} ${subjectOf(one)} ${one.state}: ${whyOf(one)}`);
-  const all = [...clusterAttention(cluster), ...silent, ...pools, ...lost, ...failed];
+  const all = [...clusterAttention(cluster), ...silent, ...pools, ...alarms, ...lost, ...failed];
   const shown = all.slice(0, 12);
   return all.length === shown.length
     ? shown

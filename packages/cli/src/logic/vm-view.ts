@@ -1,10 +1,11 @@
 /** VMs as a table and as a page. */
 import type { api } from '@drover/protocol';
 import { formatAge, formatDuration } from './durations.ts';
+import { oneLine } from './harmless.ts';
 import { page, pairs } from './host-view.ts';
 import { wishText } from './migration-wish.ts';
 import { stepOf } from './operation-view.ts';
-import { formatMib } from './sizes.ts';
+import { formatBytes, formatMib } from './sizes.ts';
 import type { Cell, Column, Tone } from './table.ts';
 
 type Vm = api.VmBody;
@@ -63,11 +64,39 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
           `${network.bridge}, ${network.mac ?? vm.macs[index] ?? 'MAC not known yet'}`,
         ] as const,
     ),
+    ...(vm.cloudInit === undefined ? [] : [['Cloud-init', cloudInitText(vm.cloudInit)] as const]),
     ...(spec.migration === undefined ? [] : [['Policy', wishText(spec.migration)] as const]),
     ['Labels', pairs(spec.labels)],
     ['Generation', `${vm.generation}`],
     ['Created', `${formatAge(nowMs, vm.createdAtMs)} ago by ${vm.by}`],
   ]);
+}
+
+/** `yes, 1.2 KiB, 1 key, hash 0123456789ab` */
+export function cloudInitText(cloudInit: NonNullable<Vm['cloudInit']>): string {
+  const { by, userDataBytes, sshKeyCount, hostname, hasNetworkConfig, hash } = cloudInit;
+  const parts = [
+    by === 'iso' ? 'yes' : 'by SMBIOS',
+    ...(userDataBytes === 0 ? [] : [formatBytes(userDataBytes)]),
+    ...(sshKeyCount === 0 ? [] : [`${sshKeyCount} ${sshKeyCount === 1 ? 'key' : 'keys'}`]),
+    ...(hasNetworkConfig ? ['network'] : []),
+    `hostname ${hostname}`,
+    `hash ${hash}`,
+  ];
+  return parts.join(', ');
+}
+
+/** What it is told, where that was asked for. */
+export function cloudInitPage({ spec: { cloudInit } }: Vm): readonly string[] {
+  if (cloudInit === undefined) return [];
+  const { userData, networkConfig, sshKeys = [] } = cloudInit;
+  const part = (title: string, text: string | undefined) =>
+    text === undefined ? [] : ['', `${title}:`, ...text.trimEnd().split(/\r?\n/).map(oneLine)];
+  return [
+    ...part('User data', userData),
+    ...part('Network config', networkConfig),
+    ...part('Keys', sshKeys.length === 0 ? undefined : sshKeys.join('\n')),
+  ];
 }
 
 /** The move that is under way, the one that was given up, and where it starts next. */

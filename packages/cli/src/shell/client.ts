@@ -37,7 +37,7 @@ export class Unreachable extends Error {
 /** Something answered that is no Drover API. */
 export class NotTheApi extends Error {}
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const requestMs = 20_000;
 const conflictAttempts = 4;
@@ -63,6 +63,10 @@ export class ApiClient {
 
   put<Answer>(path: string, body: unknown): Promise<Answer> {
     return this.#send<Answer>('PUT', path, body);
+  }
+
+  patch<Answer>(path: string, body: unknown): Promise<Answer> {
+    return this.#send<Answer>('PATCH', path, body);
   }
 
   delete<Answer>(path: string): Promise<Answer> {

@@ -161,3 +161,46 @@ export function placement(hostId: string): api.PlacementBody {
 export function tooSmall(hostId: string): api.PlacementBody['rejections'][number] {
   return { hostId, reason: 'not-enough-memory', required: 4096, available: 1228, unit: 'MiB' };
 }
+
+/** One that two hosts have, of which one has another directory. */
+export function pool(name: string): api.PoolBody {
+  const room = { capacityMib: 1_000, freeMib: 100 };
+  const mount = {
+    at: '/srv/vms',
+    source: 'nas:/vms',
+    type: 'nfs4',
+    readOnly: false,
+    guard: 'image-lock',
+    version: '4.2',
+    hard: true,
+    localLock: 'none',
+  } as const;
+  return {
+    name,
+    spec: { type: 'shared', path: '/srv/vms' },
+    uuid: idOf(77),
+    createdAtMs: 1_700_000_000_000,
+    thinLimitPercent: 400,
+    alarmPercent: 85,
+    status: {
+      ...room,
+      promisedMib: 2_000,
+      promisableMib: 2_000,
+      reservedMib: 0,
+      trends: [{ mibPerHour: -10, fullInHours: 10.5, overMinutes: 60 }],
+      protection: 'image-lock',
+      protectedBy: 'image locks on the server (NFS 4.2)',
+      alarms: [{ code: 'nearly-full', message: '90 % are in use, 100 MiB are free' }],
+      hosts: [
+        { hostId: 'h1', condition: 'reachable', ...room, mount, mark: 'there', reportAgeMs: 1 },
+        {
+          hostId: 'h2',
+          condition: 'wrong-mount',
+          reason: 'it is not the directory that other hosts have',
+          ...room,
+          reportAgeMs: 1,
+        },
+      ],
+    },
+  };
+}

@@ -48,6 +48,10 @@ export interface PoolReach {
   readonly freeMib: number;
   /** Why it cannot be used, where that is known. */
   readonly reason?: string;
+  /** It takes no new disks; those that are there can be read and written where they have their room already. */
+  readonly isFull?: boolean;
+  /** What may still be promised to disks that take their room as they fill; without limit if absent. */
+  readonly promisableMib?: number;
 }
 
 export interface HostUsage extends Resources {

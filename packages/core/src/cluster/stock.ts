@@ -5,7 +5,7 @@
 import type { Cluster } from './cluster.ts';
 import type { Host, HostId } from './host.ts';
 import { holdsResources } from './load.ts';
-import type { Vm } from './vm.ts';
+import type { DiskRequest, Vm } from './vm.ts';
 
 /** Sums by host, or for a shared pool by no host, and by what it is of. */
 type Taken = ReadonlyMap<string, number>;
@@ -37,7 +37,20 @@ export function poolSpaceLeftOn(cluster: Cluster, { id, pools }: Host, pool: str
   const reach = pools.find(({ name }) => name === pool);
   if (reach === undefined || reach.capacityMib === 0) return Number.POSITIVE_INFINITY;
   const reserved = cluster.pools?.get(pool)?.reservedMib ?? 0;
-  return reach.freeMib - reserved - takenOf(cluster, poolKey(cluster, id, pool));
+  const left = reach.freeMib - reserved - takenOf(cluster, poolKey(cluster, id, pool));
+  return reach.isFull === true ? Math.min(0, left) : left;
+}
+
+/** MiB that thin disks in a pool may still be promised; `Infinity` where that has no limit. */
+export function poolPromiseLeftOn(cluster: Cluster, { id, pools }: Host, pool: string): number {
+  const reach = pools.find(({ name }) => name === pool);
+  if (reach?.promisableMib === undefined) return Number.POSITIVE_INFINITY;
+  return reach.promisableMib - takenOf(cluster, promiseKey(cluster, id, pool));
+}
+
+/** What a disk takes of its pool when it is made; a thin one has tables to begin with. */
+export function spaceFor({ sizeMib, isThin }: DiskRequest): number {
+  return isThin === true ? 1 : sizeMib;
 }
 
 /** Whether all hosts see the same space. */
@@ -62,7 +75,10 @@ function addUp(cluster: Cluster): Taken {
     addPages(vm, vm.hostId, add);
     for (const kind of vm.devices ?? []) add(deviceKey(vm.hostId, kind), 1);
     if (vm.state !== 'starting') continue;
-    for (const { pool, sizeMib } of vm.disks ?? []) add(poolKey(cluster, vm.hostId, pool), sizeMib);
+    for (const disk of vm.disks ?? []) {
+      add(poolKey(cluster, vm.hostId, disk.pool), spaceFor(disk));
+      if (disk.isThin) add(promiseKey(cluster, vm.hostId, disk.pool), disk.sizeMib);
+    }
   }
   for (const { vmId, hostId } of cluster.reservations) {
     const vm = cluster.vms.get(vmId);
@@ -87,4 +103,8 @@ function deviceKey(hostId: HostId, kind: string): string {
 
 function poolKey(cluster: Cluster, hostId: HostId, pool: string): string {
   return isSharedPool(cluster, pool) ? `pool ${pool}` : `pool ${pool} ${hostId}`;
+}
+
+function promiseKey(cluster: Cluster, hostId: HostId, pool: string): string {
+  return `promise ${poolKey(cluster, hostId, pool)}`;
 }

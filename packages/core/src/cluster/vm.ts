@@ -38,10 +38,12 @@ export interface VmCpu {
   readonly features?: readonly string[];
 }
 
-/** A disk to come: the space that it may grow to. */
+/** A disk to come: the space that it takes, or that a thin one may grow to; 0 where nobody knows. */
 export interface DiskRequest {
   readonly pool: string;
   readonly sizeMib: number;
+  /** It takes its room as it fills, and next to none when it is made. */
+  readonly isThin?: boolean;
 }
 
 /** The part of a VM that placement looks at; enough to ask for a place before the VM exists. */
@@ -56,6 +58,8 @@ export interface VmShape {
   readonly pools: readonly string[];
   /** Of a VM that is still to be made. */
   readonly disks?: readonly DiskRequest[];
+  /** Of one whose disks are made, in pools that each host has for itself: the host that has them. */
+  readonly filesHostId?: HostId;
   readonly bridges: readonly string[];
   /** Its memory is to lie in huge pages of this size. */
   readonly hugePageKib?: number;

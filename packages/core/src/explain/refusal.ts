@@ -26,9 +26,14 @@ const sentences: Readonly<Record<RefusalReason, Sentence>> = {
     `needs ${no.required} MiB of huge pages, has ${no.available} MiB left`,
   'numa-cell-too-small': (no) =>
     `the VM needs ${no.required} MiB and its CPUs in one NUMA cell, the largest has ${no.available} MiB`,
-  'pool-local': (no) => `pool ${no.available} belongs to one host: its disks would stay behind`,
+  'pool-local': (no) =>
+    no.required === 'a shared pool'
+      ? `pool ${no.available} belongs to one host: its disks would stay behind`
+      : `its disks are in pool ${no.available} of ${no.required}`,
   'pool-full': (no) =>
     `its disks need ${no.required} MiB in the pool, ${no.available} MiB are free`,
+  'pool-promised': (no) =>
+    `its disks may grow to ${no.required} MiB, ${no.available} MiB of the pool may still be promised`,
   'held-by-device': (no) => `the VM holds a device of its host (${no.available})`,
   'preflight-failed': (no) => String(no.available),
   'device-missing': (no) => `needs ${no.required} × ${no.unit}, has ${no.available} left`,
@@ -66,6 +71,7 @@ export function remedyFor(rejections: readonly Rejection[]): string {
   }
   if (reasons.has('bridge-missing')) return `add its bridge on ${hosts('bridge-missing')}`;
   if (reasons.has('pool-full')) return `free space in its pools`;
+  if (reasons.has('pool-promised')) return 'enlarge its pools, or raise their thin limit';
   if (reasons.has('rule-broken')) {
     const rules = rejections.filter((one) => one.reason === 'rule-broken');
     return `change rule ${listed([...new Set(rules.map((one) => String(one.required)))])}`;

@@ -27,6 +27,7 @@ export type RefusalReason =
   | 'pool-not-reachable'
   | 'pool-local'
   | 'pool-full'
+  | 'pool-promised'
   | 'bridge-missing'
   | 'held-by-device'
   | 'preflight-failed'

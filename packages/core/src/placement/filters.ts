@@ -9,7 +9,7 @@ import { deviceMissing } from './filters/devices.ts';
 import { type FilterInput, firstNo, type Row } from './filters/filter.ts';
 import { headroomLost } from './filters/headroom.ts';
 import { notEnoughHugePages } from './filters/huge-pages.ts';
-import { poolFull } from './filters/pool.ts';
+import { poolFull, poolPromised } from './filters/pool.ts';
 import { ruleBroken } from './filters/rules.ts';
 import { noMigrationSlot } from './filters/slots.ts';
 import { fixedFilters } from './fixed-filters.ts';
@@ -23,6 +23,7 @@ const asked: readonly Row[] = [
 
 const changing: readonly Row[] = [
   ['pool-full', poolFull],
+  ['pool-promised', poolPromised],
   ['not-enough-memory', notEnoughMemory],
   ['not-enough-cpu', notEnoughCpu],
   ['not-enough-huge-pages', notEnoughHugePages],

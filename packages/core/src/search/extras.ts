@@ -1,7 +1,14 @@
 /** What hosts have only so much of besides memory and CPU, as numbers that a search changes. */
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Host } from '../cluster/host.ts';
-import { devicesLeftOn, hugePagesLeftOn, isSharedPool, poolSpaceLeftOn } from '../cluster/stock.ts';
+import {
+  devicesLeftOn,
+  hugePagesLeftOn,
+  isSharedPool,
+  poolPromiseLeftOn,
+  poolSpaceLeftOn,
+  spaceFor,
+} from '../cluster/stock.ts';
 import type { VmShape } from '../cluster/vm.ts';
 
 /** Of one VM; empty for most. */
@@ -34,10 +41,13 @@ export class Extras {
     for (const kind of devices) {
       want(`device ${kind}`, 1, (host) => devicesLeftOn(this.#cluster, host, kind));
     }
-    for (const { pool, sizeMib } of disks) {
+    for (const disk of disks) {
+      const { pool, sizeMib, isThin } = disk;
       const name = `pool ${pool}`;
-      if (isSharedPool(this.#cluster, pool)) this.#shared.add(name);
-      want(name, sizeMib, (host) => poolSpaceLeftOn(this.#cluster, host, pool));
+      const promise = `promise ${pool}`;
+      if (isSharedPool(this.#cluster, pool)) this.#shared.add(name).add(promise);
+      want(name, spaceFor(disk), (host) => poolSpaceLeftOn(this.#cluster, host, pool));
+      if (isThin) want(promise, sizeMib, (host) => poolPromiseLeftOn(this.#cluster, host, pool));
     }
     return [...wants];
   }

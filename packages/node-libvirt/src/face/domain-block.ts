@@ -51,6 +51,12 @@ export interface CommitArguments {
   readonly bandwidthMibps?: number;
 }
 
+export interface PullArguments {
+  /** The image that it stands on afterwards, by path or `vda[3]`; nothing if absent. */
+  readonly base?: string;
+  readonly bandwidthMibps?: number;
+}
+
 export interface CopyArguments extends BlockCopyParams {
   /** A `<disk>` with the copy's source and driver. */
   readonly destinationXml: string;
@@ -134,6 +140,18 @@ export class DomainBlock {
     const bandwidth = BigInt(bandwidthMibps);
     const args = { dom: this.#dom, disk: this.target, base, top, bandwidth, flags };
     await this.#caller.call('domainBlockCommit', args, options);
+  }
+
+  /**
+   * Takes images of the chain into the active one, down to `base`, or all of them; `flags` are 0.
+   * (`virDomainBlockRebase`)
+   */
+  async pull(
+    { base, bandwidthMibps = 0 }: PullArguments = {},
+    { flags = 0, ...options }: FlagOptions = {},
+  ): Promise<void> {
+    const args = { ...this.#path, base, bandwidth: BigInt(bandwidthMibps), flags };
+    await this.#caller.call('domainBlockRebase', args, options);
   }
 
   /**

@@ -52,6 +52,8 @@ export interface HostCapabilities {
   readonly cells: readonly NumaCell[];
   /** Live migration is offered at all. */
   readonly liveMigration: boolean;
+  /** Whom VMs run as, where they are not told otherwise: of the security model `dac`. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   readonly vmKinds: readonly VmKind[];
 }
 
@@ -72,8 +74,18 @@ export function readHostCapabilities(xml: string): HostCapabilities {
     ...(topology === undefined ? {} : { topology: readTopology(topology) }),
     cells: childrenOf(childOf(host, 'topology', 'cells'), 'cell').map(readCell),
     liveMigration: childOf(host, 'migration_features', 'live') !== undefined,
+    ...readUser(host),
     vmKinds: childrenOf(root, 'guest').map(readVmKind),
   };
+}
+
+function readUser(host: XmlElement | undefined): Pick<HostCapabilities, 'user'> {
+  const dac = childrenOf(host, 'secmodel').find(
+    (model) => textOf(childOf(model, 'model')) === 'dac',
+  );
+  const labels = childrenOf(dac, 'baselabel').map((label) => textOf(label) ?? '');
+  const [, uid, gid] = /^\+(\d+):\+(\d+)$/.exec(labels[0] ?? '') ?? [];
+  return uid === undefined ? {} : { user: { uid: Number(uid), gid: Number(gid) } };
 }
 
 function readTopology(topology: XmlElement) {

@@ -1,7 +1,9 @@
 /** What the event stream tells. */
+import type { PoolAlarm } from '../pool-state.ts';
+import type { StorageProgress } from '../storage-job.ts';
 import type { OperationBody } from './operation.ts';
 
-/** One SSE event: `event:` is the type, `id:` the etcd revision (absent for `migration-progress`). */
+/** One SSE event: `event:` is the type, `id:` the etcd revision (absent for progress). */
 export type ApiEvent =
   | {
       readonly type: 'vm';
@@ -13,10 +15,26 @@ export type ApiEvent =
       };
     }
   | { readonly type: 'host'; readonly host: { readonly id: string; readonly cordoned: boolean } }
+  /** Declared, changed, gone, or with other alarms than before. */
+  | {
+      readonly type: 'pool';
+      readonly pool: {
+        readonly name: string;
+        readonly isDeclared: boolean;
+        readonly alarms: readonly PoolAlarm[];
+      };
+    }
   | { readonly type: 'operation'; readonly operation: OperationBody }
   | {
       readonly type: 'migration-progress';
       readonly operationId: string;
       readonly vmId: string;
       readonly percent: number;
+    }
+  | {
+      readonly type: 'storage-progress';
+      readonly operationId: string;
+      readonly phase: StorageProgress['phase'];
+      readonly doneBytes: number;
+      readonly totalBytes?: number;
     };

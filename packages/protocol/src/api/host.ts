@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { Inventory } from '../agent-message.ts';
 import { Count, Labels, Name } from '../names.ts';
+import { PoolCondition } from '../pool-spec.ts';
 import { closed, named, Text } from './shape.ts';
 
 const ResourcesBody = Type.Object({ cpuMilli: Count, memoryMib: Count }, closed);
@@ -57,6 +58,8 @@ export const HostBody = Type.Object(
           capacityMib: Count,
           freeMib: Count,
           reason: Type.Optional(Text),
+          /** Where more is known than the state says. */
+          condition: Type.Optional(PoolCondition),
         },
         closed,
       ),

@@ -15,6 +15,8 @@
  *   GET    /v1/vms                               { items: Vm[] }
  *   POST   /v1/vms[?dryRun=true]                 202 { vm, operation }   (operator) body VmCreate
  *   GET    /v1/vms/{vm}                          Vm              by id or by name
+ *   GET    /v1/vms/{vm}?include=cloud-init       Vm              (admin) with the user data
+ *   PATCH  /v1/vms/{vm}                          Vm              (operator) body VmChange
  *   DELETE /v1/vms/{vm}                          202 Operation   (operator) stopped VMs only
  *   POST   /v1/vms/{vm}/start                    202 Operation
  *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop
@@ -31,7 +33,36 @@
  *   DELETE /v1/migrations/{operation}            202 Operation   (operator) abort
  *   GET    /v1/operations[?limit&state&type]     { items: Operation[] } newest first
  *   GET    /v1/operations/{operation}[?wait=30s] Operation
+ *   DELETE /v1/operations/{operation}            202 Operation   (operator) cancel one on images or volumes
  *   GET    /v1/pools  POST /v1/pools             { items: Pool[] } · 201 Pool (admin)
+ *   GET    /v1/pools/{pool}                      Pool            state on each host, trend, alarms, doctor
+ *   PATCH  /v1/pools/{pool}                      Pool            (admin) body PoolChange: limits
+ *   DELETE /v1/pools/{pool}                      200 Pool        (admin) nothing may lie in it; no file goes
+ *   POST   /v1/pools/{pool}/doctor               202 Operation   (operator) looks at it from all hosts
+ *   GET    /v1/images                            { items: Image[] }
+ *   POST   /v1/images                            202 { image, operation }  (operator) body ImageImport
+ *   GET    /v1/images/{image}                    Image           by id, name or name@version
+ *   PATCH  /v1/images/{image}                    Image           (operator) body ImageChange
+ *   DELETE /v1/images/{image}[?whenUnused=true]  202 Operation   (operator)
+ *   POST   /v1/images/{image}/verify             202 Operation   (operator) reads all of it
+ *   HEAD   /v1/images/{image}/content            Upload-Offset: how much of an upload is there (operator)
+ *   PUT    /v1/images/{image}/content            204             (operator) bytes, from Upload-Offset on
+ *   GET    /v1/volumes                           { items: Volume[] }   of their own, and the disks of VMs
+ *   POST   /v1/volumes                           202 { volume, operation } (operator) body VolumeCreate
+ *   GET    /v1/volumes/{volume}                  Volume          by id, name or VM:index
+ *   DELETE /v1/volumes/{volume}                  202 Operation   (operator)
+ *   POST   /v1/volumes/{volume}/resize           202 Operation   (operator) body VolumeResize
+ *   POST   /v1/volumes/{volume}/move             202 Operation   (operator) body VolumeMove
+ *   POST   /v1/volumes/{volume}/copy             202 { volume, operation } (operator) body VolumeCopy
+ *   POST   /v1/volumes/{volume}/snapshots        202 Operation   (operator) body VolumeSnapshot
+ *   POST   /v1/volumes/{volume}/snapshots/{snapshot}/revert   202 Operation   (operator)
+ *   DELETE /v1/volumes/{volume}/snapshots/{snapshot}          202 Operation   (operator)
+ *   POST   /v1/volumes/{volume}/download         202 Operation   (operator) then GET …/content
+ *   GET    /v1/volumes/{volume}/content          its bytes       (operator) Range is understood
+ *   POST   /v1/volumes/{volume}/upload           202 Operation   (operator) body VolumeUpload, then PUT …/content
+ *   HEAD, PUT /v1/volumes/{volume}/content       as of an image
+ *   GET    /v1/settings/images                   ImageSettingsBody
+ *   PUT    /v1/settings/images                   ImageSettingsBody   (admin) replaces what was set
  *   GET    /v1/settings/migration                MigrationSettingsBody
  *   PUT    /v1/settings/migration                MigrationSettingsBody   (admin) replaces what was set
  *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone
@@ -40,6 +71,7 @@
 export * from './cluster.ts';
 export * from './event.ts';
 export * from './host.ts';
+export * from './image.ts';
 export * from './operation.ts';
 export * from './placement.ts';
 export * from './plan.ts';
@@ -48,3 +80,4 @@ export * from './problem.ts';
 export * from './role.ts';
 export { ListOf } from './shape.ts';
 export * from './vm.ts';
+export * from './volume.ts';

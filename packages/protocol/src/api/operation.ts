@@ -2,11 +2,13 @@
 import { Type, type Static } from 'typebox';
 import { Count, Name, Uuid } from '../names.ts';
 import { OperationError, OperationRecord } from '../records.ts';
+import { StorageProgress } from '../storage-job.ts';
 import { closed, named, Text } from './shape.ts';
 
 export const OperationBody = Type.Object(
   {
-    ...Type.Omit(OperationRecord, ['v', 'epoch', 'error', 'by']).properties,
+    // `transfer` is the way to the bytes themselves: it is told to nobody. What is obsolete is the scheduler's affair.
+    ...Type.Omit(OperationRecord, ['v', 'epoch', 'error', 'by', 'transfer', 'obsolete']).properties,
     by: Text,
     done: Type.Boolean(),
     cancellable: Type.Boolean(),
@@ -23,6 +25,23 @@ export const OperationBody = Type.Object(
           dirtyRateBytesPerSecond: Type.Optional(Count),
           throttlePercent: Type.Optional(Count),
           iteration: Count,
+        },
+        closed,
+      ),
+    ),
+    /** Of the image or the volume that it is about: `debian-13@2`, `data`, `web1:0`. */
+    subject: Type.Optional(Text),
+    /** Of one on files of pools that is under way. */
+    storage: Type.Optional(
+      Type.Object(
+        {
+          phase: StorageProgress.properties.phase,
+          doneBytes: Count,
+          /** Absent where nobody knows. */
+          totalBytes: Type.Optional(Count),
+          bytesPerSecond: Type.Optional(Count),
+          etaMs: Type.Optional(Count),
+          elapsedMs: Count,
         },
         closed,
       ),

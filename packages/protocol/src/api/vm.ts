@@ -1,5 +1,6 @@
 /** A VM, and what is asked of one. */
 import { Type, type Static } from 'typebox';
+import { CloudInit, CloudInitSummary } from '../cloud-init.ts';
 import { MigrationWish } from '../migration.ts';
 import { Count, Name, Uuid } from '../names.ts';
 import { VmSpec } from '../vm-spec.ts';
@@ -23,6 +24,8 @@ export const VmBody = Type.Object(
     /** A move of it was given up: only a person moves it before that time. */
     rest: Type.Optional(Type.Object({ untilMs: Count, reason: Text, operationId: Text }, closed)),
     macs: Type.Array(Text),
+    /** The text itself is in `spec` for an admin who asks with `?include=cloud-init`, and for nobody else. */
+    cloudInit: Type.Optional(CloudInitSummary),
     spec: VmSpec,
     createdAtMs: Count,
     by: Text,
@@ -42,6 +45,16 @@ export const VmCreated = Type.Object(
   named('VmCreated'),
 );
 export type VmCreated = Static<typeof VmCreated>;
+
+/** What of a VM can be changed; it counts from the next start on. */
+export const VmChange = Type.Object(
+  {
+    /** Replaces all of it; null: there is none any more. */
+    cloudInit: Type.Union([CloudInit, Type.Null()]),
+  },
+  named('VmChange'),
+);
+export type VmChange = Static<typeof VmChange>;
 
 export const VmStop = Type.Object(
   { mode: Type.Optional(Type.Union([Type.Literal('graceful'), Type.Literal('force')])) },

@@ -1,6 +1,14 @@
 /** One valid value of everything that crosses a wire, with as many of its optional fields as can be. */
 import type { TSchema } from 'typebox';
 import * as protocol from '../../src/index.ts';
+import {
+  imageBody,
+  storageInputs,
+  storageOutputs,
+  storageProgress,
+  stored,
+  volumeBody,
+} from './storage-samples.ts';
 
 export interface Sample {
   readonly name: string;
@@ -14,6 +22,15 @@ const mac = '52:54:00:12:34:56';
 const labels = { 'rack.example/name': 'r1', zone: '' };
 const nfs = { type: 'nfs', server: 'nfs1', export: '/srv/vms', version: '4.2', path: '/mnt/vms' };
 const pool = { name: 'vms', spec: nfs };
+const poolDoctor = {
+  operationId: 'op-1',
+  by: 'anna',
+  atMs: 1,
+  hosts: ['h1', 'h2'],
+  protection: 'image-lock',
+  verdict: 'locks on the server',
+  findings: [{ code: 'lock-seen', level: 'good', hostId: 'h2', message: 'it sees it' }],
+};
 const disk = { pool, file: 'web1-0.qcow2', format: 'qcow2', cloneOf: 'debian-13.qcow2' };
 const tunnel = { host: 'fd00::2', port: 49152, secret: 'a'.repeat(64) };
 const rejections = [
@@ -110,18 +127,38 @@ const usage = {
   memoryPressurePermille: 0,
 };
 
+const sshKey = `ssh-ed25519 ${'A'.repeat(64)}== anna@desk`;
+const cloudInit = {
+  by: 'iso',
+  userData: '#cloud-config\n',
+  networkConfig: 'version: 2\n',
+  sshKeys: [sshKey],
+  hostname: 'web1.example',
+};
+const { by: _by, ...told } = cloudInit;
+const seed = { ...told, pool, hash: '0123456789ab' };
+const seedSummary = {
+  by: 'iso',
+  hash: '0123456789ab',
+  userDataBytes: 14,
+  hostname: 'web1',
+  sshKeyCount: 1,
+  hasNetworkConfig: true,
+};
+
 export const vmSpec = {
   vcpus: 2,
   memoryMib: 512,
   arch: 'x86_64',
   machine: 'pc-q35-10.0',
   disks: [
-    { pool: 'vms', image: 'debian-13.qcow2', format: 'qcow2' },
+    { pool: 'vms', image: 'debian-13@2', format: 'qcow2', sizeMib: 10_240 },
     { pool: 'vms', volume: 'data.raw', format: 'raw' },
   ],
   networks: [{ bridge: 'br0', mac }],
   labels,
   migration: wish,
+  cloudInit,
 };
 
 const command = (kind: string, body: object) => ({
@@ -263,6 +300,8 @@ export const inputs: readonly Sample[] = [
       name: 'web1',
       spec: vmSpec,
       desired: 'running',
+      seedHash: '0123456789ab',
+      hasSeedFile: true,
       by: 'anna',
       createdAtMs: 1,
     },
@@ -279,6 +318,38 @@ export const inputs: readonly Sample[] = [
     value: { name: 'vms', spec: { type: 'shared', path: '/srv/vms' } },
   },
   {
+    name: 'pool record with limits',
+    schema: protocol.PoolRecord,
+    value: {
+      v: 1,
+      name: 'vms',
+      uuid: vmId,
+      spec: { ...nfs, options: ['nconnect=4', 'noatime'] },
+      by: 'anna',
+      createdAtMs: 1,
+      thinLimitPercent: 200,
+      alarmPercent: 90,
+    },
+  },
+  {
+    name: 'local pool',
+    schema: protocol.Pool,
+    value: { name: 'scratch', spec: { type: 'local', path: '/srv/scratch' } },
+  },
+  {
+    name: 'pool state',
+    schema: protocol.PoolStateRecord,
+    value: {
+      v: 1,
+      name: 'vms',
+      uuid: vmId,
+      marked: { hostId: 'h1', atMs: 1 },
+      alarms: [{ code: 'nearly-full', message: '90 % is in use' }],
+      doctor: poolDoctor,
+    },
+  },
+  request('pool-doctor', { pool: 'vms' }),
+  {
     name: 'nfs-direct pool',
     schema: protocol.Pool,
     value: { name: 'iso', spec: { type: 'nfs-direct', server: '10.0.0.1', export: '/srv/iso' } },
@@ -288,6 +359,7 @@ export const inputs: readonly Sample[] = [
   request('delete', { vmId }),
   request('migrate', { vmId, target: 'h2', cold: true }),
   request('cpu-baseline', {}),
+  ...storageInputs,
   {
     name: 'CPU of the cluster',
     schema: protocol.CpuBaselineRecord,
@@ -322,6 +394,9 @@ export const inputs: readonly Sample[] = [
   },
   command('sync', {}),
   command('ensure-pool', { pool, uuid: vmId }),
+  command('mark-pool', { pool, uuid: vmId }),
+  command('forget-pool', { name: 'vms', uuid: vmId }),
+  command('probe-pool', { pool, uuid: vmId, probe: { act: 'try', file: 'a.raw' } }),
   command('start-vm', {
     vm: {
       name: 'web1',
@@ -331,6 +406,9 @@ export const inputs: readonly Sample[] = [
       machine: 'virt-10.0',
       disks: [disk],
       networks: [{ bridge: 'br0', mac }],
+      seed,
+      formerSeeds: pool,
+      credentials: { hostname: 'web1', sshKeys: [sshKey] },
     },
   }),
   command('stop-vm', { mode: 'force', timeoutMs: 0 }),
@@ -354,7 +432,7 @@ export const inputs: readonly Sample[] = [
   command('abort-migration', {}),
   command('resume-vm', {}),
   command('destroy-leftover', {}),
-  command('delete-volumes', { disks: [disk] }),
+  command('delete-volumes', { disks: [disk], besidesIn: [pool] }),
   command('inspect-vm', {}),
   command('check-incoming', { facts }),
   command('read-cpu', {}),
@@ -392,7 +470,29 @@ export const inputs: readonly Sample[] = [
       numaCells: [{ id: 0, cpuCount: 8, memoryMib: 16384 }],
       labels,
       bridges: ['br0'],
-      pools: [{ name: 'vms', state: 'active', capacityMib: 1000, freeMib: 500 }],
+      pools: [
+        { name: 'vms', state: 'active', capacityMib: 1000, freeMib: 500 },
+        {
+          name: 'scratch',
+          state: 'error',
+          condition: 'wrong-mount',
+          reason: 'it is a mount of nas:/other',
+          capacityMib: 0,
+          freeMib: 0,
+          uuid: vmId,
+          ours: true,
+          mount: {
+            at: '/srv',
+            source: 'nas:/other',
+            type: 'nfs4',
+            readOnly: false,
+            guard: 'image-lock',
+            version: '4.2',
+          },
+          mark: 'missing',
+          inodes: { total: 10, free: 5 },
+        },
+      ],
       migrationAddress: '10.0.0.1',
       usage,
       vms: [reportedVm],
@@ -426,6 +526,7 @@ export const inputs: readonly Sample[] = [
     schema: protocol.Query,
     value: { type: 'plan-drain', hostId: 'h1', parallel: 2, migration: { preset: 'gentle' } },
   },
+  { name: 'VmChange', schema: protocol.api.VmChange, value: { cloudInit } },
   {
     name: 'VmCreate',
     schema: protocol.api.VmCreate,
@@ -449,6 +550,7 @@ export const inputs: readonly Sample[] = [
     value: { spec: vmSpec, count: 100, only: 'h1' },
   },
   { name: 'PoolCreate', schema: protocol.api.PoolCreate, value: pool },
+  { name: 'PoolChange', schema: protocol.api.PoolChange, value: { alarmPercent: 90 } },
 ];
 
 const vm = {
@@ -461,6 +563,7 @@ const vm = {
   operationId,
   observed: 'running',
   macs: [mac],
+  cloudInit: seedSummary,
   spec: vmSpec,
   createdAtMs: 1,
   by: 'anna',
@@ -471,6 +574,13 @@ const operationBody = {
   cancellable: false,
   error,
   progress,
+  subject: 'debian-13@2',
+  imageId: vmId,
+  volumeId: `${vmId}-0`,
+  pool: 'vms',
+  stored,
+  sourceSha256: 'b'.repeat(64),
+  storage: { ...storageProgress, bytesPerSecond: 100, etaMs: 1000 },
 };
 
 /** What the API answers. */
@@ -614,9 +724,41 @@ export const outputs: readonly Sample[] = [
       progress,
     },
   },
+  ...storageOutputs,
+  {
+    name: 'ImageImported',
+    schema: protocol.api.ImageImported,
+    value: { image: imageBody, operation: operationBody },
+  },
+  {
+    name: 'VolumeCreated',
+    schema: protocol.api.VolumeCreated,
+    value: { volume: volumeBody, operation: operationBody },
+  },
   {
     name: 'Pool',
     schema: protocol.api.PoolBody,
-    value: { ...pool, uuid: vmId, createdAtMs: 1 },
+    value: {
+      ...pool,
+      uuid: vmId,
+      createdAtMs: 1,
+      thinLimitPercent: 400,
+      alarmPercent: 85,
+      status: {
+        capacityMib: 1000,
+        freeMib: 100,
+        promisedMib: 3000,
+        promisableMib: 1000,
+        reservedMib: 0,
+        trends: [{ mibPerHour: -10, fullInHours: 10.5, overMinutes: 60 }],
+        protection: 'image-lock',
+        protectedBy: 'NFS 4.2 at /srv/vms',
+        alarms: [{ code: 'full-soon', message: 'full in 10 hours' }],
+        hosts: [
+          { hostId: 'h1', condition: 'reachable', capacityMib: 1, freeMib: 1, reportAgeMs: 1 },
+        ],
+      },
+      doctor: poolDoctor,
+    },
   },
 ];

@@ -4,6 +4,7 @@
  */
 import { keys, type OperationRecord, type RequestRecord, type Stored } from '@drover/protocol';
 import { drive } from './drive.ts';
+import { vmOfVolume } from './storage/volume.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -41,7 +42,8 @@ export function waitingRequests(turn: Turn): readonly Stored<RequestRecord>[] {
 }
 
 export function operationFor(turn: Turn, request: RequestRecord): OperationRecord {
-  const vmId = 'vmId' in request ? request.vmId : undefined;
+  const volumeId = 'volumeId' in request ? request.volumeId : undefined;
+  const vmId = 'vmId' in request ? request.vmId : vmOfVolume(turn.mirror, volumeId);
   const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
   return {
     v: 1,
@@ -52,7 +54,10 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     stepIndex: 0,
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
+    ...(volumeId === undefined ? {} : { volumeId }),
+    ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
+    ...('pool' in request ? { pool: request.pool } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,
     by: request.by,

@@ -1,31 +1,32 @@
-/** The operation `delete`: the volumes that we made for the VM, then everything that names it. */
+/** The operation `delete`: the files that were made for the VM, then everything that names it. */
 import {
-  type DiskToAttach,
+  diskFiles,
   keys,
   type OperationError,
   type OperationRecord,
   type Stored,
+  type StoredFile,
+  type VmIntentRecord,
 } from '@drover/protocol';
-import { place } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
-import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
+import type { Put } from './port.ts';
+import { awaitJob, beginJob, nextStep } from './storage/job.ts';
+import { declared } from './storage/pool-host.ts';
 import { put, type Turn } from './turn.ts';
-import { disksOf, shapeOf } from './vm-shape.ts';
+import { besidesOf } from './vm-shape.ts';
 
 export function driveDelete(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '' } = stored.value;
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
   if (!intent) return turn.end(stored, 'succeeded', { reason: 'it is gone already' });
-  const ours = disksOf(turn.mirror, intent).disks.filter((disk) => disk.cloneOf !== undefined);
-  if (stored.value.state === 'pending') begin(turn, stored, ours);
-  else remove(turn, stored, ours);
+  if (stored.value.state === 'pending') begin(turn, stored, intent);
+  else remove(turn, stored, intent);
 }
 
-function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
-  const { id, vmId = '' } = stored.value;
-  const intent = turn.mirror.vmIntents.get(vmId)?.value;
-  if (!intent || isBusy(turn, stored) || turn.isFull) return;
+function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentRecord): void {
+  const { vmId = '' } = stored.value;
+  if (isBusy(turn, stored) || turn.isFull) return;
   const assignment = turn.mirror.assignments.get(vmId)?.value;
   if (assignment?.hostId !== undefined) {
     const message = `it is ${assignment.state} on ${assignment.hostId}; stop it first`;
@@ -34,67 +35,80 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[
   const copy = copyOf(turn, stored);
   if (copy.type === 'asked') return;
   if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
-  // No disk of ours, or none that was ever made: nothing to do on any host.
-  if (disks.length === 0 || assignment === undefined) return finish(turn, stored);
-  const host = hostWithPools(turn, vmId);
-  if (host === undefined) {
-    const pools = shapeOf(intent.spec).pools.join(', ');
-    return turn.wait(id, `a host that is up and reaches pools ${pools}`);
+  const files = ourFiles(turn, intent);
+  const besides = besidesOf(turn.mirror, intent);
+  // No file of ours, or none that was ever made: nothing to do on any host.
+  const isNone = files.length === 0 && besides.length === 0;
+  if (isNone || assignment === undefined) return finish(turn, stored, intent);
+  const { generation, state, wasGone, filesHostId } = assignment;
+  const isGone = state === 'crashed' || wasGone === true;
+  beginJob(turn, stored, {
+    pools: [
+      ...new Set([...files.map(({ pool }) => pool.name), ...besides.map(({ name }) => name)]),
+    ],
+    step: files.length === 0 ? 'besides' : 'delete',
+    ...(filesHostId === undefined ? {} : { hostId: filesHostId }),
+    puts: [
+      turn.putAssignment(vmId, {
+        generation,
+        state: 'stopped',
+        operationId: stored.value.id,
+        ...(isGone ? { wasGone: true } : {}),
+      }),
+    ],
+  });
+}
+
+function remove(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentRecord): void {
+  const besidesIn = [...besidesOf(turn.mirror, intent)];
+  const isLast = stored.value.step === 'besides';
+  const files = [...ourFiles(turn, intent)];
+  const end = isLast
+    ? awaitJob(turn, stored, { kind: 'delete-volumes', disks: [], besidesIn }, { vmId: intent.id })
+    : awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'delete', files } });
+  if (end === undefined) return;
+  if (end.type === 'done' && !isLast && besidesIn.length > 0) {
+    return nextStep(turn, stored, { step: 'besides' });
   }
-  const { generation } = assignment;
-  turn.commit(
-    turn.putOperation(stored, {
-      state: 'running',
-      step: 'delete',
-      stepIndex: stored.value.stepIndex + 1,
-      source: host,
-      startedAtMs: turn.now.wallMs,
-    }),
-    turn.putAssignment(vmId, { generation, state: 'stopped', operationId: id }),
-  );
+  if (end.type === 'done') return finish(turn, stored, intent);
+  const message = 'its files could not be deleted';
+  failed(turn, stored, end.type === 'failed' ? end.error : { code: 'job-failed', message });
 }
 
-/** Any host that is up and reaches the pools; its own capacity does not matter. */
-function hostWithPools(turn: Turn, vmId: string): string | undefined {
-  const intent = turn.mirror.vmIntents.get(vmId)?.value;
-  if (!intent) return undefined;
-  const shape = { ...shapeOf(intent.spec), request: { cpuMilli: 0, memoryMib: 0 }, bridges: [] };
-  const open = new Map(
-    [...turn.cluster.hosts].map(([id, host]) => [id, { ...host, intent: 'active' as const }]),
-  );
-  const answer = place({ ...turn.cluster, hosts: open }, { shape });
-  return answer.type === 'placed' ? answer.hostId : undefined;
-}
-
-function remove(turn: Turn, stored: Stored<OperationRecord>, disks: DiskToAttach[]): void {
-  const { id, vmId = '', source = '', stepIndex } = stored.value;
-  const body = { kind: 'delete-volumes' as const, disks };
-  if (isOff(turn, source)) return failed(turn, stored, offError(source));
-  const result = turn.awaitStep({ hostId: source, opId: id, step: stepIndex, body, vmId });
-  if (result === undefined) return;
-  if (result.outcome === 'done') return finish(turn, stored);
-  const message = 'its volumes could not be deleted';
-  failed(turn, stored, result.error ?? { code: 'hypervisor-error', message });
+/** With what snapshots left of them. QEMU's own NFS client deletes nothing: what lies there stays. */
+function ourFiles(turn: Turn, intent: VmIntentRecord): readonly StoredFile[] {
+  return diskFiles(turn.mirror, intent).flatMap(({ isOurs, pool: name, file, volumeId }) => {
+    const pool = turn.mirror.pools.get(name)?.value;
+    if (!isOurs || pool === undefined || pool.spec.type === 'nfs-direct') return [];
+    const snapshots = turn.mirror.volumes.get(volumeId)?.value.snapshots ?? [];
+    const files = [file, ...snapshots.map((one) => one.file)];
+    return files.map((one) => ({ pool: declared(pool), file: one }));
+  });
 }
 
 function failed(turn: Turn, stored: Stored<OperationRecord>, error: OperationError): void {
   const { vmId = '' } = stored.value;
-  const generation = turn.mirror.assignments.get(vmId)?.value.generation ?? 0;
-  turn.end(stored, 'failed', { error }, turn.putAssignment(vmId, { generation, state: 'stopped' }));
+  const { generation = 0, wasGone } = turn.mirror.assignments.get(vmId)?.value ?? {};
+  const state = wasGone ? 'crashed' : 'stopped';
+  turn.end(stored, 'failed', { error }, turn.putAssignment(vmId, { generation, state }));
 }
 
 /** Intent, name and assignment go with the operation's end, in one transaction. */
-function finish(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { vmId = '' } = stored.value;
-  const intent = turn.mirror.vmIntents.get(vmId);
-  const name = intent && turn.mirror.vmNames.get(intent.value.name);
-  const assignment = turn.mirror.assignments.get(vmId);
-  const gone = [
-    ...(intent ? [put(keys.vmIntent(vmId), undefined, intent.modRevision)] : []),
-    ...(intent && name?.value.vmId === vmId
-      ? [put(keys.vmName(intent.value.name), undefined, name.modRevision)]
-      : []),
-    ...(assignment ? [put(keys.assignment(vmId), undefined, assignment.modRevision)] : []),
-  ];
+function finish(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentRecord): void {
+  const { vmIntents, vmNames, assignments, volumes } = turn.mirror;
+  const { id: vmId } = intent;
+  const name = vmNames.get(intent.name);
+  const gone: readonly Put[] = [
+    removed(keys.vmIntent(vmId), vmIntents.get(vmId)),
+    removed(keys.vmName(intent.name), name?.value.vmId === vmId ? name : undefined),
+    removed(keys.assignment(vmId), assignments.get(vmId)),
+    ...diskFiles(turn.mirror, intent).map(({ isVolume, volumeId }) =>
+      removed(keys.volume(volumeId), isVolume ? undefined : volumes.get(volumeId)),
+    ),
+  ].flatMap((one) => one ?? []);
   turn.end(stored, 'succeeded', {}, ...gone);
+}
+
+function removed(key: string, known: Stored<unknown> | undefined): Put | undefined {
+  return known === undefined ? undefined : put(key, undefined, known.modRevision);
 }

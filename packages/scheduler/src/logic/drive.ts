@@ -5,9 +5,11 @@ import { driveCpuBaseline } from './cpu-baseline.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { driveMigrate } from './migrate.ts';
+import { drivePoolDoctor } from './pool-doctor.ts';
 import { driveRecover } from './recover.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
+import { driveStorage } from './storage/drive.ts';
 import type { Turn } from './turn.ts';
 
 export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -28,5 +30,20 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveCpuBaseline(turn, stored);
     case 'recover':
       return driveRecover(turn, stored);
+    case 'image-import':
+    case 'image-delete':
+    case 'image-verify':
+    case 'volume-create':
+    case 'volume-delete':
+    case 'volume-resize':
+    case 'volume-move':
+    case 'volume-snapshot':
+    case 'volume-revert':
+    case 'volume-snapshot-delete':
+    case 'volume-download':
+    case 'volume-upload':
+      return driveStorage(turn, stored, stored.value.type);
+    case 'pool-doctor':
+      return drivePoolDoctor(turn, stored);
   }
 }

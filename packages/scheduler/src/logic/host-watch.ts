@@ -10,6 +10,7 @@ import type {
   Inventory,
   MigrationProgress,
   StepResult,
+  StorageProgress,
 } from '@drover/protocol';
 import type { SchedulerSettings } from './port.ts';
 import { isQuestionId } from './questions.ts';
@@ -53,6 +54,7 @@ export class HostWatch {
   readonly #answers = new Map<string, Map<string, HeardResult>>();
   readonly #asked = new Map<string, Map<string, number>>();
   readonly #progress = new Map<string, MigrationProgress>();
+  readonly #storageProgress = new Map<string, StorageProgress>();
   readonly #reporting = new Map<string, Set<string>>();
 
   get(hostId: string): HeardHost | undefined {
@@ -88,6 +90,11 @@ export class HostWatch {
         this.#progress.delete(message.body.opId);
         this.#progress.set(message.body.opId, message.body);
         dropOldest(this.#progress, progressKept);
+        return;
+      case 'storage-progress':
+        this.#storageProgress.delete(message.body.opId);
+        this.#storageProgress.set(message.body.opId, message.body);
+        dropOldest(this.#storageProgress, progressKept);
         return;
     }
   }
@@ -163,6 +170,14 @@ export class HostWatch {
 
   forgetProgress(opId: string): void {
     this.#progress.delete(opId);
+  }
+
+  storageProgress(opId: string): StorageProgress | undefined {
+    return this.#storageProgress.get(opId);
+  }
+
+  forgetStorageProgress(opId: string): void {
+    this.#storageProgress.delete(opId);
   }
 
   #touch(nowMs: number, hostId: string, said: Heartbeat | Inventory): HeardHost {

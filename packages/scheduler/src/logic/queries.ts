@@ -5,6 +5,7 @@ import type {
   Query,
   QueryReply,
   RecordMirror,
+  StorageProgress,
 } from '@drover/protocol';
 import {
   type Cluster,
@@ -17,9 +18,11 @@ import {
 } from '@drover/core';
 import { eraIn } from './era.ts';
 import type { HostWatch } from './host-watch.ts';
+import { disksToMake } from './pool-sizes.ts';
+import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
 import { hostViews, observedVms } from './views.ts';
-import { shapeOf } from './vm-shape.ts';
+import { isOpen, shapeOf } from './vm-shape.ts';
 
 export interface Asked {
   readonly now: Now;
@@ -33,6 +36,7 @@ export interface Asked {
   readonly hosts: HostWatch;
   /** Hosts that cannot give the cluster's CPU. */
   readonly lacksCpu: ReadonlySet<string>;
+  readonly pools: () => SeenPools;
 }
 
 /** Plans are answered by plans.ts, once hosts have been asked. */
@@ -47,24 +51,27 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
     case 'observed':
       return { type: 'observed', vms: observedVms(asked, query.vmId) };
     case 'progress':
-      return { type: 'progress', migrations: progressOf(asked) };
+      return { type: 'progress', migrations: progressOf(asked), storage: jobsOf(asked) };
     case 'dump':
       return { type: 'dump', text: dumpCluster(asked.cluster) };
     case 'place':
-      return { type: 'place', answers: placeSeveral(asked.cluster, query) };
+      return { type: 'place', answers: placeSeveral(asked, query) };
     case 'explain':
       return explain(asked.cluster, query.vmId);
     case 'cpu-gaps':
       return { type: 'cpu-gaps', hosts: [...asked.lacksCpu].toSorted() };
+    case 'pools':
+      return { type: 'pools', pools: poolStatuses(asked.pools(), query.name) };
   }
 }
 
 /** Each with the ones before it counted, as if they were running. */
 function placeSeveral(
-  cluster: Cluster,
+  { cluster, mirror }: Asked,
   query: Extract<Query, { type: 'place' }>,
 ): readonly PlacementAnswer[] {
-  const shape = shapeOf(query.spec);
+  const disks = disksToMake(mirror, query.spec.disks);
+  const shape = { ...shapeOf(query.spec), ...(disks.length === 0 ? {} : { disks }) };
   const request: PlacementRequest =
     query.only === undefined ? { shape } : { shape, only: query.only };
   const answers: PlacementAnswer[] = [];
@@ -100,6 +107,12 @@ function leaderView(asked: Asked): LeaderView {
   const highestEra = Math.max(...epochs.map(eraIn));
   const view = { leader: instanceId, epoch, revision: cluster.revision, settled, highestEra };
   return restoring === undefined ? view : { ...view, settled: false, problem: restoring };
+}
+
+function jobsOf({ mirror, hosts }: Asked): readonly StorageProgress[] {
+  return [...mirror.operations.values()].flatMap(({ value }) =>
+    isOpen(value) ? (hosts.storageProgress(value.id) ?? []) : [],
+  );
 }
 
 function progressOf({ cluster, hosts }: Asked): readonly MigrationProgress[] {

@@ -26,6 +26,7 @@ import type {
 import { beginPlanning, isPlanQuery, type Planning } from './planning.ts';
 import { continuePlanning } from './plans.ts';
 import { answerQuery } from './queries.ts';
+import { seenPools, type SeenPools } from './pool-status.ts';
 import { defaultSettings, tickMs } from './settings.ts';
 import { mayGoOn, restore, whyRestoring } from './restored.ts';
 import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
@@ -159,6 +160,11 @@ class Scheduler implements SchedulerLogic {
           const news = { type: 'migration-progress', operationId: opId, vmId, percent };
           if (this.#epoch !== undefined) out.push({ type: 'announce', json: JSON.stringify(news) });
         }
+        if (event.message.kind === 'storage-progress') {
+          const { v: _, opId: operationId, ...news } = event.message.body;
+          const json = JSON.stringify({ type: 'storage-progress', operationId, ...news });
+          if (this.#epoch !== undefined) out.push({ type: 'announce', json });
+        }
         return !canWait(event.message);
       case 'woke':
         if (this.#epoch === undefined || event.key === soon) return true;
@@ -287,6 +293,7 @@ class Scheduler implements SchedulerLogic {
         mirror: this.#mirror,
         hosts: this.#hosts,
         lacksCpu: this.#volatile.lacksCpu,
+        pools: () => this.#pools(now),
       };
       out.push({ type: 'reply', queryId, reply: answerQuery(asked, query) });
       return;
@@ -326,6 +333,16 @@ class Scheduler implements SchedulerLogic {
       volatile: this.#volatile,
       // One of many may be what conflicts; alone it holds up nobody else.
       mostPuts: this.#conflicts > 0 ? 1 : putsAtOnce,
+    });
+  }
+
+  #pools(now: Now): SeenPools {
+    return seenPools({
+      now,
+      mirror: this.#mirror,
+      hosts: this.#hosts,
+      settings: this.#settings,
+      volatile: this.#volatile,
     });
   }
 
@@ -388,5 +405,5 @@ class Scheduler implements SchedulerLogic {
  * heartbeats of a thousand hosts; what they bring is looked at with the next tick.
  */
 function canWait({ kind }: AgentMessage): boolean {
-  return kind === 'heartbeat' || kind === 'progress';
+  return kind === 'heartbeat' || kind === 'progress' || kind === 'storage-progress';
 }

@@ -35,6 +35,8 @@ export const preflightKeptMs = 10_000;
 export const targetsAskedAtOnce = 8;
 /** How long a plan waits for what hosts say about it; who asked is told that nobody leads after five seconds. */
 export const planPatienceMs = 3_500;
+/** How long an upload may rest: whoever makes it may have to find a network again. */
+export const idleMs = 30 * 60_000;
 /** Hosts that a start tries before it gives up. */
 export const startAttempts = 3;
 /** How much longer than its migration a tunnel lives: the source aborts first, and ends it in order. */

@@ -4,6 +4,8 @@ import { type Cluster, type Host, limits, type Reservation } from '@drover/core'
 import { foreignVms, takenBy, type UnderWay, underWayOf } from './foreign.ts';
 import type { HeardHost, HostWatch } from './host-watch.ts';
 import type { Now, SchedulerSettings } from './port.ts';
+import { declaredPools, reachesOf } from './pool-reach.ts';
+import { poolSizes, type SizesByPool } from './pool-sizes.ts';
 import { VmMemo } from './vm-memo.ts';
 import { isOpen, requestOf } from './vm-shape.ts';
 
@@ -12,6 +14,8 @@ export interface RecordsPart extends Pick<Cluster, 'vms' | 'reservations' | 'mig
   readonly underWay: UnderWay;
   /** Hosts that are being drained. */
   readonly draining: ReadonlySet<string>;
+  /** Of what lies in pools. */
+  readonly sizes: SizesByPool;
 }
 
 export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): RecordsPart {
@@ -19,6 +23,7 @@ export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): Record
   return {
     underWay: underWayOf(open),
     draining: new Set(open.flatMap(({ type, hostId }) => (type === 'drain' ? (hostId ?? []) : []))),
+    sizes: poolSizes(mirror, open),
     vms: memo.vmsOf(mirror),
     reservations: reservationsOf(mirror, open),
     migrations: open
@@ -42,19 +47,20 @@ export function snapshotOf(
   records: RecordsPart = recordsPartOf(mirror),
   lacksCpu: ReadonlySet<string> = new Set(),
 ): Cluster {
-  const { underWay, draining, ...part } = records;
+  const { underWay, draining, sizes, ...part } = records;
   const seen = hosts.all().flatMap((heard) => {
     if (heard.inventory === undefined) return [];
     const { fenced } = mirror.hosts.get(heard.hostId)?.value ?? {};
     const heardHealth = hosts.health(now.monoMs, heard.hostId, settings);
     // One that is back gets nothing before it has shown what it runs.
     const health = fenced !== undefined && heardHealth === 'up' ? 'suspect' : heardHealth;
-    const host = hostOf(mirror, heard, heard.inventory, health, { underWay, draining });
+    const host = hostOf(mirror, heard, heard.inventory, health, { underWay, draining, sizes });
     return [lacksCpu.has(host.id) ? { ...host, lacksCpuBaseline: true } : host];
   });
   return {
     revision: mirror.revision,
     hosts: new Map(seen.map((host) => [host.id, host])),
+    ...(mirror.pools.size === 0 ? {} : { pools: declaredPools(mirror, sizes) }),
     ...part,
   };
 }
@@ -81,15 +87,9 @@ function hostOf(
   { hostId: id, heartbeat }: HeardHost,
   inventory: Inventory,
   health: Host['health'],
-  { underWay, draining }: Pick<RecordsPart, 'underWay' | 'draining'>,
+  { underWay, draining, sizes }: Pick<RecordsPart, 'underWay' | 'draining' | 'sizes'>,
 ): Host {
   const intent = mirror.hostIntents.get(id)?.value;
-  // QEMU reaches these pools by itself; there is nothing on the host that could be missing.
-  const direct = [...mirror.pools.values()]
-    .filter(({ value }) => value.spec.type === 'nfs-direct')
-    .map(
-      ({ value }) => ({ name: value.name, state: 'active', capacityMib: 0, freeMib: 0 }) as const,
-    );
   const latest = heartbeat?.usage ?? inventory.usage;
   const foreign = takenBy(foreignVms(mirror, id, inventory, underWay));
   return {
@@ -108,10 +108,7 @@ function hostOf(
     libvirtVersion: inventory.libvirtVersion,
     numaCells: inventory.numaCells,
     labels: { ...inventory.labels, ...intent?.labels },
-    pools: [
-      ...inventory.pools.filter((pool) => !direct.some((d) => d.name === pool.name)),
-      ...direct,
-    ],
+    pools: reachesOf(mirror, sizes, id, inventory.pools),
     bridges: inventory.bridges,
     ...(latest === undefined ? {} : { usage: latest }),
   };

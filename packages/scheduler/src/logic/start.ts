@@ -8,11 +8,13 @@
 import {
   type AssignmentRecord,
   errorCatalogue,
+  findVolume,
   isErrorCode,
   type OperationRecord,
   rejectionRecord,
   type StepResult,
   type Stored,
+  type VmIntentRecord,
 } from '@drover/protocol';
 import { explainRejection, place, type Vm } from '@drover/core';
 import { copyError, copyOf } from './copies.ts';
@@ -54,6 +56,12 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
     const message = `pool ${missing} is not declared; declare it, then start the VM`;
     return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
   }
+  const absent = absentVolume(turn, intent);
+  if (absent?.state === 'creating') return turn.wait(id, `volume ${absent.name}, it is being made`);
+  if (absent !== undefined) {
+    const message = `volume ${absent.name} is ${absent.state}: take another one`;
+    return turn.end(stored, 'failed', { error: { code: 'volume-not-found', message } });
+  }
   const tried = turn.volatile.tried.get(id) ?? new Map<string, string>();
   const next = nextPlace(turn, vm, assignment?.nextHostId, tried);
   const target = next.hostId ?? turn.places.choose(vm, [...tried.keys()]);
@@ -90,6 +98,19 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   if (!isDecided) return;
   turn.places.start(vm, target);
   turn.trace('info', `start ${intent.name} on ${target}`);
+}
+
+/** A volume of its own among the VM's disks that cannot be opened. */
+function absentVolume(
+  { mirror }: Turn,
+  { spec }: VmIntentRecord,
+): { readonly name: string; readonly state: string } | undefined {
+  for (const { volume } of spec.disks) {
+    const found = volume === undefined ? undefined : findVolume(mirror, volume);
+    if (found === undefined || found.state === 'ready') continue;
+    return { name: found.name ?? found.id, state: found.state };
+  }
+  return undefined;
 }
 
 /** Kept until it runs: a start that fails does not take back where it was moved to. */

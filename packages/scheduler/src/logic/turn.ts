@@ -20,6 +20,7 @@ import type { HostWatch } from './host-watch.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
 import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
+import { PoolTrends } from './pool-trend.ts';
 import { askAgainMs } from './settings.ts';
 import { LinkShares } from './link-shares.ts';
 import { type Refused, Slots } from './slots.ts';
@@ -52,6 +53,11 @@ export interface Volatile {
   readonly lacksCpu: Set<string>;
   /** What an operation waits for, and since when. */
   readonly waits: Map<string, { readonly text: string; readonly sinceMs: number }>;
+  /** Since when a host says that a pool's mark is there, by the pool's id. */
+  readonly marks: Map<string, number>;
+  readonly poolTrends: PoolTrends;
+  /** When what people are to be told of pools was looked at last. */
+  alarmsMs: number;
   counter: number;
   /** Of questions. */
   inquiries: number;
@@ -73,6 +79,9 @@ export function newVolatile(): Volatile {
     refusedSlots: new Map(),
     lacksCpu: new Set(),
     waits: new Map(),
+    marks: new Map(),
+    poolTrends: new PoolTrends(),
+    alarmsMs: Number.NEGATIVE_INFINITY,
     counter: 0,
     inquiries: 0,
   };
@@ -367,7 +376,12 @@ export class Turn {
 
   putAssignment(vmId: string, changes: Omit<AssignmentRecord, 'v' | 'vmId'>): Put {
     const stored = this.mirror.assignments.get(vmId);
-    const value: AssignmentRecord = { v: 1, vmId, ...changes };
+    const value: AssignmentRecord = {
+      v: 1,
+      vmId,
+      ...filesOf(this.mirror, vmId, changes),
+      ...changes,
+    };
     return put(keys.assignment(vmId), value, stored?.modRevision ?? 0);
   }
 
@@ -413,4 +427,21 @@ export function put(key: string, value: object | undefined, expectedModRevision:
  */
 function mayGoAgain({ outcome, error }: StepResult): boolean {
   return outcome === 'refused' && (error?.code === 'not-fresh' || error?.code === 'stale-epoch');
+}
+
+/** Clones for a VM's disks are made when it first runs; those in a pool that each host has for itself are there. */
+function filesOf(
+  mirror: RecordMirror,
+  vmId: string,
+  { hostId, state }: Pick<AssignmentRecord, 'hostId' | 'state'>,
+): Pick<AssignmentRecord, 'filesHostId' | 'unmade'> {
+  const { disks = [] } = mirror.vmIntents.get(vmId)?.value.spec ?? {};
+  const before = mirror.assignments.get(vmId)?.value;
+  const hasClones = disks.some(({ image }) => image !== undefined);
+  const isUnmade = hasClones && state !== 'running' && (!before || before.unmade === true);
+  if (isUnmade) return { unmade: true };
+  const isLocal = disks.some(({ pool }) => mirror.pools.get(pool)?.value.spec.type === 'local');
+  if (hostId !== undefined && state === 'running' && isLocal) return { filesHostId: hostId };
+  const known = before?.filesHostId;
+  return known === undefined ? {} : { filesHostId: known };
 }

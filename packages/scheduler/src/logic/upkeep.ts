@@ -2,12 +2,12 @@
  * What is not an operation but has to be kept true: requests get their operations, hosts their records and
  * pools, agents the leader's epoch; VMs that are gone are said to be; old operations go.
  */
-import { type AssignmentRecord, type Inventory, keys } from '@drover/protocol';
+import { type AssignmentRecord, keys } from '@drover/protocol';
 import { adoptRequests } from './adopt.ts';
 import { findCpuGaps } from './cpu-baseline.ts';
 import { readmit } from './fence.ts';
 import { followMoved } from './follow.ts';
-import { tryAgainMs } from './settings.ts';
+import { keepPools } from './pool-upkeep.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -17,7 +17,7 @@ export function keepUp(turn: Turn): void {
   prune(turn);
   adoptRequests(turn);
   adoptHosts(turn);
-  ensurePools(turn);
+  keepPools(turn);
   readmit(turn);
   followMoved(turn);
   findCrashed(turn);
@@ -58,36 +58,6 @@ function adoptHosts(turn: Turn): void {
     if (!turn.commit(put(keys.host(id), record, 0))) continue;
     turn.trace('info', `host ${id} reports for the first time`);
   }
-}
-
-function ensurePools(turn: Turn): void {
-  for (const { value: pool } of turn.mirror.pools.values()) {
-    if (pool.spec.type === 'nfs-direct') continue;
-    for (const heard of turn.hosts.all()) {
-      if (!turn.hosts.passedBarrier(heard.hostId, turn.epoch)) continue;
-      const seen = heard.inventory?.pools.find((one) => one.name === pool.name);
-      // One that libvirt has and cannot use is mended where its server is.
-      if (seen !== undefined && seen.state !== 'inactive') continue;
-      const opId = `pool-${pool.uuid}`;
-      // Where the storage hangs an order hangs too; a second one would only take another of the host's hands.
-      if (isUnderWay(heard.inventory, opId)) {
-        turn.ask(heard.hostId);
-        continue;
-      }
-      const body = {
-        kind: 'ensure-pool',
-        pool: { name: pool.name, spec: pool.spec },
-        uuid: pool.uuid,
-      } as const;
-      turn.nudge({ hostId: heard.hostId, opId, body }, tryAgainMs);
-      turn.ask(heard.hostId);
-    }
-  }
-}
-
-function isUnderWay(inventory: Inventory | undefined, nudged: string): boolean {
-  const recent = inventory?.recent ?? [];
-  return recent.some(({ opId, outcome }) => outcome === 'begun' && opId.startsWith(`${nudged}-`));
 }
 
 /**

@@ -4,10 +4,13 @@
  */
 import type { AssignmentRecord, RecordMirror, VmIntentRecord } from '@drover/protocol';
 import type { Vm } from '@drover/core';
-import { migrationModeOf, shapeOf } from './vm-shape.ts';
+import { disksToMake, hasToBeMade } from './pool-sizes.ts';
+import { migrationModeOf, poolOf, shapeOf } from './vm-shape.ts';
 
 interface Known {
   readonly assignment: AssignmentRecord | undefined;
+  /** Of its disks, in order. */
+  readonly pools: string;
   readonly vm: Vm;
 }
 
@@ -29,10 +32,15 @@ export class VmMemo {
 
   #vm(mirror: RecordMirror, intent: VmIntentRecord): Vm {
     const assignment = mirror.assignments.get(intent.id)?.value;
+    // A disk may have moved to another pool since the VM was declared.
+    const pools = intent.spec.disks.map((disk, index) => poolOf(mirror, intent.id, disk, index));
+    const key = pools.join(' ');
+    // What its disks will take follows from other records.
+    if (hasToBeMade(assignment)) return vmOf(mirror, intent, assignment, pools);
     const known = this.#known.get(intent);
-    if (known !== undefined && known.assignment === assignment) return known.vm;
-    const vm = vmOf(mirror, intent, assignment);
-    this.#known.set(intent, { assignment, vm });
+    if (known?.assignment === assignment && known?.pools === key) return known.vm;
+    const vm = vmOf(mirror, intent, assignment, pools);
+    this.#known.set(intent, { assignment, pools: key, vm });
     return vm;
   }
 }
@@ -41,15 +49,20 @@ function vmOf(
   mirror: RecordMirror,
   intent: VmIntentRecord,
   assignment: AssignmentRecord | undefined,
+  pools: readonly string[],
 ): Vm {
   const { id, name, spec } = intent;
+  const disks = hasToBeMade(assignment) ? disksToMake(mirror, spec.disks) : [];
   return {
     ...shapeOf(spec),
+    pools: [...new Set(pools)],
+    ...(disks.length === 0 ? {} : { disks }),
+    ...(assignment?.filesHostId === undefined ? {} : { filesHostId: assignment.filesHostId }),
     id,
     name,
     state: assignment?.state ?? 'pending',
     ...(assignment?.hostId === undefined ? {} : { hostId: assignment.hostId }),
     generation: assignment?.generation ?? 0,
-    migrationMode: migrationModeOf(mirror, spec),
+    migrationMode: migrationModeOf(mirror, pools),
   };
 }

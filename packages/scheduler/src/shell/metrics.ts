@@ -10,6 +10,7 @@ import {
 } from '@drover/protocol';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { SchedulerCommand } from '../logic/index.ts';
+import { PoolMetrics, type PoolStatuses } from './pool-metrics.ts';
 
 export class Metrics {
   readonly registry = new Registry();
@@ -46,6 +47,7 @@ export class Metrics {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly #pools = new PoolMetrics(this.registry);
   readonly #dropped = new Counter({
     name: 'drover_scheduler_malformed_messages_total',
     help: 'Messages of agents that were dropped since they are no such messages.',
@@ -58,12 +60,21 @@ export class Metrics {
     const lag = this.#gauge('drover_scheduler_event_loop_p99_seconds', 'Event loop delay.');
     this.#leader.set(0);
     this.#epoch.set(0);
-    const refresh = () => lag.set(this.#delay.percentile(99) / 1e9);
-    this.refresh = refresh;
+    this.#measureLag = () => lag.set(this.#delay.percentile(99) / 1e9);
   }
 
+  readonly #measureLag: () => void;
+
   /** Brings what is measured on demand up to date. */
-  readonly refresh: () => void;
+  async refresh(): Promise<void> {
+    this.#measureLag();
+    await this.#pools.refresh();
+  }
+
+  /** Of one that leads: how it is told what it knows of pools. */
+  readPools(read: () => Promise<PoolStatuses | undefined>): void {
+    this.#pools.read = read;
+  }
 
   #gauge(name: string, help: string): Gauge {
     return new Gauge({ name, help, registers: [this.registry] });
@@ -126,9 +137,9 @@ export async function serveMetrics(
       return lacks.length === 0 ? say(200, 'ready\n') : say(503, `${lacks.join('\n')}\n`);
     }
     if (path !== '/metrics') return say(404, 'there are /metrics, /healthz and /readyz\n');
-    metrics.refresh();
-    void metrics.registry
-      .metrics()
+    void metrics
+      .refresh()
+      .then(() => metrics.registry.metrics())
       .then((text) => say(200, text, metrics.registry.contentType))
       .catch((error: unknown) => say(500, `${String(error)}\n`));
   });

@@ -5,7 +5,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@drover/bus';
-import { keyPrefix, parseJson, Query, readAgentMessage, subjects } from '@drover/protocol';
+import {
+  keyPrefix,
+  parseJson,
+  Query,
+  type QueryReply,
+  readAgentMessage,
+  subjects,
+} from '@drover/protocol';
 import type { Leadership, Store } from '@drover/store';
 import { createScheduler } from '../logic/index.ts';
 import { awayFor, connected } from './bus-patience.ts';
@@ -124,6 +131,11 @@ function follow(
         return JSON.stringify({ type: 'error', code: 'bad-request', message: parsed.reason });
       });
       stack.defer(() => queries.close());
+      metrics.readPools(async () => {
+        const reply = await performer.ask(randomUUID(), { type: 'pools' });
+        const parsed = JSON.parse(reply) as QueryReply;
+        return parsed.type === 'pools' ? parsed.pools : undefined;
+      });
       stack.use(serveCertificates(bus, certifier, log));
       performer.lead(leadership);
     },

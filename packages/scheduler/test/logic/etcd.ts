@@ -3,10 +3,13 @@ import {
   type AssignmentRecord,
   type CpuBaselineRecord,
   type HostRecord,
+  type ImageRecord,
   keys,
   type OperationRecord,
   type PoolRecord,
+  type PoolStateRecord,
   type RequestRecord,
+  type VolumeRecord,
 } from '@drover/protocol';
 import type { Put, StoreChange, StoreEntry } from '../../src/logic/index.ts';
 
@@ -99,8 +102,20 @@ export class Etcd {
     return this.#read(keys.assignment(vmId)) as AssignmentRecord | undefined;
   }
 
+  poolState(name: string): PoolStateRecord | undefined {
+    return this.#read(keys.poolState(name)) as PoolStateRecord | undefined;
+  }
+
   pool(name: string): PoolRecord | undefined {
     return this.#read(keys.pool(name)) as PoolRecord | undefined;
+  }
+
+  image(imageId: string): ImageRecord | undefined {
+    return this.#read(keys.image(imageId)) as ImageRecord | undefined;
+  }
+
+  volume(volumeId: string): VolumeRecord | undefined {
+    return this.#read(keys.volume(volumeId)) as VolumeRecord | undefined;
   }
 
   cpuBaseline(): CpuBaselineRecord | undefined {

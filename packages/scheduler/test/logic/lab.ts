@@ -7,6 +7,7 @@ import {
   type AgentCommand,
   type AgentMessage,
   type CommandKind,
+  type ImageIntentRecord,
   isQuestion,
   keys,
   type OperationRecord,
@@ -15,6 +16,7 @@ import {
   type QueryReply,
   type RequestRecord,
   type VmSpec,
+  type VolumeIntentRecord,
 } from '@drover/protocol';
 import {
   createScheduler,
@@ -29,6 +31,8 @@ export const vmA = '00000000-0000-4000-8000-00000000000a';
 export const vmB = '00000000-0000-4000-8000-00000000000b';
 export const vmC = '00000000-0000-4000-8000-00000000000c';
 export const vmD = '00000000-0000-4000-8000-00000000000d';
+
+const gib = 1024 ** 3;
 
 type Commit = Extract<SchedulerCommand, { type: 'commit' }>;
 type RequestBody<T = RequestRecord> = T extends RequestRecord
@@ -270,14 +274,23 @@ export class Lab {
     // The era comes before it.
     if (BigInt.asUintN(44, BigInt(epoch)) !== BigInt(leader.epoch))
       throw new Error(`${what} carries epoch ${epoch}`);
-    if (['sync', 'ensure-pool', 'abort-migration'].includes(body.kind)) return;
+    const free = [
+      'sync',
+      'ensure-pool',
+      'mark-pool',
+      'forget-pool',
+      'abort-migration',
+      'abort-job',
+    ];
+    if (free.includes(body.kind)) return;
     if (isQuestion(body.kind)) return;
     if (this.etcd.epoch !== leader.epoch) return;
     const operation = this.etcd.operation(opId);
     if (operation?.state !== 'running' || operation.stepIndex !== step) {
       throw new Error(`${what} was sent, and is not committed`);
     }
-    const assignment = this.etcd.assignment(vmId ?? '');
+    if (vmId === undefined) return;
+    const assignment = this.etcd.assignment(vmId);
     if (assignment?.operationId !== opId) throw new Error(`${what}: the VM is not held`);
     if (generation !== undefined && generation > assignment.generation) {
       throw new Error(`${what}: generation ${generation} is not committed`);
@@ -363,6 +376,45 @@ export class Lab {
         : { type, server: '10.0.0.9', export: '/export' };
     const uuid = '22222222-2222-4222-8222-222222222222';
     this.etcd.write(keys.pool(name), { v: 1, name, uuid, spec, by: 'test', createdAtMs: 1 });
+  }
+
+  /** Asked for, and not imported yet. */
+  declareImage(id: string, more: Partial<ImageIntentRecord> = {}): void {
+    const source = { type: 'file', file: 'debian.qcow2' } as const;
+    const about = { name: 'debian', version: 1, pool: 'p', source, format: 'qcow2' as const };
+    const record = { v: 1 as const, id, ...about, by: 'test', createdAtMs: 1, ...more };
+    this.etcd.write(keys.imageIntent(id), record);
+    this.etcd.write(keys.imageName(record.name), { v: 1, newest: record.version });
+  }
+
+  readyImage(id: string, more: Partial<ImageIntentRecord> = {}): void {
+    this.declareImage(id, more);
+    const file = `${id}.qcow2`;
+    const sizes = { virtualBytes: gib, storedBytes: 1_000, allocatedBytes: 1_000 };
+    const stored = {
+      file,
+      format: 'qcow2',
+      ...sizes,
+      changedMs: 5,
+      inode: 7,
+      sha256: 'a'.repeat(64),
+    };
+    this.etcd.write(keys.image(id), { v: 1, id, state: 'ready', operationId: 'r0', stored });
+  }
+
+  declareVolume(id: string, more: Partial<VolumeIntentRecord> = {}): void {
+    const source = { type: 'empty' } as const;
+    const about = { name: `volume-${id.slice(-1)}`, pool: 'p', source, mode: 'full' as const };
+    const size = { format: 'qcow2' as const, virtualBytes: gib };
+    const record = { v: 1 as const, id, ...about, ...size, by: 'test', createdAtMs: 1, ...more };
+    this.etcd.write(keys.volumeIntent(id), record);
+    this.etcd.write(keys.volumeName(record.name), { v: 1, volumeId: id });
+  }
+
+  readyVolume(id: string, more: Partial<VolumeIntentRecord> = {}): void {
+    this.declareVolume(id, more);
+    const about = { pool: 'p', file: `${id}.qcow2`, format: 'qcow2', virtualBytes: gib };
+    this.etcd.write(keys.volume(id), { v: 1, id, state: 'ready', ...about });
   }
 
   cordon(hostId: string): void {

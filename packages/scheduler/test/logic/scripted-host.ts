@@ -6,6 +6,7 @@ import {
   type AgentCommand,
   type AgentMessage,
   type CommandKind,
+  type DiskJob,
   generationRule,
   type Heartbeat,
   type IncomingAnswer,
@@ -13,8 +14,10 @@ import {
   isQuestion,
   type ReportedVm,
   type StepResult,
+  type StorageJob,
   type VmFacts,
 } from '@drover/protocol';
+import { wellProbe } from './pool-probes.ts';
 
 /** A plain VM with nothing in its way. */
 export const someFacts: VmFacts = {
@@ -72,6 +75,8 @@ export class ScriptedHost {
   about: Partial<Inventory> = {};
   /** Of its VMs, as libvirt has them. */
   disks: readonly string[] = ['/srv/a.raw'];
+  /** Of images of a pool's doctor, that it has. */
+  readonly locks = new Set<string>();
   /** VMs whose disks no lock guards. */
   readonly unlocked = new Set<string>();
   #beats = 0;
@@ -279,11 +284,23 @@ export class ScriptedHost {
         return { ...done, answer: { kind: body.kind, cpu: body.cpus[0] ?? '' } };
       case 'check-cpu':
         return { ...done, answer: { kind: body.kind, gives: true } };
+      case 'probe-pool': {
+        const heldBy = (id: string) => (id === this.id ? this : this.#around.host(id)).locks;
+        return { ...done, answer: wellProbe(this.id, body.probe, heldBy) };
+      }
       case 'sync':
       case 'ensure-pool':
+      case 'mark-pool':
+      case 'forget-pool':
       case 'abort-migration':
       case 'delete-volumes':
+      case 'abort-job':
         return done;
+      case 'disk-job':
+      case 'storage-job':
+        return { ...done, ...storedBy(body.job) };
+      case 'open-transfer':
+        return { ...done, transfer: { host: this.id, port: 7_001, secret: 'cd'.repeat(32) } };
     }
   }
 }
@@ -296,4 +313,13 @@ function failedAs(outcome: 'refused', code: string): Answer {
 
 function result(incarnation: string, of: StepResult): AgentMessage {
   return { kind: 'result', body: { v: 1, incarnation, result: of } };
+}
+
+/** The file that a job makes is as large as it was asked for, else a GiB. */
+function storedBy(job: StorageJob | DiskJob): Pick<StepResult, 'stored'> {
+  if (!('into' in job) || !('file' in job.into)) return {};
+  const virtualBytes = ('virtualBytes' in job ? job.virtualBytes : undefined) ?? 1024 ** 3;
+  const format = 'format' in job && job.format === 'raw' ? 'raw' : 'qcow2';
+  const sizes = { virtualBytes, storedBytes: 200_704, allocatedBytes: 200_704 };
+  return { stored: { file: job.into.file, format, ...sizes, changedMs: 0, inode: 1 } };
 }

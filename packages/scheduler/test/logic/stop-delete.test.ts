@@ -130,14 +130,40 @@ describe('a delete', () => {
     lab.settle();
     const id = lab.request({ type: 'delete', vmId: vmA });
     expect(lab.ended(id).state).toBe('succeeded');
-    const [command] = lab.leader.sends('delete-volumes');
-    const disks = command?.body.kind === 'delete-volumes' ? command.body.disks : [];
-    expect(disks.map((disk) => disk.file)).toEqual([`${vmA}-0.qcow2`]);
+    const [command] = lab.leader.sends('storage-job');
+    expect(command?.body).toMatchObject({
+      job: { job: 'delete', files: [{ pool: { name: 'p' }, file: `${vmA}-0.qcow2` }] },
+    });
     for (const key of [keys.vmIntent(vmA), keys.vmName('vm-a'), keys.assignment(vmA)]) {
       expect([key, lab.etcd.has(key)]).toEqual([key, false]);
     }
     const last = lab.leader.commits().at(-1);
     expect(last?.puts).toHaveLength(4);
+  });
+
+  it('takes with it what the VM was told at its first boot, also where none of its disks goes', () => {
+    const lab = Lab.withHosts(2);
+    lab.declarePool('p');
+    lab.declareVm(vmA, {
+      disks: [{ pool: 'p', volume: 'mine.raw' }],
+      cloudInit: { hostname: 'web' },
+    });
+    const intent = lab.etcd.entries().find(({ key }) => key === keys.vmIntent(vmA));
+    const marked = {
+      ...JSON.parse(intent?.value ?? ''),
+      seedHash: '0123456789ab',
+      hasSeedFile: true,
+    };
+    lab.etcd.write(keys.vmIntent(vmA), marked as object);
+    lab.ended(lab.request({ type: 'start', vmId: vmA }));
+    expect(lab.leader.sends('start-vm')[0]?.body).toMatchObject({
+      vm: { seed: { pool: { name: 'p' }, hash: '0123456789ab', hostname: 'web' } },
+    });
+    lab.ended(lab.request(stop()));
+    lab.ended(lab.request({ type: 'delete', vmId: vmA }));
+    expect(lab.leader.sends('delete-volumes').map(({ body }) => body)).toMatchObject([
+      { disks: [], besidesIn: [{ name: 'p' }] },
+    ]);
   });
 
   it('of a VM that runs is refused', () => {
@@ -150,7 +176,7 @@ describe('a delete', () => {
   it('whose volumes could not be deleted keeps the VM', () => {
     const lab = stopped();
     for (const host of lab.hosts.values()) {
-      host.scripts.set('delete-volumes', () => failed('pool-unavailable'));
+      host.scripts.set('storage-job', () => failed('pool-unavailable'));
     }
     const id = lab.request({ type: 'delete', vmId: vmA });
     expect(lab.ended(id)).toMatchObject({ error: { code: 'pool-unavailable' } });
@@ -166,11 +192,11 @@ describe('a delete', () => {
     }
     const id = lab.request({ type: 'delete', vmId: vmA });
     lab.pass(60_000);
-    const reason = 'waits for a host that is up and reaches pools p';
+    const reason = 'waits for a host that is up and reaches pool p';
     expect(lab.operation(id)).toMatchObject({ state: 'pending', reason });
     for (const host of lab.hosts.values()) host.about = {};
     lab.host('h2').report();
-    expect(lab.ended(id)).toMatchObject({ state: 'succeeded', source: 'h2' });
+    expect(lab.ended(id)).toMatchObject({ state: 'succeeded', hostId: 'h2' });
   });
 
   it('of a VM that was never started needs no host', () => {

@@ -38,7 +38,7 @@ const operations: readonly {
       lab.ended(lab.request({ type: 'stop', vmId: vmA, mode: 'force' }));
     },
     request: { type: 'delete', vmId: vmA },
-    acts: ['delete-volumes'],
+    acts: ['storage-job'],
     check: (lab) => expect(lab.etcd.assignment(vmA)).toBeUndefined(),
   },
   {

@@ -5,12 +5,13 @@
 import type { HypervisorAction } from '@drover/agent/logic';
 import { baselineCpu, checkCpu, checkIncoming, inspectVm, readCpu } from '../preflight.ts';
 import { destroyLeftover, resumeVm } from './copies.ts';
+import { abortJob, diskJob, openTransfer, storageJob } from './files.ts';
 import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
-import { deleteVolumes, ensurePool } from './pools.ts';
+import { deleteVolumes, ensurePool, forgetPool, markPool } from './pools.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
-import { type ActsWorld, done, unreachable } from './world.ts';
+import { type ActsWorld, failed, done, unreachable } from './world.ts';
 
 /** `opId` is the operation whose command led to this. */
 export function act(world: ActsWorld, opId: string, action: HypervisorAction): void {
@@ -38,9 +39,23 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
     case 'destroy-leftover':
       return destroyLeftover(world, opId, action.vmId);
     case 'ensure-pool':
-      return ensurePool(world, action.pool.name);
+      return ensurePool(world, action.pool.name, action.uuid);
+    case 'mark-pool':
+      return markPool(world, action.pool.name);
+    case 'forget-pool':
+      return forgetPool(world, action.name, action.uuid);
+    case 'probe-pool':
+      return onAnswer(failed('pool-unsuited', 'nobody asks for that here'));
     case 'delete-volumes':
       return deleteVolumes(world, action.disks);
+    case 'disk-job':
+      return diskJob(world, action);
+    case 'storage-job':
+      return storageJob(world, action);
+    case 'abort-job':
+      return abortJob(world, action);
+    case 'open-transfer':
+      return openTransfer(world);
     case 'inspect':
       return inspect(world, action);
     case 'inspect-vm':

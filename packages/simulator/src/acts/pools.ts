@@ -22,11 +22,30 @@ export function poolOf({ pool }: DiskToAttach): string {
   return pool.name;
 }
 
-export function ensurePool(world: ActsWorld, name: string): void {
+export function ensurePool(world: ActsWorld, name: string, uuid: string): void {
   const { host, onAnswer } = world;
   whenAnswered(world, [name], (reach) => {
     if (reach === 'gone') return onAnswer(failed('pool-unavailable', 'it is not there'));
+    if (!host.pools.has(name)) host.ours.set(name, uuid);
     host.pools.add(name);
+    onAnswer(done);
+  });
+}
+
+/** Of one that is not ours nothing is forgotten. */
+export function forgetPool({ host, onAnswer }: ActsWorld, name: string, uuid: string): void {
+  if (host.ours.get(name) === uuid) {
+    host.ours.delete(name);
+    host.pools.delete(name);
+  }
+  onAnswer(done);
+}
+
+export function markPool(world: ActsWorld, name: string): void {
+  const { host, onAnswer } = world;
+  whenAnswered(world, [name], (reach) => {
+    if (reach !== 'going') return onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
+    host.hypervisor.storage.marked.add(name);
     onAnswer(done);
   });
 }

@@ -1,7 +1,7 @@
 /** What every act of an agent's shell works on, and the answers that are the same for all of them. */
 import type { ActionOutcome, HypervisorAction } from '@drover/agent/logic';
 import type { Random } from '@drover/core';
-import type { MigrationProgress } from '@drover/protocol';
+import type { MigrationProgress, StorageProgress } from '@drover/protocol';
 import type { Host } from '../host.ts';
 import type { Life } from '../life.ts';
 import type { Migrations } from '../migration.ts';
@@ -18,6 +18,9 @@ export interface ActsWorld {
   readonly migrations: Migrations;
   readonly hostAt: (address: string) => Host | undefined;
   readonly onProgress: (progress: MigrationProgress) => void;
+  readonly onJobProgress: (progress: StorageProgress) => void;
+  /** Jobs of this agent's life that are under way, by operation and step: how each is cancelled. */
+  readonly jobs: Map<string, () => void>;
   readonly onHarm: (harm: Harm, vmId: string, opId: string) => void;
   readonly onAnswer: (outcome: ActionOutcome) => void;
 }

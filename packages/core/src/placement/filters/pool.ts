@@ -1,6 +1,7 @@
 /** The pools that the VM's disks are in: reached, shared where the VM moves, with room for new disks. */
 import type { PoolReach } from '../../cluster/host.ts';
-import { poolSpaceLeftOn } from '../../cluster/stock.ts';
+import { poolPromiseLeftOn, poolSpaceLeftOn, spaceFor } from '../../cluster/stock.ts';
+import type { DiskRequest } from '../../cluster/vm.ts';
 import type { FilterInput, No } from './filter.ts';
 
 export function poolNotReachable({ request, host }: FilterInput): No | undefined {
@@ -18,21 +19,38 @@ function whyNot(pool: PoolReach | undefined): string {
   return pool.reason === undefined ? pool.state : `${pool.state}: ${pool.reason}`;
 }
 
-/** A pool of one host's own is somewhere else another one. */
-export function poolIsLocal({ cluster, request }: FilterInput): No | undefined {
-  if (request.source === undefined) return undefined;
-  const local = request.shape.pools.find((name) => cluster.pools?.get(name)?.type === 'local');
-  return local === undefined ? undefined : { required: 'a shared pool', available: local };
+/** A pool of one host's own is somewhere else another one: what is in it stays where it is. */
+export function poolIsLocal({ cluster, request, host }: FilterInput): No | undefined {
+  const { pools, filesHostId } = request.shape;
+  const local = pools.find((name) => cluster.pools?.get(name)?.type === 'local');
+  if (local === undefined) return undefined;
+  if (request.source !== undefined) return { required: 'a shared pool', available: local };
+  if (filesHostId === undefined || filesHostId === host.id) return undefined;
+  return { required: filesHostId, available: local };
 }
 
 /** Only disks that are still to be made need room. */
 export function poolFull({ cluster, request, host }: FilterInput): No | undefined {
+  const { disks = [] } = request.shape;
+  return lacking(disks, spaceFor, (pool) => poolSpaceLeftOn(cluster, host, pool));
+}
+
+/** A thin disk takes its room later, when others may have taken it: only so much is promised. */
+export function poolPromised({ cluster, request, host }: FilterInput): No | undefined {
+  const disks = (request.shape.disks ?? []).filter(({ isThin }) => isThin);
+  const sizeOf = ({ sizeMib }: DiskRequest) => sizeMib;
+  return lacking(disks, sizeOf, (pool) => poolPromiseLeftOn(cluster, host, pool));
+}
+
+function lacking(
+  disks: readonly DiskRequest[],
+  amountOf: (disk: DiskRequest) => number,
+  leftIn: (pool: string) => number,
+): No | undefined {
   const wanted = new Map<string, number>();
-  for (const { pool, sizeMib } of request.shape.disks ?? []) {
-    wanted.set(pool, (wanted.get(pool) ?? 0) + sizeMib);
-  }
+  for (const disk of disks) wanted.set(disk.pool, (wanted.get(disk.pool) ?? 0) + amountOf(disk));
   for (const [name, required] of wanted) {
-    const available = Math.max(0, poolSpaceLeftOn(cluster, host, name));
+    const available = Math.max(0, leftIn(name));
     if (available < required) return { required, available, unit: 'MiB' };
   }
   return undefined;

@@ -1,20 +1,7 @@
-/** What a host says of a pool that it cannot use. */
+/** How calls that failed are told apart. */
 import { describe, expect, it } from 'vitest';
 import { LibvirtError } from 'node-libvirt';
-import { whyUnusable } from '../../src/shell/host-looker.ts';
 import { outcomeOf } from '../../src/shell/outcome.ts';
-
-describe('a pool’s space', () => {
-  it.each([
-    ['ENOENT', 'its directory is not there'],
-    ['ESTALE', 'its server does not know it any more'],
-    ['EROFS', 'it can only be read'],
-    ['EIO', 'EIO: i/o error'],
-  ])('that fails with %s: %s', (code, why) => {
-    const error = Object.assign(new Error(`${code}: i/o error`), { code });
-    expect(whyUnusable(error)).toBe(why);
-  });
-});
 
 describe('a disk that another host has locked', () => {
   it.each([

@@ -1,0 +1,52 @@
+/**
+ * What the agent and a process that works in pools say to each other: one order on stdin, then perhaps the word to end;
+ * lines on stdout until the last one. Both are of one checkout, so that nothing is checked here.
+ */
+import type { Pool, StorageJob, StorageProgress, StoredFacts } from '@drover/protocol';
+import type { HypervisorAction } from '../../logic/index.ts';
+import type { Leftover, Owner } from './quarantine.ts';
+
+export type Transfer = Extract<HypervisorAction, { type: 'open-transfer' }>['transfer'];
+
+export type ProcessOrder = { readonly owner: Owner } & (
+  | {
+      readonly kind: 'job';
+      readonly opId: string;
+      readonly job: StorageJob;
+      /** An earlier process of the operation could not be ended: what it works in is taken from it. */
+      readonly isFenced: boolean;
+    }
+  | {
+      readonly kind: 'transfer';
+      readonly opId: string;
+      readonly transfer: Transfer;
+      readonly secret: string;
+      /** All addresses if absent. */
+      readonly host?: string;
+      /** The first that is free is taken. */
+      readonly ports: readonly number[];
+      readonly idleMs: number;
+    }
+  /** Takes away what earlier processes of this host have left in the pool. */
+  | { readonly kind: 'sweep'; readonly pool: Pool }
+  /** And what one operation of this host has. */
+  | { readonly kind: 'discard'; readonly pool: Pool; readonly opId: string }
+);
+
+export type Progress = Pick<StorageProgress, 'phase' | 'doneBytes' | 'totalBytes'>;
+
+export type ProcessLine =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  /** Nothing to tell, but something was read or written. */
+  | { readonly type: 'alive' }
+  | { readonly type: 'listening'; readonly port: number }
+  | {
+      readonly type: 'done';
+      readonly stored?: StoredFacts;
+      readonly sourceSha256?: string;
+      readonly leftovers?: readonly Leftover[];
+    }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };
+
+/** A word after the order. */
+export type ProcessWord = { readonly type: 'abort' };

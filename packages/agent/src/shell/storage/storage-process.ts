@@ -1,0 +1,109 @@
+/**
+ * Works in a pool for the agent, as a process of its own: a file server that does not answer holds this one, and not the
+ * agent. Told what to do by a line of JSON on stdin, tells of it by lines on stdout, and ends with the agent. See
+ * job-order.ts.
+ */
+import { createInterface } from 'node:readline';
+import { DroverError, type ErrorCode } from '@drover/protocol';
+import type { ProcessLine, ProcessOrder, ProcessWord, Progress } from './job-order.ts';
+import { performJob } from './perform-job.ts';
+import { PoolFolder } from './pool-folder.ts';
+import { leaveQuarantine, sweepQuarantine } from './quarantine.ts';
+import { codeOf } from './qemu-img.ts';
+import { serveTransfer } from './serve-transfer.ts';
+
+const tellMs = 1_000;
+
+function main(): void {
+  const cancelled = new AbortController();
+  let isOrdered = false;
+  const lines = createInterface({ input: process.stdin });
+  // Who ordered it is gone; what is left in the quarantine is taken away when the next agent starts.
+  lines.on('close', () => process.exit(1));
+  process.stdout.on('error', () => process.exit(1));
+  lines.on('line', (line) => {
+    const said = JSON.parse(line) as ProcessOrder | ProcessWord;
+    if ('type' in said) return cancelled.abort();
+    if (isOrdered) return undefined;
+    isOrdered = true;
+    process.title = `drover-storage ${said.kind}`;
+    void perform(said, cancelled.signal).then(
+      (end) => say({ type: 'done', ...end }, () => process.exit(0)),
+      (error: unknown) => say(failure(error), () => process.exit(0)),
+    );
+    return undefined;
+  });
+}
+
+type End = Omit<Extract<ProcessLine, { type: 'done' }>, 'type'>;
+
+async function perform(order: ProcessOrder, signal: AbortSignal): Promise<End> {
+  switch (order.kind) {
+    case 'job': {
+      using teller = new Teller();
+      return await performJob(order, {
+        signal,
+        onProgress: (progress) => teller.progressed(progress),
+        onAlive: () => say({ type: 'alive' }),
+      });
+    }
+    case 'transfer':
+      await serveTransfer(order, { signal }, (port) => say({ type: 'listening', port }));
+      return {};
+    case 'sweep': {
+      await using pool = await PoolFolder.open(order.pool);
+      return { leftovers: await sweepQuarantine(pool, order.owner, Date.now()) };
+    }
+    case 'discard': {
+      await using pool = await PoolFolder.open(order.pool);
+      await leaveQuarantine(pool, order);
+      return {};
+    }
+  }
+}
+
+/** Passes on the newest of what comes much more often. */
+class Teller implements Disposable {
+  #phase: Progress['phase'] | undefined;
+  /** Not told yet. */
+  #newest: Progress | undefined;
+  readonly #timer = setInterval(() => this.#tell(), tellMs);
+
+  progressed(progress: Progress): void {
+    this.#newest = progress;
+    if (this.#phase !== progress.phase) this.#tell();
+    this.#phase = progress.phase;
+  }
+
+  #tell(): void {
+    if (this.#newest) say({ type: 'progress', progress: this.#newest });
+    this.#newest = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#tell();
+  }
+}
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'pool-full',
+  EDQUOT: 'pool-full',
+  ESTALE: 'pool-unavailable',
+  EROFS: 'pool-unavailable',
+};
+
+function failure(error: unknown): ProcessLine {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof DroverError) return { type: 'failed', code: error.code, message };
+  const { code } = error as NodeJS.ErrnoException;
+  const known = codes[code ?? ''];
+  if (known !== undefined) return { type: 'failed', code: known, message };
+  return { type: 'failed', code: codeOf(message), message };
+}
+
+function say(line: ProcessLine, onSaid?: () => void): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`, onSaid);
+}
+
+if (process.argv[1] === import.meta.filename) main();

@@ -1,0 +1,122 @@
+/** Images and volumes over the real API, on real hosts and files: imported, uploaded, cloned, changed under a VM, gone. */
+import { createHash } from 'node:crypto';
+import type { api } from '@drover/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cluster } from './support/cluster.ts';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.observed();
+  await cluster.clear();
+});
+afterAll(() => cluster.leave());
+
+const pool = '/var/lib/drover/pools/vms';
+
+async function done(id: string): Promise<api.OperationBody> {
+  return cluster.ended(id, 'succeeded');
+}
+
+function importOf(name: string, more: object): Promise<api.ImageImported> {
+  const body = { name, pool: 'vms', format: 'qcow2', ...more };
+  return cluster.api.expect<api.ImageImported>(202, 'POST', '/v1/images', body);
+}
+
+describe('an image', () => {
+  it('is imported from a file of the pool, cloned by VMs, and stays while they stand on it', async () => {
+    const { image, operation } = await importOf('tiny', {
+      source: { type: 'file', file: 'tiny.qcow2' },
+    });
+    await done(operation.id);
+    const ready = await cluster.api.expect<api.ImageBody>(200, 'GET', '/v1/images/tiny');
+    expect(ready).toMatchObject({ id: image.id, state: 'ready', version: 1, userCount: 0 });
+    const disks = [{ pool: 'vms', image: 'tiny' }];
+    const vms = [];
+    for (const name of ['image-a', 'image-b']) {
+      vms.push(await cluster.runVm(name, cluster.tinySpec({ disks })));
+    }
+    expect(await cluster.api.send('DELETE', '/v1/images/tiny')).toMatchObject({
+      status: 409,
+      body: { code: 'image-in-use' },
+    });
+    const [vm] = vms;
+    const snapshot = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      `/v1/volumes/${vm?.id}-0/snapshots`,
+      { name: 'before' },
+    );
+    await done(snapshot.id);
+    const move = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      `/v1/vms/${vm?.id}/migrate`,
+      {},
+    );
+    await done(move.id);
+    const resize = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      `/v1/volumes/${vm?.id}-0/resize`,
+      { sizeMib: 512 },
+    );
+    await done(resize.id);
+    await cluster.clear();
+    const gone = await cluster.api.expect<api.OperationBody>(202, 'DELETE', '/v1/images/tiny');
+    await done(gone.id);
+    const left = await cluster.lab.exec('h1', ['ls', '-A', pool]);
+    expect(left.stdout).not.toContain(image.id);
+    expect(left.stdout).not.toContain(vm?.id);
+  });
+
+  it('comes by an upload, in pieces, and is what was sent', async () => {
+    const bytes = Buffer.alloc(4 * 1024 * 1024, 'drover');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const { operation } = await importOf('sent', {
+      format: 'raw',
+      sha256,
+      source: { type: 'upload', bytes: bytes.length },
+    });
+    const half = bytes.length / 2;
+    for (const offset of [0, half]) {
+      const response = await fetch(new URL('/v1/images/sent/content', cluster.api.url), {
+        method: 'PUT',
+        headers: {
+          authorization: `Bearer ${cluster.api.token}`,
+          'content-type': 'application/octet-stream',
+          'upload-offset': String(offset),
+        },
+        body: bytes.subarray(offset, offset + half),
+      });
+      expect(response.status).toBe(204);
+    }
+    await done(operation.id);
+    const sent = await cluster.api.expect<api.ImageBody>(200, 'GET', '/v1/images/sent');
+    expect(sent).toMatchObject({ state: 'ready', sourceSha256: sha256 });
+    const gone = await cluster.api.expect<api.OperationBody>(202, 'DELETE', '/v1/images/sent');
+    await done(gone.id);
+  });
+
+  it('that names another file of its host is refused, and leaves nothing', async () => {
+    const file = 'hostile.qcow2';
+    const made = [
+      'qemu-img',
+      'create',
+      '-q',
+      '-f',
+      'qcow2',
+      '-F',
+      'raw',
+      '-b',
+      '/etc/shadow',
+      '-u',
+    ];
+    const { exitCode } = await cluster.lab.exec('h1', [...made, `${pool}/${file}`, '16M']);
+    expect(exitCode).toBe(0);
+    const { operation } = await importOf('hostile', { source: { type: 'file', file } });
+    const ended = await cluster.ended(operation.id, 'failed');
+    expect(ended.error?.code).toBe('image-refused');
+    expect((await cluster.api.send('GET', '/v1/images/hostile')).status).toBe(404);
+    await cluster.lab.exec('h1', ['rm', `${pool}/${file}`]);
+  });
+});

@@ -1,0 +1,57 @@
+/** A VM in the pool writes, moves live, and the server's locks keep everybody else from its disk. */
+import type { Claims } from '../claims.ts';
+import type { Site } from '../site.ts';
+import { Ledger, vmName } from './vm.ts';
+
+export async function checkMove(site: Site, claims: Claims): Promise<Ledger> {
+  await site.api.expect(200, 'POST', '/v1/hosts/h2/cordon', {});
+  const { ledger, operationId } = await Ledger.create(site);
+  const started = await site.ended(operationId, 300_000);
+  const { hostId } = await ledger.body();
+  claims.check(
+    'a VM with a thin clone of an image of the pool starts on h1',
+    started.state === 'succeeded' && hostId === 'h1',
+    `${started.state} ${started.error?.message ?? ''}`.trim(),
+  );
+  await site.api.expect(200, 'DELETE', '/v1/hosts/h2/cordon');
+  const wrote = await ledger.writes(1);
+  claims.check(
+    'it writes numbered records, which the server has',
+    wrote.records > 0 && wrote.harm.length === 0,
+    `${wrote.records} records`,
+  );
+  await checkLocked(site, claims, ledger, 'h2');
+  const plan = await site.drover(['vm', 'migrate', vmName, '--to', 'h2', '--dry-run']);
+  const moved = await ledger.moveTo('h2');
+  claims.check(
+    'it moves live to h2, by the guard of image locks alone',
+    moved.state === 'succeeded' && moved.mode === 'live' && (await ledger.body()).hostId === 'h2',
+    [moved.error?.message, `memory ${moved.memoryPath}`, plan.said].filter(Boolean).join('\n'),
+  );
+  const after = await ledger.writes(1, wrote.lastAt);
+  claims.check(
+    'it is the same boot, and one writer after the other',
+    after.boots.length === 1 && after.harm.length === 0,
+    `${after.records} records without a hole`,
+  );
+  await checkLocked(site, claims, ledger, 'h1');
+  return ledger;
+}
+
+/** A QEMU by hand on the other host gets nowhere, as long as the VM runs. */
+async function checkLocked(
+  site: Site,
+  claims: Claims,
+  ledger: Ledger,
+  host: string,
+): Promise<void> {
+  const { stderr, stdout, exitCode } = await site
+    .machine(host)
+    .sh(`qemu-io -f qcow2 -c 'write 0 512' ${ledger.poolFile}`);
+  const said = `${stdout}${stderr}`.trim();
+  claims.check(
+    `the server's lock keeps a program on ${host} from its disk`,
+    exitCode !== 0 && said.includes('lock'),
+    said.split('\n').at(0) ?? '',
+  );
+}
