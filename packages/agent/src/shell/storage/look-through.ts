@@ -2,6 +2,7 @@
  * Jobs that change nothing: all of a file read for its checksum, and the wait for what a transfer brings.
  */
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DroverError, type StorageJob, type StoredFacts } from '@drover/protocol';
 import type { JobContext } from './job-context.ts';
@@ -74,6 +75,7 @@ export async function receive(
     }
     await pause(lookMs, undefined, { signal }).catch(() => {});
   }
-  await using handle = await pool.open(path);
+  // Of nothing nothing is sent; who takes it finds a file all the same.
+  await using handle = await pool.open(path, constants.O_RDONLY | constants.O_CREAT);
   await handle.sync();
 }

@@ -164,6 +164,11 @@ describe('a job', () => {
     expect(codeOf(await jobs.run(order(removal('v'), 'op1', 2)))).toBe('failed job-cancelled');
   });
 
+  it('of which nothing is heard is ended, and may have done its work', async () => {
+    using impatient = newJobs({ times: { silentMs: 1 } });
+    expect(codeOf(await impatient.run(receive()))).toBe('unknown pool-unavailable');
+  });
+
   it('whose process is killed may have done its work', async () => {
     const cut = jobs.run(receive());
     await until(isWaiting);
@@ -205,6 +210,13 @@ describe('an upload', () => {
     expect((await readFile(join(pool.path, received))).equals(content)).toBe(true);
     expect(await pool.visible()).toEqual([]);
     expect(told.at(-1)).toMatchObject({ doneBytes: content.length, totalBytes: content.length });
+  });
+
+  it('of nothing is there as soon as it is waited for', async () => {
+    expect(await jobs.run(receive({ bytes: 0 }))).toEqual({ outcome: 'done' });
+    expect(await pool.files()).toEqual([marker, received]);
+    const progress = { v: 1, opId: 'op1', phase: 'receive', doneBytes: 0, totalBytes: 0 };
+    expect(told).toEqual([expect.objectContaining(progress)]);
   });
 
   it('goes on after the agent’s end where it broke off, under another key', async () => {
