@@ -2,7 +2,10 @@
  * The agent's storage jobs with the distribution's qemu-img and QEMU: what they make is what was asked for, what a VM has is left
  * alone, and whatever ends them, nothing is left that is not whole.
  */
-import type { StorageJob, StoredFacts } from '@drover/protocol';
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import type { StorageJob, StoredFacts, TransferEnd } from '@drover/protocol';
+import { transferRequest } from '@drover/transfer';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ActionOutcome } from '../../packages/agent/src/logic/index.ts';
 import { type PlayedAgent, startStorageHost, type StorageHost } from './support/storage-host.ts';
@@ -315,6 +318,48 @@ describe('what a VM has open', () => {
     expect(codeOf(await order(merge))).toBe('failed volume-in-use');
     expect(codeOf(await order(remove))).toBe('failed volume-in-use');
     expect(await host.files('one')).toEqual([...facts('snap', 'v'), 'image.qcow2', 'snap', 'v']);
+  });
+});
+
+describe('a volume that is given', () => {
+  const open = (opId: string) =>
+    agent.act({
+      type: 'open-transfer',
+      opId,
+      transfer: { direction: 'out', at: at('v') },
+      idleMs: 60_000,
+    });
+  const get = async (end: TransferEnd, opId: string, range: string) => {
+    const inside = { ...end, host: '127.0.0.1', port: host.port };
+    const response = await transferRequest(inside, opId, { method: 'GET', headers: { range } });
+    return { status: response.statusCode, bytes: await buffer(response) };
+  };
+
+  it('comes in parts to who has the key, until it is cancelled', async () => {
+    await image();
+    const made = await stored(full('image.qcow2', 'v'));
+    const opId = newOperation();
+    const { transfer } = await open(opId);
+    if (!transfer) throw new Error('there is no transfer');
+    const half = Math.floor(made.storedBytes / 2);
+    const parts = [
+      await get(transfer, opId, `bytes=0-${half - 1}`),
+      await get(transfer, opId, `bytes=${half}-`),
+    ];
+    expect(parts.map(({ status }) => status)).toEqual([206, 206]);
+    const sha256 = createHash('sha256').update(Buffer.concat(parts.map(({ bytes }) => bytes)));
+    const [wanted] = (await host.exec('sha256sum', host.path('one', 'v'))).split(' ');
+    expect(sha256.digest('hex')).toBe(wanted);
+    const other = { ...transfer, secret: 'ab'.repeat(32) };
+    const ended = { code: expect.stringMatching(/transfer-ended|host-silent/) };
+    await expect(get(other, opId, 'bytes=0-')).rejects.toMatchObject(ended);
+    await agent.act({ type: 'abort-job', opId, ofStep: 1 });
+    await expect(get(transfer, opId, 'bytes=0-')).rejects.toMatchObject(ended);
+    expect(await host.files('one')).toEqual([...facts('v'), 'image.qcow2', 'v']);
+  });
+
+  it('has to be there', async () => {
+    expect(codeOf(await open(newOperation()))).toBe('failed pool-unavailable');
   });
 });
 
