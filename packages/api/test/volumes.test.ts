@@ -202,7 +202,7 @@ describe('what is asked of a volume', () => {
       world.send('POST', '/v1/volumes/data/resize', { sizeMib: 8192 }),
       world.send('POST', '/v1/vms/web1/start'),
     ]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
   });
 
   it('of a VM’s disk has to wait until that was made', async () => {
@@ -261,7 +261,7 @@ describe('a VM with a volume', () => {
       make('a', { pool: 'vms', volume: 'data' }),
       make('b', { pool: 'vms', volume: 'data' }),
     ]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
     expect(both.map(({ body }) => body['code'])).toContain('volume-in-use');
   });
 
