@@ -9,6 +9,7 @@ import {
 } from '../logic/migration-wish.ts';
 
 export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
+export const volumePath = (volume: string) => `/v1/volumes/${encodeURIComponent(volume)}`;
 export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
 
 /** Waiting is the default; `--wait` may be said for clarity. */

@@ -10,6 +10,7 @@ import { parseVmFlags, type VmFlags } from '../logic/vm-flags.ts';
 import { act } from '../shell/act.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
+import { nameDisks } from '../shell/name-disks.ts';
 import { type Items, printJson, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { collect, examples, vmPath, withMigration, withWait } from './options.ts';
@@ -31,10 +32,15 @@ export function addVmCreate(vms: Command): void {
         )
         .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
         .option('--vcpus <number>', 'virtual CPUs', '1')
-        .option('--image <pool/file>', 'a thin clone of it is the disk (repeatable)', collect, [])
         .option(
-          '--volume <pool/file[,format=raw]>',
-          'a file that is there already is the disk (repeatable)',
+          '--image <image[,size=…]>',
+          'a thin clone of it is the disk: an image’s name, NAME@VERSION, or POOL/FILE (repeatable)',
+          collect,
+          [],
+        )
+        .option(
+          '--volume <volume>',
+          'it is the disk: a volume’s name, or POOL/FILE[,format=raw] (repeatable)',
           collect,
           [],
         )
@@ -47,12 +53,13 @@ export function addVmCreate(vms: Command): void {
     ),
   );
   examples(command, [
-    'drover vm create web --memory 128MiB --image vms/tiny.qcow2 \\\n      --network br-guest',
+    'drover vm create web --memory 2GiB --image debian-13,size=20GiB \\\n      --network br-guest',
+    'drover vm create tiny --memory 128MiB --image vms/tiny.qcow2 \\\n      --network br-guest',
     'drover vm create db --memory 4GiB --vcpus 2 \\\n      --volume vms/db.raw,format=raw \\\n      --network br-guest,mac=52:54:00:00:00:01 -l tier=data',
     'drover vm create big --memory 1TiB --dry-run',
   ]);
-  act<CreateFlags>(command, (session, { args: [name = ''], options }) => {
-    const body = parseVmFlags(name, options);
+  act<CreateFlags>(command, async (session, { args: [name = ''], options }) => {
+    const body = parseVmFlags(name, await nameDisks(session, options));
     return options.dryRun === true ? ask(session, body) : create(session, body, options);
   });
 }
