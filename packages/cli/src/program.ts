@@ -12,9 +12,17 @@ import { addHostDrain } from './commands/host-drain.ts';
 import { addHostRecover } from './commands/host-recover.ts';
 import { addHostList } from './commands/host-list.ts';
 import { addHostShow } from './commands/host-show.ts';
+import { addImageDelete, addImageList, addImageShow, addImageVerify } from './commands/image.ts';
+import { addImageImport, addImageUpload } from './commands/image-import.ts';
+import { addImageSources } from './commands/image-sources.ts';
 import { addMigrationAbort, addMigrationList, addMigrationShow } from './commands/migration.ts';
 import { addMigrationPolicy } from './commands/migration-policy.ts';
-import { addOperationList, addOperationShow, addOperationWait } from './commands/operation.ts';
+import {
+  addOperationCancel,
+  addOperationList,
+  addOperationShow,
+  addOperationWait,
+} from './commands/operation.ts';
 import { addPoolCreate, addPoolList, addPoolShow } from './commands/pool.ts';
 import { addPoolDelete, addPoolSet } from './commands/pool-change.ts';
 import { addPoolDoctor } from './commands/pool-doctor.ts';
@@ -29,6 +37,20 @@ import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
 import { addVmStart } from './commands/vm-start.ts';
 import { addVmStop } from './commands/vm-stop.ts';
+import {
+  addVolumeCopy,
+  addVolumeCreate,
+  addVolumeDelete,
+  addVolumeList,
+  addVolumeShow,
+} from './commands/volume.ts';
+import { addVolumeDownload, addVolumeUpload } from './commands/volume-bytes.ts';
+import {
+  addVolumeMove,
+  addVolumeResize,
+  addVolumeRevert,
+  addVolumeSnapshot,
+} from './commands/volume-change.ts';
 import { defaultApi } from './logic/config.ts';
 import { exitCodeMeanings } from './logic/exit-code.ts';
 import { clientVersion } from './logic/version.ts';
@@ -58,6 +80,7 @@ export function buildProgram(): Command {
   addDump(program);
   program.commandsGroup('Act:');
   addNouns(program);
+  addFiles(program);
   program.commandsGroup('Else:');
   addAuthorityCreate(
     program.command('authority').description('create what certifies the hosts of a cluster'),
@@ -103,10 +126,13 @@ function addNouns(program: Command): void {
   addMigrationShow(migration);
   addMigrationAbort(migration);
   addMigrationPolicy(migration);
-  const operation = program.command('operation').description('list, show, wait for operations');
+  const operation = program
+    .command('operation')
+    .description('list, show, wait for, cancel operations');
   addOperationList(operation);
   addOperationShow(operation);
   addOperationWait(operation);
+  addOperationCancel(operation);
   const pool = program
     .command('pool')
     .description('list, show, create, set, delete storage; its doctor');
@@ -124,6 +150,41 @@ function addNouns(program: Command): void {
   addClusterShow(cluster);
   addClusterCpu(cluster);
   addClusterEra(cluster);
+}
+
+function addFiles(program: Command): void {
+  const image = program
+    .command('image')
+    .description('list, show, import, upload, verify, delete; sources');
+  for (const add of [
+    addImageList,
+    addImageShow,
+    addImageImport,
+    addImageUpload,
+    addImageVerify,
+    addImageDelete,
+    addImageSources,
+  ]) {
+    add(image);
+  }
+  const volume = program
+    .command('volume')
+    .description('list, show, create, copy, change, delete; bytes in and out');
+  for (const add of [
+    addVolumeList,
+    addVolumeShow,
+    addVolumeCreate,
+    addVolumeCopy,
+    addVolumeResize,
+    addVolumeMove,
+    addVolumeSnapshot,
+    addVolumeRevert,
+    addVolumeUpload,
+    addVolumeDownload,
+    addVolumeDelete,
+  ]) {
+    add(volume);
+  }
 }
 
 function helpEnd(): string {

@@ -6,12 +6,12 @@ import { operationColumns, operationPage } from '../logic/operation-view.ts';
 import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
-import { printEnded } from '../shell/finish-operation.ts';
+import { type FinishFlags, finishOperation, printEnded } from '../shell/finish-operation.ts';
 import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
 import { beginWaiting, followOperation, type WaitFlags } from '../shell/follow-operation.ts';
 import { type Items, printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
-import { examples, withPatience, withWatch } from './options.ts';
+import { examples, withPatience, withWait, withWatch } from './options.ts';
 
 const pathOf = (id: string) => `/v1/operations/${encodeURIComponent(id)}`;
 
@@ -73,6 +73,27 @@ export function addOperationShow(operations: Command): void {
       page: operationPage(operation, Date.now()),
     });
     return exitCodes.done;
+  });
+}
+
+export function addOperationCancel(operations: Command): void {
+  const command = withWait(operations.command('cancel <operation>'))
+    .summary('end one on an image or a volume')
+    .description(
+      'Ends an operation on an image or a volume; nothing is left of what it was to make. A drain is ' +
+        'cancelled with “drover host drain HOST --cancel”, a move with “drover migration abort”.',
+    );
+  examples(command, ['drover operation cancel 01K…']);
+  act<FinishFlags>(command, async (session, { args: [id = ''], options }) => {
+    const exitCode = await finishOperation(session, options, () =>
+      session.client.delete<api.OperationBody>(pathOf(id)),
+    );
+    if (!options.wait || exitCode !== exitCodes.done) {
+      // Cancelled is what was asked for here.
+      return exitCode === exitCodes.cancelled ? exitCodes.done : exitCode;
+    }
+    session.terminal.err(['It had ended before it could be cancelled.']);
+    return exitCodes.refused;
   });
 }
 

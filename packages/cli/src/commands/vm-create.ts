@@ -11,6 +11,7 @@ import { act } from '../shell/act.ts';
 import { type CloudInitFlags, readCloudInit } from '../shell/cloud-init-files.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
+import { nameDisks } from '../shell/name-disks.ts';
 import { type Items, printJson, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { collect, examples, vmPath, withCloudInit, withMigration, withWait } from './options.ts';
@@ -31,10 +32,15 @@ export function addVmCreate(vms: Command): void {
         )
         .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
         .option('--vcpus <number>', 'virtual CPUs', '1')
-        .option('--image <pool/file>', 'a thin clone of it is the disk (repeatable)', collect, [])
         .option(
-          '--volume <pool/file[,format=raw]>',
-          'a file that is there already is the disk (repeatable)',
+          '--image <image[,size=…]>',
+          'a thin clone of it is the disk: an image’s name, NAME@VERSION, or POOL/FILE (repeatable)',
+          collect,
+          [],
+        )
+        .option(
+          '--volume <volume>',
+          'it is the disk: a volume’s name, or POOL/FILE[,format=raw] (repeatable)',
           collect,
           [],
         )
@@ -47,13 +53,15 @@ export function addVmCreate(vms: Command): void {
     ),
   );
   examples(command, [
-    'drover vm create web --memory 128MiB --image vms/tiny.qcow2 \\\n      --network br-guest',
+    'drover vm create web --memory 2GiB --image debian-13,size=20GiB \\\n      --network br-guest',
+    'drover vm create tiny --memory 128MiB --image vms/tiny.qcow2 \\\n      --network br-guest',
     'drover vm create db --memory 4GiB --vcpus 2 \\\n      --volume vms/db.raw,format=raw \\\n      --network br-guest,mac=52:54:00:00:00:01 -l tier=data',
     'drover vm create app --memory 2GiB --image vms/debian-13.qcow2 \\\n      --network br-guest --cloud-init user.yaml --ssh-key ~/.ssh/id_ed25519.pub',
     'drover vm create big --memory 1TiB --dry-run',
   ]);
-  act<CreateFlags>(command, (session, { args: [name = ''], options }) => {
-    const body = withCloudInitOf(parseVmFlags(name, options), options);
+  act<CreateFlags>(command, async (session, { args: [name = ''], options }) => {
+    const named = await nameDisks(session, options);
+    const body = withCloudInitOf(parseVmFlags(name, named), options);
     return options.dryRun === true ? ask(session, body) : create(session, body, options);
   });
 }

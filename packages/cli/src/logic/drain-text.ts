@@ -156,5 +156,8 @@ export function detachText(what: {
     `  see it:          drover operation show ${id}`,
     `  wait for it:     drover operation wait ${id}`,
     ...(what.type === 'migrate' ? [`  abort it:        drover migration abort ${id}`] : []),
+    ...(/^(image|volume)-/.test(what.type)
+      ? [`  cancel it:       drover operation cancel ${id}`]
+      : []),
   ];
 }

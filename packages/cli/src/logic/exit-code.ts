@@ -22,7 +22,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [0, 'done'],
   [1, 'failed'],
-  [3, 'there is no such host, VM, pool, operation'],
+  [3, 'there is no such host, VM, pool, image, volume, operation'],
   [4, 'refused as things are: no host fits, VM runs or is busy, host is not down'],
   [5, 'not ended within --timeout; it goes on'],
   [6, 'the token is missing, wrong, or does not allow it'],
@@ -39,6 +39,11 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'preflight-failed': exitCodes.refused,
   'host-not-down': exitCodes.refused,
   'mass-loss': exitCodes.refused,
+  'pool-full': exitCodes.refused,
+  'image-refused': exitCodes.refused,
+  'source-refused': exitCodes.refused,
+  'checksum-differs': exitCodes.refused,
+  'too-large': exitCodes.refused,
   'migration-aborted': exitCodes.cancelled,
   'route-not-found': exitCodes.failed,
 };

@@ -5,6 +5,7 @@ import { oneLine } from './harmless.ts';
 import { page } from './host-view.ts';
 import { describeRejection } from './rejections.ts';
 import { formatBytes } from './sizes.ts';
+import { storageText } from './storage-progress.ts';
 import type { Column, Tone } from './table.ts';
 
 type Operation = api.OperationBody;
@@ -20,10 +21,10 @@ const tones: Readonly<Record<Operation['state'], Tone>> = {
 
 /** What it is about: `web`, `h2`. */
 export function subjectOf(operation: Operation): string {
-  const { vmName, vmId, hostId, pool = '' } = operation;
+  const { vmName, vmId, hostId, imageId, volumeId, subject, pool = '' } = operation;
   if (operation.type === 'cpu-baseline') return 'the cluster’s CPU';
   if (operation.type === 'pool-doctor') return `pool ${oneLine(pool)}`;
-  return oneLine(vmName ?? vmId ?? hostId ?? '');
+  return oneLine(subject ?? imageId ?? volumeId ?? vmName ?? vmId ?? hostId ?? '');
 }
 
 /** `h2 → h1`, or the one end that is known. */
@@ -114,6 +115,9 @@ export function operationPage(operation: Operation, nowMs: number): readonly str
                 `${formatBytes(progress.totalBytes)} left, round ${progress.iteration}`,
             ] as const,
           ]),
+      ...(operation.storage === undefined
+        ? []
+        : [['Progress', storageText(operation.storage)] as const]),
       ['Asked', `${formatAge(nowMs, operation.createdAtMs)} ago by ${operation.by}`],
       ...(took === undefined ? [] : [['Took', formatMeasured(took)] as const]),
       ...(operation.downtimeMs === undefined
@@ -184,5 +188,6 @@ export function progressLine(operation: Operation): string {
     const reason = operation.reason === undefined ? '' : `: ${oneLine(operation.reason)}`;
     return `${about}: waits${reason}`;
   }
-  return `${about}: ${stepOf(operation)}`;
+  const { storage } = operation;
+  return `${about}: ${storage === undefined ? stepOf(operation) : storageText(storage)}`;
 }

@@ -34,6 +34,19 @@ const steps: Readonly<Record<string, string>> = {
   'vm-not-found': 'see the VMs with “drover vm list”',
   'pool-not-found': 'see the pools with “drover pool list”',
   'pool-in-use': 'delete or move what is named; no file is ever deleted with a pool',
+  'image-not-found': 'see the images with “drover image list”',
+  'volume-not-found': 'see the volumes with “drover volume list”',
+  'snapshot-not-found': 'see the snapshots with “drover volume show VOLUME”',
+  'image-in-use':
+    'see what stands on it with “drover image show IMAGE”; or “drover image delete IMAGE --when-unused”',
+  'image-not-ready': 'see its state with “drover image show IMAGE”',
+  'image-altered': 'put the right file back, then “drover image verify IMAGE”',
+  'image-refused': 'convert and flatten it where it was made; docs/images.md says what is refused',
+  'checksum-differs': 'compare the checksum with its publisher’s, and begin again',
+  'source-refused': 'see the sources with “drover image sources list”',
+  'volume-not-ready': 'see its state with “drover volume show VOLUME”',
+  'volume-busy': 'see “drover operation list”; try again when it has ended',
+  'volume-in-use': 'stop or delete what has it, or take another volume',
   'operation-not-found': 'see the operations with “drover operation list”',
   'drain-not-found': 'see what a drain would do with “drover host drain HOST --dry-run”',
   'name-taken': 'choose another name, or delete the old one',
@@ -58,12 +71,15 @@ const steps: Readonly<Record<string, string>> = {
 /** A command that helps, about this host or VM, or nothing where only the server’s words do. */
 export function nextStep(code: string, subject: string | undefined): string | undefined {
   const step = Object.hasOwn(steps, code) ? steps[code] : undefined;
-  return subject === undefined ? step : step?.replaceAll(/ (VM|HOST)(?=[ ”])/g, ` ${subject}`);
+  return subject === undefined
+    ? step
+    : step?.replaceAll(/ (VM|HOST|IMAGE|VOLUME)(?=[ ”])/g, ` ${subject}`);
 }
 
 /** `h2` in `POST /v1/hosts/h2/drain`: as a person wrote it, and could write it again. */
 function subjectIn(request: string): string | undefined {
-  return /\/v1\/(?:hosts|vms)\/([A-Za-z0-9-]+)/.exec(request)?.[1];
+  const subject = /\/v1\/(?:hosts|vms|images|volumes)\/([A-Za-z0-9%@:-]+)/.exec(request)?.[1];
+  return subject?.replaceAll('%40', '@').replaceAll('%3A', ':');
 }
 
 function retryText(retry: string): string | undefined {

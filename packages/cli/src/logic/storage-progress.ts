@@ -4,8 +4,9 @@ import { formatDuration } from './durations.ts';
 import { formatBytes } from './sizes.ts';
 
 type Storage = Omit<NonNullable<api.OperationBody['storage']>, 'elapsedMs'>;
+export type StoragePhase = Storage['phase'];
 
-export function storagePercent({ doneBytes, totalBytes }: Storage): number | undefined {
+function storagePercent({ doneBytes, totalBytes }: Storage): number | undefined {
   if (totalBytes === undefined || totalBytes === 0) return undefined;
   return Math.min(100, Math.floor((doneBytes * 100) / totalBytes));
 }
@@ -20,4 +21,10 @@ export function storageText(storage: Storage): string {
     ...(bytesPerSecond === undefined ? [] : [`${formatBytes(bytesPerSecond)}/s`]),
     ...(etaMs === undefined ? [] : [`${formatDuration(etaMs)} left`]),
   ].join(', ');
+}
+
+/** For a line that is told only where it has changed enough: `convert 40 %`. */
+export function storageBrief(storage: Storage): string {
+  const percent = storagePercent(storage);
+  return storage.phase + (percent === undefined ? '' : ` ${percent - (percent % 10)} %`);
 }

@@ -62,7 +62,7 @@ function parseArch(text: string): 'x86_64' | 'aarch64' {
   throw new UsageError(`“${text}” is no architecture: give x86_64 or aarch64`);
 }
 
-/** `pool/file`, then `,format=raw`. The API takes one path step only, so the file has no `/`. */
+/** `pool/file`, then `,format=raw` or `,size=20GiB`. The API takes one path step only, so the file has no `/`. */
 function parseDisk(kind: 'image' | 'volume', text: string): Disk {
   const form = `POOL/FILE, such as ${kind === 'image' ? 'vms/tiny.qcow2' : 'vms/data.raw,format=raw'}`;
   const [place = '', ...settings] = text.split(',');
@@ -71,14 +71,24 @@ function parseDisk(kind: 'image' | 'volume', text: string): Disk {
     throw new UsageError(`“${text}” is no ${kind}: give ${form}`);
   }
   let format: Disk['format'];
+  let sizeMib: number | undefined;
   for (const setting of settings) {
-    const value = /^format=(qcow2|raw)$/.exec(setting)?.[1];
-    if (value === undefined) {
-      throw new UsageError(`“${setting}” is not known here: give format=qcow2 or format=raw`);
+    const [, key, value = ''] = /^(format|size)=(.+)$/.exec(setting) ?? [];
+    if (key === 'size' && kind === 'image') sizeMib = parseMib(value);
+    else if (key === 'format' && (value === 'raw' || value === 'qcow2')) format = value;
+    else {
+      const size = kind === 'image' ? ', or size=20GiB' : '';
+      throw new UsageError(
+        `“${setting}” is not known here: give format=qcow2 or format=raw${size}`,
+      );
     }
-    format = value === 'raw' ? 'raw' : 'qcow2';
   }
-  return { pool, [kind]: file, ...(format === undefined ? {} : { format }) };
+  return {
+    pool,
+    [kind]: file,
+    ...(format === undefined ? {} : { format }),
+    ...(sizeMib === undefined ? {} : { sizeMib }),
+  };
 }
 
 function parseNetwork(text: string): Network {

@@ -121,10 +121,12 @@ export class ApiClient {
 
   /** The response of a success, its body unread; throws `ApiProblem` for any other. */
   async open(
-    method: Method,
+    method: Method | 'HEAD',
     path: string,
     options: {
       readonly body?: unknown;
+      /** Bytes instead of JSON; sent as fast as they are taken. */
+      readonly stream?: ReadableStream<Uint8Array>;
       readonly signal: AbortSignal;
       readonly headers?: Readonly<Record<string, string>>;
     },
@@ -144,6 +146,7 @@ export class ApiClient {
           ...options.headers,
         },
         ...(hasBody ? { body: JSON.stringify(options.body) } : {}),
+        ...(options.stream === undefined ? {} : { body: options.stream, duplex: 'half' }),
         signal: options.signal,
       });
     } catch (error) {
@@ -171,7 +174,7 @@ export class ApiClient {
     return new ApiProblem(problem, request, requestId);
   }
 
-  #unreachable(error: unknown, method: Method): unknown {
+  #unreachable(error: unknown, method: Method | 'HEAD'): unknown {
     if (error instanceof Error && error.name === 'AbortError') return error;
     const { code, message } = rootOf(error);
     const isLate = error instanceof Error && error.name === 'TimeoutError';

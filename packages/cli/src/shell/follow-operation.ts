@@ -3,6 +3,7 @@ import type { api } from '@drover/protocol';
 import { detachText } from '../logic/drain-text.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { progressLine, subjectOf } from '../logic/operation-view.ts';
+import { storageBrief } from '../logic/storage-progress.ts';
 import type { Session } from './session.ts';
 import { Detached, TimedOut, Waiting } from './waiting.ts';
 
@@ -86,8 +87,10 @@ export function left(session: Session, operation: api.OperationBody, error: unkn
 
 /** Outside a terminal each change is a line: every ten percent is enough. */
 function inTens(session: Session, operation: api.OperationBody): api.OperationBody {
-  const { progress } = operation;
-  if (session.terminal.isLive || progress === undefined) return operation;
+  const { progress, storage, ...rest } = operation;
+  if (session.terminal.isLive) return operation;
+  if (storage !== undefined) return { ...rest, step: storageBrief(storage) };
+  if (progress === undefined) return operation;
   const percent = progress.percent - (progress.percent % 10);
   return { ...operation, progress: { ...progress, percent } };
 }

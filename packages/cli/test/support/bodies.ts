@@ -204,3 +204,47 @@ export function pool(name: string): api.PoolBody {
     },
   };
 }
+
+const gib = 1024 ** 3;
+
+export function image(name: string, changes: Partial<api.ImageBody> = {}): api.ImageBody {
+  return {
+    id: idOf(40),
+    name,
+    version: 1,
+    state: 'ready',
+    pool: 'vms',
+    source: { type: 'file', file: `${name}.qcow2` },
+    format: 'qcow2',
+    stored: {
+      file: `${idOf(40)}.qcow2`,
+      format: 'qcow2',
+      virtualBytes: 2 * gib,
+      storedBytes: gib / 2,
+      allocatedBytes: gib / 2,
+      changedMs: 1,
+      inode: 1,
+    },
+    userCount: 0,
+    by: 'lab',
+    createdAtMs: 1_700_000_000_000,
+    ...changes,
+  };
+}
+
+export function volume(name: string, changes: Partial<api.VolumeBody> = {}): api.VolumeBody {
+  return {
+    id: idOf(50),
+    name,
+    state: 'ready',
+    pool: 'vms',
+    file: `${idOf(50)}.qcow2`,
+    format: 'qcow2',
+    virtualBytes: 20 * gib,
+    snapshots: [],
+    users: [],
+    createdAtMs: 1_700_000_000_000,
+    by: 'lab',
+    ...changes,
+  };
+}
