@@ -66,6 +66,7 @@ describe('an image that is asked for', () => {
   it.each([
     [{ ...debian, pool: 'none' }, 'pool-not-found'],
     [{ ...debian, pool: 'iso' }, 'pool-unsuited'],
+    [{ ...debian, pool: 'own' }, 'pool-unsuited'],
     [{ ...debian, name: imageId }, 'invalid-body'],
     [{ ...debian, format: 'iso' }, 'invalid-body'],
     [{ ...debian, source: { ...file, file: '../etc/passwd' } }, 'invalid-body'],

@@ -67,6 +67,7 @@ describe('a volume that is asked for', () => {
   it.each([
     [{ ...empty, pool: 'none' }, 'pool-not-found'],
     [{ ...empty, pool: 'iso' }, 'pool-unsuited'],
+    [{ ...empty, pool: 'own' }, 'pool-unsuited'],
     [{ ...empty, name: volumeId }, 'invalid-body'],
     [{ ...empty, name: `${vmId}-0` }, 'invalid-body'],
     [{ ...empty, name: 'data' }, 'name-taken'],
@@ -163,6 +164,7 @@ describe('what is asked of a volume', () => {
     ['resize', { sizeMib: 4096 }, 'invalid-body'],
     ['move', { pool: 'vms' }, 'bad-request'],
     ['move', { pool: 'iso' }, 'pool-unsuited'],
+    ['move', { pool: 'own' }, 'pool-unsuited'],
     ['move', { pool: 'none' }, 'pool-not-found'],
     ['snapshots', { name: 'before' }, 'name-taken'],
     ['snapshots/after/revert', undefined, 'snapshot-not-found'],

@@ -39,6 +39,7 @@ export {
   TransferEnd,
   VolumeFormat,
 } from './storage-job.ts';
+export { PlannedMoveRecord, RequestRecord } from './requests.ts';
 export {
   ImageIntentRecord,
   ImageNameRecord,
@@ -101,11 +102,9 @@ export {
   OperationType,
   operationStates,
   operationTypes,
-  PlannedMoveRecord,
   PoolRecord,
   ReasonRecord,
   RejectionRecord,
-  RequestRecord,
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';

@@ -14,11 +14,11 @@ import {
   MigrationSettingsRecord,
   OperationRecord,
   PoolRecord,
-  RequestRecord,
   RestoredRecord,
   VmIntentRecord,
   VmNameRecord,
 } from './records.ts';
+import { RequestRecord } from './requests.ts';
 import { PoolStateRecord } from './pool-state.ts';
 import {
   ImageIntentRecord,

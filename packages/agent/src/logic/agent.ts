@@ -14,6 +14,7 @@ import { actionOf } from './action.ts';
 import { checkEnvelope, isFinal, isStaleEpoch, type EnvelopeView } from './envelope.ts';
 import { hashValue } from './hash.ts';
 import { begunRecord, replay, stepKey } from './journal.ts';
+import { isJob, Lanes } from './lanes.ts';
 import { Ledger, type Waiter } from './ledger.ts';
 import { Looks, type Sync } from './looks.ts';
 import type {
@@ -232,26 +233,14 @@ class Agent implements AgentLogic {
   }
 
   #actOnReady(): void {
-    const acting = this.#steps.inPhase('acting');
-    const jobs = acting.filter(({ kind }) => kind === 'storage-job').length;
-    // They take long, and no migration or start is to wait for them.
-    let free = this.#settings.parallelActions - (acting.length - jobs);
-    let freeForJobs = this.#settings.parallelJobs - jobs;
+    const lanes = new Lanes(this.#settings, this.#steps.inPhase('acting'));
     for (const step of this.#steps.inPhase('ready')) {
       if (step.epoch !== undefined && isStaleEpoch(step.epoch, this.#ledger.seenEpoch)) {
         const message = `epoch ${step.epoch} ended while the command waited; nothing was done`;
         this.#finish(step, { outcome: 'failed', error: { code: 'stale-epoch', message } });
         continue;
       }
-      if (!step.action) continue;
-      if (step.kind === 'storage-job') {
-        if (freeForJobs <= 0) continue;
-        freeForJobs -= 1;
-      } else {
-        const isUrgent = step.kind === 'abort-migration' || step.kind === 'abort-job';
-        if (free <= 0 && !isUrgent) continue;
-        free -= 1;
-      }
+      if (!step.action || !lanes.take(step.kind)) continue;
       step.phase = 'acting';
       this.#ask(step, step.action);
     }
@@ -430,9 +419,7 @@ class Agent implements AgentLogic {
   }
 
   #jobProgressed(body: Event<'storage-progress'>['progress']): void {
-    const isOpen = this.#steps
-      .open()
-      .some(({ opId, kind }) => opId === body.opId && kind === 'storage-job');
+    const isOpen = this.#steps.open().some(({ opId, kind }) => opId === body.opId && isJob(kind));
     if (!isOpen) return;
     this.#out.push({ type: 'publish', message: { kind: 'storage-progress', body } });
   }

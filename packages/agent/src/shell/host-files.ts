@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { FileFacts } from '@drover/protocol';
 import type { Stood } from '../logic/index.ts';
+import { inodeOf } from './inode.ts';
 import { readMounts, type Mount } from './mounts.ts';
-import { inodeOf } from './storage/publish.ts';
 import { silence, StorageLooks, type StorageLooksOptions } from './storage-looks.ts';
 
 const reachMs = 5_000;

@@ -57,8 +57,8 @@ describe('the mount of a path', () => {
 });
 
 describe('what is told of a mount', () => {
-  /** As kernels write it, recorded from hosts with pools of their own. */
-  const recorded = (text: string) => {
+  /** As kernels write it: lines made by hand in their form. */
+  const written = (text: string) => {
     const mount = mountOf('/srv/vms', readMounts(text));
     return mount === undefined ? undefined : poolMountOf(mount);
   };
@@ -68,7 +68,7 @@ describe('what is told of a mount', () => {
       '412 29 0:54 / /srv/vms rw,nosuid,nodev,noexec,relatime shared:233 - nfs4 nas:/export/vms ' +
       'rw,vers=4.2,rsize=1048576,wsize=1048576,namlen=255,hard,proto=tcp,nconnect=4,timeo=600,' +
       'retrans=2,sec=sys,clientaddr=10.0.0.2,local_lock=none,addr=10.0.0.1';
-    expect(recorded(text)).toEqual({
+    expect(written(text)).toEqual({
       at: '/srv/vms',
       source: 'nas:/export/vms',
       type: 'nfs4',
@@ -84,17 +84,17 @@ describe('what is told of a mount', () => {
     const text =
       '412 29 0:54 / /srv/vms rw,relatime shared:233 - nfs nas:/export/vms ' +
       'rw,vers=3,rsize=1048576,soft,nolock,proto=tcp,mountproto=udp,local_lock=all,addr=10.0.0.1';
-    expect(recorded(text)).toMatchObject({ version: '3', hard: false, localLock: 'all' });
+    expect(written(text)).toMatchObject({ version: '3', hard: false, localLock: 'all' });
   });
 
   it('is that it can only be read, whichever of the two lists says so', () => {
     const bound =
       '88 29 0:31 /vms /srv/vms ro,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro';
-    expect(recorded(bound)).toMatchObject({ readOnly: true, type: 'ext4' });
+    expect(written(bound)).toMatchObject({ readOnly: true, type: 'ext4' });
     const all = '88 29 0:31 / /srv/vms rw,relatime shared:1 - ext4 /dev/vda1 ro';
-    expect(recorded(all)).toMatchObject({ readOnly: true });
+    expect(written(all)).toMatchObject({ readOnly: true });
     const neither =
       '88 29 0:31 / /srv/vms rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro';
-    expect(recorded(neither)).toMatchObject({ readOnly: false });
+    expect(written(neither)).toMatchObject({ readOnly: false });
   });
 });

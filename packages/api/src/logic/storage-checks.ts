@@ -44,6 +44,12 @@ export function requireSuitedPool(records: RecordMirror, name: string): PoolReco
       `pool ${name} is not declared; declare it with POST /v1/pools first`,
     );
   }
+  if (pool.spec.type === 'local') {
+    throw new DroverError(
+      'pool-unsuited',
+      `pool ${name} is another one on each host: an image or a volume in it would belong to one host; take one of type nfs or shared`,
+    );
+  }
   if (pool.spec.type !== 'nfs-direct') return pool;
   throw new DroverError(
     'pool-unsuited',

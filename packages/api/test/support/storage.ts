@@ -32,6 +32,13 @@ export const pools: Records = {
     spec: { type: 'nfs-direct', server: 'nfs', export: '/iso' },
     ...by,
   },
+  [keys.pool('own')]: {
+    v: 1,
+    name: 'own',
+    uuid: '99999999-0000-4000-8000-000000000009',
+    spec: { type: 'local', path: '/srv/own' },
+    ...by,
+  },
 };
 
 export function image(changes: object = {}, record: object | 'none' = {}, id = imageId): Records {

@@ -31,6 +31,7 @@ import { defaultSettings, tickMs } from './settings.ts';
 import { mayGoOn, restore, whyRestoring } from './restored.ts';
 import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
 import { newVolatile, sweep, Turn } from './turn.ts';
+import { sayWaits } from './waits.ts';
 import { keepUp } from './upkeep.ts';
 import { VmMemo } from './vm-memo.ts';
 import { isOpen } from './vm-shape.ts';
@@ -310,7 +311,7 @@ class Scheduler implements SchedulerLogic {
     if (restoring === undefined) {
       for (const stored of open) drive(turn, stored);
       keepUp(turn);
-      turn.sayWaits(open);
+      sayWaits(turn, open);
     } else {
       for (const stored of open) if (mayGoOn(turn, stored.value)) drive(turn, stored);
       restore(turn, restoring);

@@ -20,6 +20,8 @@ import type { HostWatch } from './host-watch.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
 import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
+import { withoutWait } from './waits.ts';
+import { whereFilesAre } from './where-files-are.ts';
 import { PoolTrends } from './pool-trend.ts';
 import { askAgainMs } from './settings.ts';
 import { LinkShares } from './link-shares.ts';
@@ -104,9 +106,6 @@ export function sweep(volatile: Volatile, open: ReadonlySet<string>): void {
   }
 }
 
-/** While `settled` is false. */
-const unheard = 'waits for the hosts to be heard';
-
 export interface StepCommand {
   readonly hostId: string;
   readonly opId: string;
@@ -132,7 +131,8 @@ export class Turn {
   readonly #batch: Batch;
   #slots: Slots | undefined;
   #pending: ReadonlyMap<string, readonly OperationRecord[]> | undefined;
-  readonly #waits = new Map<string, string>();
+  /** What operations were seen to wait for in this turn. */
+  readonly waits = new Map<string, string>();
 
   constructor(given: {
     readonly now: Now;
@@ -206,7 +206,7 @@ export class Turn {
 
   /** What the operation waits for, as seen this turn; `sayWaits` brings it into the record. */
   wait(operationId: string, forWhat: string): void {
-    this.#waits.set(operationId, `waits for ${forWhat}`);
+    this.waits.set(operationId, `waits for ${forWhat}`);
   }
 
   /** Nothing but its silence says that a host is down, so it is waited for, however long. */
@@ -214,27 +214,6 @@ export class Turn {
     if (!this.settled) return;
     if (this.hosts.health(this.now.monoMs, hostId, this.settings) !== 'down') return;
     this.wait(operationId, `${hostId}, it is down`);
-  }
-
-  /** Whoever waits for long has the reason in its record, and loses it when it goes on. */
-  sayWaits(open: readonly Stored<OperationRecord>[]): void {
-    if (this.isFull) return;
-    for (const stored of open) {
-      const { id, reason, state } = stored.value;
-      const deaf = this.settled || state !== 'pending' ? undefined : unheard;
-      const text = this.#waits.get(id) ?? deaf;
-      if (text === undefined) this.volatile.waits.delete(id);
-      else if (this.volatile.waits.get(id)?.text !== text) {
-        this.volatile.waits.set(id, { text, sinceMs: this.now.monoMs });
-      }
-      const sinceMs = this.volatile.waits.get(id)?.sinceMs ?? this.now.monoMs;
-      const isLong = this.now.monoMs - sinceMs >= this.settings.stepTimeoutMs;
-      const kept = withoutWait(reason);
-      const said = [kept, isLong ? text : undefined].filter((part) => part !== undefined);
-      const now = said.length === 0 ? undefined : said.join('; ');
-      if (now === reason || (text !== undefined && !isLong)) continue;
-      this.commit(this.putOperation(stored, now === undefined ? {} : { reason: now }));
-    }
   }
 
   trace(level: 'info' | 'warn' | 'error', text: string): void {
@@ -379,7 +358,7 @@ export class Turn {
     const value: AssignmentRecord = {
       v: 1,
       vmId,
-      ...filesOf(this.mirror, vmId, changes),
+      ...whereFilesAre(this.mirror, vmId, changes),
       ...changes,
     };
     return put(keys.assignment(vmId), value, stored?.modRevision ?? 0);
@@ -410,11 +389,6 @@ function readable(error: OperationError): OperationError {
   return { ...error, code, message: error.message.slice(0, 1024) };
 }
 
-function withoutWait(reason: string | undefined): string | undefined {
-  const kept = reason?.replace(/(^|; )waits for .*$/, '');
-  return kept === '' ? undefined : kept;
-}
-
 export function put(key: string, value: object | undefined, expectedModRevision: number): Put {
   return value === undefined
     ? { key, expectedModRevision }
@@ -427,21 +401,4 @@ export function put(key: string, value: object | undefined, expectedModRevision:
  */
 function mayGoAgain({ outcome, error }: StepResult): boolean {
   return outcome === 'refused' && (error?.code === 'not-fresh' || error?.code === 'stale-epoch');
-}
-
-/** Clones for a VM's disks are made when it first runs; those in a pool that each host has for itself are there. */
-function filesOf(
-  mirror: RecordMirror,
-  vmId: string,
-  { hostId, state }: Pick<AssignmentRecord, 'hostId' | 'state'>,
-): Pick<AssignmentRecord, 'filesHostId' | 'unmade'> {
-  const { disks = [] } = mirror.vmIntents.get(vmId)?.value.spec ?? {};
-  const before = mirror.assignments.get(vmId)?.value;
-  const hasClones = disks.some(({ image }) => image !== undefined);
-  const isUnmade = hasClones && state !== 'running' && (!before || before.unmade === true);
-  if (isUnmade) return { unmade: true };
-  const isLocal = disks.some(({ pool }) => mirror.pools.get(pool)?.value.spec.type === 'local');
-  if (hostId !== undefined && state === 'running' && isLocal) return { filesHostId: hostId };
-  const known = before?.filesHostId;
-  return known === undefined ? {} : { filesHostId: known };
 }

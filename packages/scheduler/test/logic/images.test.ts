@@ -195,7 +195,7 @@ describe('a deletion', () => {
     lab.ended(lab.request({ type: 'start', vmId: vmA }));
     const id = lab.request({ type: 'image-delete', imageId: imageA });
     lab.pass(30_000);
-    const reason = 'waits for the 1 volumes that stand on it';
+    const reason = 'waits for what stands on it: 1';
     expect(lab.operation(id)).toMatchObject({ state: 'pending', reason });
     lab.ended(lab.request({ type: 'stop', vmId: vmA, mode: 'force' }));
     lab.ended(lab.request({ type: 'delete', vmId: vmA }));

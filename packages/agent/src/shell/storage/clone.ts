@@ -7,7 +7,7 @@ import { DroverError, type StorageJob, type StoredFile, type VolumeFormat } from
 import type { JobContext, Made } from './job-context.ts';
 import { unavailable } from '../pool-mount.ts';
 import { PoolFolder } from './pool-folder.ts';
-import { inodeOf } from './publish.ts';
+import { inodeOf } from '../inode.ts';
 import { checkUnwritten, imageInfo, qemuImg, type ToolWatch } from './qemu-img.ts';
 
 type Job<T extends StorageJob['job']> = Extract<StorageJob, { job: T }>;

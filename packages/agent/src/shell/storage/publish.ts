@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { link, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
 import { DroverError, parseValue, StoredFacts, type VolumeFormat } from '@drover/protocol';
+import { inodeOf } from '../inode.ts';
 import type { Made } from './job-context.ts';
 import { ownFolder, type PoolFolder } from './pool-folder.ts';
 
@@ -134,11 +135,6 @@ export async function factsOf(
     changedMs: Math.floor(found.mtimeMs),
     inode: inodeOf(found.ino),
   };
-}
-
-/** Those of some file systems have 64 bits: what a message can carry of them tells two files apart as well. */
-export function inodeOf(inode: number): number {
-  return inode <= Number.MAX_SAFE_INTEGER ? inode : inode % 2 ** 53;
 }
 
 function taken(pool: PoolFolder, file: string): DroverError {

@@ -18,7 +18,7 @@ export function driveDeleteImage(turn: Turn, stored: Stored<OperationRecord>): v
     if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
     const users = usersOfImage(turn.mirror, imageId);
     if (users.length > 0) {
-      return turn.wait(id, `the ${users.length} volumes that stand on it`);
+      return turn.wait(id, `what stands on it: ${users.length}`);
     }
     return beginJob(turn, stored, {
       pools: [pool.name],

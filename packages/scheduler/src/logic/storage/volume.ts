@@ -85,8 +85,11 @@ export function holdVm(turn: Turn, { value }: Stored<OperationRecord>): readonly
   const { vmId, id: operationId } = value;
   if (vmId === undefined) return [];
   const assignment = turn.mirror.assignments.get(vmId);
-  const before = assignment?.value ?? { v: 1, vmId, generation: 0, state: 'stopped' };
-  return [put(keys.assignment(vmId), { ...before, operationId }, assignment?.modRevision ?? 0)];
+  if (assignment === undefined) {
+    return [turn.putAssignment(vmId, { generation: 0, state: 'stopped', operationId })];
+  }
+  const held = { ...assignment.value, operationId };
+  return [put(keys.assignment(vmId), held, assignment.modRevision)];
 }
 
 export function releaseVm(turn: Turn, { value }: Stored<OperationRecord>): readonly Put[] {

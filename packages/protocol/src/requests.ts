@@ -1,0 +1,121 @@
+/** "Do this once", as the API writes it into etcd: what people ask for. The scheduler answers each with an operation of its id. */
+import { Type, type Static } from 'typebox';
+import { MigrationWish } from './migration.ts';
+import { Count, Label, Name, OperationId, Uuid } from './names.ts';
+import { VolumeId } from './storage-records.ts';
+
+const closed = { additionalProperties: false } as const;
+const V = Type.Literal(1);
+const WallMs = Count;
+
+/** One move of a plan that a person was shown. */
+export const PlannedMoveRecord = Type.Object({ vmId: Uuid, target: Name }, closed);
+
+const requestBase = {
+  v: V,
+  id: OperationId,
+  by: Label,
+  createdAtMs: WallMs,
+  cancelled: Type.Optional(Type.Object({ by: Label, atMs: WallMs }, closed)),
+};
+
+/** "Do this once." The scheduler answers each with an operation of the same id. */
+export const RequestRecord = Type.Union([
+  Type.Object({ ...requestBase, type: Type.Literal('start'), vmId: Uuid }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('stop'),
+      vmId: Uuid,
+      /** `graceful` presses the power button; only `force` pulls the plug. */
+      mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
+    },
+    closed,
+  ),
+  Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),
+  /** Of the image's intent; its import is cancelled as any operation is. */
+  Type.Object({ ...requestBase, type: Type.Literal('image-import'), imageId: Uuid }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('image-delete'), imageId: Uuid }, closed),
+  /** Reads all of it and compares. */
+  Type.Object({ ...requestBase, type: Type.Literal('image-verify'), imageId: Uuid }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('volume-create'), volumeId: VolumeId }, closed),
+  Type.Object({ ...requestBase, type: Type.Literal('volume-delete'), volumeId: VolumeId }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('volume-resize'),
+      volumeId: VolumeId,
+      virtualBytes: Count,
+    },
+    closed,
+  ),
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-move'), volumeId: VolumeId, pool: Name },
+    closed,
+  ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Union([
+        Type.Literal('volume-snapshot'),
+        Type.Literal('volume-revert'),
+        Type.Literal('volume-snapshot-delete'),
+      ]),
+      volumeId: VolumeId,
+      snapshot: Name,
+    },
+    closed,
+  ),
+  /** Its bytes are given to who asks the API for them. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-download'), volumeId: VolumeId },
+    closed,
+  ),
+  /** They go from here into the volume, all of them. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('volume-upload'), volumeId: VolumeId, bytes: Count },
+    closed,
+  ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('migrate'),
+      vmId: Uuid,
+      target: Type.Optional(Name),
+      /** For this move only. */
+      migration: Type.Optional(MigrationWish),
+      /** Shut down, then started there; of one that is stopped: where it starts next. */
+      cold: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
+  /** Look at it from all hosts: mounts, owners, and whether a lock that one takes is seen by the next. */
+  Type.Object({ ...requestBase, type: Type.Literal('pool-doctor'), pool: Name }, closed),
+  /** Find the CPU that all hosts can give; new VMs start with it from then on. */
+  Type.Object({ ...requestBase, type: Type.Literal('cpu-baseline') }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('drain'),
+      hostId: Name,
+      /** The plan that was shown; absent: plan when it starts. */
+      plan: Type.Optional(Type.Array(PlannedMoveRecord, { maxItems: 1000 })),
+      parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+      /** For the moves of this drain only. */
+      migration: Type.Optional(MigrationWish),
+    },
+    closed,
+  ),
+  /** Who asks says by it that the host is off: nothing of it runs any more. */
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('recover'),
+      hostId: Name,
+      /** Though so many hosts are down that the network is the likelier cause. */
+      despiteMassLoss: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
+]);
+export type RequestRecord = Static<typeof RequestRecord>;
