@@ -137,11 +137,9 @@ export class Site {
     const { apiUrl, settings } = this.#lab;
     const program = join(checkout, 'packages', 'cli', 'src', 'main.ts');
     const to = ['--api', apiUrl, '--token-file', join(settings.stateFolder, 'token')];
-    const { stdout, stderr, exitCode } = await run(
-      process.execPath,
-      [program, ...to, ...args],
-      { timeoutMs },
-    );
+    const { stdout, stderr, exitCode } = await run(process.execPath, [program, ...to, ...args], {
+      timeoutMs,
+    });
     return { said: `${stdout}${stderr}`.trim(), exitCode };
   }
 
