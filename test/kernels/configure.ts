@@ -14,6 +14,8 @@ const qemuUser = 64055;
 /** knfsd's own default. */
 export const nfsLeaseSeconds = 90;
 
+export const libvirtLog = '/var/log/libvirt/libvirtd.log';
+
 export const machineNames = ['nfs', 'h1', 'h2'] as const;
 
 /** `addresses`: of everything that machines call by name. */
@@ -83,7 +85,12 @@ migrate_tls_x509_cert_dir = "/var/lib/drover/agent/migration-tls"
 migrate_tls_x509_verify = 1
 keepalive_interval = 2
 C
-echo "host_uuid = \\"$(cat /etc/drover/host-uuid)\\"" > /etc/libvirt/libvirtd.conf
+# With the flags that libvirt migrates by.
+cat > /etc/libvirt/libvirtd.conf <<C
+host_uuid = "$(cat /etc/drover/host-uuid)"
+log_filters = "1:qemu.qemu_migration"
+log_outputs = "1:file:${libvirtLog}"
+C
 cp /opt/drover/deploy/systemd/drover-agent.service /etc/systemd/system/
 systemctl daemon-reload
 systemctl start --no-block libvirtd.service drover-agent.service ssh.service
