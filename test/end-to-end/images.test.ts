@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { api } from '@drover/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askCounter } from '@drover/deploy/lab';
 import { Cluster } from './support/cluster.ts';
+import { until } from './support/until.ts';
 
 let cluster: Cluster;
 beforeAll(async () => {
@@ -61,12 +63,48 @@ describe('an image', () => {
       { sizeMib: 512 },
     );
     await done(resize.id);
+    const forget = await cluster.api.expect<api.OperationBody>(
+      202,
+      'DELETE',
+      `/v1/volumes/${vm?.id}-0/snapshots/before`,
+    );
+    await done(forget.id);
+    await cluster.expectNoHarm();
     await cluster.clear();
     const gone = await cluster.api.expect<api.OperationBody>(202, 'DELETE', '/v1/images/tiny');
     await done(gone.id);
     const left = await cluster.lab.exec('h1', ['ls', '-A', pool]);
     expect(left.stdout).not.toContain(image.id);
     expect(left.stdout).not.toContain(vm?.id);
+  });
+
+  it('gives a VM a disk that goes to another pool under it', async () => {
+    const other = '/var/lib/drover/pools/vms/other';
+    await cluster.lab.exec('h1', ['mkdir', '-p', other]);
+    const declared = { name: 'other', spec: { type: 'shared', path: other } };
+    await cluster.api.expect(201, 'POST', '/v1/pools', declared);
+    await until('all hosts have the pool', async () => {
+      const { status } = await cluster.api.expect<api.PoolBody>(200, 'GET', '/v1/pools/other');
+      const there = status?.hosts.filter(({ condition }) => condition === 'reachable') ?? [];
+      return there.length === cluster.lab.hosts.length ? there : undefined;
+    });
+    const vm = await cluster.runVm('goes');
+    const move = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      `/v1/volumes/${vm.id}-0/move`,
+      { pool: 'other' },
+    );
+    await done(move.id);
+    const { stdout } = await cluster.lab.exec(vm.hostId, ['virsh', 'domblklist', vm.id]);
+    expect(stdout).toContain(`${other}/${vm.id}-0-${move.id}.qcow2`);
+    const { boot } = await askCounter(vm.address);
+    expect(boot).toBe(vm.boot);
+    const left = await cluster.lab.exec('h1', ['ls', pool]);
+    expect(left.stdout).not.toContain(vm.id);
+    await cluster.clear();
+    await cluster.api.expect(200, 'DELETE', '/v1/pools/other');
+    await cluster.lab.exec('h1', ['rm', '-r', other]);
   });
 
   it('comes by an upload, in pieces, and is what was sent', async () => {

@@ -44,7 +44,8 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['POST', /^\/v1\/images$/, 202, api.ImageImported],
   ['GET', /^\/v1\/images\/[^/]+$/, 200, api.ImageBody],
   ['DELETE', /^\/v1\/images\/[^/]+$/, 202, api.OperationBody],
-  ['POST', /^\/v1\/volumes\/[^/]+\/(snapshots|resize)$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/volumes\/[^/]+\/(snapshots|resize|move)$/, 202, api.OperationBody],
+  ['DELETE', /^\/v1\/volumes\/[^/]+\/snapshots\/[^/]+$/, 202, api.OperationBody],
 ];
 
 /** What is wrong with an answer, or nothing. Anything but success must be a problem document. */
