@@ -16,11 +16,12 @@ import { benchPacking } from './packing/packing.ts';
 import { benchLibvirt, libvirtCases } from './libvirt/bench.ts';
 import { benchMigration } from './migration/migration.ts';
 import { table } from './ratio.ts';
+import { benchStorage } from './storage/storage.ts';
 import { benchScale } from './scale/scale.ts';
 
 const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--json]
        npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
-       npm run -s bench -- failover | commit | migration
+       npm run -s bench -- failover | commit | migration | storage
        npm run -s bench -- load [--seconds N]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
@@ -39,6 +40,8 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   commit       places that etcd has, per second, against single puts of as many clients.
   migration    emptying a host by a drain, by a loop of virsh and by all at once; one VM against a grid of settings;
                forecasts against what was measured. On the lab of the end-to-end tests: never beside them.
+  storage      an import, an upload and a thin clone of 1 GiB against cp on the same file system. Needs Docker
+               and the lab's images.
   load         a thousand hosts and twenty thousand VMs that are made up, fifty who read and ten who place.
 
                All but libvirt print one line of JSON for each goal.
@@ -64,6 +67,7 @@ const planning: Readonly<Record<string, Bench>> = {
   failover: benchFailover,
   commit: benchCommit,
   migration: benchMigration,
+  storage: benchStorage,
 };
 
 function fail(message: string): never {
