@@ -154,13 +154,9 @@ export const CommandBody = Type.Union([
   Type.Object({ kind: Type.Literal('resume-vm') }, closed),
   /** Destroy a paused copy that a resolved migration left behind. Refused for a running one. */
   Type.Object({ kind: Type.Literal('destroy-leftover') }, closed),
+  /** The VM's seeds in these pools go, whatever their content: nobody keeps a list of those. */
   Type.Object(
-    {
-      kind: Type.Literal('delete-volumes'),
-      disks: Type.Array(DiskToAttach, { maxItems: 16 }),
-      /** Where what was made for the VM besides its disks goes too. */
-      besidesIn: Type.Optional(Type.Array(Pool, { maxItems: 4 })),
-    },
+    { kind: Type.Literal('delete-seeds'), pools: Type.Array(Pool, { maxItems: 4 }) },
     closed,
   ),
   /** With a disk of a VM that runs here. */
@@ -252,7 +248,7 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'abort-migration': 'current',
   'resume-vm': 'current',
   'destroy-leftover': 'current',
-  'delete-volumes': 'none',
+  'delete-seeds': 'none',
   'disk-job': 'current',
   'storage-job': 'none',
   'abort-job': 'none',

@@ -14,10 +14,6 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   }
   if (body.kind === 'forget-pool') return { type: body.kind, name: body.name, uuid: body.uuid };
   if (body.kind === 'probe-pool') return { type: body.kind, pool: body.pool, probe: body.probe };
-  if (body.kind === 'delete-volumes') {
-    const { kind, ...rest } = body;
-    return { type: kind, ...rest, ...(vmId === undefined ? {} : { vmId }) };
-  }
   if (body.kind === 'storage-job')
     return { type: body.kind, opId, step: command.step, job: body.job };
   if (body.kind === 'abort-job') return { type: body.kind, opId: body.ofOpId, ofStep: body.ofStep };
@@ -32,6 +28,7 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   }
   if (vmId === undefined) return undefined;
   if (body.kind === 'inspect-vm') return { type: body.kind, vmId };
+  if (body.kind === 'delete-seeds') return { type: body.kind, vmId, pools: body.pools };
   if (body.kind === 'check-incoming') return { type: body.kind, vmId, facts: body.facts };
   if (generation === undefined) return undefined;
   switch (body.kind) {

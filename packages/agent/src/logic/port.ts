@@ -9,7 +9,6 @@ import type {
   CommandAddress,
   CommandBody,
   DiskJob,
-  DiskToAttach,
   Inventory,
   MemoryPath,
   MigrationPolicy,
@@ -108,13 +107,7 @@ export type HypervisorAction =
   | { readonly type: 'destroy-leftover'; readonly vmId: string }
   | { readonly type: 'ensure-pool' | 'mark-pool'; readonly pool: Pool; readonly uuid: string }
   | { readonly type: 'forget-pool'; readonly name: string; readonly uuid: string }
-  | {
-      readonly type: 'delete-volumes';
-      readonly vmId?: string;
-      readonly disks: readonly DiskToAttach[];
-      /** Pools in which what was made for the VM besides its disks goes too. */
-      readonly besidesIn?: readonly Pool[];
-    }
+  | { readonly type: 'delete-seeds'; readonly vmId: string; readonly pools: readonly Pool[] }
   | {
       readonly type: 'storage-job';
       readonly opId: string;

@@ -31,10 +31,10 @@ import { LibvirtLink } from './libvirt-link.ts';
 import { migrateOut, type MigrateOut } from './migrate-out.ts';
 import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
-import { deleteVolumes, usablePool } from './pool.ts';
+import { usablePool } from './pool.ts';
 import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
-import { deleteBesides } from './seed.ts';
+import { deleteSeeds } from './seed.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
@@ -214,8 +214,8 @@ export class Hypervisor implements AsyncDisposable {
         return this.#pools.mark(action.pool, action.uuid);
       case 'forget-pool':
         return this.#pools.forget(action.name, action.uuid);
-      case 'delete-volumes':
-        return this.#deleteVolumes(action);
+      case 'delete-seeds':
+        return deleteSeeds(link, this.#files, action.pools, action.vmId);
       case 'disk-job':
         return this.#diskJobs.run(action);
       case 'storage-job':
@@ -235,13 +235,6 @@ export class Hypervisor implements AsyncDisposable {
       case 'probe-pool':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
-  }
-
-  async #deleteVolumes({ vmId, disks, besidesIn = [] }: Of<'delete-volumes'>) {
-    if (vmId !== undefined) {
-      for (const pool of besidesIn) await deleteBesides(this.#link, this.#files, pool, vmId);
-    }
-    return deleteVolumes(this.#link, this.#files, disks, this.#options.warn);
   }
 
   async #answer(question: Extract<HypervisorAction, { type: QuestionKind }>): Promise<Answer> {

@@ -265,28 +265,6 @@ function qemuImg(args: readonly string[]) {
   return promisify(execFile)('qemu-img', args, { timeout: qemuImgMs });
 }
 
-/** Deletes thin clones that we made, and nothing else. What is gone already is well. */
-export async function deleteVolumes(
-  link: LibvirtLink,
-  files: HostFiles,
-  disks: readonly DiskToAttach[],
-  warn: (text: string) => void,
-): Promise<ActionOutcome> {
-  const clones = disks.filter((disk) => disk.cloneOf !== undefined && disk.cloneOf !== disk.file);
-  const { libvirt } = link;
-  for (const disk of clones) {
-    if (disk.pool.spec.type === 'nfs-direct') {
-      warn(`${disk.file} stays in pool ${disk.pool.name}: nothing here can delete over NFS`);
-      continue;
-    }
-    const pool = await usablePool(libvirt, files, disk.pool);
-    await refreshPool(pool);
-    const volume = await pool.findVolume(disk.file);
-    if (volume) await volume.delete();
-  }
-  return done;
-}
-
 function missingFile(disk: DiskToAttach, file: string): DroverError {
   return unavailable(disk.pool.name, `there is no ${file}`);
 }

@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DroverError, type Pool, type SeedToAttach, type VmToStart } from '@drover/protocol';
+import type { ActionOutcome } from '../logic/index.ts';
 import type { HostFiles } from './host-files.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
+import { done } from './outcome.ts';
 import { usablePool } from './pool.ts';
 import { folderOf, partOf, seedContent, seedFile, seedPath } from './seed-files.ts';
 
@@ -35,24 +37,27 @@ export async function prepareSeed(files: HostFiles, vmId: string, vm: VmToStart)
     if (stood.type === 'missing') await makeSeed(vmId, seed, path);
   }
   const pool = seed?.pool ?? formerSeeds;
-  if (pool !== undefined) await deleteSeeds(pool, vmId, seed?.hash);
+  if (pool !== undefined) await deleteIn(pool, vmId, seed?.hash);
 }
 
-/** Everything that was made for the VM in that pool, and is none of its disks. */
-export async function deleteBesides(
+/** All of the VM's, in each of these pools. */
+export async function deleteSeeds(
   link: LibvirtLink,
   files: HostFiles,
-  pool: Pool,
+  pools: readonly Pool[],
   vmId: string,
-): Promise<void> {
-  if (pool.spec.type === 'nfs-direct') return;
-  // Active, mounted, and where it was declared.
-  await usablePool(link.libvirt, files, pool);
-  await deleteSeeds(pool, vmId);
+): Promise<ActionOutcome> {
+  for (const pool of pools) {
+    if (pool.spec.type === 'nfs-direct') continue;
+    // Active, mounted, and where it was declared.
+    await usablePool(link.libvirt, files, pool);
+    await deleteIn(pool, vmId);
+  }
+  return done;
 }
 
 /** Of any other content, and what was never whole. libvirt cannot list a pool of very many files. */
-async function deleteSeeds(pool: Pool, vmId: string, butHash?: string): Promise<void> {
+async function deleteIn(pool: Pool, vmId: string, butHash?: string): Promise<void> {
   const kept = butHash === undefined ? [] : ['!', '-name', seedFile(vmId, butHash)];
   const ours = ['(', '-name', seedFile(vmId, '*'), '-o', '-name', partOf(seedFile(vmId, '*')), ')'];
   try {

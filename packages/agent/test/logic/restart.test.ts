@@ -46,7 +46,7 @@ describe('a step begun before a restart', () => {
     });
   }
 
-  for (const kind of ['abort-migration', 'resume-vm', 'destroy-leftover', 'delete-volumes']) {
+  for (const kind of ['abort-migration', 'resume-vm', 'destroy-leftover', 'delete-seeds']) {
     it(`${kind}: unknown, without a look`, () => {
       const driver = ready({ records: [begunRecord(kind)] });
       driver.flush();

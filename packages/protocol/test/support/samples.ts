@@ -432,7 +432,7 @@ export const inputs: readonly Sample[] = [
   command('abort-migration', {}),
   command('resume-vm', {}),
   command('destroy-leftover', {}),
-  command('delete-volumes', { disks: [disk], besidesIn: [pool] }),
+  command('delete-seeds', { pools: [pool] }),
   command('inspect-vm', {}),
   command('check-incoming', { facts }),
   command('read-cpu', {}),

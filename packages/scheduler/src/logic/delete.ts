@@ -14,7 +14,7 @@ import type { Put } from './port.ts';
 import { awaitJob, beginJob, nextStep } from './storage/job.ts';
 import { declared } from './storage/pool-host.ts';
 import { put, type Turn } from './turn.ts';
-import { besidesOf } from './vm-shape.ts';
+import { poolsOfSeeds } from './vm-shape.ts';
 
 export function driveDelete(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '' } = stored.value;
@@ -36,17 +36,15 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentReco
   if (copy.type === 'asked') return;
   if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
   const files = ourFiles(turn, intent);
-  const besides = besidesOf(turn.mirror, intent);
+  const seeds = poolsOfSeeds(turn.mirror, intent);
   // No file of ours, or none that was ever made: nothing to do on any host.
-  const isNone = files.length === 0 && besides.length === 0;
+  const isNone = files.length === 0 && seeds.length === 0;
   if (isNone || assignment === undefined) return finish(turn, stored, intent);
   const { generation, state, wasGone, filesHostId } = assignment;
   const isGone = state === 'crashed' || wasGone === true;
   beginJob(turn, stored, {
-    pools: [
-      ...new Set([...files.map(({ pool }) => pool.name), ...besides.map(({ name }) => name)]),
-    ],
-    step: files.length === 0 ? 'besides' : 'delete',
+    pools: [...new Set([...files.map(({ pool }) => pool.name), ...seeds.map(({ name }) => name)])],
+    step: files.length === 0 ? 'seeds' : 'delete',
     ...(filesHostId === undefined ? {} : { hostId: filesHostId }),
     puts: [
       turn.putAssignment(vmId, {
@@ -60,15 +58,15 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentReco
 }
 
 function remove(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentRecord): void {
-  const besidesIn = [...besidesOf(turn.mirror, intent)];
-  const isLast = stored.value.step === 'besides';
+  const seedsIn = [...poolsOfSeeds(turn.mirror, intent)];
+  const isLast = stored.value.step === 'seeds';
   const files = [...ourFiles(turn, intent)];
   const end = isLast
-    ? awaitJob(turn, stored, { kind: 'delete-volumes', disks: [], besidesIn }, { vmId: intent.id })
+    ? awaitJob(turn, stored, { kind: 'delete-seeds', pools: seedsIn }, { vmId: intent.id })
     : awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'delete', files } });
   if (end === undefined) return;
-  if (end.type === 'done' && !isLast && besidesIn.length > 0) {
-    return nextStep(turn, stored, { step: 'besides' });
+  if (end.type === 'done' && !isLast && seedsIn.length > 0) {
+    return nextStep(turn, stored, { step: 'seeds' });
   }
   if (end.type === 'done') return finish(turn, stored, intent);
   const message = 'its files could not be deleted';

@@ -140,7 +140,7 @@ function toldAtBoot(
 }
 
 /** Where files of the VM lie that are none of its disks. */
-export function besidesOf(mirror: RecordMirror, { spec, hasSeedFile }: VmIntentRecord): Pool[] {
+export function poolsOfSeeds(mirror: RecordMirror, { spec, hasSeedFile }: VmIntentRecord): Pool[] {
   const pool = hasSeedFile ? mirror.pools.get(spec.disks[0]?.pool ?? '')?.value : undefined;
   return pool === undefined ? [] : [{ name: pool.name, spec: pool.spec }];
 }

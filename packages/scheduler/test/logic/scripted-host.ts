@@ -293,7 +293,7 @@ export class ScriptedHost {
       case 'mark-pool':
       case 'forget-pool':
       case 'abort-migration':
-      case 'delete-volumes':
+      case 'delete-seeds':
       case 'abort-job':
         return done;
       case 'disk-job':

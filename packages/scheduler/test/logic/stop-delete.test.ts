@@ -161,8 +161,8 @@ describe('a delete', () => {
     });
     lab.ended(lab.request(stop()));
     lab.ended(lab.request({ type: 'delete', vmId: vmA }));
-    expect(lab.leader.sends('delete-volumes').map(({ body }) => body)).toMatchObject([
-      { disks: [], besidesIn: [{ name: 'p' }] },
+    expect(lab.leader.sends('delete-seeds').map(({ body }) => body)).toMatchObject([
+      { pools: [{ name: 'p' }] },
     ]);
   });
 

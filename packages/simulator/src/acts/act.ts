@@ -8,7 +8,7 @@ import { destroyLeftover, resumeVm } from './copies.ts';
 import { abortJob, diskJob, openTransfer, storageJob } from './files.ts';
 import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
-import { deleteVolumes, ensurePool, forgetPool, markPool } from './pools.ts';
+import { deleteSeeds, ensurePool, forgetPool, markPool } from './pools.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
 import { type ActsWorld, failed, done, unreachable } from './world.ts';
@@ -46,8 +46,8 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return forgetPool(world, action.name, action.uuid);
     case 'probe-pool':
       return onAnswer(failed('pool-unsuited', 'nobody asks for that here'));
-    case 'delete-volumes':
-      return deleteVolumes(world, action.disks);
+    case 'delete-seeds':
+      return deleteSeeds(world, action.pools);
     case 'disk-job':
       return diskJob(world, action);
     case 'storage-job':

@@ -50,13 +50,12 @@ export function markPool(world: ActsWorld, name: string): void {
   });
 }
 
-export function deleteVolumes(world: ActsWorld, disks: readonly DiskToAttach[]): void {
-  const { host, onAnswer } = world;
-  whenAnswered(world, disks.map(poolOf), (reach) => {
-    if (reach === 'gone' || reach === 'read-only') {
-      return onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
-    }
-    for (const { file } of disks) host.hypervisor.storage.disks.delete(file.slice(0, 36));
-    onAnswer(done);
+/** There are none here: what a VM is told at its first boot is not played. */
+export function deleteSeeds(world: ActsWorld, pools: readonly { readonly name: string }[]): void {
+  const { onAnswer } = world;
+  const names = pools.map(({ name }) => name);
+  whenAnswered(world, names, (reach) => {
+    if (reach === 'going' || reach === 'full') return onAnswer(done);
+    onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
   });
 }
