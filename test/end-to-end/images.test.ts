@@ -135,6 +135,39 @@ describe('an image', () => {
     await done(gone.id);
   });
 
+  it('is cloned to a volume, whose bytes are given, and which is free again then', async () => {
+    const { image, operation } = await importOf('given', {
+      source: { type: 'file', file: 'tiny.qcow2' },
+    });
+    await done(operation.id);
+    const body = { name: 'given', pool: 'vms', source: { type: 'image', image: 'given' } };
+    const made = await cluster.api.expect<api.VolumeCreated>(202, 'POST', '/v1/volumes', {
+      ...body,
+      mode: 'full',
+      format: 'raw',
+    });
+    await done(made.operation.id);
+    const give = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      '/v1/volumes/given/download',
+    );
+    const headers = { authorization: `Bearer ${cluster.api.token}` };
+    const response = await fetch(new URL('/v1/volumes/given/content', cluster.api.url), {
+      headers,
+    });
+    expect(response.status).toBe(200);
+    const digest = createHash('sha256')
+      .update(await response.bytes())
+      .digest('hex');
+    const sum = await cluster.lab.exec('h1', ['sha256sum', `${pool}/${made.volume.id}.raw`]);
+    expect(sum.stdout).toContain(digest);
+    await done(give.id);
+    for (const path of ['/v1/volumes/given', `/v1/images/${image.id}`]) {
+      await done((await cluster.api.expect<api.OperationBody>(202, 'DELETE', path)).id);
+    }
+  });
+
   it('that names another file of its host is refused, and leaves nothing', async () => {
     const file = 'hostile.qcow2';
     const made = [

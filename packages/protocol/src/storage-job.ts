@@ -75,6 +75,8 @@ export const StorageJob = Type.Union([
   ),
   /** Waits until all that was announced has come through the transfer that was opened for the operation. */
   Type.Object({ job: Type.Literal('receive'), into: Pool, bytes: Count, idleMs: Count }, closed),
+  /** Waits until all of it has gone through the transfer that was opened for the operation. */
+  Type.Object({ job: Type.Literal('give'), at: StoredFile }, closed),
   Type.Object(
     {
       job: Type.Literal('clone'),

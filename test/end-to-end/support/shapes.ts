@@ -44,7 +44,9 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['POST', /^\/v1\/images$/, 202, api.ImageImported],
   ['GET', /^\/v1\/images\/[^/]+$/, 200, api.ImageBody],
   ['DELETE', /^\/v1\/images\/[^/]+$/, 202, api.OperationBody],
-  ['POST', /^\/v1\/volumes\/[^/]+\/(snapshots|resize|move)$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/volumes$/, 202, api.VolumeCreated],
+  ['DELETE', /^\/v1\/volumes\/[^/]+$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/volumes\/[^/]+\/(snapshots|resize|move|download)$/, 202, api.OperationBody],
   ['DELETE', /^\/v1\/volumes\/[^/]+\/snapshots\/[^/]+$/, 202, api.OperationBody],
 ];
 

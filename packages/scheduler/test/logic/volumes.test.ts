@@ -205,3 +205,42 @@ describe('the deletion of a snapshot', () => {
     expect(ended).toMatchObject({ state: 'failed', error: { code: 'snapshot-not-found' } });
   });
 });
+
+describe('a download', () => {
+  it('holds the volume until all of it has gone, under every leader', () => {
+    const lab = withPools();
+    lab.readyVolume(volumeA);
+    for (const host of lab.hosts.values()) host.scripts.set('storage-job', () => undefined);
+    const id = lab.request({ type: 'volume-download', volumeId: volumeA });
+    lab.pass(2_000);
+    expect(lab.operation(id)).toMatchObject({ step: 'give', transfer: { port: 7_001 } });
+    lab.takeOver();
+    const resize = { type: 'volume-resize', volumeId: volumeA, virtualBytes: 2 * gib } as const;
+    const waiting = lab.request(resize);
+    lab.pass(10_000);
+    expect(lab.operation(waiting).state).toBe('pending');
+    const host = lab.host(lab.operation(id).hostId ?? '');
+    const [give] = host.acted.filter(({ body }) => body.kind === 'storage-job');
+    host.scripts.delete('storage-job');
+    if (give) host.end(give, { outcome: 'done' });
+    const ended = lab.ended(id);
+    expect(ended.state).toBe('succeeded');
+    expect(ended.transfer).toBeUndefined();
+    expect(lab.ended(waiting).state).toBe('succeeded');
+  });
+
+  it('is opened again where its agent was restarted', () => {
+    const lab = withPools();
+    lab.readyVolume(volumeA);
+    let times = 0;
+    for (const host of lab.hosts.values()) {
+      host.scripts.set('storage-job', () => {
+        times += 1;
+        return { outcome: times === 1 ? 'unknown' : 'done' };
+      });
+    }
+    const id = lab.request({ type: 'volume-download', volumeId: volumeA });
+    expect(lab.ended(id).state).toBe('succeeded');
+    expect(lab.leader.sends('open-transfer')).toHaveLength(2);
+  });
+});

@@ -103,6 +103,7 @@ function doJob({ host }: ActsWorld, job: StorageJob): ActionOutcome {
       return { ...done, stored: factsOf(job.at, job.virtualBytes) };
     case 'merge':
     case 'receive':
+    case 'give':
       return done;
   }
 }
@@ -125,6 +126,7 @@ function poolsOf(job: StorageJob): readonly string[] {
       return [job.from.pool.name, job.into.pool.name];
     case 'resize':
     case 'checksum':
+    case 'give':
       return [job.at.pool.name];
     case 'delete':
       return job.files.map(({ pool }) => pool.name);

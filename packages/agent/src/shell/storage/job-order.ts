@@ -8,11 +8,14 @@ import type { Leftover, Owner } from './quarantine.ts';
 
 export type Transfer = Extract<HypervisorAction, { type: 'open-transfer' }>['transfer'];
 
+/** What a process is needed for. */
+export type WorkJob = Exclude<StorageJob, { readonly job: 'give' }>;
+
 export type ProcessOrder = { readonly owner: Owner } & (
   | {
       readonly kind: 'job';
       readonly opId: string;
-      readonly job: StorageJob;
+      readonly job: WorkJob;
       /** An earlier process of the operation could not be ended: what it works in is taken from it. */
       readonly isFenced: boolean;
     }

@@ -8,6 +8,7 @@ import { clone, create } from './clone.ts';
 import { importImage } from './import.ts';
 import type { JobContext, Made } from './job-context.ts';
 import { checksum, receive } from './look-through.ts';
+import type { WorkJob } from './job-order.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { publish, published } from './publish.ts';
 import { enterQuarantine, leaveQuarantine, type Owner, shareQuarantine } from './quarantine.ts';
@@ -15,7 +16,7 @@ import type { ToolWatch } from './qemu-img.ts';
 
 export interface JobOrder {
   readonly opId: string;
-  readonly job: StorageJob;
+  readonly job: WorkJob;
   readonly owner: Owner;
   readonly isFenced: boolean;
 }

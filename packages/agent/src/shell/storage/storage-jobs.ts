@@ -14,7 +14,7 @@ import {
 import type { ActionOutcome, HypervisorAction } from '../../logic/index.ts';
 import { readBootId, startedAt } from '../os-facts.ts';
 import { done, failed, outcomeOf } from '../outcome.ts';
-import type { ProcessOrder, Progress } from './job-order.ts';
+import type { ProcessOrder, Progress, WorkJob } from './job-order.ts';
 import type { Leftover, Owner } from './quarantine.ts';
 import { type WorkEnd, WorkProcess, type WorkTimes } from './work-process.ts';
 
@@ -71,6 +71,7 @@ export class StorageJobs implements Disposable {
 
   async run({ opId, step, job }: Of<'storage-job'>): Promise<ActionOutcome> {
     if (this.#cancelled.has(`${opId}/${step}`)) return cancelled;
+    if (job.job === 'give') return this.#awaitGiven(opId);
     if (this.#running.has(opId)) {
       return failed('volume-busy', `another job of ${opId} has not ended yet`);
     }
@@ -98,9 +99,17 @@ export class StorageJobs implements Disposable {
     return outcome;
   }
 
+  /** Its transfer's process says how that ended; where there is none, it may have ended or never have begun. */
+  async #awaitGiven(opId: string): Promise<ActionOutcome> {
+    const transfer = this.#transfers.get(opId);
+    if (transfer !== undefined) return outcomeOfEnd(await transfer.end);
+    const message = 'no transfer of it is open here any more';
+    return { outcome: 'unknown', error: { code: 'transfer-ended', message } };
+  }
+
   async #perform(
     opId: string,
-    job: StorageJob,
+    job: WorkJob,
     running: Running,
     onProgress: (progress: Progress) => void,
   ): Promise<ActionOutcome> {
@@ -248,7 +257,7 @@ const leftoverMs = 24 * 3_600_000;
 
 const cancelled = failed('job-cancelled', 'it was cancelled; nothing of it is left');
 
-function poolsOf(job: StorageJob): readonly Pool[] {
+function poolsOf(job: WorkJob): readonly Pool[] {
   const pools = (): readonly Pool[] => {
     switch (job.job) {
       case 'import':

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { buffer } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Pool, StorageJob, StorageProgress, TransferEnd } from '@drover/protocol';
@@ -254,5 +255,38 @@ describe('an upload', () => {
     expect(await jobs.abort(abort)).toEqual({ outcome: 'done' });
     await expect(send(end, 1_000)).rejects.toMatchObject({ code: 'transfer-ended' });
     expect(await pool.files()).toEqual([]);
+  });
+});
+
+describe('a file that is given', () => {
+  // The pool is made before each test.
+  const at = () => ({ pool: pool.pool, file: 'v' });
+  const give = (step: number) => order({ job: 'give', at: at() }, 'op1', step);
+  const openOut = (idleMs: number) =>
+    jobs.openTransfer({
+      type: 'open-transfer',
+      opId: 'op1',
+      transfer: { direction: 'out', at: at() },
+      idleMs,
+    });
+
+  it('is waited for until all of it has gone', async () => {
+    await writeFile(join(pool.path, 'v'), content);
+    const { transfer } = await openOut(500);
+    if (!transfer) throw new Error('not opened');
+    const given = jobs.run(give(1));
+    const response = await transferRequest(transfer, 'op1', { method: 'GET' });
+    expect((await buffer(response)).equals(content)).toBe(true);
+    expect(await given).toEqual({ outcome: 'done' });
+  });
+
+  it('that nobody fetches is given up', async () => {
+    await writeFile(join(pool.path, 'v'), content);
+    await openOut(300);
+    expect(codeOf(await jobs.run(give(1)))).toBe('failed transfer-ended');
+  });
+
+  it('of which no transfer is open may have gone', async () => {
+    expect(codeOf(await jobs.run(give(1)))).toBe('unknown transfer-ended');
   });
 });

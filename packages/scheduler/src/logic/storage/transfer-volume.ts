@@ -1,8 +1,8 @@
 /**
- * The operations `volume-download`, which ends when a host gives the file to whoever asks the API, and `volume-upload`:
+ * The operations `volume-download`, which gives the file to whoever asks the API and ends with that, and `volume-upload`:
  * what comes takes the place of what the volume had.
  *
- *   download: pending ─▶ open ─▶ succeeded
+ *   download: pending ─▶ open ─▶ give ─▶ succeeded
  *   upload:   pending ─▶ open ─▶ receive ─▶ import ─▶ tidy ─▶ succeeded
  */
 import {
@@ -31,13 +31,23 @@ export function driveDownload(turn: Turn, stored: Stored<OperationRecord>): void
   const found = foundOff(turn, stored);
   if ('error' in found) return fail(turn, stored, found.error);
   if (stored.value.state === 'pending') return begin(turn, stored, found);
-  const transfer = { direction: 'out', at: { pool: found.pool, file: found.file } } as const;
-  const end = awaitJob(turn, stored, { kind: 'open-transfer', transfer, idleMs });
+  const at = { pool: found.pool, file: found.file };
+  if (stored.value.step === 'open') {
+    const transfer = { direction: 'out', at } as const;
+    return opened(
+      turn,
+      stored,
+      awaitJob(turn, stored, { kind: 'open-transfer', transfer, idleMs }),
+      'give',
+    );
+  }
+  // As long as they are given nothing else is done with it.
+  const again = { whenUnknown: { step: 'open' } };
+  const end = awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'give', at } }, again);
   if (end === undefined) return;
   if (end.type !== 'done') return giveUp(turn, stored, end);
-  const opened = end.result.transfer;
-  const changes = opened === undefined ? {} : { transfer: opened };
-  turn.end(stored, 'succeeded', changes, ...releaseVm(turn, stored));
+  const { transfer: _, ...value } = stored.value;
+  turn.end({ ...stored, value }, 'succeeded', {}, ...releaseVm(turn, stored));
 }
 
 export function driveUpload(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -65,13 +75,22 @@ function open(
 ): void {
   const transfer = { direction: 'in', into: found.pool, bytes } as const;
   const end = awaitJob(turn, stored, { kind: 'open-transfer', transfer, idleMs });
+  opened(turn, stored, end, 'receive');
+}
+
+/** The way is open: whoever has or wants the bytes finds it in the record. */
+function opened(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  end: JobEnd | undefined,
+  step: 'give' | 'receive',
+): void {
   if (end === undefined) return;
   if (end.type !== 'done') return giveUp(turn, stored, end);
-  const opened = end.result.transfer;
-  nextStep(turn, stored, {
-    step: 'receive',
-    ...(opened === undefined ? {} : { transfer: opened }),
-  });
+  const { transfer } = end.result;
+  if (transfer !== undefined) return nextStep(turn, stored, { step, transfer });
+  const message = `${stored.value.hostId ?? ''} did not say where they go through`;
+  fail(turn, stored, { code: 'job-failed', message });
 }
 
 function receive(
