@@ -76,11 +76,12 @@ export const rooms: readonly Room[] = [
       ...logs,
     ],
   },
+  { name: 'client', has: /^packages\/client\/src\//, may: [] },
   {
     name: 'cli',
     has: /^packages\/cli\/src\//,
     // It plays users' scripts in the simulator, which no process needs.
-    may: [node, protocol, /^@drover\/(simulator|certificates)$/, /^commander$/, /^listr2$/],
+    may: [node, protocol, /^@drover\/(client|simulator|certificates)$/, /^commander$/, /^listr2$/],
   },
   {
     name: 'simulator',

@@ -1,0 +1,120 @@
+/**
+ * The one client of the API: every path, parameter, body and answer as the OpenAPI file has it, so that a
+ * program which asks for what there is not does not compile. Runs in Node and in a browser. It decides
+ * nothing: neither retries nor deadlines; who calls gives signals, and a `fetch` of its own.
+ *
+ *   const client = new ApiClient({ baseUrl: 'http://127.0.0.1:8440', token: () => token });
+ *   const host = await client.get('/v1/hosts/{host}', { path: { host: 'h1' } });
+ */
+import { ApiProblem, NotTheApi, problemFrom } from './api-problem.ts';
+import type { AnswerTo, AskArguments, Method, OperationOf, PathsOf } from './routes.ts';
+
+export interface ApiClientOptions {
+  /** `https://drover.example:8440`; empty for the address that a browser's page came from. */
+  readonly baseUrl: string;
+  /** Asked before each request; a browser with a session has none. */
+  readonly token?: () => string | undefined;
+  /** With each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** What is asked of a route, whichever it is. */
+interface Ask {
+  readonly path?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export class ApiClient {
+  readonly #options: ApiClientOptions;
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options;
+  }
+
+  get<P extends PathsOf<'get'>>(path: P, ...[ask]: AskArguments<OperationOf<'get', P>>) {
+    return this.#answer<AnswerTo<OperationOf<'get', P>>>('get', path, ask);
+  }
+
+  post<P extends PathsOf<'post'>>(path: P, ...[ask]: AskArguments<OperationOf<'post', P>>) {
+    return this.#answer<AnswerTo<OperationOf<'post', P>>>('post', path, ask);
+  }
+
+  put<P extends PathsOf<'put'>>(path: P, ...[ask]: AskArguments<OperationOf<'put', P>>) {
+    return this.#answer<AnswerTo<OperationOf<'put', P>>>('put', path, ask);
+  }
+
+  patch<P extends PathsOf<'patch'>>(path: P, ...[ask]: AskArguments<OperationOf<'patch', P>>) {
+    return this.#answer<AnswerTo<OperationOf<'patch', P>>>('patch', path, ask);
+  }
+
+  delete<P extends PathsOf<'delete'>>(path: P, ...[ask]: AskArguments<OperationOf<'delete', P>>) {
+    return this.#answer<AnswerTo<OperationOf<'delete', P>>>('delete', path, ask);
+  }
+
+  /** The response of a success, its body unread: for streams, and for its headers. */
+  open<M extends Method, P extends PathsOf<M>>(
+    method: M,
+    path: P,
+    ...[ask]: AskArguments<OperationOf<M, P>>
+  ): Promise<Response> {
+    return this.#send(method, path, ask ?? {});
+  }
+
+  async #answer<Answer>(method: Method, path: string, ask: Ask | undefined): Promise<Answer> {
+    const response = await this.#send(method, path, ask ?? {});
+    const body = await parse(response);
+    if (body === undefined) {
+      const { status, url } = response;
+      throw new NotTheApi(`${url} answered ${status} and no JSON: is a Drover API there?`);
+    }
+    // The API checks what it answers against the same schemas. They are closed, and a newer API may say
+    // more than this program knows, so they are not applied a second time here.
+    return body as Answer;
+  }
+
+  async #send(method: Method, path: string, ask: Ask): Promise<Response> {
+    const { baseUrl, token, headers, fetch: send = fetch } = this.#options;
+    const own = token?.();
+    const response = await send(`${baseUrl}${addressOf(path, ask)}`, {
+      method: method.toUpperCase(),
+      redirect: 'error',
+      headers: {
+        accept: 'application/json',
+        ...(own === undefined ? {} : { authorization: `Bearer ${own}` }),
+        ...(ask.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+        ...ask.headers,
+      },
+      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+      ...(ask.signal === undefined ? {} : { signal: ask.signal }),
+    });
+    if (response.ok) return response;
+    const requestId = response.headers.get('x-request-id') ?? undefined;
+    throw new ApiProblem(problemFrom(await parse(response), response), requestId);
+  }
+}
+
+/** `/v1/hosts/{host}` with what is asked filled in. */
+export function addressOf(path: string, { path: values = {}, query = {} }: Ask): string {
+  const filled = path.replaceAll(/\{([^}]+)\}/g, (_, name: string) =>
+    encodeURIComponent(values[name] ?? ''),
+  );
+  const said = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as [string, string]],
+  );
+  return said.length === 0 ? filled : `${filled}?${new URLSearchParams(said).toString()}`;
+}
+
+async function parse(response: Response): Promise<object | undefined> {
+  try {
+    const value: unknown = JSON.parse(await response.text());
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,4355 @@
+/** Generated from openapi.json by `npm run -s openapi`. Not to be changed by hand. */
+export interface paths {
+    "/v1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this API can do */
+        get: operations["getFeatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All hosts that have ever reported */
+        get: operations["listHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One host */
+        get: operations["getHost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}/cordon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it take no new VMs; those that are there stay */
+        post: operations["cordonHost"];
+        /** Let it take new VMs again */
+        delete: operations["uncordonHost"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest drain of the host */
+        get: operations["getDrain"];
+        put?: never;
+        /** Move all VMs away; with dryRun=true only the plan is made */
+        post: operations["drainHost"];
+        /** Start no further move and abort those in flight; what has moved stays moved */
+        delete: operations["cancelDrain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts/{host}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a host is off, and start its VMs elsewhere */
+        post: operations["recoverHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All VMs */
+        get: operations["listVms"];
+        put?: never;
+        /** Make a VM and start it; with dryRun=true only a place is looked for */
+        post: operations["createVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One VM, by id or by name; only an admin may include what its cloud-init says */
+        get: operations["getVm"];
+        put?: never;
+        post?: never;
+        /** Delete a stopped VM and the volumes made for it */
+        delete: operations["deleteVm"];
+        options?: never;
+        head?: never;
+        /** Change what it is told at its next start */
+        patch: operations["changeVm"];
+        trace?: never;
+    };
+    "/v1/vms/{vm}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where it could go now, and why not elsewhere */
+        get: operations["explainVm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Place it and start it */
+        post: operations["startVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Press the power button; only mode force pulls the plug */
+        post: operations["stopVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move it; with dryRun=true both hosts are asked and nothing moves */
+        post: operations["migrateVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where VMs of this kind would go now, and why not elsewhere; touches nothing */
+        post: operations["askForPlacements"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Operations, newest first */
+        get: operations["listOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/{operation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One operation; with wait=30s the answer comes at its end, or after that time */
+        get: operations["getOperation"];
+        put?: never;
+        post?: never;
+        /** Cancel one on an image or a volume; nothing is left of what it was to make */
+        delete: operations["cancelOperation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Migrations in flight, with their progress */
+        get: operations["listMigrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/migrations/{operation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Abort a migration that was asked for; the VM stays where it is */
+        delete: operations["cancelMigration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All pools, and how they are */
+        get: operations["listPools"];
+        put?: never;
+        /** Declare a pool; every host then defines, starts and checks it */
+        post: operations["declarePool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One pool: its state on each host, room, trend, alarms, what protects it */
+        get: operations["getPool"];
+        put?: never;
+        post?: never;
+        /** Declare it no longer; nothing may lie in it, and no file is deleted */
+        delete: operations["deletePool"];
+        options?: never;
+        head?: never;
+        /** Change how much of it may be promised, and from when on people are told */
+        patch: operations["changePool"];
+        trace?: never;
+    };
+    "/v1/pools/{pool}/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let all hosts look at it together: mounts, owners, each other’s locks */
+        post: operations["examinePool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All images, the newest version of each name first */
+        get: operations["listImages"];
+        put?: never;
+        /** Bring an image in: a file of the pool, from a URL, or by an upload that follows */
+        post: operations["importImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{image}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One image, by id, name@version or name, with what stands on it */
+        get: operations["getImage"];
+        put?: never;
+        post?: never;
+        /** Delete it; with whenUnused=true it goes once nothing stands on it any more */
+        delete: operations["deleteImage"];
+        options?: never;
+        head?: never;
+        /** Give it other labels */
+        patch: operations["changeImage"];
+        trace?: never;
+    };
+    "/v1/images/{image}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read all of it, and compare it with what was recorded */
+        post: operations["verifyImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All volumes: those of their own, and the disks of VMs */
+        get: operations["listVolumes"];
+        put?: never;
+        /** Make a volume of its own: empty, from an image, or as a copy of another */
+        post: operations["createVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One volume, by id or name; a VM’s disk by VM:index */
+        get: operations["getVolume"];
+        put?: never;
+        post?: never;
+        /** Delete a volume that no VM has */
+        delete: operations["deleteVolume"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a full copy of it, in its pool or another */
+        post: operations["copyVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/resize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it larger */
+        post: operations["resizeVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move it to another pool */
+        post: operations["moveVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep it as it is now */
+        post: operations["takeSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/snapshots/{snapshot}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it again what it was; what came after is lost */
+        post: operations["revertVolume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/snapshots/{snapshot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a snapshot; the volume stays as it is */
+        delete: operations["deleteSnapshot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have its bytes ready; then GET its content */
+        post: operations["openDownload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make it ready for that many bytes; then PUT its content */
+        post: operations["openUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{image}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Send bytes of an upload, from the header Upload-Offset on */
+        put: operations["uploadImage"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/volumes/{volume}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its bytes, once a download was asked for; Range is understood */
+        get: operations["downloadVolume"];
+        /** Send bytes of an upload, from the header Upload-Offset on */
+        put: operations["uploadVolume"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How VMs may be moved: what is set, and what each preset means */
+        get: operations["getMigrationSettings"];
+        /** Set how VMs may be moved, for the cluster and by label; replaces what was set */
+        put: operations["setMigrationSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where images may come from, and how large they may be */
+        get: operations["getImageSettings"];
+        /** Set where images may come from and how large they may be; replaces what was set */
+        put: operations["setImageSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is anything decided in it, and if not, why and what helps */
+        get: operations["getCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cluster/era": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that etcd was restored from a backup: all is made true by what the hosts run */
+        post: operations["raiseEra"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cluster/cpu": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The CPU that new VMs start with, and the hosts that cannot give it */
+        get: operations["getClusterCpu"];
+        put?: never;
+        /** Find the CPU that all hosts can give; new VMs start with it from then on */
+        post: operations["recomputeClusterCpu"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes, as server-sent events; Last-Event-ID or since resumes */
+        get: operations["followEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole cluster as canonical JSON, one line for each thing in it */
+        get: operations["dumpCluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Problem: {
+            type: string;
+            code: string;
+            title: string;
+            status: number;
+            detail: string;
+            errors?: {
+                path: string;
+                message: string;
+            }[];
+            rejections?: {
+                hostId: string;
+                reason: string;
+                required?: number | string;
+                available?: number | string;
+                unit?: string;
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+            }[];
+            retry: string;
+        };
+        Host: {
+            id: string;
+            state: "ready" | "cordoned" | "draining" | "drained" | "suspect" | "down";
+            schedulable: boolean;
+            reasons: string[];
+            arch: string;
+            accelerator: string;
+            acceleratorReason: string;
+            migrationTls?: {
+                able: boolean;
+                reason: string;
+            };
+            tunnelRefusals?: {
+                opId: string;
+                reason: string;
+                message: string;
+            }[];
+            cpuModel: string;
+            qemuVersion: string;
+            libvirtVersion: string;
+            machineTypes: string[];
+            capacity: {
+                cpuMilli: number;
+                memoryMib: number;
+            };
+            reserved: {
+                cpuMilli: number;
+                memoryMib: number;
+            };
+            allocatable: {
+                cpuMilli: number;
+                memoryMib: number;
+            };
+            promised: {
+                cpuMilli: number;
+                memoryMib: number;
+            };
+            usage?: {
+                cpuMilli: number;
+                memoryMib: number;
+                cpuPressurePermille: number;
+                memoryPressurePermille: number;
+            };
+            numaCells: {
+                id: number;
+                cpuCount: number;
+                memoryMib: number;
+            }[];
+            labels: {
+                [key: string]: string;
+            };
+            bridges: string[];
+            pools: {
+                name: string;
+                state: string;
+                capacityMib: number;
+                freeMib: number;
+                reason?: string;
+                condition?: "reachable" | "stalled" | "read-only" | "full" | "wrong-mount" | "inactive" | "error";
+            }[];
+            vmCount: number;
+            foreignVmCount: number;
+            reportAgeMs: number;
+        };
+        Vm: {
+            id: string;
+            name: string;
+            state: string;
+            desired: string;
+            hostId?: string;
+            nextHostId?: string;
+            generation: number;
+            operationId?: string;
+            observed?: string;
+            migration?: components["schemas"]["Migration"];
+            rest?: {
+                untilMs: number;
+                reason: string;
+                operationId: string;
+            };
+            macs: string[];
+            cloudInit?: {
+                by: "iso" | "smbios";
+                hash: string;
+                userDataBytes: number;
+                hostname: string;
+                sshKeyCount: number;
+                hasNetworkConfig: boolean;
+            };
+            spec: {
+                vcpus: number;
+                memoryMib: number;
+                arch?: "x86_64" | "aarch64";
+                machine?: string;
+                disks: {
+                    pool: string;
+                    image?: string;
+                    volume?: string;
+                    format?: "qcow2" | "raw";
+                    sizeMib?: number;
+                }[];
+                networks: {
+                    bridge: string;
+                    mac?: string;
+                }[];
+                labels?: {
+                    [key: string]: string;
+                };
+                migration?: {
+                    preset?: "gentle" | "balanced" | "must-finish";
+                    bandwidthMibps?: number;
+                    streams?: number;
+                    downtimeLadderMs?: number[];
+                    throttle?: {
+                        startPercent: number;
+                        stepPercent: number;
+                        atMostPercent: number;
+                    } | false;
+                    stallSeconds?: number;
+                    timeoutFactor?: number;
+                    timeoutAtLeastSeconds?: number;
+                    whenStuck?: "give-up" | "post-copy";
+                    restMinutes?: number;
+                };
+                cloudInit?: {
+                    by?: "iso" | "smbios";
+                    userData?: string;
+                    networkConfig?: string;
+                    sshKeys?: string[];
+                    hostname?: string;
+                };
+            };
+            createdAtMs: number;
+            by: string;
+        };
+        VmCreate: {
+            name: string;
+            spec: {
+                vcpus: number;
+                memoryMib: number;
+                arch?: "x86_64" | "aarch64";
+                machine?: string;
+                disks: {
+                    pool: string;
+                    image?: string;
+                    volume?: string;
+                    format?: "qcow2" | "raw";
+                    sizeMib?: number;
+                }[];
+                networks: {
+                    bridge: string;
+                    mac?: string;
+                }[];
+                labels?: {
+                    [key: string]: string;
+                };
+                migration?: {
+                    preset?: "gentle" | "balanced" | "must-finish";
+                    bandwidthMibps?: number;
+                    streams?: number;
+                    downtimeLadderMs?: number[];
+                    throttle?: {
+                        startPercent: number;
+                        stepPercent: number;
+                        atMostPercent: number;
+                    } | false;
+                    stallSeconds?: number;
+                    timeoutFactor?: number;
+                    timeoutAtLeastSeconds?: number;
+                    whenStuck?: "give-up" | "post-copy";
+                    restMinutes?: number;
+                };
+                cloudInit?: {
+                    by?: "iso" | "smbios";
+                    userData?: string;
+                    networkConfig?: string;
+                    sshKeys?: string[];
+                    hostname?: string;
+                };
+            };
+            start?: boolean;
+        };
+        VmChange: {
+            cloudInit: {
+                by?: "iso" | "smbios";
+                userData?: string;
+                networkConfig?: string;
+                sshKeys?: string[];
+                hostname?: string;
+            } | null;
+        };
+        VmStop: {
+            mode?: "graceful" | "force";
+        };
+        VmMigrate: {
+            target?: string;
+            migration?: {
+                preset?: "gentle" | "balanced" | "must-finish";
+                bandwidthMibps?: number;
+                streams?: number;
+                downtimeLadderMs?: number[];
+                throttle?: {
+                    startPercent: number;
+                    stepPercent: number;
+                    atMostPercent: number;
+                } | false;
+                stallSeconds?: number;
+                timeoutFactor?: number;
+                timeoutAtLeastSeconds?: number;
+                whenStuck?: "give-up" | "post-copy";
+                restMinutes?: number;
+            };
+            cold?: boolean;
+        };
+        Operation: {
+            id: string;
+            type: "start" | "stop" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+            state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
+            step: string;
+            stepIndex: number;
+            vmId?: string;
+            vmName?: string;
+            hostId?: string;
+            source?: string;
+            target?: string;
+            mode?: "live" | "paused" | "cold";
+            memoryPath?: "tls" | "tunnel" | "clear";
+            memoryPathReason?: string;
+            imageId?: string;
+            volumeId?: string;
+            pool?: string;
+            stored?: {
+                file: string;
+                format: "qcow2" | "raw";
+                virtualBytes: number;
+                storedBytes: number;
+                allocatedBytes: number;
+                sha256?: string;
+                changedMs: number;
+                inode: number;
+            };
+            sourceSha256?: string;
+            parentId?: string;
+            generation: number;
+            reason?: string;
+            items?: {
+                vmId: string;
+                vmName: string;
+                target?: string;
+                state: "waiting" | "moving" | "moved" | "gone" | "blocked" | "cancelled";
+                attempts: number;
+                operationId?: string;
+                reason?: string;
+                remedy?: string;
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+            }[];
+            createdAtMs: number;
+            startedAtMs?: number;
+            endedAtMs?: number;
+            downtimeMs?: number;
+            transferredBytes?: number;
+            migration?: {
+                policy: {
+                    bandwidthMibps?: number;
+                    streams: number;
+                    downtimeLadderMs: number[];
+                    throttle?: {
+                        startPercent: number;
+                        stepPercent: number;
+                        atMostPercent: number;
+                    };
+                    stallSeconds: number;
+                    timeoutFactor: number;
+                    timeoutAtLeastSeconds: number;
+                    whenStuck: "give-up" | "post-copy";
+                    restMinutes: number;
+                };
+                from: {
+                    [key: string]: string;
+                };
+                timeoutMs: number;
+                forecast: {
+                    elapsedMs: number;
+                    downtimeMs: number;
+                    transferredMib: number;
+                    rounds: number;
+                    converges: boolean;
+                    throttlePercent: number;
+                };
+            };
+            timeline?: {
+                setupMs?: number;
+                elapsedMs: number;
+                downtimeMs?: number;
+                totalBytes: number;
+                transferredBytes: number;
+                bytesPerSecond: number;
+                throttlePercent: number;
+                roundCount: number;
+                rounds: {
+                    round: number;
+                    atMs: number;
+                    remainingBytes: number;
+                    transferredBytes: number;
+                    throttlePercent: number;
+                }[];
+                interventions: {
+                    atMs: number;
+                    type: "set-downtime" | "start-post-copy" | "give-up";
+                    downtimeMs?: number;
+                    why: string;
+                }[];
+            };
+            by: string;
+            done: boolean;
+            cancellable: boolean;
+            error?: {
+                code: string;
+                message: string;
+                rejections?: {
+                    hostId: string;
+                    reason: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    reasons?: {
+                        code: string;
+                        hostId?: string;
+                        subject?: string;
+                        required?: number | string;
+                        available?: number | string;
+                        unit?: string;
+                        message: string;
+                        remedy: string;
+                    }[];
+                }[];
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+            };
+            progress?: {
+                percent: number;
+                elapsedMs: number;
+                totalBytes: number;
+                remainingBytes: number;
+                transferredBytes: number;
+                dirtyRateBytesPerSecond?: number;
+                throttlePercent?: number;
+                iteration: number;
+            };
+            subject?: string;
+            storage?: {
+                phase: "fetch" | "receive" | "inspect" | "convert" | "copy" | "checksum";
+                doneBytes: number;
+                totalBytes?: number;
+                bytesPerSecond?: number;
+                etaMs?: number;
+                elapsedMs: number;
+            };
+        };
+        DrainPlan: {
+            hostId: string;
+            revision: number;
+            moves: {
+                vmId: string;
+                vmName: string;
+                source: string;
+                target: string;
+                mode: string;
+                memoryMib: number;
+                unevenBefore?: number;
+                unevenAfter?: number;
+                terms?: {
+                    name: string;
+                    before: number;
+                    after: number;
+                }[];
+                along?: string[];
+                reason: string;
+                checked: boolean;
+            }[];
+            waves: number[][];
+            blockers: {
+                vmId: string;
+                vmName: string;
+                reason: string;
+                rejections: {
+                    hostId: string;
+                    reason: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    reasons?: {
+                        code: string;
+                        hostId?: string;
+                        subject?: string;
+                        required?: number | string;
+                        available?: number | string;
+                        unit?: string;
+                        message: string;
+                        remedy: string;
+                    }[];
+                }[];
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+                remedy: string;
+            }[];
+            estimatedSeconds: number;
+        };
+        MovePlan: {
+            vmId: string;
+            vmName: string;
+            source?: string;
+            target?: string;
+            mode?: string;
+            modeReason?: string;
+            forecast?: {
+                elapsedMs: number;
+                downtimeMs: number;
+                transferredMib: number;
+                rounds: number;
+                converges: boolean;
+                throttlePercent: number;
+            };
+            reasons: {
+                code: string;
+                hostId?: string;
+                subject?: string;
+                required?: number | string;
+                available?: number | string;
+                unit?: string;
+                message: string;
+                remedy: string;
+            }[];
+            rejections: {
+                hostId: string;
+                reason: string;
+                required?: number | string;
+                available?: number | string;
+                unit?: string;
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+            }[];
+            checked: boolean;
+        };
+        Cluster: {
+            era: number;
+            eraBy?: string;
+            eraAtMs?: number;
+            nextEra: number;
+            held: boolean;
+            problem?: {
+                message: string;
+                remedy: string;
+            };
+            leader?: string;
+            unreadable: {
+                key: string;
+                reason: string;
+            }[];
+        };
+        EraRaise: {
+            era: number;
+        };
+        ClusterCpu: {
+            cpus: {
+                arch: "x86_64" | "aarch64";
+                accelerator: "kvm" | "tcg";
+                cpu: string;
+                model: string;
+                hosts: string[];
+            }[];
+            by?: string;
+            atMs?: number;
+            operationId?: string;
+            lacking: string[];
+        };
+        DrainStart: {
+            plan?: {
+                vmId: string;
+                target: string;
+            }[];
+            parallel?: number;
+            migration?: {
+                preset?: "gentle" | "balanced" | "must-finish";
+                bandwidthMibps?: number;
+                streams?: number;
+                downtimeLadderMs?: number[];
+                throttle?: {
+                    startPercent: number;
+                    stepPercent: number;
+                    atMostPercent: number;
+                } | false;
+                stallSeconds?: number;
+                timeoutFactor?: number;
+                timeoutAtLeastSeconds?: number;
+                whenStuck?: "give-up" | "post-copy";
+                restMinutes?: number;
+            };
+        };
+        RecoveryStart: {
+            confirm: string;
+            despiteMassLoss?: boolean;
+        };
+        Placement: {
+            type: "placed" | "refused";
+            hostId?: string;
+            candidates: {
+                hostId: string;
+                score: number;
+                terms: {
+                    name: string;
+                    weight: number;
+                    value: number;
+                    points: number;
+                }[];
+            }[];
+            rejections: {
+                hostId: string;
+                reason: string;
+                required?: number | string;
+                available?: number | string;
+                unit?: string;
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+            }[];
+            sentences: string[];
+        };
+        PlacementAsk: {
+            spec: {
+                vcpus: number;
+                memoryMib: number;
+                arch?: "x86_64" | "aarch64";
+                machine?: string;
+                disks: {
+                    pool: string;
+                    image?: string;
+                    volume?: string;
+                    format?: "qcow2" | "raw";
+                    sizeMib?: number;
+                }[];
+                networks: {
+                    bridge: string;
+                    mac?: string;
+                }[];
+                labels?: {
+                    [key: string]: string;
+                };
+                migration?: {
+                    preset?: "gentle" | "balanced" | "must-finish";
+                    bandwidthMibps?: number;
+                    streams?: number;
+                    downtimeLadderMs?: number[];
+                    throttle?: {
+                        startPercent: number;
+                        stepPercent: number;
+                        atMostPercent: number;
+                    } | false;
+                    stallSeconds?: number;
+                    timeoutFactor?: number;
+                    timeoutAtLeastSeconds?: number;
+                    whenStuck?: "give-up" | "post-copy";
+                    restMinutes?: number;
+                };
+                cloudInit?: {
+                    by?: "iso" | "smbios";
+                    userData?: string;
+                    networkConfig?: string;
+                    sshKeys?: string[];
+                    hostname?: string;
+                };
+            };
+            count?: number;
+            only?: string;
+        };
+        Migration: {
+            operationId: string;
+            vmId: string;
+            vmName: string;
+            source: string;
+            target: string;
+            step: string;
+            mode?: string;
+            progress?: {
+                percent: number;
+                elapsedMs: number;
+                totalBytes: number;
+                remainingBytes: number;
+                transferredBytes: number;
+                dirtyRateBytesPerSecond?: number;
+                throttlePercent?: number;
+                iteration: number;
+            };
+        };
+        MigrationSettingsBody: {
+            settings: {
+                cluster?: {
+                    preset?: "gentle" | "balanced" | "must-finish";
+                    bandwidthMibps?: number;
+                    streams?: number;
+                    downtimeLadderMs?: number[];
+                    throttle?: {
+                        startPercent: number;
+                        stepPercent: number;
+                        atMostPercent: number;
+                    } | false;
+                    stallSeconds?: number;
+                    timeoutFactor?: number;
+                    timeoutAtLeastSeconds?: number;
+                    whenStuck?: "give-up" | "post-copy";
+                    restMinutes?: number;
+                };
+                byLabel?: {
+                    label: string;
+                    wish: {
+                        preset?: "gentle" | "balanced" | "must-finish";
+                        bandwidthMibps?: number;
+                        streams?: number;
+                        downtimeLadderMs?: number[];
+                        throttle?: {
+                            startPercent: number;
+                            stepPercent: number;
+                            atMostPercent: number;
+                        } | false;
+                        stallSeconds?: number;
+                        timeoutFactor?: number;
+                        timeoutAtLeastSeconds?: number;
+                        whenStuck?: "give-up" | "post-copy";
+                        restMinutes?: number;
+                    };
+                }[];
+            };
+            presets: {
+                [key: string]: {
+                    bandwidthMibps?: number;
+                    streams: number;
+                    downtimeLadderMs: number[];
+                    throttle?: {
+                        startPercent: number;
+                        stepPercent: number;
+                        atMostPercent: number;
+                    };
+                    stallSeconds: number;
+                    timeoutFactor: number;
+                    timeoutAtLeastSeconds: number;
+                    whenStuck: "give-up" | "post-copy";
+                    restMinutes: number;
+                };
+            };
+            by?: string;
+            atMs?: number;
+        };
+        Pool: {
+            name: string;
+            spec: {
+                /** @enum {string} */
+                type: "shared";
+                path: string;
+            } | {
+                /** @enum {string} */
+                type: "nfs";
+                server: string;
+                export: string;
+                version: "4.1" | "4.2";
+                path: string;
+                options?: string[];
+            } | {
+                /** @enum {string} */
+                type: "nfs-direct";
+                server: string;
+                export: string;
+            } | {
+                /** @enum {string} */
+                type: "local";
+                path: string;
+            };
+            uuid: string;
+            createdAtMs: number;
+            thinLimitPercent: number;
+            alarmPercent: number;
+            status?: {
+                capacityMib: number;
+                freeMib: number;
+                promisedMib: number;
+                promisableMib?: number;
+                reservedMib: number;
+                trends: {
+                    hostId?: string;
+                    mibPerHour: number;
+                    fullInHours?: number;
+                    overMinutes: number;
+                }[];
+                protection: "image-lock" | "kernel-lock" | "one-host" | "none";
+                protectedBy: string;
+                alarms: {
+                    code: "nearly-full" | "full-soon" | "promised-too-much";
+                    hostId?: string;
+                    message: string;
+                }[];
+                hosts: {
+                    hostId: string;
+                    condition: "reachable" | "stalled" | "read-only" | "full" | "wrong-mount" | "inactive" | "error";
+                    reason?: string;
+                    capacityMib: number;
+                    freeMib: number;
+                    mount?: {
+                        at: string;
+                        source: string;
+                        type: string;
+                        readOnly: boolean;
+                        guard: "image-lock" | "kernel-lock" | "none";
+                        version?: string;
+                        hard?: boolean;
+                        localLock?: string;
+                    };
+                    mark?: "there" | "missing" | "other" | "unreadable";
+                    inodes?: {
+                        total: number;
+                        free: number;
+                    };
+                    reportAgeMs: number;
+                }[];
+            };
+            doctor?: {
+                operationId: string;
+                by: string;
+                atMs: number;
+                hosts: string[];
+                protection: "image-lock" | "kernel-lock" | "one-host" | "none";
+                verdict: string;
+                findings: {
+                    code: string;
+                    level: "good" | "warning" | "bad";
+                    hostId?: string;
+                    message: string;
+                    remedy?: string;
+                }[];
+            };
+        };
+        PoolCreate: {
+            name: string;
+            spec: {
+                /** @enum {string} */
+                type: "shared";
+                path: string;
+            } | {
+                /** @enum {string} */
+                type: "nfs";
+                server: string;
+                export: string;
+                version: "4.1" | "4.2";
+                path: string;
+                options?: string[];
+            } | {
+                /** @enum {string} */
+                type: "nfs-direct";
+                server: string;
+                export: string;
+            } | {
+                /** @enum {string} */
+                type: "local";
+                path: string;
+            };
+            thinLimitPercent?: number;
+            alarmPercent?: number;
+        };
+        PoolChange: {
+            thinLimitPercent?: number;
+            alarmPercent?: number;
+        };
+        VmCreated: {
+            vm: components["schemas"]["Vm"];
+            operation?: components["schemas"]["Operation"];
+        };
+        Image: {
+            id: string;
+            name: string;
+            version: number;
+            state: string;
+            pool: string;
+            source: {
+                /** @enum {string} */
+                type: "file";
+                file: string;
+            } | {
+                /** @enum {string} */
+                type: "url";
+                url: string;
+            } | {
+                /** @enum {string} */
+                type: "upload";
+                bytes: number;
+            };
+            format: "qcow2" | "raw" | "vmdk" | "vdi" | "ova";
+            packing?: "gzip" | "xz" | "zstd";
+            sha256?: string;
+            sourceSha256?: string;
+            stored?: {
+                file: string;
+                format: "qcow2" | "raw";
+                virtualBytes: number;
+                storedBytes: number;
+                allocatedBytes: number;
+                sha256?: string;
+                changedMs: number;
+                inode: number;
+            };
+            labels?: {
+                [key: string]: string;
+            };
+            operationId?: string;
+            userCount: number;
+            users?: {
+                volumeId: string;
+                name: string;
+                vmId?: string;
+            }[];
+            by: string;
+            createdAtMs: number;
+            deleted?: {
+                by: string;
+                atMs: number;
+            };
+        };
+        ImageImport: {
+            name: string;
+            pool: string;
+            source: {
+                /** @enum {string} */
+                type: "file";
+                file: string;
+            } | {
+                /** @enum {string} */
+                type: "url";
+                url: string;
+            } | {
+                /** @enum {string} */
+                type: "upload";
+                bytes: number;
+            };
+            format: "qcow2" | "raw" | "vmdk" | "vdi" | "ova";
+            packing?: "gzip" | "xz" | "zstd";
+            sha256?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            newVersion?: boolean;
+        };
+        ImageImported: {
+            image: components["schemas"]["Image"];
+            operation: components["schemas"]["Operation"];
+        };
+        ImageChange: {
+            labels: {
+                [key: string]: string;
+            };
+        };
+        ImageSettingsBody: {
+            settings: {
+                hosts?: string[];
+                schemes?: ("https" | "http")[];
+                maxBytes?: number;
+                maxVirtualBytes?: number;
+            };
+            effective: {
+                hosts: string[];
+                schemes: string[];
+                maxBytes: number;
+                maxVirtualBytes: number;
+            };
+            by?: string;
+            atMs?: number;
+        };
+        Volume: {
+            id: string;
+            name?: string;
+            vm?: {
+                id: string;
+                name: string;
+                index: number;
+            };
+            state: string;
+            pool: string;
+            file?: string;
+            format: "qcow2" | "raw";
+            virtualBytes?: number;
+            imageId?: string;
+            image?: string;
+            mode?: "thin" | "full";
+            source?: {
+                /** @enum {string} */
+                type: "empty";
+            } | {
+                /** @enum {string} */
+                type: "image";
+                imageId: string;
+            } | {
+                /** @enum {string} */
+                type: "volume";
+                volumeId: string;
+            };
+            snapshots: {
+                name: string;
+                virtualBytes: number;
+                atMs: number;
+            }[];
+            users: {
+                id: string;
+                name: string;
+            }[];
+            operationId?: string;
+            labels?: {
+                [key: string]: string;
+            };
+            by?: string;
+            createdAtMs?: number;
+            deleted?: {
+                by: string;
+                atMs: number;
+            };
+        };
+        VolumeCreate: {
+            name: string;
+            pool: string;
+            source: {
+                /** @enum {string} */
+                type: "empty";
+            } | {
+                /** @enum {string} */
+                type: "image";
+                image: string;
+            } | {
+                /** @enum {string} */
+                type: "volume";
+                volume: string;
+            };
+            mode?: "thin" | "full";
+            format?: "qcow2" | "raw";
+            sizeMib?: number;
+            virtualBytes?: number;
+            labels?: {
+                [key: string]: string;
+            };
+        };
+        VolumeCreated: {
+            volume: components["schemas"]["Volume"];
+            operation: components["schemas"]["Operation"];
+        };
+        VolumeCopy: {
+            name: string;
+            pool?: string;
+            format?: "qcow2" | "raw";
+            sizeMib?: number;
+            labels?: {
+                [key: string]: string;
+            };
+        };
+        VolumeResize: {
+            sizeMib: number;
+        };
+        VolumeMove: {
+            pool: string;
+        };
+        VolumeSnapshot: {
+            name: string;
+        };
+        VolumeUpload: {
+            bytes: number;
+        };
+        ImageList: {
+            items: components["schemas"]["Image"][];
+        };
+        VolumeList: {
+            items: components["schemas"]["Volume"][];
+        };
+        HostList: {
+            items: components["schemas"]["Host"][];
+        };
+        VmList: {
+            items: components["schemas"]["Vm"][];
+        };
+        OperationList: {
+            items: components["schemas"]["Operation"][];
+        };
+        MigrationList: {
+            items: components["schemas"]["Migration"][];
+        };
+        PoolList: {
+            items: components["schemas"]["Pool"][];
+        };
+        Placements: {
+            items: components["schemas"]["Placement"][];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        version: string;
+                        protocol: number;
+                        features: string[];
+                    };
+                };
+            };
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cordonHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uncordonHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drainHost: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrainStart"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainPlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelDrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recoverHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecoveryStart"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmCreate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placement"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmCreated"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVm: {
+        parameters: {
+            query?: {
+                include?: "cloud-init";
+            };
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vm"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vm"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placement"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmStop"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    migrateVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmMigrate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovePlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPlacements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlacementAsk"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placements"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOperations: {
+        parameters: {
+            query?: {
+                limit?: string;
+                state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
+                type?: "start" | "stop" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOperation: {
+        parameters: {
+            query?: {
+                wait?: string;
+            };
+            header?: never;
+            path: {
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelOperation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMigrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelMigration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declarePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolCreate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoolChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examinePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageImport"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageImported"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteImage: {
+        parameters: {
+            query?: {
+                whenUnused?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVolumes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumeList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeCreate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumeCreated"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Volume"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copyVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeCopy"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VolumeCreated"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resizeVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeResize"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeMove"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeSnapshot"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revertVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openDownload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VolumeUpload"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadVolume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMigrationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationSettingsBody"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMigrationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    cluster?: {
+                        preset?: "gentle" | "balanced" | "must-finish";
+                        bandwidthMibps?: number;
+                        streams?: number;
+                        downtimeLadderMs?: number[];
+                        throttle?: {
+                            startPercent: number;
+                            stepPercent: number;
+                            atMostPercent: number;
+                        } | false;
+                        stallSeconds?: number;
+                        timeoutFactor?: number;
+                        timeoutAtLeastSeconds?: number;
+                        whenStuck?: "give-up" | "post-copy";
+                        restMinutes?: number;
+                    };
+                    byLabel?: {
+                        label: string;
+                        wish: {
+                            preset?: "gentle" | "balanced" | "must-finish";
+                            bandwidthMibps?: number;
+                            streams?: number;
+                            downtimeLadderMs?: number[];
+                            throttle?: {
+                                startPercent: number;
+                                stepPercent: number;
+                                atMostPercent: number;
+                            } | false;
+                            stallSeconds?: number;
+                            timeoutFactor?: number;
+                            timeoutAtLeastSeconds?: number;
+                            whenStuck?: "give-up" | "post-copy";
+                            restMinutes?: number;
+                        };
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationSettingsBody"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImageSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSettingsBody"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setImageSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    hosts?: string[];
+                    schemes?: ("https" | "http")[];
+                    maxBytes?: number;
+                    maxVirtualBytes?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSettingsBody"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    raiseEra: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraRaise"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getClusterCpu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterCpu"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recomputeClusterCpu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followEvents: {
+        parameters: {
+            query?: {
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/event-stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dumpCluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
