@@ -28,8 +28,14 @@ type Line =
   | { readonly ended: unknown }
   | { readonly id: number; readonly outcome: ActionOutcome };
 
-/** `pools` are folders below `/pools`; `/pools/tiny` has room for 24 MiB. */
-export async function startStorageHost(pools: readonly string[]): Promise<StorageHost> {
+/**
+ * `pools` are folders below `/pools`; `/pools/tiny` has room for 24 MiB. `memoryMib`: the kernel kills what would need more,
+ * of all of the host's processes together.
+ */
+export async function startStorageHost(
+  pools: readonly string[],
+  { memoryMib }: { readonly memoryMib?: number } = {},
+): Promise<StorageHost> {
   await requireImage(image);
   const container = `drover-contract-storage-${randomUUID().slice(0, 8)}`;
   const port = await freePort();
@@ -42,6 +48,7 @@ export async function startStorageHost(pools: readonly string[]): Promise<Storag
     `--volume=${checkout}:${inside}:ro`,
     `--publish=127.0.0.1:${port}:${transferPort}`,
     '--tmpfs=/pools/tiny:size=24m',
+    ...(memoryMib === undefined ? [] : [`--memory=${memoryMib}m`, `--memory-swap=${memoryMib}m`]),
     '--entrypoint=sleep',
     image,
     'infinity',
