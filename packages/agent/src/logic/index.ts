@@ -16,7 +16,13 @@ export {
 } from './incoming.ts';
 export { compact, replay } from './journal.ts';
 export { defaultSettings } from './settings.ts';
-export { poolReport, wrongMount, type PoolFiles, type PoolThere } from './pool-condition.ts';
+export {
+  fullBelowMib,
+  poolReport,
+  wrongMount,
+  type PoolFiles,
+  type PoolThere,
+} from './pool-condition.ts';
 export { TimelineKeeper } from './timeline.ts';
 export { writingOf, type Writing, type WritingSample } from './writing.ts';
 export type {

@@ -35,8 +35,8 @@ export interface PoolThere {
   readonly files: PoolFiles;
 }
 
-/** Below that nothing can be made in it. */
-const fullBelowMib = 16;
+/** Below that nothing can be made in it, and what stands still for want of room stays so. */
+export const fullBelowMib = 16;
 
 const causes: Readonly<Record<string, string>> = {
   ENOENT: 'its directory is not there',

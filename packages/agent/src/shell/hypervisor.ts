@@ -35,6 +35,7 @@ import { usablePool } from './pool.ts';
 import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { deleteSeeds } from './seed.ts';
+import { RoomAgain } from './room-again.ts';
 import { settledLook, startVm } from './start-vm.ts';
 import { type MigrationEnd, Steering } from './steer.ts';
 import { stopVm } from './stop-vm.ts';
@@ -87,6 +88,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #refusals: TunnelRefusals;
   readonly #files = new HostFiles();
   readonly #pools: PoolsHere;
+  readonly #roomAgain: RoomAgain;
   readonly #starter = new TunnelStarter();
   readonly #storage: StorageJobs;
   readonly #diskJobs: DiskJobs;
@@ -117,6 +119,10 @@ export class Hypervisor implements AsyncDisposable {
       discard: (file, of) => this.#discard(file, of),
     });
     this.#pools = new PoolsHere(options.config, this.#files, options.warn);
+    this.#roomAgain = new RoomAgain({
+      look: (path) => this.#pools.filesOf(path),
+      tell: options.warn,
+    });
     this.#writeMeter = new WriteMeter({ libvirt: () => this.#link.libvirt, warn: options.warn });
     this.#listening = this.#link.onEvent((event) => {
       if (event.name !== 'lifecycle') return;
@@ -143,6 +149,7 @@ export class Hypervisor implements AsyncDisposable {
       tunnelRefusals: await this.#refusals.look(),
     };
     const vms = await this.#vmLooker.look(libvirt);
+    void this.#roomAgain.saw(libvirt, vms);
     const atRest = vms.filter((vm) => vm.state === 'running' && !vm.migrating);
     this.#writeMeter.saw(atRest.map(({ vmId }) => vmId));
     const touched = await this.#touched.of(atRest);

@@ -4,7 +4,7 @@
  */
 import type { Pool } from '@drover/protocol';
 import { type Libvirt, readHostCapabilities } from 'node-libvirt';
-import type { ActionOutcome } from '../logic/index.ts';
+import type { ActionOutcome, PoolFiles } from '../logic/index.ts';
 import type { AgentConfig } from './config.ts';
 import type { HostFiles } from './host-files.ts';
 import { LibvirtLink } from './libvirt-link.ts';
@@ -60,6 +60,11 @@ export class PoolsHere implements AsyncDisposable {
 
   async mark(pool: Pool, uuid: string): Promise<ActionOutcome> {
     return markPool(await this.#qemuUser(), pool, uuid);
+  }
+
+  /** What the file system below a folder answers; soon, also where its server does not. */
+  async filesOf(path: string): Promise<PoolFiles> {
+    return this.#watch.look({ path, user: await this.#qemuUser() });
   }
 
   /** Whom libvirt runs QEMU as; root where it does not say. */
