@@ -24,7 +24,8 @@ export interface ComposeFile {
   readonly project: string;
   /** Name to subnet. */
   readonly networks: Readonly<Record<string, string>>;
-  readonly volumes: readonly string[];
+  /** Name to options of Docker's own driver; without any it is a folder on the machine's disk. */
+  readonly volumes: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly services: readonly ComposeService[];
 }
 
@@ -64,7 +65,12 @@ export function readComposeFile(
   return {
     project: String(file['name']),
     networks: Object.fromEntries(networks) as Record<string, string>,
-    volumes: Object.keys(record(file['volumes'])),
+    volumes: Object.fromEntries(
+      Object.entries(record(file['volumes'])).map(([name, volume]) => [
+        name,
+        texts(record(record(volume)['driver_opts'])),
+      ]),
+    ),
     services: Object.entries(record(file['services'])).flatMap(([name, service]) => {
       const wanted = strings(record(service)['profiles']);
       const isWanted = wanted.length === 0 || wanted.some((one) => profiles.includes(one));
@@ -87,9 +93,7 @@ function toService(name: string, service: Readonly<Record<string, unknown>>): Co
     capAdd: strings(service['cap_add']),
     securityOpt: strings(service['security_opt']),
     devices: [...new Set(strings(service['devices']))],
-    environment: Object.fromEntries(
-      Object.entries(record(service['environment'])).map(([key, value]) => [key, String(value)]),
-    ),
+    environment: texts(record(service['environment'])),
   };
 }
 
@@ -101,6 +105,10 @@ function subnetOf(network: Readonly<Record<string, unknown>>): string {
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return (value ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+function texts(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
 }
 
 function strings(value: unknown): readonly string[] {

@@ -26,9 +26,10 @@ export async function bringUp(file: ComposeFile): Promise<readonly string[]> {
 }
 
 export async function makeVolumes(file: ComposeFile): Promise<void> {
-  for (const volume of file.volumes) {
+  for (const [volume, options] of Object.entries(file.volumes)) {
     const name = `${file.project}_${volume}`;
-    await docker(['volume', 'create', '--label', `${labLabel}=${file.project}`, name]);
+    const opts = Object.entries(options).map(([key, value]) => `--opt=${key}=${value}`);
+    await docker(['volume', 'create', '--label', `${labLabel}=${file.project}`, ...opts, name]);
   }
 }
 

@@ -77,6 +77,8 @@ export function composeVariables(settings: LabSettings): Readonly<Record<string,
     LAB_POOL_VOLUME_AT: settings.pool === 'shared' ? poolPath : '/var/lib/drover/unused',
     // Agents find out by themselves whether KVM works; without the device they need not look.
     LAB_ACCELERATOR_DEVICE: existsSync('/dev/kvm') ? '/dev/kvm' : '/dev/net/tun',
+    // A file system that tests hold still; what needs it says so where the machine has none.
+    LAB_FUSE_DEVICE: existsSync('/dev/fuse') ? '/dev/fuse' : '/dev/net/tun',
     LAB_POOL_SHARED: settings.pool === 'shared' ? poolPath : '',
   };
 }

@@ -62,7 +62,7 @@ export class Site {
     await bringUp({
       ...file,
       networks: { control },
-      volumes: ['etcd'],
+      volumes: { etcd: {} },
       services: file.services.filter(({ name }) => servers.includes(name)),
     });
     onStep(`etcd, NATS, scheduler and API run as containers`);
