@@ -23,11 +23,7 @@ afterEach(async () => {
 });
 afterAll(() => cluster.clear());
 
-async function on(host: string, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await cluster.lab.exec(host, ['sh', '-c', script]);
-  if (exitCode !== 0) throw new Error(`${script} on ${host}: ${stderr}`);
-  return stdout;
-}
+const on = (host: string, script: string) => cluster.shell(host, script);
 
 function pool(name: string): Promise<api.PoolBody> {
   return cluster.api.expect<api.PoolBody>(200, 'GET', `/v1/pools/${name}`);

@@ -177,6 +177,17 @@ export class Cluster {
     });
   }
 
+  /** What a script prints on a host; throws where it fails. */
+  async shell(
+    host: string,
+    script: string,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<string> {
+    const ran = await this.lab.exec(host, ['sh', '-ec', script], options);
+    if (ran.exitCode !== 0) throw new Error(`${script} on ${host}: ${ran.stderr}`);
+    return ran.stdout;
+  }
+
   /** Hosts on which a VM runs, as their own libvirts say; one that does not answer yet is waited for. */
   async hostsThatRun(name: string): Promise<readonly string[]> {
     const found: string[] = [];
