@@ -25,6 +25,8 @@ export interface TransferServerOptions {
   readonly ports: readonly number[];
   readonly idleMs: number;
   readonly handler: TransferHandler;
+  /** Perhaps more than once. */
+  readonly onWhole?: () => void;
 }
 
 export type TransferEnding = 'whole' | 'idle' | 'closed';
@@ -33,6 +35,8 @@ export type TransferEnding = 'whole' | 'idle' | 'closed';
 const lingerMs = 10_000;
 const handshakeMs = 10_000;
 const connectionsMax = 8;
+/** Of what came and was not taken yet. */
+const bufferedBytes = 1024 * 1024;
 
 export class TransferServer implements Disposable {
   readonly ended: Promise<TransferEnding>;
@@ -52,6 +56,7 @@ export class TransferServer implements Disposable {
         headersTimeout: handshakeMs,
         // An upload takes as long as it takes; silence has an end below.
         requestTimeout: 0,
+        highWaterMark: bufferedBytes,
         pskCallback: (_socket, identity) => (identity === options.opId ? psk : null),
       },
       (request, response) => void this.#handle(request, response),
@@ -98,6 +103,7 @@ export class TransferServer implements Disposable {
     await handler.handle(request, response, () => this.#idle.refresh());
     await answered;
     if (handler.isWhole) {
+      this.#options.onWhole?.();
       const waitMs = Math.min(lingerMs, this.#options.idleMs);
       setTimeout(() => this.#stop('whole'), waitMs).unref();
     }

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GatheredWrites } from './gathered-writes.ts';
 import { countOf, lengthHeader, offsetHeader } from './headers.ts';
 import type { TransferHandler } from './server.ts';
 
@@ -80,33 +81,30 @@ export class TakenFile implements TransferHandler {
     if (offset !== size) return this.#answer(response, 409);
     const announced = countOf(request.headers['content-length']) ?? 0;
     if (offset + announced > this.#bytes) return this.#answer(response, 413);
-    let position = offset;
+    const writes = new GatheredWrites(this.#file, offset);
     let last: Buffer | undefined;
-    // One that is refused half way still has to hear why.
-    const pieces: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-    for await (const piece of pieces) {
-      onByte();
-      if (last !== undefined || position + piece.length > this.#bytes) {
-        return this.#answer(response, 413);
+    let isTooMuch = false;
+    try {
+      // One that is refused half way still has to hear why.
+      const pieces: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+      for await (const piece of pieces) {
+        onByte();
+        const end = writes.end + piece.length;
+        isTooMuch = last !== undefined || end > this.#bytes;
+        if (isTooMuch) break;
+        // The file is as long as it should be only once nothing else can follow.
+        if (end === this.#bytes) last = piece;
+        else await writes.add(piece);
       }
-      // The file is as long as it should be only once nothing else can follow.
-      if (position + piece.length === this.#bytes) last = piece;
-      else {
-        await this.#write(piece, position);
-        position += piece.length;
-      }
+    } finally {
+      // Who comes back goes on behind it.
+      await writes.flush();
     }
-    if (last !== undefined) await this.#write(last, position);
-    await this.#file.sync();
+    if (isTooMuch) return this.#answer(response, 413);
+    if (last !== undefined) await writes.add(last);
+    await writes.sync();
     onByte();
     return this.#answer(response, 204);
-  }
-
-  async #write(piece: Buffer, position: number): Promise<void> {
-    for (let done = 0; done < piece.length;) {
-      const left = piece.length - done;
-      done += (await this.#file.write(piece, done, left, position + done)).bytesWritten;
-    }
   }
 
   async #answer(response: ServerResponse, status: number): Promise<void> {

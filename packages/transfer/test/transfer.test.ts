@@ -89,7 +89,7 @@ const size = async () => (await stat(path)).size;
 
 describe('a file that is taken', () => {
   it('comes as it was sent, and the transfer ends', async () => {
-    const { server, end } = await take(content.length, 200);
+    const { server, end } = await take(content.length, 1_000);
     expect(await put(end, 0, content)).toEqual({ status: 204, offset: content.length });
     expect((await readFile(path)).equals(content)).toBe(true);
     expect(await server.ended).toBe('whole');
