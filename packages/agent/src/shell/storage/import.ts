@@ -5,6 +5,7 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WholeDisk } from '@drover/images';
 import type { StorageJob, StorageProgress } from '@drover/protocol';
 import { bringImage, type Brought } from './bring-image.ts';
 import { checkProduct, convertImage } from './convert-image.ts';
@@ -44,8 +45,8 @@ async function makeQcow2(
   onProgress({ phase: 'inspect', doneBytes: 0, totalBytes: file.bytes });
   const disk = await inspectFile(file.handle, job.format, { maxVirtualBytes: job.maxVirtualBytes });
   const path = join(quarantine, 'made');
-  // Both read the same bytes, which the second finds in memory.
-  const [sourceSha256] = await allOrNone(signal, [
+  // Two checksums at once: the first reads what is converted, which it finds in memory or the other does.
+  const [sourceSha256, { virtualBytes, product }] = await allOrNone(signal, [
     async (ending) => {
       const found = sha256 ?? (await hashFile(file.handle, { signal: ending }));
       if (job.sha256 !== undefined && found !== job.sha256) throw differs(found, job.sha256);
@@ -63,35 +64,24 @@ async function makeQcow2(
           onProgress({ phase: 'convert', doneBytes: Math.floor(share * totalBytes), totalBytes });
         },
       });
-      return '';
+      return finish(path, disk, { ...context, signal: ending });
     },
   ]);
   await file.checkUnchanged();
-  const { virtualBytes, product } = await finish(
-    path,
-    (ending) => checkProduct(path, disk, ending),
-    context,
-  );
-  return {
-    path,
-    format: 'qcow2',
-    virtualBytes,
-    sha256: product,
-    ...(sourceSha256 === undefined ? {} : { sourceSha256 }),
-  };
+  return { path, format: 'qcow2', virtualBytes, sha256: product, sourceSha256 };
 }
 
 /** It is whole, counted and on the disk; three things that wait for each other little. */
 async function finish(
   path: string,
-  check: (signal: AbortSignal) => Promise<number>,
+  disk: WholeDisk,
   { signal, onProgress }: JobContext,
 ): Promise<{ readonly virtualBytes: number; readonly product: string }> {
   // Some file systems flush only what was opened to be written.
   await using handle = await open(path, 'r+');
   const { size: totalBytes } = await handle.stat();
   const [virtualBytes, product] = await allOrNone(signal, [
-    check,
+    (ending) => checkProduct(path, disk, ending),
     (ending) => {
       const onBytes = (doneBytes: number) =>
         onProgress({ phase: 'checksum', doneBytes, totalBytes });

@@ -1,6 +1,7 @@
 /**
- * What the agent and a process that works in pools say to each other: one order on stdin, then perhaps the word to end;
- * lines on stdout until the last one. Both are of one checkout, so that nothing is checked here.
+ * What the agent and a process that works in pools say to each other: one order on stdin, then perhaps words about it;
+ * lines on stdout until the last one, after which it ends or waits for another order, as that says. Both are of one
+ * checkout, so that nothing is checked here.
  */
 import type { Pool, StorageJob, StorageProgress, StoredFacts } from '@drover/protocol';
 import type { HypervisorAction } from '../../logic/index.ts';
@@ -43,13 +44,17 @@ export type ProcessLine =
   /** Nothing to tell, but something was read or written. */
   | { readonly type: 'alive' }
   | { readonly type: 'listening'; readonly port: number }
+  /** A transfer has taken all that was announced. */
+  | { readonly type: 'whole' }
   | {
       readonly type: 'done';
       readonly stored?: StoredFacts;
       readonly sourceSha256?: string;
       readonly leftovers?: readonly Leftover[];
+      /** For another order: as the user that it was started as, or as whom the pools of this one belong to. */
+      readonly waits?: 'as-it-was' | 'as-another';
     }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
-/** A word after the order. */
-export type ProcessWord = { readonly type: 'abort' };
+/** A word after the order: to end, or that what it waits for may have come. */
+export type ProcessWord = { readonly type: 'abort' | 'look' };

@@ -3,7 +3,6 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { DroverError, type StorageJob, type StoredFacts } from '@drover/protocol';
 import type { JobContext } from './job-context.ts';
 import type { PoolFolder } from './pool-folder.ts';
@@ -49,12 +48,17 @@ export async function checksum(
   return stored;
 }
 
+export interface ReceiveWatch extends Pick<JobContext, 'signal' | 'onProgress'> {
+  /** Returns after so long, or sooner where what is waited for may have come, or nothing is to be waited for. */
+  readonly pause: (ms: number) => Promise<void>;
+}
+
 /** Throws `transfer-ended` where nothing has come for too long. */
 export async function receive(
   { bytes, idleMs }: Job<'receive'>,
   pool: PoolFolder,
   quarantine: string,
-  { signal, onProgress }: Pick<JobContext, 'signal' | 'onProgress'>,
+  { signal, onProgress, pause }: ReceiveWatch,
 ): Promise<void> {
   const path = `${quarantine}/${receivedFile}`;
   let came = -1;
@@ -73,7 +77,7 @@ export async function receive(
         `${came} of ${bytes} bytes came, and then nothing for ${idleMs} ms`,
       );
     }
-    await pause(lookMs, undefined, { signal }).catch(() => {});
+    await pause(lookMs);
   }
   // Of nothing nothing is sent; who takes it finds a file all the same.
   await using handle = await pool.open(path, constants.O_RDONLY | constants.O_CREAT);

@@ -7,7 +7,7 @@ import { remove, merge, resize, type Change } from './change.ts';
 import { clone, create } from './clone.ts';
 import { importImage } from './import.ts';
 import type { JobContext, Made } from './job-context.ts';
-import { checksum, receive } from './look-through.ts';
+import { checksum, receive, type ReceiveWatch } from './look-through.ts';
 import type { WorkJob } from './job-order.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { publish, published } from './publish.ts';
@@ -26,7 +26,7 @@ export interface JobEnd {
   readonly sourceSha256?: string;
 }
 
-type Watch = ToolWatch & Pick<JobContext, 'onProgress'>;
+type Watch = ToolWatch & ReceiveWatch;
 type Making = Extract<StorageJob, { job: 'import' | 'clone' | 'create' }>;
 
 export async function performJob(order: JobOrder, watch: Watch): Promise<JobEnd> {

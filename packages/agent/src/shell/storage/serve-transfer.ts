@@ -7,7 +7,7 @@ import { rm } from 'node:fs/promises';
 import { DroverError } from '@drover/protocol';
 import { GivenFile, TakenFile, TransferServer, type TransferHandler } from '@drover/transfer';
 import { missing } from './clone.ts';
-import type { ProcessOrder } from './job-order.ts';
+import type { ProcessLine, ProcessOrder } from './job-order.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { receivedFile, shareQuarantine } from './quarantine.ts';
 import { checkUnwritten, throwIfCancelled, type ToolWatch } from './qemu-img.ts';
@@ -17,7 +17,7 @@ type Order = Extract<ProcessOrder, { kind: 'transfer' }>;
 export async function serveTransfer(
   order: Order,
   watch: ToolWatch,
-  onListening: (port: number) => void,
+  tell: (line: ProcessLine) => void,
 ): Promise<void> {
   const { transfer } = order;
   const isIn = transfer.direction === 'in';
@@ -28,9 +28,11 @@ export async function serveTransfer(
     : await giving(pool, transfer.at.file, watch);
   stack.defer(close);
   throwIfCancelled(watch.signal);
-  const server = stack.use(await TransferServer.listen({ ...order, handler }));
+  const server = stack.use(
+    await TransferServer.listen({ ...order, handler, onWhole: () => tell({ type: 'whole' }) }),
+  );
   watch.signal.addEventListener('abort', () => server[Symbol.dispose]());
-  onListening(server.port);
+  tell({ type: 'listening', port: server.port });
   const how = await server.ended;
   if (how === 'idle') {
     throw new DroverError('transfer-ended', `nothing came for ${order.idleMs} ms`);

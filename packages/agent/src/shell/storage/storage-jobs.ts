@@ -16,7 +16,8 @@ import { readBootId, startedAt } from '../os-facts.ts';
 import { done, failed, outcomeOf } from '../outcome.ts';
 import type { ProcessOrder, Progress, WorkJob } from './job-order.ts';
 import type { Leftover, Owner } from './quarantine.ts';
-import { type WorkEnd, WorkProcess, type WorkTimes } from './work-process.ts';
+import { WorkChildren } from './work-child.ts';
+import { type WorkEnd, type WorkOptions, WorkProcess, type WorkTimes } from './work-process.ts';
 
 type Of<T extends HypervisorAction['type']> = Extract<HypervisorAction, { type: T }>;
 
@@ -57,6 +58,7 @@ export class StorageJobs implements Disposable {
   readonly #running = new Map<string, Running>();
   readonly #transfers = new Map<string, WorkProcess>();
   readonly #processes = new Set<WorkProcess>();
+  readonly #children = new WorkChildren();
   /** By pool: what earlier agents left has been cleared away. */
   readonly #swept = new Map<string, { readonly pool: Pool; readonly done: Promise<void> }>();
   /** Operations with a process that could not be ended. */
@@ -117,7 +119,8 @@ export class StorageJobs implements Disposable {
     if (running.isCancelled) return cancelled;
     const owner = await this.#own();
     const isFenced = this.#stuck.delete(opId);
-    const process = this.#start({ kind: 'job', opId, job, owner, isFenced }, onProgress);
+    const order = { kind: 'job', opId, job, owner, isFenced } as const;
+    const process = this.#start(order, poolsOf(job), { onProgress });
     running.process = process;
     const end = await process.end;
     if (end.type === 'stuck') this.#stuck.add(opId);
@@ -145,7 +148,7 @@ export class StorageJobs implements Disposable {
   async #discard(opId: string): Promise<void> {
     const owner = await this.#own();
     for (const { pool } of this.#swept.values()) {
-      const { end } = this.#start({ kind: 'discard', pool, opId, owner });
+      const { end } = this.#start({ kind: 'discard', pool, opId, owner }, [pool]);
       const { type } = await end;
       if (type !== 'done') this.#options.warn(`${opId} may have left files in pool ${pool.name}`);
     }
@@ -153,7 +156,7 @@ export class StorageJobs implements Disposable {
 
   /** What other hosts have in quarantine there; this host's own is what runs. */
   async leftovers(pool: Pool): Promise<readonly Leftover[]> {
-    const { end } = this.#start({ kind: 'sweep', pool, owner: await this.#own() });
+    const { end } = this.#start({ kind: 'sweep', pool, owner: await this.#own() }, [pool]);
     const ended = await end;
     if (ended.type === 'done') return ended.leftovers ?? [];
     throw errorOf(ended);
@@ -201,10 +204,11 @@ export class StorageJobs implements Disposable {
     try {
       const former = await this.#transfers.get(opId)?.abort();
       if (former?.type === 'stuck') return outcomeOfEnd(former);
-      await this.#prepare(transfer.direction === 'in' ? transfer.into : transfer.at.pool);
+      const pool = transfer.direction === 'in' ? transfer.into : transfer.at.pool;
+      await this.#prepare(pool);
       const { host, basePort } = this.#options.transfers;
       const secret = randomBytes(32).toString('hex');
-      const process = this.#start({
+      const order = {
         kind: 'transfer',
         opId,
         owner: await this.#own(),
@@ -214,7 +218,9 @@ export class StorageJobs implements Disposable {
         ...(isIP(host) ? { host } : {}),
         ports: Array.from({ length: transferPorts }, (_, at) => basePort + at),
         idleMs,
-      });
+      } as const;
+      const onWhole = () => this.#running.get(opId)?.process?.look();
+      const process = this.#start(order, [pool], { onWhole });
       this.#transfers.set(opId, process);
       void process.end.then(() => {
         if (this.#transfers.get(opId) === process) this.#transfers.delete(opId);
@@ -225,11 +231,13 @@ export class StorageJobs implements Disposable {
     }
   }
 
-  #start(order: ProcessOrder, onProgress?: (progress: Progress) => void): WorkProcess {
-    const process = new WorkProcess(order, {
-      times: this.#times,
-      ...(onProgress ? { onProgress } : {}),
-    });
+  #start(
+    order: ProcessOrder,
+    pools: readonly Pool[],
+    watch: Pick<WorkOptions, 'onProgress' | 'onWhole'> = {},
+  ): WorkProcess {
+    const options = { ...watch, pools, times: this.#times, children: this.#children };
+    const process = new WorkProcess(order, options);
     this.#processes.add(process);
     void process.end.then(() => this.#processes.delete(process));
     return process;
@@ -249,6 +257,7 @@ export class StorageJobs implements Disposable {
   /** What they leave the next agent clears away; an upload goes on with it. */
   [Symbol.dispose](): void {
     for (const process of this.#processes) process.kill();
+    this.#children[Symbol.dispose]();
   }
 }
 

@@ -1,17 +1,10 @@
 /**
- * One process that works in a pool, as the agent sees it: started with its order, ended when the agent ends, however it does,
- * asked to end, then killed, where it is told to or says nothing for too long. One that not even that ends, since the
- * storage holds it, is called stuck and left.
+ * One order to a process that works in a pool, as the agent sees it: told, asked to end, then killed, where the agent wants it to
+ * or hears nothing for too long. One that not even that ends, since the storage holds it, is called stuck and left.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { DroverError } from '@drover/protocol';
+import { DroverError, type Pool } from '@drover/protocol';
 import type { ProcessLine, ProcessOrder, Progress } from './job-order.ts';
-
-const program = join(import.meta.dirname, 'storage-process.ts');
-const keptCharacters = 2_000;
+import type { WorkChild, WorkChildren } from './work-child.ts';
 
 export interface WorkTimes {
   /** Without a sign of work. */
@@ -31,66 +24,63 @@ export type WorkEnd =
 
 export interface WorkOptions {
   readonly times: WorkTimes;
+  readonly children: WorkChildren;
+  /** In which it works. */
+  readonly pools: readonly Pool[];
   readonly onProgress?: (progress: Progress) => void;
+  /** A transfer has all that it waited for. */
+  readonly onWhole?: () => void;
 }
-
-type Child = ChildProcess & {
-  readonly stdin: NodeJS.WritableStream;
-  readonly stdout: NodeJS.ReadableStream;
-  readonly stderr: NodeJS.ReadableStream;
-};
 
 export class WorkProcess {
   /** Never rejects. */
   readonly end: Promise<WorkEnd>;
   /** Of a transfer; rejects where it ends before. */
   readonly port: Promise<number>;
-  readonly #child: Child;
+  readonly #child: WorkChild;
+  readonly #options: WorkOptions;
   readonly #times: WorkTimes;
   readonly #ended = Promise.withResolvers<WorkEnd>();
   readonly #listening = Promise.withResolvers<number>();
   readonly #silence: NodeJS.Timeout;
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #onProgress: WorkOptions['onProgress'];
   #last: Extract<ProcessLine, { type: 'done' | 'failed' }> | undefined;
-  #said = '';
   #isSilent = false;
   #isEnding = false;
+  #isOver = false;
 
-  constructor(order: ProcessOrder, { times, onProgress }: WorkOptions) {
+  constructor(order: ProcessOrder, options: WorkOptions) {
+    const { times, children, pools } = options;
+    this.#options = options;
     this.#times = times;
-    this.#onProgress = onProgress;
     this.end = this.#ended.promise;
     this.port = this.#listening.promise;
     this.port.catch(() => {});
-    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, program], {
-      cwd: '/',
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
     this.#silence = setTimeout(() => this.#silent(), times.silentMs);
-    this.#child.on('error', (error) => this.#gone(error.message));
-    this.#child.on('close', (code, signal) => this.#gone(`it ended with ${signal ?? code}`));
-    this.#child.stdin.on('error', () => {});
-    this.#child.stderr.on('data', (piece: Buffer) => {
-      this.#said = `${this.#said}${piece.toString('utf8')}`.slice(-keptCharacters);
-    });
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
-      this.#heard(JSON.parse(line) as ProcessLine);
-    });
-    // Secrets go this way: arguments and environment can be read by others.
-    this.#child.stdin.write(`${JSON.stringify(order)}\n`);
+    this.#child = children.take(pools);
+    this.#child.follower = {
+      heard: (line) => this.#heard(line),
+      gone: (how) => this.#gone(how),
+    };
+    this.#child.say(order);
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
+  /** What it waits for may have come. */
+  look(): void {
+    if (!this.#isOver) this.#child.say({ type: 'look' });
+  }
+
   /** It is to end and to leave nothing; returns how it ended. */
   abort(): Promise<WorkEnd> {
-    if (!this.#isEnding) {
+    // Whoever has its process now has ordered something else.
+    if (!this.#isEnding && !this.#isOver) {
       this.#isEnding = true;
       const { graceMs } = this.#times;
-      this.#child.stdin.write(`${JSON.stringify({ type: 'abort' })}\n`);
+      this.#child.say({ type: 'abort' });
       this.#timers.push(setTimeout(() => this.#kill(), graceMs));
     }
     return this.end;
@@ -98,7 +88,7 @@ export class WorkProcess {
 
   /** At once, whatever it leaves. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    if (!this.#isOver) this.#child.kill();
   }
 
   #kill(): void {
@@ -118,22 +108,32 @@ export class WorkProcess {
     this.#silence.refresh();
     switch (line.type) {
       case 'progress':
-        return this.#onProgress?.(line.progress);
+        return this.#options.onProgress?.(line.progress);
       case 'alive':
         return undefined;
       case 'listening':
         // From now on it has a clock of its own.
         clearTimeout(this.#silence);
         return this.#listening.resolve(line.port);
+      case 'whole':
+        return this.#options.onWhole?.();
       case 'done':
+        this.#last = line;
+        return line.waits === undefined ? undefined : this.#done(line, line.waits);
       case 'failed':
         this.#last = line;
         return undefined;
     }
   }
 
-  #gone(how: string): void {
-    const message = `${how}${this.#said === '' ? '' : `: ${this.#said.trim()}`}`;
+  /** And its process can do the next. */
+  #done(end: WorkEnd, waits: 'as-it-was' | 'as-another'): void {
+    const { children, pools } = this.#options;
+    this.#conclude(end);
+    children.giveBack(this.#child, pools, waits === 'as-another');
+  }
+
+  #gone(message: string): void {
     const isSilent = this.#isSilent;
     const silence = `nothing was heard of it for ${this.#times.silentMs} ms`;
     const lost = { type: 'lost', isSilent, message: isSilent ? silence : message } as const;
@@ -143,17 +143,11 @@ export class WorkProcess {
   }
 
   #conclude(end: WorkEnd): void {
+    this.#isOver ||= end.type !== 'stuck';
     for (const timer of [this.#silence, ...this.#timers]) clearTimeout(timer);
     const message = 'message' in end ? end.message : 'it ended';
     const code = end.type === 'failed' ? end.code : 'job-failed';
     this.#listening.reject(new DroverError(code as 'job-failed', message));
     this.#ended.resolve(end);
-  }
-
-  /** Its death has been seen; only in tests. */
-  async died(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      await once(this.#child, 'exit');
-    }
   }
 }

@@ -1,6 +1,6 @@
 /** Jobs and transfers in processes of their own: how they end, and what is left. None of these needs QEMU's tools. */
 import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -107,6 +107,34 @@ describe('a job', () => {
     expect(await jobs.run(order(removal('gone')))).toEqual({ outcome: 'done' });
     expect(await pool.files()).toEqual(['v']);
     expect(ended).toEqual([{ kind: 'delete', outcome: 'done', bytes: 0 }]);
+  });
+
+  it('that ended well leaves its process to the next, one that failed does not', async () => {
+    const run = (file: string) => jobs.run(order(removal(file), randomUUID()));
+    const pids = async () => {
+      const { stdout } = await promisify(execFile)('ps', [
+        '-o',
+        'pid=',
+        '--ppid',
+        `${process.pid}`,
+      ]);
+      const each = stdout.trim().split(/\s+/);
+      const titles = await Promise.all(
+        each.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+      );
+      return each.filter((_, at) => titles[at]?.startsWith('drover-storage waiting'));
+    };
+    await mkdir(join(pool.path, 'folder'));
+    await run('gone');
+    const [first, ...others] = await pids();
+    expect([first, others]).toEqual([expect.any(String), []]);
+    await run('gone');
+    expect(await pids()).toEqual([first]);
+    expect(codeOf(await run('folder'))).toBe('failed job-failed');
+    expect(await pids()).toEqual([]);
+    await run('gone');
+    jobs[Symbol.dispose]();
+    await until(() => !existsSync(`/proc/${first}`));
   });
 
   it('does not begin in a pool that cannot be used, or that is no folder of the host', async () => {
