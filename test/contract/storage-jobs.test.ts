@@ -330,7 +330,7 @@ describe('a volume that is given', () => {
       idleMs: 60_000,
     });
   const get = async (end: TransferEnd, opId: string, range: string) => {
-    const inside = { ...end, host: '127.0.0.1', port: host.port };
+    const inside = { ...end, host: host.address };
     const response = await transferRequest(inside, opId, { method: 'GET', headers: { range } });
     return { status: response.statusCode, bytes: await buffer(response) };
   };

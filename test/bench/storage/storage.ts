@@ -140,7 +140,7 @@ class Storage {
       const transfer = { direction: 'in', into: into.pool, bytes: gib } as const;
       const opened = await this.#agent.act({ type: 'open-transfer', opId, transfer, idleMs });
       if (opened.transfer === undefined) throw new Error(`not opened: ${opened.error?.message}`);
-      const end = { ...opened.transfer, host: '127.0.0.1', port: this.#host.port };
+      const end = { ...opened.transfer, host: this.#host.address };
       const received = this.#job({ job: 'receive', into: into.pool, bytes: gib, idleMs }, opId);
       const headers = { [offsetHeader]: '0', 'content-length': String(gib) };
       const body = createReadStream(own, { highWaterMark: 1024 * 1024 });
@@ -150,7 +150,7 @@ class Storage {
       const source = { type: 'upload' } as const;
       await this.#job({ job: 'import', source, format: 'raw', ...limits, into }, opId, 2);
     });
-    // Its port is held for a while for whoever has not heard that all has come; only one leads into the container.
+    // Its port is held for a while for whoever has not heard that all has come.
     await this.#agent.act({ type: 'abort-job', opId, ofStep: 3 });
     return ms;
   }

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Pool, StorageProgress } from '@drover/protocol';
 import type { ActionOutcome } from '../../../packages/agent/src/logic/index.ts';
-import { docker, freePort, requireImage } from './docker.ts';
+import { docker, requireImage } from './docker.ts';
 import type { PlayedLine } from './storage-player.ts';
 import { until } from './until.ts';
 
@@ -38,7 +38,6 @@ export async function startStorageHost(
 ): Promise<StorageHost> {
   await requireImage(image);
   const container = `drover-contract-storage-${randomUUID().slice(0, 8)}`;
-  const port = await freePort();
   await docker(
     'run',
     '--detach',
@@ -46,26 +45,30 @@ export async function startStorageHost(
     '--init',
     `--name=${container}`,
     `--volume=${checkout}:${inside}:ro`,
-    `--publish=127.0.0.1:${port}:${transferPort}`,
     '--tmpfs=/pools/tiny:size=24m',
     ...(memoryMib === undefined ? [] : [`--memory=${memoryMib}m`, `--memory-swap=${memoryMib}m`]),
     '--entrypoint=sleep',
     image,
     'infinity',
   );
-  const host = new StorageHost(container, port);
+  const address = await docker(
+    'inspect',
+    '--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}',
+    container,
+  );
+  const host = new StorageHost(container, address);
   await host.exec('mkdir', '-p', ...pools.map((name) => host.path(name)));
   return host;
 }
 
 export class StorageHost implements AsyncDisposable {
   readonly container: string;
-  /** Ours, that leads to the first of its ports for transfers. */
-  readonly port: number;
+  /** Where its transfers are reached from here: a port that Docker publishes would have each byte copied twice more. */
+  readonly address: string;
 
-  constructor(container: string, port: number) {
+  constructor(container: string, address: string) {
     this.container = container;
-    this.port = port;
+    this.address = address;
   }
 
   path(pool: string, file?: string): string {
