@@ -28,6 +28,7 @@ const groups: readonly (readonly [string, Numbers, string])[] = [
   ['domainImpact', libvirt.domainImpact, 'VIR_DOMAIN_AFFECT_'],
   ['domainListFlag', libvirt.domainListFlag, 'VIR_CONNECT_LIST_DOMAINS_'],
   ['domainMemoryFlag', libvirt.domainMemoryFlag, 'VIR_DOMAIN_MEM_'],
+  ['domainSaveFlag', libvirt.domainSaveFlag, 'VIR_DOMAIN_SAVE_'],
   ['domainShutdownFlag', libvirt.domainShutdownFlag, 'VIR_DOMAIN_SHUTDOWN_'],
   ['domainStatsFlag', libvirt.domainStatsFlag, 'VIR_CONNECT_GET_ALL_DOMAINS_STATS_'],
   ['domainStatsType', libvirt.domainStatsType, 'VIR_DOMAIN_STATS_'],

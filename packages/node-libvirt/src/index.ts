@@ -183,6 +183,7 @@ export {
   domainShutdownFlag,
   domainStatsFlag,
   domainStatsType,
+  domainSaveFlag,
   domainUndefineFlag,
   domainXmlFlag,
   feature,

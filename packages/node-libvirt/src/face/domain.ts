@@ -6,6 +6,8 @@
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions, StreamOptions } from '../connection/options.ts';
 import type { LibvirtStream } from '../connection/stream.ts';
+import { writeFields } from '../params/fields.ts';
+import { saveFields, type SaveParams } from '../params/tuning.ts';
 import { domainCreateFlag } from '../protocol/constants.ts';
 import { domainStateInfo, type DomainStateInfo, nameOf } from '../protocol/states.ts';
 import type { DomainRef } from '../protocol/types.ts';
@@ -199,6 +201,15 @@ export class Domain implements DomainRef {
    */
   async save({ flags = 0, ...options }: FlagOptions = {}): Promise<void> {
     await this.#caller.call('domainManagedSave', { dom: this, flags }, options);
+  }
+
+  /**
+   * Stops it with its memory in a file of the caller's, which `Domains.restore` goes on from. Where that fails it runs on,
+   * and what was written may stay. Flags of `domainSaveFlag`. (`virDomainSaveParams`)
+   */
+  async saveTo(save: SaveParams, { flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    const params = writeFields(saveFields, save);
+    await this.#caller.call('domainSaveParams', { dom: this, params, flags }, options);
   }
 
   /** (`virDomainHasManagedSaveImage`) */

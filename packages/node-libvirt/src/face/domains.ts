@@ -5,6 +5,8 @@
 import type { Caller } from '../connection/caller.ts';
 import type { CallOptions, FlagOptions } from '../connection/options.ts';
 import { isNotFound } from '../errors.ts';
+import { writeFields } from '../params/fields.ts';
+import { saveFields, type SaveParams } from '../params/tuning.ts';
 import { domainCreateFlag, domainStatsFlag } from '../protocol/constants.ts';
 import type { DomainRef } from '../protocol/types.ts';
 import { paramsRecord } from '../xdr/typed-params.ts';
@@ -85,6 +87,15 @@ export class Domains {
     const options =
       flags & domainCreateFlag.autoDestroy ? ({ lane: 'control', ...more } as const) : more;
     return this.of((await this.#caller.call('domainCreateXml', { xml, flags }, options)).dom);
+  }
+
+  /**
+   * Goes on from a file of `Domain.saveTo`, which stays as it is: who starts from it twice has two that remember the same.
+   * Flags of `domainSaveFlag`. (`virDomainRestoreParams`)
+   */
+  async restore(save: SaveParams, { flags = 0, ...options }: FlagOptions = {}): Promise<void> {
+    const params = writeFields(saveFields, save);
+    await this.#caller.call('domainRestoreParams', { params, flags }, options);
   }
 
   /** Stores a definition, starts nothing; flags of `domainDefineFlag`. (`virDomainDefineXMLFlags`) */

@@ -50,6 +50,9 @@ export const domainCreateFlag = {
   resetNvram: 32,
 } as const;
 
+/** What it is when it goes on; without one of the two as it was when it was saved. */
+export const domainSaveFlag = { bypassCache: 1, running: 2, paused: 4, resetNvram: 8 } as const;
+
 export const domainDefineFlag = { validate: 1 } as const;
 
 export const domainUndefineFlag = {
