@@ -46,6 +46,7 @@ export type {
 export { Random, type Range } from './random.ts';
 export { limits } from './limits.ts';
 export { freeOn, promisedOn } from './cluster/load.ts';
+export { poolSpaceLeftOn } from './cluster/stock.ts';
 export { byId, byText } from './order.ts';
 export { place } from './placement/place.ts';
 export { PlacementIndex, type PlacementIndexOptions } from './placement/placement-index.ts';

@@ -13,6 +13,7 @@ const holding: ReadonlySet<VmState> = new Set<VmState>([
   'running',
   'migrating',
   'stopping',
+  'saving',
   'unknown',
 ]);
 

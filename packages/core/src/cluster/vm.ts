@@ -3,7 +3,7 @@
  */
 import type { ScorePolicy } from './policy.ts';
 import type { PreflightReason } from '../migration/preflight.ts';
-import type { Arch, HostId, Resources } from './host.ts';
+import type { Arch, Host, HostId, Resources } from './host.ts';
 
 export type VmId = string;
 
@@ -12,6 +12,7 @@ export type VmId = string;
  *                              │  ▲            │
  *                              ▼  │            ▼
  *               stopped ◀── stopping        unknown   (both sides must be heard first)
+ *               saved   ◀── saving
  *
  * `crashed`: it was running and its process is gone without anybody having asked for that.
  */
@@ -21,7 +22,9 @@ export type VmState =
   | 'running'
   | 'migrating'
   | 'stopping'
+  | 'saving'
   | 'stopped'
+  | 'saved'
   | 'crashed'
   | 'unknown';
 
@@ -61,6 +64,8 @@ export interface VmShape {
   /** Of one whose disks are made, in pools that each host has for itself: the host that has them. */
   readonly filesHostId?: HostId;
   readonly bridges: readonly string[];
+  /** Of one that goes on from its saved memory: what wrote that. */
+  readonly memoryOf?: MemoryOrigin;
   /** Its memory is to lie in huge pages of this size. */
   readonly hugePageKib?: number;
   /** All of it is to fit one NUMA cell. */
@@ -75,6 +80,9 @@ export interface VmShape {
   /** Hosts that have looked and cannot take it as it runs. */
   readonly barred?: readonly Barred[];
 }
+
+/** A host that takes the memory up has the like. */
+export type MemoryOrigin = Pick<Host, 'accelerator' | 'qemuVersion'>;
 
 /** What one host has in the way of a VM that would move there. */
 export interface Barred {

@@ -20,7 +20,7 @@ export function heldByItself(vm: Vm): Blocker | undefined {
   if (vm.state === 'unknown') {
     return blocked('vm-unknown', 'wait until both hosts are heard; its last operation says why');
   }
-  if (vm.state === 'starting' || vm.state === 'stopping' || vm.state === 'migrating') {
+  if (['starting', 'stopping', 'saving', 'migrating'].includes(vm.state)) {
     return blocked('vm-busy', `wait until it is no longer ${vm.state}`);
   }
   if (vm.state !== 'running') {

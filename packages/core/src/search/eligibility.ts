@@ -47,7 +47,7 @@ function kindOf(shape: VmShape, source: Host | undefined): string {
   const parts: unknown[] = [arch, machine, cpu, pools, disks?.map(({ pool }) => pool), bridges];
   if (oneNumaCell === true) parts.push(request);
   if (devices !== undefined && devices.length > 0) parts.push(devices);
-  if (source === undefined) parts.push(shape.filesHostId);
+  if (source === undefined) parts.push(shape.filesHostId, shape.memoryOf);
   if (source !== undefined) {
     if (barred !== undefined) parts.push(barred.map(({ hostId }) => hostId));
     parts.push(source.accelerator, source.qemuVersion, source.cpuModel);

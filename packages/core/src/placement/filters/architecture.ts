@@ -1,5 +1,5 @@
 /** The machine that the VM is made for, and what runs it. */
-import { type FilterInput, type No, sourceOf } from './filter.ts';
+import { type FilterInput, type No, originOf } from './filter.ts';
 
 export function wrongArchitecture({ request, host }: FilterInput): No | undefined {
   return host.arch === request.shape.arch
@@ -7,10 +7,10 @@ export function wrongArchitecture({ request, host }: FilterInput): No | undefine
     : { required: request.shape.arch, available: host.arch };
 }
 
-/** A VM that runs under one accelerator cannot move to a host with the other. */
+/** A VM that runs, or was saved, under one accelerator cannot go on under the other. */
 export function acceleratorDiffers(input: FilterInput): No | undefined {
-  const source = sourceOf(input);
-  return source === undefined || source.accelerator === input.host.accelerator
+  const origin = originOf(input);
+  return origin === undefined || origin.accelerator === input.host.accelerator
     ? undefined
-    : { required: source.accelerator, available: input.host.accelerator };
+    : { required: origin.accelerator, available: input.host.accelerator };
 }

@@ -1,5 +1,5 @@
 /** The board that the VM was started with, and the QEMU that can go on with it. */
-import { type FilterInput, type No, sourceOf } from './filter.ts';
+import { type FilterInput, type No, originOf } from './filter.ts';
 
 export function machineTypeMissing({ request, host }: FilterInput): No | undefined {
   const { machine } = request.shape;
@@ -10,8 +10,8 @@ export function machineTypeMissing({ request, host }: FilterInput): No | undefin
 
 /** QEMU migrates to an equal or newer version; the other way is not promised by anybody. */
 export function qemuOlder(input: FilterInput): No | undefined {
-  const source = sourceOf(input);
-  return source === undefined || input.host.qemuVersion >= source.qemuVersion
+  const origin = originOf(input);
+  return origin === undefined || input.host.qemuVersion >= origin.qemuVersion
     ? undefined
-    : { required: source.qemuVersion, available: input.host.qemuVersion, unit: 'version' };
+    : { required: origin.qemuVersion, available: input.host.qemuVersion, unit: 'version' };
 }
