@@ -150,6 +150,26 @@ export const CommandBody = Type.Union([
     },
     closed,
   ),
+  /**
+   * Its memory goes into the quarantine of the operation, and it is off; `publish-memory` gives the file its name. Where
+   * that does not succeed it runs on.
+   */
+  Type.Object({ kind: Type.Literal('save-vm'), pool: Pool, roomBytes: Count }, closed),
+  /**
+   * It goes on from its saved memory. The file is moved out of reach just before it runs: of several hosts one can, and
+   * of several times one.
+   */
+  Type.Object(
+    {
+      kind: Type.Literal('resume-saved'),
+      memory: StoredFile,
+      facts: FileFacts,
+      disks: Type.Array(DiskToAttach, { maxItems: 16 }),
+      /** A former step may have left a copy here that has not run. */
+      again: Type.Optional(Type.Literal(true)),
+    },
+    closed,
+  ),
   Type.Object({ kind: Type.Literal('abort-migration') }, closed),
   Type.Object({ kind: Type.Literal('resume-vm') }, closed),
   /** Destroy a paused copy that a resolved migration left behind. Refused for a running one. */
@@ -163,7 +183,7 @@ export const CommandBody = Type.Union([
   Type.Object({ kind: Type.Literal('disk-job'), job: DiskJob }, closed),
   /** What takes long with files of pools; its result carries `StoredFacts`. At least once: done again it finds what is there. */
   Type.Object({ kind: Type.Literal('storage-job'), job: StorageJob }, closed),
-  /** The job of that step is to end, and to leave nothing. */
+  /** The job of that step, or the saving of a VM, is to end, and to leave nothing. */
   Type.Object({ kind: Type.Literal('abort-job'), ofOpId: OperationId, ofStep: Count }, closed),
   /**
    * Where bytes are taken into the quarantine of a pool (`in`), or a file is given (`out`); the result carries a
@@ -245,6 +265,8 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'prepare-incoming': 'newer',
   'stop-vm': 'current',
   'migrate-out': 'current',
+  'save-vm': 'current',
+  'resume-saved': 'newer',
   'abort-migration': 'current',
   'resume-vm': 'current',
   'destroy-leftover': 'current',

@@ -56,6 +56,8 @@ export const ReportedVm = Type.Object(
       Type.Literal('crashed'),
     ]),
     migrating: Type.Boolean(),
+    /** Its memory is on its way into a file. */
+    saving: Type.Optional(Type.Literal(true)),
     /** Highest generation that this agent knows for it; absent: a VM that Drover never touched. */
     generation: Type.Optional(Count),
     memoryMib: Count,

@@ -73,6 +73,7 @@ export {
 export type { FoundImage, ImageState, ImageUser } from './image-names.ts';
 export { findVolume, usersOfVolume, VolumeRef, volumesOf } from './volume-names.ts';
 export type { FoundVolume } from './volume-names.ts';
+export { memoryFile, memoryRoomMib, SavedMemory } from './saved-memory.ts';
 export { diskFiles, diskVolumeId, imageFile } from './disk-files.ts';
 export type { DiskFile } from './disk-files.ts';
 export { keyPrefix, keys, parseKey } from './keys.ts';

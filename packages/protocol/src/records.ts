@@ -8,6 +8,7 @@ import { SeedHash } from './cloud-init.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
 import { CpuXml } from './question.ts';
+import { SavedMemory } from './saved-memory.ts';
 import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
 import { VolumeId } from './storage-records.ts';
 import { poolLimits, PoolSpec } from './pool-spec.ts';
@@ -142,9 +143,14 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('running'),
       Type.Literal('stopping'),
       Type.Literal('migrating'),
+      Type.Literal('saving'),
+      /** Of one that is off: its memory lies in a file, and it starts from that. */
+      Type.Literal('saved'),
       Type.Literal('crashed'),
       Type.Literal('unknown'),
     ]),
+    /** Its saved memory, until it runs again or somebody throws that away. */
+    saved: Type.Optional(SavedMemory),
     /** Of one with disks in pools that each host has for itself: the host that has its files. */
     filesHostId: Type.Optional(Name),
     /** It has not run yet: clones for its disks are still to be made. */
@@ -225,6 +231,7 @@ export const operationStates = OperationState.anyOf.map((one) => one.const);
 export const OperationType = Type.Union([
   Type.Literal('start'),
   Type.Literal('stop'),
+  Type.Literal('save'),
   Type.Literal('delete'),
   Type.Literal('migrate'),
   Type.Literal('drain'),

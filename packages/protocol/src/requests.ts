@@ -21,7 +21,16 @@ const requestBase = {
 
 /** "Do this once." The scheduler answers each with an operation of the same id. */
 export const RequestRecord = Type.Union([
-  Type.Object({ ...requestBase, type: Type.Literal('start'), vmId: Uuid }, closed),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('start'),
+      vmId: Uuid,
+      /** Its saved memory is thrown away, and it boots. */
+      discardSaved: Type.Optional(Type.Literal(true)),
+    },
+    closed,
+  ),
   Type.Object(
     {
       ...requestBase,
@@ -30,6 +39,11 @@ export const RequestRecord = Type.Union([
       /** `graceful` presses the power button; only `force` pulls the plug. */
       mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
     },
+    closed,
+  ),
+  /** Its memory goes into a file of the pool, by default the one of its first disk. */
+  Type.Object(
+    { ...requestBase, type: Type.Literal('save'), vmId: Uuid, pool: Type.Optional(Name) },
     closed,
   ),
   Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),

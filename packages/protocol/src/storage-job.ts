@@ -114,10 +114,13 @@ export const StorageJob = Type.Union([
     },
     closed,
   ),
+  /** And what the operation itself has in quarantine there. */
   Type.Object(
     { job: Type.Literal('delete'), files: Type.Array(StoredFile, { maxItems: 64 }) },
     closed,
   ),
+  /** What `save-vm` of this operation wrote gets its name, if it is whole. */
+  Type.Object({ job: Type.Literal('publish-memory'), into: StoredFile }, closed),
   /** Reads all of it. */
   Type.Object({ job: Type.Literal('checksum'), at: StoredFile }, closed),
 ]);
@@ -165,6 +168,7 @@ export const StorageProgress = Type.Object(
       Type.Literal('convert'),
       Type.Literal('copy'),
       Type.Literal('checksum'),
+      Type.Literal('save'),
     ]),
     doneBytes: Count,
     totalBytes: Type.Optional(Count),

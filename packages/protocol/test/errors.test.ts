@@ -39,6 +39,6 @@ describe('generations', () => {
     const newer = Object.entries(generationRule)
       .filter(([, rule]) => rule === 'newer')
       .map(([kind]) => kind);
-    expect(newer.toSorted()).toEqual(['prepare-incoming', 'start-vm']);
+    expect(newer.toSorted()).toEqual(['prepare-incoming', 'resume-saved', 'start-vm']);
   });
 });

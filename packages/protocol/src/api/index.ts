@@ -18,7 +18,9 @@
  *   GET    /v1/vms/{vm}?include=cloud-init       Vm              (admin) with the user data
  *   PATCH  /v1/vms/{vm}                          Vm              (operator) body VmChange
  *   DELETE /v1/vms/{vm}                          202 Operation   (operator) stopped VMs only
- *   POST   /v1/vms/{vm}/start                    202 Operation
+ *   POST   /v1/vms/{vm}/start                    202 Operation   body VmStart; a saved one goes on from its memory
+ *   POST   /v1/vms/{vm}/save                     202 Operation   body VmSave
+ *   POST   /v1/vms/{vm}/resume                   202 Operation   as start, of a saved one only
  *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop
  *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
  *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing

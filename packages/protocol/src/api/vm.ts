@@ -18,6 +18,25 @@ export const VmBody = Type.Object(
     nextHostId: Type.Optional(Name),
     generation: Count,
     operationId: Type.Optional(Text),
+    /** Its memory lies in a file: it starts from that, until somebody throws it away. */
+    saved: Type.Optional(
+      Type.Object(
+        {
+          pool: Name,
+          file: Text,
+          storedBytes: Count,
+          /** What it takes of the pool. */
+          allocatedBytes: Count,
+          /** Where it ran until then. */
+          hostId: Name,
+          operationId: Text,
+          atMs: Count,
+          /** Why it could not be gone on with when that was tried last. */
+          problem: Type.Optional(Text),
+        },
+        closed,
+      ),
+    ),
     observed: Type.Optional(Text),
     /** The one that is under way; its progress in a list of VMs is left out. */
     migration: Type.Optional(MigrationBody),
@@ -55,6 +74,24 @@ export const VmChange = Type.Object(
   named('VmChange'),
 );
 export type VmChange = Static<typeof VmChange>;
+
+export const VmStart = Type.Object(
+  {
+    /** Its saved memory is thrown away, and it boots. */
+    discardSaved: Type.Optional(Type.Boolean()),
+  },
+  named('VmStart'),
+);
+export type VmStart = Static<typeof VmStart>;
+
+export const VmSave = Type.Object(
+  {
+    /** Where its memory goes; absent: the pool of its first disk. */
+    pool: Type.Optional(Name),
+  },
+  named('VmSave'),
+);
+export type VmSave = Static<typeof VmSave>;
 
 export const VmStop = Type.Object(
   { mode: Type.Optional(Type.Union([Type.Literal('graceful'), Type.Literal('force')])) },
