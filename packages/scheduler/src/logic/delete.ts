@@ -1,5 +1,6 @@
 /** The operation `delete`: the files that were made for the VM, then everything that names it. */
 import {
+  type AssignmentRecord,
   diskFiles,
   keys,
   type OperationError,
@@ -11,6 +12,7 @@ import {
 import { copyError, copyOf } from './copies.ts';
 import { isBusy } from './pending.ts';
 import type { Put } from './port.ts';
+import { memoryAt } from './resume.ts';
 import { awaitJob, beginJob, nextStep } from './storage/job.ts';
 import { declared } from './storage/pool-host.ts';
 import { put, type Turn } from './turn.ts';
@@ -35,7 +37,7 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentReco
   const copy = copyOf(turn, stored);
   if (copy.type === 'asked') return;
   if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
-  const files = ourFiles(turn, intent);
+  const files = ourFiles(turn, intent, assignment);
   const seeds = poolsOfSeeds(turn.mirror, intent);
   // No file of ours, or none that was ever made: nothing to do on any host.
   const isNone = files.length === 0 && seeds.length === 0;
@@ -60,7 +62,7 @@ function begin(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentReco
 function remove(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentRecord): void {
   const seedsIn = [...poolsOfSeeds(turn.mirror, intent)];
   const isLast = stored.value.step === 'seeds';
-  const files = [...ourFiles(turn, intent)];
+  const files = [...ourFiles(turn, intent, turn.mirror.assignments.get(intent.id)?.value)];
   const end = isLast
     ? awaitJob(turn, stored, { kind: 'delete-seeds', pools: seedsIn }, { vmId: intent.id })
     : awaitJob(turn, stored, { kind: 'storage-job', job: { job: 'delete', files } });
@@ -73,15 +75,23 @@ function remove(turn: Turn, stored: Stored<OperationRecord>, intent: VmIntentRec
   failed(turn, stored, end.type === 'failed' ? end.error : { code: 'job-failed', message });
 }
 
-/** With what snapshots left of them. QEMU's own NFS client deletes nothing: what lies there stays. */
-function ourFiles(turn: Turn, intent: VmIntentRecord): readonly StoredFile[] {
-  return diskFiles(turn.mirror, intent).flatMap(({ isOurs, pool: name, file, volumeId }) => {
-    const pool = turn.mirror.pools.get(name)?.value;
-    if (!isOurs || pool === undefined || pool.spec.type === 'nfs-direct') return [];
-    const snapshots = turn.mirror.volumes.get(volumeId)?.value.snapshots ?? [];
-    const files = [file, ...snapshots.map((one) => one.file)];
-    return files.map((one) => ({ pool: declared(pool), file: one }));
-  });
+/** With what snapshots left of them, and its saved memory. QEMU's own NFS client deletes nothing: what lies there stays. */
+function ourFiles(
+  turn: Turn,
+  intent: VmIntentRecord,
+  assignment: AssignmentRecord | undefined,
+): readonly StoredFile[] {
+  const memory = assignment?.saved && memoryAt(turn, assignment.saved);
+  const ofDisks = diskFiles(turn.mirror, intent).flatMap(
+    ({ isOurs, pool: name, file, volumeId }) => {
+      const pool = turn.mirror.pools.get(name)?.value;
+      if (!isOurs || pool === undefined || pool.spec.type === 'nfs-direct') return [];
+      const snapshots = turn.mirror.volumes.get(volumeId)?.value.snapshots ?? [];
+      const files = [file, ...snapshots.map((one) => one.file)];
+      return files.map((one) => ({ pool: declared(pool), file: one }));
+    },
+  );
+  return [...ofDisks, ...(memory === undefined ? [] : [memory])];
 }
 
 function failed(turn: Turn, stored: Stored<OperationRecord>, error: OperationError): void {

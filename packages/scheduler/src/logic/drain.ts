@@ -184,7 +184,8 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   let waitsFor: string | undefined;
   for (const { item, index } of fewestAttempts) {
     const vm = turn.cluster.vms.get(item.vmId);
-    if (vm === undefined || ['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
+    if (vm === undefined || ['starting', 'stopping', 'saving', 'migrating'].includes(vm.state))
+      continue;
     if (waitForPool(turn, stored.value.id, vm)) continue;
     const chosen = choose(turn, stored, vm, item);
     if (chosen.type === 'wait') {

@@ -7,6 +7,7 @@ import { driveDrain } from './drain.ts';
 import { driveMigrate } from './migrate.ts';
 import { drivePoolDoctor } from './pool-doctor.ts';
 import { driveRecover } from './recover.ts';
+import { driveSave } from './save.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
 import { driveStorage } from './storage/drive.ts';
@@ -18,6 +19,8 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveStart(turn, stored);
     case 'stop':
       return driveStop(turn, stored);
+    case 'save':
+      return driveSave(turn, stored);
     case 'delete':
       return driveDelete(turn, stored);
     case 'migrate':

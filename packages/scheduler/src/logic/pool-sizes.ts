@@ -2,13 +2,14 @@
  * What the records say of room in pools: how large the disks are that lie in one, what is being made there now, and what
  * the disks of a VM that is still to be made will take. Sizes that no record has are not guessed.
  */
-import type {
-  AssignmentRecord,
-  DiskSpec,
-  OperationRecord,
-  RecordMirror,
-  VmIntentRecord,
-  VolumeRecord,
+import {
+  type AssignmentRecord,
+  type DiskSpec,
+  memoryRoomMib,
+  type OperationRecord,
+  type RecordMirror,
+  type VmIntentRecord,
+  type VolumeRecord,
 } from '@drover/protocol';
 import type { DiskRequest } from '@drover/core';
 
@@ -121,13 +122,18 @@ function volumeMib({ virtualBytes }: VolumeRecord): number {
 /** What it writes; a thin clone takes next to nothing. */
 function reservedBy(
   mirror: RecordMirror,
-  { id, type, imageId = '', volumeId = '', pool }: OperationRecord,
+  { id, type, state, vmId = '', imageId = '', volumeId = '', pool }: OperationRecord,
 ): { readonly pool: string; readonly mib: number } | undefined {
   const volume = mirror.volumes.get(volumeId)?.value;
   if (type === 'image-import') {
     const image = mirror.imageIntents.get(imageId)?.value;
     if (image?.source.type !== 'upload') return undefined;
     return { pool: image.pool, mib: mibOf(image.source.bytes) };
+  }
+  if (type === 'save') {
+    const vm = mirror.vmIntents.get(vmId)?.value;
+    if (vm === undefined || pool === undefined || state !== 'running') return undefined;
+    return { pool, mib: memoryRoomMib(vm.spec.memoryMib) };
   }
   if (type === 'volume-create') {
     const intent = mirror.volumeIntents.get(volumeId)?.value;

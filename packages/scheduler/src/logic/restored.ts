@@ -199,7 +199,7 @@ function ownerOf(
 }
 
 function isSame(a: AssignmentRecord, b: Pick<AssignmentRecord, 'hostId' | 'state'>): boolean {
-  const isGone = (state: string) => state === 'crashed' || state === 'stopped';
+  const isGone = (state: string) => state === 'crashed' || state === 'stopped' || state === 'saved';
   return a.hostId === b.hostId && (a.state === b.state || (isGone(a.state) && isGone(b.state)));
 }
 

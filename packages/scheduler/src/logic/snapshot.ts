@@ -74,6 +74,8 @@ function reservationsOf(
     const { id, type, state, vmId, target } = operation;
     if (state !== 'running' || target === undefined || vmId === undefined) return [];
     if (type !== 'start' && type !== 'migrate') return [];
+    // It runs; what is left to do is with files.
+    if (operation.step === 'tidy') return [];
     // The start that a cold move ends with holds it by itself.
     if (operation.mode === 'cold' && operation.step === 'start') return [];
     const intent = mirror.vmIntents.get(vmId)?.value;

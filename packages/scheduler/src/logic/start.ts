@@ -1,12 +1,16 @@
 /**
- * The operation `start`: a place, an owner, a command, and the truth about what came of it.
+ * The operation `start`: a place, an owner, a command, and the truth about what came of it. A VM whose memory is saved goes
+ * on from that (resume.ts), and boots only where a person said so.
  *
  *   pending (place) ─▶ start ─▶ succeeded
- *        ▲               │ the host could not, another might
- *        └───────────────┘            └─▶ failed
+ *        ▲       │       │ the host could not, another might
+ *        │       │       └─▶ failed
+ *        ├───────┴─▶ resume ─▶ tidy ─▶ succeeded
+ *        └── discard
  */
 import {
   type AssignmentRecord,
+  type CommandBody,
   errorCatalogue,
   findVolume,
   isErrorCode,
@@ -22,13 +26,35 @@ import { clusterCpu } from './cpu-baseline.ts';
 import { isOff, offError } from './fence.ts';
 import { isBusy } from './pending.ts';
 import type { Put } from './port.ts';
+import {
+  awaitDiscarded,
+  beginDiscard,
+  hasRun,
+  isMemoryLost,
+  isResume,
+  mayDiscard,
+  mayResumeAgain,
+  memoryAt,
+  memoryLost,
+  resumeAgain,
+  resumeBody,
+  resumed,
+} from './resume.ts';
 import { lockAgainMs, lockPatienceMs, startAttempts } from './settings.ts';
+import { tidy } from './storage/change-volume.ts';
 import type { Turn } from './turn.ts';
 import { disksOf, vmToStart } from './vm-shape.ts';
 
 export function driveStart(turn: Turn, stored: Stored<OperationRecord>): void {
-  if (stored.value.state === 'pending') choose(turn, stored);
-  else start(turn, stored);
+  if (stored.value.state === 'pending') return choose(turn, stored);
+  switch (stored.value.step) {
+    case 'discard':
+      return awaitDiscarded(turn, stored);
+    case 'tidy':
+      return tidy(turn, stored);
+    default:
+      start(turn, stored);
+  }
 }
 
 function choose(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -50,10 +76,18 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const copy = copyOf(turn, stored);
   if (copy.type === 'asked') return;
   if (copy.type === 'there') return turn.end(stored, 'failed', { error: copyError(copy.hostId) });
+  if (assignment?.saved !== undefined && mayDiscard(turn, stored)) {
+    return beginDiscard(turn, stored, assignment.saved);
+  }
   if (waitsForLock(turn, stored.value)) return;
   const { missing } = disksOf(turn.mirror, intent);
   if (missing !== undefined) {
     const message = `pool ${missing} is not declared; declare it, then start the VM`;
+    return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
+  }
+  const { saved } = assignment ?? {};
+  if (saved !== undefined && memoryAt(turn, saved) === undefined) {
+    const message = `pool ${saved.pool}, which has its saved memory, is not declared; declare it, or discard the memory`;
     return turn.end(stored, 'failed', { error: { code: 'pool-not-found', message } });
   }
   const absent = absentVolume(turn, intent);
@@ -79,7 +113,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const isDecided = turn.commit(
     turn.putOperation(stored, {
       state: 'running',
-      step: 'start',
+      step: saved === undefined ? 'start' : 'resume',
       stepIndex: stored.value.stepIndex + 1,
       target,
       generation,
@@ -97,7 +131,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   );
   if (!isDecided) return;
   turn.places.start(vm, target);
-  turn.trace('info', `start ${intent.name} on ${target}`);
+  turn.trace('info', `${saved === undefined ? 'start' : 'resume'} ${intent.name} on ${target}`);
 }
 
 /** A volume of its own among the VM's disks that cannot be opened. */
@@ -140,9 +174,7 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   const intent = turn.mirror.vmIntents.get(vmId)?.value;
   if (!intent) return;
   if (isOff(turn, target)) return fail(turn, stored, { error: offError(target) });
-  const { disks } = disksOf(turn.mirror, intent);
-  const cpu = clusterCpu(turn, target);
-  const body = { kind: 'start-vm', vm: { ...vmToStart(intent, disks), ...cpu } } as const;
+  const body = bodyOf(turn, stored.value, intent);
   const result = turn.awaitStep({
     hostId: target,
     opId: id,
@@ -154,7 +186,15 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   if (result === undefined) return;
   if (result.outcome === 'done') return succeed(turn, stored);
   if (result.outcome === 'unknown' || mayRunThere(result)) return look(turn, stored, result);
+  if (isMemoryLost(result)) return memoryLost(turn, stored, result);
   fail(turn, stored, result);
+}
+
+function bodyOf(turn: Turn, operation: OperationRecord, intent: VmIntentRecord): CommandBody {
+  const { disks } = disksOf(turn.mirror, intent);
+  if (isResume(operation)) return resumeBody(turn, operation, disks);
+  const cpu = clusterCpu(turn, operation.target ?? '');
+  return { kind: 'start-vm', vm: { ...vmToStart(intent, disks), ...cpu } };
 }
 
 /** Refused now, and perhaps obeyed before: what was asked for may be there already. */
@@ -169,6 +209,14 @@ function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
   const inventory = turn.hosts.inventorySince(target, heardMs, turn.epoch);
   if (inventory === undefined) return turn.ask(target, heardMs);
   const vm = inventory.vms.find((one) => one.vmId === vmId);
+  if (isResume(stored.value)) {
+    if (hasRun(vm)) return succeed(turn, stored);
+    // Only its host can say whether the memory has been used, and what a copy that stands still is.
+    // One that stands there for whatever other reason is refused with an outcome, and left alone.
+    const mayBeOurs = result.outcome !== 'failed' && mayResumeAgain(stored.value);
+    if (mayBeOurs) return resumeAgain(turn, stored);
+    return fail(turn, stored, result);
+  }
   if (vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed') succeed(turn, stored);
   else fail(turn, stored, result);
 }
@@ -177,6 +225,7 @@ function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '', target = '', generation } = stored.value;
   turn.volatile.tried.delete(id);
   const running = turn.putAssignment(vmId, { hostId: target, generation, state: 'running' });
+  if (isResume(stored.value)) return resumed(turn, stored, running);
   turn.end(stored, 'succeeded', {}, running);
 }
 

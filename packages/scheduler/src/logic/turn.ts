@@ -10,6 +10,7 @@ import {
   type OperationError,
   type OperationRecord,
   type RecordMirror,
+  type SavedMemory,
   type StepResult,
   type Stored,
 } from '@drover/protocol';
@@ -113,6 +114,10 @@ export interface StepCommand {
   readonly body: CommandBody;
   readonly vmId?: string;
   readonly generation?: number;
+}
+
+interface SavedChange {
+  readonly saved?: SavedMemory | null;
 }
 
 export class Turn {
@@ -353,13 +358,22 @@ export class Turn {
     return put(keys.operation(value.id), value, stored.modRevision);
   }
 
-  putAssignment(vmId: string, changes: Omit<AssignmentRecord, 'v' | 'vmId'>): Put {
+  /** `saved: null`: what was saved of its memory is never used again. */
+  putAssignment(
+    vmId: string,
+    { saved, ...changes }: Omit<AssignmentRecord, 'v' | 'vmId' | 'saved'> & SavedChange,
+  ): Put {
     const stored = this.mirror.assignments.get(vmId);
+    const { saved: kept, ...files } = whereFilesAre(this.mirror, vmId, changes);
+    const memory = saved === undefined ? kept : (saved ?? undefined);
     const value: AssignmentRecord = {
       v: 1,
       vmId,
-      ...whereFilesAre(this.mirror, vmId, changes),
+      ...files,
       ...changes,
+      ...(memory === undefined ? {} : { saved: memory }),
+      // One with saved memory is never just off: it does not boot.
+      ...(memory !== undefined && changes.state === 'stopped' ? { state: 'saved' as const } : {}),
     };
     return put(keys.assignment(vmId), value, stored?.modRevision ?? 0);
   }

@@ -52,10 +52,14 @@ function vmOf(
   pools: readonly string[],
 ): Vm {
   const { id, name, spec } = intent;
+  const { saved } = assignment ?? {};
+  const { accelerator = 'kvm', qemuVersion = 0 } = saved ?? {};
   const disks = hasToBeMade(assignment) ? disksToMake(mirror, spec.disks) : [];
   return {
     ...shapeOf(spec),
-    pools: [...new Set(pools)],
+    // Its memory too has to be reached where it goes on.
+    pools: [...new Set([...pools, ...(saved === undefined ? [] : [saved.pool])])],
+    ...(saved === undefined ? {} : { memoryOf: { accelerator, qemuVersion } }),
     ...(disks.length === 0 ? {} : { disks }),
     ...(assignment?.filesHostId === undefined ? {} : { filesHostId: assignment.filesHostId }),
     id,

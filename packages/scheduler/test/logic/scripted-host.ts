@@ -262,7 +262,11 @@ export class ScriptedHost {
       case 'stop-vm':
         this.vms.delete(vmId);
         return done;
+      case 'save-vm':
+        this.vms.delete(vmId);
+        return done;
       case 'resume-vm':
+      case 'resume-saved':
         this.runs(vmId);
         return done;
       case 'prepare-incoming':

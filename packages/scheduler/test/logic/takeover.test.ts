@@ -30,6 +30,33 @@ const operations: readonly {
     },
   },
   {
+    name: 'save',
+    prepare: (lab) => {
+      lab.declarePool('p');
+      lab.runningVm(vmA, 'h1', { disks: [{ pool: 'p', volume: 'a.raw' }], memoryMib: 128 });
+    },
+    request: { type: 'save', vmId: vmA },
+    acts: ['save-vm', 'storage-job'],
+    check: (lab) => {
+      expect(lab.running(vmA)).toEqual([]);
+      expect(lab.etcd.assignment(vmA)).toMatchObject({ state: 'saved', saved: { pool: 'p' } });
+    },
+  },
+  {
+    name: 'resume',
+    prepare: (lab) => {
+      lab.declarePool('p');
+      lab.runningVm(vmA, 'h1', { disks: [{ pool: 'p', volume: 'a.raw' }], memoryMib: 128 });
+      lab.ended(lab.request({ type: 'save', vmId: vmA }));
+    },
+    request: { type: 'start', vmId: vmA },
+    acts: ['resume-saved', 'storage-job'],
+    check: (lab) => {
+      expect(lab.running(vmA)).toEqual([lab.etcd.assignment(vmA)?.hostId]);
+      expect(lab.etcd.assignment(vmA)).not.toHaveProperty('saved');
+    },
+  },
+  {
     name: 'delete',
     prepare: (lab) => {
       lab.declarePool('p');

@@ -25,6 +25,7 @@ import {
   holdVm,
   isVolumeBusy,
   putVolume,
+  refusedAsSaved,
   releaseVm,
 } from './volume.ts';
 
@@ -48,6 +49,8 @@ export function driveChange(
   if (stored.value.step === 'tidy') return tidy(turn, stored);
   const found = volumeInPool(turn, stored.value.volumeId ?? '');
   if ('error' in found) return fail(turn, stored, found.error);
+  const refused = stored.value.state === 'pending' ? refusedAsSaved(turn, found) : undefined;
+  if (refused !== undefined) return fail(turn, stored, refused);
   const change = decide(found);
   if ('error' in change) return fail(turn, stored, change.error);
   if (stored.value.state === 'pending') return begin(turn, stored, found, change);
@@ -106,7 +109,12 @@ function bodyOf(step: string, { off, live }: Change): CommandBody | undefined {
 export function tidy(turn: Turn, stored: Stored<OperationRecord>): void {
   const { obsolete = [] } = stored.value;
   const job: StorageJob = { job: 'delete', files: [...obsolete] };
-  const end = awaitJob(turn, stored, { kind: 'storage-job', job }, { onlyHere: true });
+  const end = awaitJob(
+    turn,
+    stored,
+    { kind: 'storage-job', job },
+    { onlyHere: true, mustEnd: true },
+  );
   if (end === undefined) return;
   const files = obsolete.map(({ file }) => file).join(', ');
   const reason = end.type === 'failed' ? { reason: `${files} stays: ${end.error.message}` } : {};

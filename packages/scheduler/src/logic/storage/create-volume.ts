@@ -11,7 +11,7 @@ import type { Turn } from '../turn.ts';
 import { factsOf } from '../vm-shape.ts';
 import { awaitJob, beginJob, type JobEnd } from './job.ts';
 import { type DeclaredPool, declared } from './pool-host.ts';
-import { volumeInPool, forgetVolume, putVolume } from './volume.ts';
+import { volumeInPool, forgetVolume, putVolume, refusedAsSaved } from './volume.ts';
 
 export function volumeFile(volumeId: string, format: VolumeRecord['format']): string {
   return `${volumeId}.${format === 'raw' ? 'raw' : 'qcow2'}`;
@@ -94,6 +94,9 @@ function begin(
   making: Making,
 ): void {
   if (isCancelled(turn, stored.value)) return giveUp(turn, stored, { type: 'cancelled' });
+  const from = intent.source.type === 'volume' && volumeInPool(turn, intent.source.volumeId);
+  const refused = from && !('error' in from) ? refusedAsSaved(turn, from) : undefined;
+  if (refused !== undefined) return giveUp(turn, stored, { type: 'failed', error: refused });
   const { format, virtualBytes = 0 } = intent;
   const file = volumeFile(intent.id, format);
   const record = recordOf(intent, making, { file, format, virtualBytes });

@@ -71,6 +71,8 @@ interface JobOptions {
   /** Of one that is about a VM as it runs: no other host can do it. */
   readonly vmId?: string;
   readonly generation?: number;
+  /** What clears up: who cancels the operation does not mean that. */
+  readonly mustEnd?: boolean;
   /** Where its host cannot, it has failed. */
   readonly onlyHere?: boolean;
   /** How it is tried again where its host does not know what came of it, if not just so. */
@@ -82,10 +84,10 @@ export function awaitJob(
   turn: Turn,
   stored: Stored<OperationRecord>,
   body: CommandBody,
-  { whenUnknown = {}, onlyHere = false, ...about }: JobOptions = {},
+  { whenUnknown = {}, onlyHere = false, mustEnd = false, ...about }: JobOptions = {},
 ): JobEnd | undefined {
   const { id, hostId = '', stepIndex } = stored.value;
-  const cancelled = isCancelled(turn, stored.value);
+  const cancelled = !mustEnd && isCancelled(turn, stored.value);
   if (isOff(turn, hostId)) {
     if (cancelled) return { type: 'cancelled' };
     if (onlyHere) return { type: 'failed', error: offError(hostId) };
@@ -102,7 +104,7 @@ export function awaitJob(
   }
   const result = turn.awaitStep({ hostId, opId: id, step: stepIndex, body, ...about });
   if (result === undefined) {
-    if (cancelled) abort(turn, stored.value);
+    if (cancelled) abortJob(turn, stored.value);
     return undefined;
   }
   turn.hosts.forgetStorageProgress(id);
@@ -139,7 +141,7 @@ function beginAgain(turn: Turn, stored: Stored<OperationRecord>): undefined {
 }
 
 /** Again and again: the order to end may be lost. */
-function abort(turn: Turn, { id, hostId = '', stepIndex }: OperationRecord): void {
+export function abortJob(turn: Turn, { id, hostId = '', stepIndex }: OperationRecord): void {
   const body = { kind: 'abort-job', ofOpId: id, ofStep: stepIndex } as const;
   turn.nudge({ hostId, opId: `abort-${id}`, body }, tryAgainMs);
 }

@@ -22,6 +22,7 @@ import {
   isVolumeBusy,
   nextFile,
   putVolume,
+  refusedAsSaved,
   recordOf,
   releaseVm,
 } from './volume.ts';
@@ -130,6 +131,8 @@ function replace(turn: Turn, stored: Stored<OperationRecord>, found: VolumeInPoo
 function begin(turn: Turn, stored: Stored<OperationRecord>, found: VolumeInPool): void {
   if (isCancelled(turn, stored.value)) return giveUp(turn, stored, { type: 'cancelled' });
   if (isVolumeBusy(turn, stored)) return;
+  const refused = refusedAsSaved(turn, found);
+  if (refused !== undefined) return fail(turn, stored, refused);
   beginJob(turn, stored, {
     pools: [found.pool.name],
     step: 'open',

@@ -61,6 +61,13 @@ export function volumeInPool(turn: Turn, volumeId: string): Found {
   };
 }
 
+/** Saved memory goes on with the disks as they were when it was saved, so that nothing is done with them. */
+export function refusedAsSaved(turn: Turn, { vm }: VolumeInPool): OperationError | undefined {
+  if (turn.mirror.assignments.get(vm?.id ?? '')?.value.saved === undefined) return undefined;
+  const message = `the memory of ${vm?.name ?? 'its VM'} is saved, and belongs to its disks as they are: resume it, or start it without`;
+  return { code: 'vm-saved', message };
+}
+
 /** The VM whose disk it is: an operation about the one is about the other. */
 export function vmOfVolume(mirror: RecordMirror, volumeId: string | undefined): string | undefined {
   return volumeId === undefined ? undefined : usersOfVolume(mirror, volumeId)[0]?.id;
