@@ -44,6 +44,19 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
       const { kind, ...rest } = body;
       return { type: kind, opId, vmId, ...rest };
     }
+    case 'save-vm':
+      return {
+        type: body.kind,
+        opId,
+        step: command.step,
+        vmId,
+        pool: body.pool,
+        roomBytes: body.roomBytes,
+      };
+    case 'resume-saved': {
+      const { kind, ...rest } = body;
+      return { type: kind, opId, vmId, ...rest };
+    }
     case 'disk-job':
       return { type: body.kind, opId, step: command.step, vmId, job: body.job };
     case 'abort-migration':

@@ -272,7 +272,7 @@ class Agent implements AgentLogic {
     const verdict = judgeRestart(step.kind, outcome.vm, outcome.tunnel);
     if (verdict.type === 'end') return this.#finish(step, verdict.outcome);
     step.phase = 'adopted';
-    this.#trace('info', `${step.key}: the migration still runs and is adopted`);
+    this.#trace('info', `${step.key}: what it began still runs and is adopted`);
   }
 
   /** Its end goes to the disk; only then is it told. */
@@ -354,7 +354,7 @@ class Agent implements AgentLogic {
     if (first) this.#heartbeat();
     for (const step of this.#steps.inPhase('adopted')) {
       const vm = seen.vms.find((candidate) => candidate.vmId === step.vmId);
-      if (!vm?.migrating) this.#finish(step, { outcome: 'unknown' });
+      if (!vm?.migrating && vm?.saving !== true) this.#finish(step, { outcome: 'unknown' });
     }
     if (!this.#connected) return;
     const isOwed = this.#looks.looked(seen.answers);

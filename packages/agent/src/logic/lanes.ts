@@ -5,7 +5,7 @@
 import type { AgentSettings } from './port.ts';
 import type { Step } from './steps.ts';
 
-const jobKinds: readonly string[] = ['storage-job', 'disk-job'];
+const jobKinds: readonly string[] = ['storage-job', 'disk-job', 'save-vm'];
 const urgentKinds: readonly string[] = ['abort-migration', 'abort-job'];
 
 export function isJob(kind: string): boolean {

@@ -9,6 +9,8 @@ import type {
   CommandAddress,
   CommandBody,
   DiskJob,
+  DiskToAttach,
+  FileFacts,
   Inventory,
   MemoryPath,
   MigrationPolicy,
@@ -22,6 +24,7 @@ import type {
   StorageJob,
   StorageProgress,
   StoredFacts,
+  StoredFile,
   TransferEnd,
   TunnelEnd,
   VirtType,
@@ -101,6 +104,23 @@ export type HypervisorAction =
       readonly memoryPath: MemoryPath;
       readonly policy: MigrationPolicy;
       readonly timeoutMs: number;
+    }
+  | {
+      readonly type: 'save-vm';
+      readonly opId: string;
+      readonly step: number;
+      readonly vmId: string;
+      readonly pool: Pool;
+      readonly roomBytes: number;
+    }
+  | {
+      readonly type: 'resume-saved';
+      readonly opId: string;
+      readonly vmId: string;
+      readonly memory: StoredFile;
+      readonly facts: FileFacts;
+      readonly disks: readonly DiskToAttach[];
+      readonly again?: true;
     }
   | { readonly type: 'abort-migration'; readonly vmId: string }
   | { readonly type: 'resume-vm'; readonly vmId: string }

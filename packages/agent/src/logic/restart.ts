@@ -7,12 +7,19 @@ import type { ActionOutcome } from './port.ts';
 
 export type RestartVerdict =
   | { readonly type: 'end'; readonly outcome: ActionOutcome }
-  /** A migration that still runs: report its progress, end it when its job ends. */
+  /** A migration, or a saving, that still runs: report its progress, end it when its job ends. */
   | { readonly type: 'adopt' };
 
 /** Kinds that are judged by a look at the host; all others end as unknown at once. */
 export function needsInspection(kind: string): boolean {
-  return ['start-vm', 'stop-vm', 'migrate-out', 'prepare-incoming'].includes(kind);
+  return [
+    'start-vm',
+    'stop-vm',
+    'migrate-out',
+    'prepare-incoming',
+    'save-vm',
+    'resume-saved',
+  ].includes(kind);
 }
 
 /** `vm` is absent where libvirt does not know it, `tunnel` where no tunnel process of the step lives. */
@@ -28,6 +35,11 @@ export function judgeRestart(
       return end(isAlive(vm) ? stillRunning : { outcome: 'done' });
     case 'migrate-out':
       return vm?.state === 'running' && vm.migrating ? { type: 'adopt' } : end(unknown);
+    case 'save-vm':
+      return vm?.saving === true ? { type: 'adopt' } : end(unknown);
+    case 'resume-saved':
+      // It is not told to run before the memory has been taken out of reach.
+      return end(vm?.state === 'running' ? { outcome: 'done' } : unknown);
     case 'prepare-incoming':
       return end(tunnel ? { outcome: 'done', tunnel } : tunnelGone);
     default:

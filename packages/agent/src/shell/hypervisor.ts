@@ -34,6 +34,8 @@ import { done, failed, outcomeOf } from './outcome.ts';
 import { usablePool } from './pool.ts';
 import { PoolsHere } from './pools-here.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
+import { resumeSaved } from './resume-saved.ts';
+import { Saves } from './save-vm.ts';
 import { deleteSeeds } from './seed.ts';
 import { RoomAgain } from './room-again.ts';
 import { settledLook, startVm } from './start-vm.ts';
@@ -92,6 +94,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #starter = new TunnelStarter();
   readonly #storage: StorageJobs;
   readonly #diskJobs: DiskJobs;
+  readonly #saves: Saves;
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -118,6 +121,8 @@ export class Hypervisor implements AsyncDisposable {
       onProgress: options.storage.onProgress,
       discard: (file, of) => this.#discard(file, of),
     });
+    const { onProgress } = options.storage;
+    this.#saves = new Saves({ link: this.#link, storage: this.#storage, onProgress });
     this.#pools = new PoolsHere(options.config, this.#files, options.warn);
     this.#roomAgain = new RoomAgain({
       look: (path) => this.#pools.filesOf(path),
@@ -223,11 +228,16 @@ export class Hypervisor implements AsyncDisposable {
         return this.#pools.forget(action.name, action.uuid);
       case 'delete-seeds':
         return deleteSeeds(link, this.#files, action.pools, action.vmId);
+      case 'save-vm':
+        return this.#saves.run(action);
+      case 'resume-saved':
+        return resumeSaved(this.#resumeContext, action);
       case 'disk-job':
         return this.#diskJobs.run(action);
       case 'storage-job':
         return this.#storage.run(action);
       case 'abort-job':
+        if (this.#saves.abort(action.opId)) return done;
         if (this.#diskJobs.abort(action.opId, action.ofStep)) return done;
         return this.#storage.abort(action);
       case 'open-transfer':
@@ -310,6 +320,16 @@ export class Hypervisor implements AsyncDisposable {
     }
   }
 
+  get #resumeContext() {
+    const announceVm = (look: VmLook) => this.#announceLook(look);
+    return {
+      link: this.#link,
+      files: this.#files,
+      storage: this.#storage,
+      announce: announceVm,
+    };
+  }
+
   get #migrationContext() {
     const { config, onProgress, warn, identity } = this.#options;
     const { stateDir } = config;
@@ -329,6 +349,9 @@ export class Hypervisor implements AsyncDisposable {
         : undefined;
     if (opId !== undefined && order !== undefined && look?.migrating) {
       this.#follow(opId, look, order);
+    }
+    if (opId !== undefined && kind === 'save-vm' && look?.saving) {
+      void this.#saves.follow(opId, look.dom, this.#stopped.signal).then(this.#options.onChange);
     }
     return { ...done, ...(tunnel ? { tunnel } : {}), ...(look ? { vm: reported(look) } : {}) };
   }
@@ -380,6 +403,7 @@ export class Hypervisor implements AsyncDisposable {
 
 /** As much of a VM as a look at one has: its size does not matter to what became of a step. */
 function reported(look: VmLook) {
-  const { dom, state, migrating } = look;
-  return { vmId: dom.uuid, name: dom.name, state, migrating, memoryMib: 0, vcpus: 0 };
+  const { dom, state, migrating, saving } = look;
+  const known = { vmId: dom.uuid, name: dom.name, state, migrating, memoryMib: 0, vcpus: 0 };
+  return saving ? { ...known, saving } : known;
 }

@@ -17,7 +17,7 @@ import {
   type Libvirt,
 } from 'node-libvirt';
 import { metadataNamespace } from './domain-xml.ts';
-import { isMigrating, vmStateOf, type VmState } from './vm-state.ts';
+import { jobOf, vmStateOf, type VmState } from './vm-state.ts';
 
 /** Besides what is reported: for metrics and for the host's own sums. */
 export interface SeenVm extends ReportedVm {
@@ -61,6 +61,7 @@ export class VmLooker {
     const { domain: dom, params } = record;
     try {
       const state = await stateOf(libvirt, dom);
+      const job = await jobOf(libvirt, dom, state);
       const known = this.#remembered.get(dom.uuid);
       const same = known?.id === dom.id ? known : undefined;
       const generation = same ? same.generation : await generationOf(libvirt, dom);
@@ -72,7 +73,8 @@ export class VmLooker {
         vmId: dom.uuid,
         name: dom.name.slice(0, 255),
         state,
-        migrating: await isMigrating(libvirt, dom, state),
+        migrating: job === 'migration',
+        ...(job === 'save' ? { saving: true } : {}),
         ...(generation === undefined ? {} : { generation }),
         memoryMib: Math.round(maximumKib / 1024),
         vcpus: numberOf(params, 'vcpu.current') ?? numberOf(params, 'vcpu.maximum') ?? 0,

@@ -43,6 +43,8 @@ export interface VmLook {
   /** Still on its way up: neither running nor failed yet. */
   readonly starting: boolean;
   readonly migrating: boolean;
+  /** Its memory is on its way into a file. */
+  readonly saving: boolean;
 }
 
 /** The VM, or nothing where libvirt does not know it. Rejects where it could not look. */
@@ -51,26 +53,34 @@ export async function lookAt(libvirt: Libvirt, vmId: string): Promise<VmLook | u
     const dom = await libvirt.domains.byUuid(vmId);
     const info = await dom.state();
     const state = vmStateOf(info);
-    const migrating = await isMigrating(libvirt, dom, state);
+    const job = await jobOf(libvirt, dom, state);
     const starting =
       (info.state === 'paused' && info.reason === 'starting-up') ||
       (info.state === 'shutoff' && info.reason === 'unknown');
-    return { dom, state, starting, migrating };
+    return { dom, state, starting, migrating: job === 'migration', saving: job === 'save' };
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-/** Whether a migration's job runs on it, out or in. */
-export async function isMigrating(libvirt: Libvirt, dom: Domain, state: VmState): Promise<boolean> {
-  if (state === 'shut-off' || state === 'crashed') return false;
+/** Whether the job of a migration runs on it, out or in, or one that saves its memory. */
+export async function jobOf(
+  libvirt: Libvirt,
+  dom: Domain,
+  state: VmState,
+): Promise<'migration' | 'save' | undefined> {
+  if (state === 'shut-off' || state === 'crashed') return undefined;
   try {
-    return isMigrationJob(await dom.job.stats());
+    const stats = await dom.job.stats();
+    if (isMigrationJob(stats)) return 'migration';
+    return isSaveJob(stats) ? 'save' : undefined;
   } catch (error) {
     // Of an incoming copy libvirt tells no statistics; that it refuses is the answer.
-    if (isRefusedAsUnsupported(error)) return state === 'paused-migrating';
-    if (isOperationInvalid(error)) return false;
+    if (isRefusedAsUnsupported(error)) {
+      return state === 'paused-migrating' ? 'migration' : undefined;
+    }
+    if (isOperationInvalid(error)) return undefined;
     throw error;
   }
 }
@@ -80,7 +90,14 @@ function isRefusedAsUnsupported(error: unknown): boolean {
   return isUnsupported(error) || (error instanceof LibvirtError && error.code === 84);
 }
 
+export function runs({ type }: JobStats): boolean {
+  return type === 'unbounded' || type === 'bounded';
+}
+
+function isSaveJob(stats: JobStats): boolean {
+  return runs(stats) && stats.operation === 'save';
+}
+
 export function isMigrationJob(stats: JobStats): boolean {
-  const runs = stats.type === 'unbounded' || stats.type === 'bounded';
-  return runs && (stats.operation === 'migration-out' || stats.operation === 'migration-in');
+  return runs(stats) && (stats.operation === 'migration-out' || stats.operation === 'migration-in');
 }

@@ -3,8 +3,16 @@
  * lines on stdout until the last one, after which it ends or waits for another order, as that says. Both are of one
  * checkout, so that nothing is checked here.
  */
-import type { Pool, StorageJob, StorageProgress, StoredFacts } from '@drover/protocol';
+import type {
+  FileFacts,
+  Pool,
+  StorageJob,
+  StorageProgress,
+  StoredFacts,
+  StoredFile,
+} from '@drover/protocol';
 import type { HypervisorAction } from '../../logic/index.ts';
+import type { MemoryState } from './memory.ts';
 import type { Leftover, Owner } from './quarantine.ts';
 
 export type Transfer = Extract<HypervisorAction, { type: 'open-transfer' }>['transfer'];
@@ -31,11 +39,21 @@ export type ProcessOrder = { readonly owner: Owner } & (
       readonly ports: readonly number[];
       readonly idleMs: number;
     }
+  /** With the file of a VM's memory, around what libvirt does. */
+  | { readonly kind: 'memory'; readonly opId: string; readonly work: MemoryWork }
   /** Takes away what earlier processes of this host have left in the pool. */
   | { readonly kind: 'sweep'; readonly pool: Pool }
   /** And what one operation of this host has. */
   | { readonly kind: 'discard'; readonly pool: Pool; readonly opId: string }
 );
+
+export type MemoryWork =
+  | { readonly type: 'make-room'; readonly pool: Pool; readonly roomBytes: number }
+  | {
+      readonly type: 'look' | 'take' | 'give-back';
+      readonly at: StoredFile;
+      readonly facts: FileFacts;
+    };
 
 export type Progress = Pick<StorageProgress, 'phase' | 'doneBytes' | 'totalBytes'>;
 
@@ -53,6 +71,7 @@ export type ProcessLine =
       readonly leftovers?: readonly Leftover[];
       /** For another order: as the user that it was started as, or as whom the pools of this one belong to. */
       readonly waits?: 'as-it-was' | 'as-another';
+      readonly memory?: MemoryState;
     }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 

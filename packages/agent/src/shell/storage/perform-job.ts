@@ -9,6 +9,7 @@ import { importImage } from './import.ts';
 import type { JobContext, Made } from './job-context.ts';
 import { checksum, receive, type ReceiveWatch } from './look-through.ts';
 import type { WorkJob } from './job-order.ts';
+import { publishMemory } from './memory.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { publish, published } from './publish.ts';
 import { enterQuarantine, leaveQuarantine, type Owner, shareQuarantine } from './quarantine.ts';
@@ -50,8 +51,13 @@ export async function performJob(order: JobOrder, watch: Watch): Promise<JobEnd>
       for (const { pool: declared, file } of job.files) {
         await using pool = await PoolFolder.open(declared);
         await remove(pool, file, watch);
+        await leaveQuarantine(pool, order, { withMemory: true });
       }
       return {};
+    case 'publish-memory': {
+      await using pool = await PoolFolder.open(job.into.pool);
+      return { stored: await publishMemory(job, pool, order) };
+    }
     case 'checksum': {
       await using pool = await PoolFolder.open(job.at.pool);
       return { stored: await checksum(job, pool, watch, watch) };

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isWholeMemory } from './memory-header.ts';
 import { ownFolder, type PoolFolder } from './pool-folder.ts';
 
 /** The agent whose children work there: they end with it. */
@@ -27,10 +28,15 @@ const top = `${ownFolder}/quarantine`;
 const marker = 'host.json';
 /** What a transfer brought: kept for the job that takes it. */
 export const receivedFile = 'received';
+/** What libvirt writes of a VM's memory, and what a resume takes of it. */
+export const memoryName = 'memory';
 /** No id has it. */
 const separator = '~';
 /** An upload may go on after a restart of the agent; nobody waits longer than that. */
 const receivedMs = 24 * 60 * 60_000;
+
+/** libvirt does not write to it any more: what is half a memory then stays one. */
+const memoryIdleMs = 10 * 60_000;
 
 /** Until it has its marker. */
 const makingMs = 60_000;
@@ -41,6 +47,8 @@ export interface Entering {
   readonly isFenced?: boolean;
   /** Also what another host received for the operation. */
   readonly takesReceived?: boolean;
+  /** What this host has there of a VM's memory stays. */
+  readonly keepsMemory?: boolean;
 }
 
 /** The operation's folder, empty but for what was received. Returns its path below the pool. */
@@ -54,7 +62,7 @@ export async function enterQuarantine(pool: PoolFolder, entering: Entering): Pro
     if (found === undefined) {
       if (await make(pool, place, owner)) return place;
     } else if (found.owner?.hostId === owner.hostId && !isFenced) {
-      await empty(pool.at(place));
+      await empty(pool.at(place), entering.keepsMemory === true ? [memoryName] : []);
       await mark(pool, place, owner);
       return place;
     } else {
@@ -75,17 +83,37 @@ export async function shareQuarantine(pool: PoolFolder, entering: Entering): Pro
   return place;
 }
 
-/** Only where it still is this host's: another one may have taken it over. */
+/**
+ * Only where it still is this host's: another one may have taken it over. A VM's memory goes by an order that says so,
+ * and with nothing else: it may be all that there is of it.
+ */
 export async function leaveQuarantine(
   pool: PoolFolder,
   { opId, owner }: Pick<Entering, 'opId' | 'owner'>,
+  { withMemory = false } = {},
 ): Promise<void> {
   const found = await ownerOf(pool, opId);
   if (found?.owner?.hostId !== owner.hostId) return;
+  if (!withMemory && (await pool.look(`${top}/${opId}/${memoryName}`)) !== undefined) return;
   await rm(pool.at(`${top}/${opId}`), { recursive: true, force: true });
 }
 
-/** Removes what earlier agents of this host left; returns what others have there. */
+/** Those of the operation: the one that it has, and what was taken from hosts that had it before. */
+export async function foldersOf(
+  pool: PoolFolder,
+  { opId, owner }: Pick<Entering, 'opId' | 'owner'>,
+): Promise<readonly { readonly place: string; readonly isOwn: boolean }[]> {
+  const names = await namesIn(pool.at(top));
+  const own = await ownerOf(pool, opId);
+  return names
+    .filter((name) => name === opId || name.startsWith(`${opId}${separator}`))
+    .map((name) => ({
+      place: `${top}/${name}`,
+      isOwn: name === opId && own?.owner?.hostId === owner.hostId,
+    }));
+}
+
+/** Removes what earlier agents of this host left; returns what others have there, and memory of VMs. */
 export async function sweepQuarantine(
   pool: PoolFolder,
   own: Owner,
@@ -105,6 +133,10 @@ export async function sweepQuarantine(
     const isBeingMade = owner.pid === undefined && nowMs - changedMs < makingMs;
     if (isSame(owner, own) || isBeingMade) continue;
     const path = pool.at(`${top}/${name}`);
+    if (await hasMemory(path, nowMs)) {
+      others.push({ folder: name, hostId: own.hostId, idleMs: Math.max(0, nowMs - changedMs) });
+      continue;
+    }
     const isAwaited = !name.includes(separator) && nowMs - (await receivedAt(path)) < receivedMs;
     await (isAwaited ? empty(path) : rm(path, { recursive: true, force: true }));
   }
@@ -167,9 +199,9 @@ async function mark(pool: PoolFolder, place: string, owner: Owner): Promise<void
 }
 
 /** All but the marker and what was received. */
-async function empty(path: string): Promise<void> {
+async function empty(path: string, kept: readonly string[] = []): Promise<void> {
   for (const name of await namesIn(path)) {
-    if (name === marker || name === receivedFile) continue;
+    if (name === marker || name === receivedFile || kept.includes(name)) continue;
     await rm(join(path, name), { recursive: true, force: true });
   }
 }
@@ -205,6 +237,17 @@ async function markerOf(path: string): Promise<Found['owner'] | undefined> {
 
 function isSame(one: Partial<Owner>, other: Owner): boolean {
   return one.bootId === other.bootId && one.pid === other.pid && one.startedAt === other.startedAt;
+}
+
+/**
+ * A VM may have no other memory than that, or libvirt still writes it: only the leader knows, by the operation. What was
+ * begun, and nobody has written to for long, is none.
+ */
+async function hasMemory(path: string, nowMs: number): Promise<boolean> {
+  const file = join(path, memoryName);
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return false;
+  return nowMs - found.mtimeMs < memoryIdleMs || (await isWholeMemory(file));
 }
 
 async function receivedAt(path: string): Promise<number> {

@@ -14,7 +14,8 @@ import {
 import type { ActionOutcome, HypervisorAction } from '../../logic/index.ts';
 import { readBootId, startedAt } from '../os-facts.ts';
 import { done, failed, outcomeOf } from '../outcome.ts';
-import type { ProcessOrder, Progress, WorkJob } from './job-order.ts';
+import type { MemoryWork, ProcessOrder, Progress, WorkJob } from './job-order.ts';
+import type { MemoryState } from './memory.ts';
 import type { Leftover, Owner } from './quarantine.ts';
 import { WorkChildren } from './work-child.ts';
 import { type WorkEnd, type WorkOptions, WorkProcess, type WorkTimes } from './work-process.ts';
@@ -143,6 +144,17 @@ export class StorageJobs implements Disposable {
     if (transfer?.type === 'stuck' || job?.type === 'stuck') return outcomeOfEnd(transfer ?? job);
     if (!this.#running.has(opId)) await this.#discard(opId);
     return done;
+  }
+
+  /** Around what libvirt does with a VM's memory. Throws as jobs fail; `unknown` where nobody knows what came of it. */
+  async memory(opId: string, work: MemoryWork): Promise<MemoryState | undefined | 'unknown'> {
+    const pool = 'pool' in work ? work.pool : work.at.pool;
+    await this.#prepare(pool);
+    const { end } = this.#start({ kind: 'memory', opId, work, owner: await this.#own() }, [pool]);
+    const ended = await end;
+    if (ended.type === 'done') return ended.memory;
+    if (ended.type === 'failed') throw errorOf(ended);
+    return 'unknown';
   }
 
   async #discard(opId: string): Promise<void> {
@@ -276,6 +288,7 @@ function poolsOf(job: WorkJob): readonly Pool[] {
       case 'clone':
         return [job.from.pool, job.into.pool];
       case 'create':
+      case 'publish-memory':
         return [job.into.pool];
       case 'resize':
       case 'checksum':

@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline';
 import { DroverError, type ErrorCode } from '@drover/protocol';
 import type { ProcessLine, ProcessOrder, ProcessWord, Progress } from './job-order.ts';
+import { performMemory } from './perform-memory.ts';
 import { performJob } from './perform-job.ts';
 import { PoolFolder } from './pool-folder.ts';
 import { leaveQuarantine, sweepQuarantine } from './quarantine.ts';
@@ -81,6 +82,8 @@ async function perform(order: ProcessOrder, work: Work): Promise<End> {
     case 'transfer':
       await serveTransfer(order, { signal }, say);
       return {};
+    case 'memory':
+      return await performMemory(order);
     case 'sweep': {
       await using pool = await PoolFolder.open(order.pool);
       return { leftovers: await sweepQuarantine(pool, order.owner, Date.now()) };
