@@ -55,6 +55,8 @@ describe('the OpenAPI file', () => {
       '/v1/vms/{vm}',
       '/v1/vms/{vm}/explain',
       '/v1/vms/{vm}/migrate',
+      '/v1/vms/{vm}/resume',
+      '/v1/vms/{vm}/save',
       '/v1/vms/{vm}/start',
       '/v1/vms/{vm}/stop',
       '/v1/volumes',

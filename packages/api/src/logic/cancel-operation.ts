@@ -1,4 +1,4 @@
-/** Cancelling an operation on an image or a volume: it leaves nothing of what it was about to make. */
+/** Cancelling an operation on an image or a volume, or a save: it leaves nothing of what it was about to make. */
 import { DroverError, keys, type RecordMirror } from '@drover/protocol';
 import { cancelRequest } from './decide-drain.ts';
 import { isCancellableStorage, isOpen, requireOperation } from './operations.ts';

@@ -151,7 +151,10 @@ function refuseWhenBusy(records: RecordMirror, { id, name }: VmIntentRecord): vo
 
 /** What a person asks to be done with a VM once. */
 export type VmAction =
-  | { readonly type: 'start' }
+  | { readonly type: 'start'; readonly discardSaved?: true }
+  /** A start of one that is saved, and of no other. */
+  | { readonly type: 'resume' }
+  | { readonly type: 'save'; readonly pool?: string }
   | { readonly type: 'stop'; readonly mode: 'graceful' | 'force' }
   | { readonly type: 'delete' }
   | {
@@ -161,7 +164,13 @@ export type VmAction =
       readonly cold?: boolean;
     };
 
-const desiredAfter = { start: 'running', stop: 'stopped', delete: 'deleted' } as const;
+const desiredAfter = {
+  start: 'running',
+  resume: 'running',
+  stop: 'stopped',
+  save: 'stopped',
+  delete: 'deleted',
+} as const;
 
 export function requestOnVm(
   records: RecordMirror,
@@ -174,12 +183,13 @@ export function requestOnVm(
   refuseWhenBusy(records, vm.value);
   const assignment = records.assignments.get(vmId);
   checkState(records, name, assignment?.value, action);
-  if (action.type === 'start' || action.type === 'delete') refuseBusyDisks(records, vm.value);
+  const needsDisks = ['start', 'resume', 'delete'].includes(action.type);
+  if (needsDisks) refuseBusyDisks(records, vm.value);
   refuseWhenFull(records);
   const request: RequestRecord = {
     v: 1,
     id: ask.id,
-    ...action,
+    ...(action.type === 'resume' ? { type: 'start' as const } : action),
     vmId,
     by: ask.by,
     createdAtMs: ask.atMs,
@@ -208,6 +218,21 @@ function checkState(
   const hostId = assignment?.hostId;
   const state = assignment?.state ?? 'pending';
   switch (action.type) {
+    case 'resume':
+      if (assignment?.saved !== undefined) return;
+      throw new DroverError(
+        'vm-not-saved',
+        `${name} is ${state}, and no memory of it is saved${hostId === undefined ? '; start it, and it boots' : ''}`,
+      );
+    case 'save':
+      if (action.pool !== undefined && !records.pools.has(action.pool)) {
+        throw new DroverError('pool-not-found', `no pool ${action.pool} is declared`);
+      }
+      if (state === 'running') return;
+      throw new DroverError(
+        'vm-not-running',
+        `${name} is ${state}; only a VM that runs can be saved`,
+      );
     case 'start':
       if (hostId === undefined) return;
       throw new DroverError('vm-running', `${name} is ${state} on ${hostId} already`);

@@ -1,4 +1,5 @@
 export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
+export { cancelOperation } from './cancel-operation.ts';
 export { cordon, uncordon } from './decide-host.ts';
 export { startRecovery } from './decide-recovery.ts';
 export { createVm, requestOnVm } from './decide-vm.ts';

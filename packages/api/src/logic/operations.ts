@@ -136,7 +136,7 @@ function storageBody({ v: _v, opId: _opId, ...shown }: StorageProgress): Storage
 
 /** On files of pools. */
 export function isOnStorage(type: OperationRecord['type']): boolean {
-  return type.startsWith('image-') || type.startsWith('volume-');
+  return type === 'save' || type.startsWith('image-') || type.startsWith('volume-');
 }
 
 /** What takes long with files of pools; the rest of it is done in a moment. */
@@ -149,7 +149,9 @@ const cancellableStorage: readonly OperationRecord['type'][] = [
   'volume-upload',
 ];
 
-export function isCancellableStorage({ type, state }: OperationRecord): boolean {
+export function isCancellableStorage({ type, state, step }: OperationRecord): boolean {
+  // Once the VM is off its memory gets its name.
+  if (type === 'save') return state === 'pending' || step === 'save';
   // An image that is to go may wait for its users for long; what has begun to go is gone.
   if (type === 'image-delete') return state === 'pending';
   return cancellableStorage.includes(type);

@@ -13,6 +13,7 @@ import {
   type Stored,
 } from '@drover/protocol';
 import { refuseWhenFull } from './decide-vm.ts';
+import { isOpen } from './operations.ts';
 import { type Ask, dropRecord, putRecord, type Write } from './write.ts';
 
 /** What the leader says of pools; nothing while none leads. */
@@ -144,6 +145,10 @@ function usersOf(records: RecordMirror, pool: string): readonly string[] {
   const vms = [...vmIntents.values()].filter(({ value }) => value.spec.disks.some(isHere));
   const images = [...imageIntents.values()].filter(({ value }) => isHere(value));
   const intents = [...volumeIntents.values()].filter(({ value }) => isHere(value));
+  const saved = [...records.assignments.values()].filter(({ value }) => value.saved?.pool === pool);
+  const saves = [...records.operations.values()].filter(
+    ({ value }) => value.type === 'save' && value.pool === pool && isOpen(value),
+  );
   const others = [...volumes.values()].filter(
     ({ value }) => isHere(value) && !intents.some((one) => one.value.id === value.id),
   );
@@ -151,8 +156,13 @@ function usersOf(records: RecordMirror, pool: string): readonly string[] {
     ...vms.map(({ value }) => `VM ${value.name}`),
     ...images.map(({ value }) => `image ${value.name}@${value.version}`),
     ...intents.map(({ value }) => `volume ${value.name}`),
+    ...[...saved, ...saves].map(({ value }) => `memory of VM ${nameOf(records, value.vmId)}`),
     ...others.map(({ value }) => `volume ${value.id}`),
   ];
+}
+
+function nameOf({ vmIntents }: RecordMirror, vmId = ''): string {
+  return vmIntents.get(vmId)?.value.name ?? vmId;
 }
 
 export function examinePool(records: RecordMirror, pool: string, ask: Ask): Write {

@@ -173,6 +173,12 @@ export function requireClosedVolume(
         `volume ${volumeLabel(volume)} is a disk of ${name}, which is ${state} on ${hostId}; stop it first`,
       );
     }
+    if (assignment?.value.saved !== undefined) {
+      throw new DroverError(
+        'vm-saved',
+        `volume ${volumeLabel(volume)} is a disk of ${name}, whose memory is saved and belongs to its disks as they are; resume ${name}, or start it without its saved memory`,
+      );
+    }
     const busy = openOperationOn(records, id);
     if (busy !== undefined) {
       throw new DroverError(

@@ -6,6 +6,7 @@ import {
   type MigrationProgress,
   type ObservedVms,
   type RecordMirror,
+  type SavedMemory,
   type Stored,
   type VmIntentRecord,
 } from '@drover/protocol';
@@ -38,7 +39,7 @@ export function vmBody(
   const { cloudInit: _, ...shown } = intent.spec;
   const cloudInit = cloudInitSummary(intent);
   const assignment = records.assignments.get(id)?.value;
-  const { hostId, nextHostId, operationId, rest } = assignment ?? {};
+  const { hostId, nextHostId, operationId, rest, saved } = assignment ?? {};
   const migration = migrationOf(records, id, progress);
   return {
     id,
@@ -49,6 +50,7 @@ export function vmBody(
     ...(nextHostId === undefined ? {} : { nextHostId }),
     generation: assignment?.generation ?? 0,
     ...(operationId === undefined ? {} : { operationId }),
+    ...(saved === undefined ? {} : { saved: savedBody(saved) }),
     ...(observed === undefined ? {} : { observed }),
     ...(migration === undefined ? {} : { migration }),
     ...(rest === undefined ? {} : { rest }),
@@ -58,6 +60,13 @@ export function vmBody(
     createdAtMs,
     by,
   };
+}
+
+function savedBody({ facts, ...saved }: SavedMemory): NonNullable<api.VmBody['saved']> {
+  const { pool, file, allocatedBytes, hostId, operationId, atMs, problem } = saved;
+  const { storedBytes } = facts;
+  const known = { pool, file, storedBytes, allocatedBytes, hostId, operationId, atMs };
+  return problem === undefined ? known : { ...known, problem };
 }
 
 /** That there is some, and which; nothing of what it says. */

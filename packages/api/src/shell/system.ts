@@ -27,6 +27,7 @@ const features = [
   'pool-doctor',
   'pools',
   'recoveries',
+  'saved-memory',
   'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */

@@ -1,4 +1,4 @@
-/** What is asked of one VM: start, stop, migrate, delete. Each is answered with an operation. */
+/** What is asked of one VM: start, stop, save, migrate, delete. Each is answered with an operation. */
 import { Name } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -41,8 +41,41 @@ export function vmActionRoutes(app: App, context: Context): void {
 
   app.post(
     '/v1/vms/:vm/start',
-    { config, schema: about('startVm', 'Place it and start it') },
-    (request, reply) => act(request, reply, request.params.vm, { type: 'start' }),
+    {
+      config,
+      preValidation: bodyMayBeAbsent,
+      schema: {
+        ...about('startVm', 'Place it and start it; a saved one goes on from its memory'),
+        body: bodies.vmStart,
+      },
+    },
+    (request, reply) => {
+      const discard = request.body.discardSaved === true ? { discardSaved: true as const } : {};
+      return act(request, reply, request.params.vm, { type: 'start', ...discard });
+    },
+  );
+
+  app.post(
+    '/v1/vms/:vm/resume',
+    { config, schema: about('resumeVm', 'Go on from its saved memory, on any host that fits') },
+    (request, reply) => act(request, reply, request.params.vm, { type: 'resume' }),
+  );
+
+  app.post(
+    '/v1/vms/:vm/save',
+    {
+      config,
+      preValidation: bodyMayBeAbsent,
+      schema: {
+        ...about('saveVm', 'Save its memory to a pool and turn it off'),
+        body: bodies.vmSave,
+      },
+    },
+    (request, reply) => {
+      const { pool } = request.body;
+      const where = pool === undefined ? {} : { pool };
+      return act(request, reply, request.params.vm, { type: 'save', ...where });
+    },
   );
 
   app.post(
