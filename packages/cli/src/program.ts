@@ -35,7 +35,8 @@ import { addVmList } from './commands/vm-list.ts';
 import { addVmMigrate } from './commands/vm-migrate.ts';
 import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
-import { addVmStart } from './commands/vm-start.ts';
+import { addVmSave } from './commands/vm-save.ts';
+import { addVmResume, addVmStart } from './commands/vm-start.ts';
 import { addVmStop } from './commands/vm-stop.ts';
 import {
   addVolumeCopy,
@@ -114,6 +115,8 @@ function addNouns(program: Command): void {
     addVmSet,
     addVmStart,
     addVmStop,
+    addVmSave,
+    addVmResume,
     addVmDelete,
     addVmMigrate,
   ]) {

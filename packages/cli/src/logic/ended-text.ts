@@ -11,6 +11,7 @@ import { describeRejection } from './rejections.ts';
 const done: Readonly<Record<api.OperationBody['type'], string>> = {
   start: 'runs',
   stop: 'is stopped',
+  save: 'is saved',
   delete: 'is deleted',
   migrate: 'has moved',
   drain: 'is drained',

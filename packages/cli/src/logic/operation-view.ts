@@ -159,6 +159,7 @@ export const migrationColumns: readonly Column<api.MigrationBody>[] = [
 const doing: Readonly<Record<Operation['type'], string>> = {
   start: 'starting',
   stop: 'stopping',
+  save: 'saving',
   delete: 'deleting',
   migrate: 'moving',
   drain: 'draining',

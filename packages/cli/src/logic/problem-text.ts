@@ -52,6 +52,10 @@ const steps: Readonly<Record<string, string>> = {
   'name-taken': 'choose another name, or delete the old one',
   'vm-busy': 'see “drover operation list”; try again when it has ended',
   'vm-not-running': 'start it with “drover vm start VM”',
+  'vm-saved': 'resume it with “drover vm resume VM”, or “drover vm start VM --discard-saved”',
+  'vm-not-saved': 'see its state with “drover vm show VM”; “drover vm start VM” boots it',
+  'memory-gone': 'bring the file back, or “drover vm start VM --discard-saved”',
+  'memory-used': 'boot it with “drover vm start VM”',
   'vm-running': 'stop it first with “drover vm stop VM”',
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',

@@ -52,6 +52,7 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
     ['Wanted', vm.desired],
     ...(vm.observed === undefined ? [] : [['Observed', vm.observed] as const]),
     ...(vm.operationId === undefined ? [] : [['Operation', vm.operationId] as const]),
+    ...savedLines(vm, nowMs),
     ...movesOf(vm, nowMs),
     ['Size', `${spec.vcpus} vCPUs, ${formatMib(spec.memoryMib)}`],
     ...(spec.arch === undefined ? [] : [['Architecture', spec.arch] as const]),
@@ -96,6 +97,18 @@ export function cloudInitPage({ spec: { cloudInit } }: Vm): readonly string[] {
     ...part('User data', userData),
     ...part('Network config', networkConfig),
     ...part('Keys', sshKeys.length === 0 ? undefined : sshKeys.join('\n')),
+  ];
+}
+
+/** Where its memory lies, and what was in the way of going on with it. */
+function savedLines({ saved }: Vm, nowMs: number): readonly Line[] {
+  if (saved === undefined) return [];
+  const { pool, file, allocatedBytes, hostId, atMs, problem } = saved;
+  const when = `${formatAge(nowMs, atMs)} ago on ${hostId}`;
+  return [
+    ['Saved', `${when}, ${formatBytes(allocatedBytes)} in pool ${pool}`],
+    ['Saved', `as ${file}`],
+    ...(problem === undefined ? [] : [['Saved', `cannot be resumed: ${problem}`] as const]),
   ];
 }
 
