@@ -21,6 +21,7 @@ describe('whatever dies or stands still, and wherever it does', () => {
     ['a migration', 'lost-answer-of-a-migration', 90],
     ['a migration in paused mode', 'paused-mode-waits-for-its-source', 90],
     ['a drain', 'drain-move-by-move', 250],
+    ['a save and its resume', 'saved-and-resumed-elsewhere', 90],
     ['a takeover', 'leader-killed-in-a-drain', 250],
   ])('%s keeps every promise and comes to rest', { timeout: 120_000 }, (_, name, least) => {
     const { broken, points } = sweep(read(name), { pairs });

@@ -33,7 +33,7 @@ export interface Copy {
   /** The operation whose command brought this run of the VM about. */
   readonly startedBy: string;
   state: CopyState;
-  job?: 'out' | 'in';
+  job?: 'out' | 'in' | 'save';
   /** A person put it there with virsh: no record knows of it. */
   byHand?: boolean;
   /** Another copy has run since this one was paused: what it remembers is no longer true. */
@@ -64,6 +64,8 @@ export class Hypervisor {
   readonly #world: HypervisorWorld;
   readonly #copies = new Map<string, Copy>();
   readonly #calls = new Set<(ended: Ended) => void>();
+  /** By operation: how each is ended. */
+  readonly #saves = new Map<string, () => void>();
   readonly #listeners = new Set<() => void>();
   #isUp = true;
   #isPowered = true;
@@ -108,7 +110,11 @@ export class Hypervisor {
   }
 
   /** A new VM on its way up. `ended` once; `lost` where libvirt went away meanwhile. */
-  create(copy: Omit<Copy, 'state' | 'job'>, ended: (how: Ended) => void): void {
+  create(
+    copy: Omit<Copy, 'state' | 'job'>,
+    ended: (how: Ended) => void,
+    as: 'running' | 'paused' = 'running',
+  ): void {
     const { timeline, random, tempo } = this.#world;
     const made: Copy = { ...copy, state: 'starting' };
     if (!this.#isUp) return ended('lost');
@@ -136,10 +142,51 @@ export class Hypervisor {
         this.remove(copy.vmId, 'could not be started: its disk is locked');
         return answer('locked');
       }
-      this.set(made, 'running');
+      this.set(made, as);
       answer('done');
     };
     timeline.after(random.within(tempo.startMs), open);
+  }
+
+  /**
+   * Its memory goes into the quarantine of the operation, while it stands still; once that is whole it is off. `ended` once;
+   * `lost` where libvirt went away meanwhile.
+   */
+  save(copy: Copy, opId: string, pool: string, ms: number, ended: (how: Ended) => void): void {
+    const { timeline, storage } = this.#world;
+    this.set(copy, 'paused', 'save');
+    const { vmId, name, memoryMib, vcpus, generation } = copy;
+    const memory = { vmId, name, memoryMib, vcpus, generation };
+    let call: ((how: Ended) => void) | undefined = ended;
+    const answer = (how: Ended) => {
+      this.#calls.delete(answer);
+      call?.(how);
+      call = undefined;
+    };
+    this.#calls.add(answer);
+    this.#saves.set(opId, () => {
+      if (this.#copies.get(vmId) === copy && copy.job === 'save') this.set(copy, 'running');
+      answer('failed');
+    });
+    timeline.after(ms, () => {
+      this.#saves.delete(opId);
+      if (this.#copies.get(vmId) !== copy || copy.job !== 'save') return answer('failed');
+      if (storage.reach([pool], this.hostId) !== 'going') {
+        this.set(copy, 'running');
+        return answer('failed');
+      }
+      storage.wrote(pool, opId, memory);
+      this.remove(vmId, 'is off: its memory is saved');
+      answer('done');
+    });
+  }
+
+  /** False: nothing of that operation is being saved. */
+  abortSave(opId: string): boolean {
+    const abort = this.#saves.get(opId);
+    this.#saves.delete(opId);
+    abort?.();
+    return abort !== undefined;
   }
 
   /** A paused copy runs on, as soon as its disk answers. */
@@ -247,6 +294,8 @@ export class Hypervisor {
     this.#isPowered = true;
     this.#isUp = true;
     this.#world.note(this.hostId, 'libvirt is back');
+    // It lets run on what it was writing when it went.
+    for (const copy of this.#copies.values()) if (copy.job === 'save') this.set(copy, 'running');
     this.#tell();
   }
 

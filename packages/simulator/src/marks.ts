@@ -88,6 +88,16 @@ const table = {
     says: 'a record followed a VM that a person moved',
     line: /: somebody moved it$/,
   },
+  'memory-saved': { says: 'a VM was saved', line: /save \S+ succeeded/ },
+  'save-cancelled': { says: 'a save was cancelled', line: /save \S+ cancelled/ },
+  'memory-resumed': {
+    says: 'a VM went on from its saved memory',
+    line: /does resume-saved for/,
+  },
+  'memory-used': {
+    says: 'memory that may have been gone on with was not used again',
+    line: /failed \(memory-used\)/,
+  },
   moved: { says: 'a migration was resolved: moved', line: /: moved$/ },
   stayed: { says: 'a migration was resolved: stayed', line: /: stayed$/ },
   'target-resumed': { says: 'a copy was resumed on the target', line: /: resume-target$/ },

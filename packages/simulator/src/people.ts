@@ -5,6 +5,7 @@
 import {
   cancelDrain,
   cancelMigration,
+  cancelOperation,
   cordon,
   createVm,
   declarePool,
@@ -138,6 +139,16 @@ export class People implements Ledger {
     return this.#ask(vmId, { type: 'start' }, `start ${this.#name(vmId)}`);
   }
 
+  /** Not from its saved memory, if it has some: that is thrown away. */
+  boot(vmId: string): string {
+    const action = { type: 'start', discardSaved: true } as const;
+    return this.#ask(vmId, action, `start ${this.#name(vmId)} without its saved memory`);
+  }
+
+  save(vmId: string): string {
+    return this.#ask(vmId, { type: 'save' }, `save ${this.#name(vmId)}`);
+  }
+
   stop(vmId: string, mode: 'graceful' | 'force'): string {
     return this.#ask(vmId, { type: 'stop', mode }, `stop ${this.#name(vmId)}, ${mode}`);
   }
@@ -200,16 +211,20 @@ export class People implements Ledger {
     return id;
   }
 
-  /** Of a migration or a drain. */
+  /** Of a migration, a drain or a save. */
   cancel(id: string): void {
     const hostId = this.#drained.get(id);
     this.#write(`cancel ${id}`, (records, ask) =>
-      hostId === undefined ? cancelMigration(records, id, ask) : cancelDrain(records, hostId, ask),
+      this.#wishes.get(id)?.type === 'save'
+        ? cancelOperation(records, id, ask)
+        : hostId === undefined
+          ? cancelMigration(records, id, ask)
+          : cancelDrain(records, hostId, ask),
     );
   }
 
   #ask(vmId: string, action: VmAction, said: string): string {
-    const id = this.#wish({ ...action, vmId });
+    const id = this.#wish(action.type === 'resume' ? { type: 'start', vmId } : { ...action, vmId });
     this.#write(`${said} (${id})`, (records, ask) => requestOnVm(records, vmId, action, ask), id);
     return id;
   }

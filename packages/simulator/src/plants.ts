@@ -274,4 +274,13 @@ export const plants: readonly Plant[] = [
     says: 'an API lets through what concerns a VM that is busy',
     breaks: ['one-request-at-a-time'],
   },
+  {
+    name: 'saved-memory-passed-over',
+    file: 'packages/scheduler/src/logic/start.ts',
+    find: "step: saved === undefined ? 'start' : 'resume',",
+    replace: "step: 'start',",
+    says: 'a start boots a VM whose memory is saved',
+    breaks: ['saved-memory-kept'],
+    foundBy: 'replay saved-and-resumed-elsewhere',
+  },
 ];

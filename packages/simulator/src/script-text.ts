@@ -27,7 +27,13 @@ function stepOf(fields: Fields): Step {
         ...(fields.has('snapshots') ? { snapshots: fields.count('snapshots') } : {}),
         ...named(fields, 'medium'),
       };
-    case 'start':
+    case 'start': {
+      const discard = fields.has('discardSaved')
+        ? { discardSaved: fields.flag('discardSaved') }
+        : {};
+      return { do: what, vm: vm(), ...discard, ...named(fields, 'as') };
+    }
+    case 'save':
     case 'delete':
       return { do: what, vm: vm(), ...named(fields, 'as') };
     case 'stop':

@@ -25,7 +25,14 @@ export interface CreateStep {
 
 /** `as`: what later steps call the operation that comes of it. */
 export type AskStep =
-  | { readonly do: 'start' | 'delete'; readonly vm: string; readonly as?: string }
+  | { readonly do: 'save' | 'delete'; readonly vm: string; readonly as?: string }
+  | {
+      readonly do: 'start';
+      readonly vm: string;
+      /** Its saved memory is thrown away. */
+      readonly discardSaved?: boolean;
+      readonly as?: string;
+    }
   | { readonly do: 'stop'; readonly vm: string; readonly force: boolean; readonly as?: string }
   | {
       readonly do: 'migrate';
@@ -115,7 +122,14 @@ export class Script {
         this.#create(step);
         return undefined;
       case 'start':
-        return this.#remember(step, people.start(this.#idOf(step.vm)));
+        return this.#remember(
+          step,
+          step.discardSaved === true
+            ? people.boot(this.#idOf(step.vm))
+            : people.start(this.#idOf(step.vm)),
+        );
+      case 'save':
+        return this.#remember(step, people.save(this.#idOf(step.vm)));
       case 'delete':
         return this.#remember(step, people.remove(this.#idOf(step.vm)));
       case 'stop': {

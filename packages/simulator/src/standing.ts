@@ -24,7 +24,13 @@ export interface Standing {
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const alive: ReadonlySet<Vm['state']> = new Set(['starting', 'running', 'migrating', 'stopping']);
+const alive: ReadonlySet<Vm['state']> = new Set([
+  'starting',
+  'running',
+  'migrating',
+  'stopping',
+  'saving',
+]);
 const noRequest = { cpuMilli: 0, memoryMib: 0 };
 
 /** Throws `DumpError` with the place that is wrong. */

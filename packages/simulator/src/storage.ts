@@ -14,6 +14,15 @@ export type Reach = 'going' | 'stalled' | 'gone' | 'read-only' | 'full';
 /** `waits`: the server cannot be asked, or gives out nothing at the moment. */
 export type LockAnswer = 'held' | 'waits' | 'taken';
 
+/** Of a VM that was saved. */
+export interface Memory {
+  readonly vmId: string;
+  readonly name: string;
+  readonly memoryMib: number;
+  readonly vcpus: number;
+  readonly generation: number;
+}
+
 export type Ailment = Exclude<Reach, 'going'>;
 
 interface Server {
@@ -47,6 +56,10 @@ export class Storage {
   readonly files = new Set<string>();
   /** VMs whose disks have been made. */
   readonly disks = new Set<string>();
+  /** Whole, as `pool/file`; without its name yet, as `pool/operation`. */
+  readonly memories = new Map<string, Memory>();
+  /** Out of reach: which host took it for which operation, by `pool/file`. */
+  readonly #taken = new Map<string, string>();
   /** Pools whose directories say which they are. */
   readonly marked = new Set<string>();
 
@@ -54,6 +67,34 @@ export class Storage {
   constructor(timeline: Timeline, changed: () => void = () => undefined) {
     this.#timeline = timeline;
     this.#changed = changed;
+  }
+
+  /** All of it lies there; it has no name yet. */
+  wrote(pool: string, opId: string, memory: Memory): void {
+    this.memories.set(`${pool}/${opId}`, memory);
+  }
+
+  /** Done again it has been done. False: there is none, or not all of it. */
+  publish(pool: string, opId: string, file: string): boolean {
+    const memory = this.memories.get(`${pool}/${opId}`);
+    if (memory === undefined) return this.memories.has(`${pool}/${file}`);
+    this.memories.delete(`${pool}/${opId}`);
+    this.memories.set(`${pool}/${file}`, memory);
+    return true;
+  }
+
+  /** `mine`: of this host and this operation. */
+  memory(key: string, hostId: string, opId: string): 'there' | 'mine' | 'used' | 'gone' {
+    if (this.memories.has(key)) return 'there';
+    const taken = this.#taken.get(key);
+    if (taken === undefined) return 'gone';
+    return taken === `${hostId} ${opId}` ? 'mine' : 'used';
+  }
+
+  /** One of all hosts can. */
+  take(key: string, hostId: string, opId: string): 'there' | 'mine' | 'used' | 'gone' {
+    if (this.memories.delete(key)) this.#taken.set(key, `${hostId} ${opId}`);
+    return this.memory(key, hostId, opId);
   }
 
   get pools(): readonly string[] {

@@ -9,6 +9,7 @@ import { abortJob, diskJob, openTransfer, storageJob } from './files.ts';
 import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
 import { deleteSeeds, ensurePool, forgetPool, markPool } from './pools.ts';
+import { resumeSaved, saveVm } from './saved.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
 import { type ActsWorld, failed, done, unreachable } from './world.ts';
@@ -48,6 +49,10 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return onAnswer(failed('pool-unsuited', 'nobody asks for that here'));
     case 'delete-seeds':
       return deleteSeeds(world, action.pools);
+    case 'save-vm':
+      return saveVm(world, action);
+    case 'resume-saved':
+      return resumeSaved(world, opId, action);
     case 'disk-job':
       return diskJob(world, action);
     case 'storage-job':

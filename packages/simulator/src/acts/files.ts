@@ -28,7 +28,7 @@ export function storageJob(world: ActsWorld, action: Of<'storage-job'>): void {
     const tick = () => {
       const elapsedMs = life.monoMs - beganMs;
       if (elapsedMs >= totalMs)
-        return whenAnswered(world, poolsOf(job), () => ended(doJob(world, job)));
+        return whenAnswered(world, poolsOf(job), () => ended(doJob(world, opId, job)));
       const share = Math.floor((elapsedMs / totalMs) * gib);
       const figures = { doneBytes: share, totalBytes: gib, elapsedMs: Math.floor(elapsedMs) };
       world.onJobProgress({ v: 1, opId, phase: 'copy', ...figures });
@@ -39,7 +39,8 @@ export function storageJob(world: ActsWorld, action: Of<'storage-job'>): void {
 }
 
 export function abortJob(world: ActsWorld, { opId, ofStep }: Of<'abort-job'>): void {
-  const { jobs, onAnswer } = world;
+  const { host, jobs, onAnswer } = world;
+  if (host.hypervisor.abortSave(opId)) return onAnswer(done);
   jobs.get(`${opId}/${ofStep}`)?.();
   onAnswer(done);
 }
@@ -72,7 +73,7 @@ export function diskJob(world: ActsWorld, { vmId, job }: Of<'disk-job'>): void {
   });
 }
 
-function doJob({ host }: ActsWorld, job: StorageJob): ActionOutcome {
+function doJob({ host }: ActsWorld, opId: string, job: StorageJob): ActionOutcome {
   const { storage } = host.hypervisor;
   const reach = storage.reach(poolsOf(job), host.id);
   if (reach !== 'going' && job.job !== 'checksum') {
@@ -82,9 +83,14 @@ function doJob({ host }: ActsWorld, job: StorageJob): ActionOutcome {
   }
   switch (job.job) {
     case 'delete': {
-      const used = job.files.find((file) => storage.holder(vmOf(file)) !== undefined);
+      const disks = job.files.filter(({ file }) => !file.endsWith('.memory'));
+      const used = disks.find((file) => storage.holder(vmOf(file)) !== undefined);
       if (used !== undefined) return failed('volume-in-use', `${used.file} is open in a VM`);
       for (const file of job.files) {
+        storage.memories.delete(keyOf(file));
+        storage.memories.delete(`${file.pool.name}/${opId}`);
+      }
+      for (const file of disks) {
         storage.files.delete(keyOf(file));
         storage.disks.delete(vmOf(file));
       }
@@ -96,6 +102,13 @@ function doJob({ host }: ActsWorld, job: StorageJob): ActionOutcome {
       storage.files.add(keyOf(job.into));
       const virtualBytes = ('virtualBytes' in job ? job.virtualBytes : undefined) ?? gib;
       return { ...done, stored: factsOf(job.into, virtualBytes) };
+    }
+    case 'publish-memory': {
+      const { pool, file } = job.into;
+      if (!storage.publish(pool.name, opId, file)) {
+        return failed('memory-gone', `${file} is not whole`);
+      }
+      return { ...done, stored: factsOf(job.into, gib) };
     }
     case 'checksum':
       return { ...done, stored: factsOf(job.at, gib) };
@@ -119,6 +132,7 @@ function poolsOf(job: StorageJob): readonly string[] {
     case 'import':
     case 'create':
     case 'merge':
+    case 'publish-memory':
       return [job.into.pool.name];
     case 'receive':
       return [job.into.name];

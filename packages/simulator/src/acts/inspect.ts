@@ -29,8 +29,7 @@ function follow(world: ActsWorld, opId: string, vmId: string, order: Convergence
 
 /** Its size does not matter to what became of a step, and is not looked for. */
 function inspected(copy: Copy): ReportedVm {
-  const { vmId, name, state, migrating } = reportedVm(copy);
-  return { vmId, name, state, migrating, memoryMib: 0, vcpus: 0 };
+  return { ...reportedVm(copy), memoryMib: 0, vcpus: 0 };
 }
 
 /** `starting` is what libvirt calls paused, starting up. */
@@ -40,7 +39,8 @@ export function reportedVm(copy: Copy): ReportedVm {
     vmId,
     name,
     state: state === 'starting' ? 'paused' : state,
-    migrating: job !== undefined,
+    migrating: job === 'in' || job === 'out',
+    ...(job === 'save' ? { saving: true } : {}),
     generation,
     memoryMib,
     vcpus,

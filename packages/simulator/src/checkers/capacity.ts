@@ -27,7 +27,7 @@ export const capacity: Checker = {
   },
 };
 
-const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'unknown']);
+const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'saving', 'unknown']);
 
 function promisedTooMuch({ hosts, records, byHand, lies }: Truth): string | undefined {
   for (const host of hosts) {
@@ -40,6 +40,8 @@ function promisedTooMuch({ hosts, records, byHand, lies }: Truth): string | unde
       if (!isOpen(operation) || operation.state !== 'running' || operation.target !== host.id) {
         continue;
       }
+      // It runs; what is left to do is with files.
+      if (operation.step === 'tidy') continue;
       const { vmId } = operation;
       if (vmId !== undefined && isCounted(vmId)) vms.add(vmId);
     }

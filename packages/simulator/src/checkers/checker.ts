@@ -47,9 +47,11 @@ export interface HarmDone {
 /** What people asked for, in the order in which they did. */
 export interface Wish {
   readonly id: string;
-  readonly type: 'start' | 'stop' | 'delete' | 'migrate' | 'drain' | 'recover';
+  readonly type: 'start' | 'stop' | 'save' | 'delete' | 'migrate' | 'drain' | 'recover';
   readonly vmId?: string;
   readonly mode?: 'graceful' | 'force';
+  /** Of a start: saved memory is thrown away. */
+  readonly discardSaved?: true;
   /** Of a move: shut down, and started elsewhere. */
   readonly cold?: boolean;
   /** Grows: which of two wishes came later. */

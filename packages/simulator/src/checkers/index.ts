@@ -5,6 +5,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { poolReachable } from './pools.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
+import { savedMemoryKept } from './saved-memory.ts';
 import { speaksForItself } from './speech.ts';
 import { unharmed } from './unharmed.ts';
 
@@ -24,5 +25,6 @@ export function allCheckers(): readonly Checker[] {
     writtenByLeader,
     poolReachable,
     speaksForItself,
+    savedMemoryKept,
   ];
 }
