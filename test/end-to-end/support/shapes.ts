@@ -25,7 +25,7 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['PATCH', /^\/v1\/vms\/[^/]+$/, 200, api.VmBody],
   ['DELETE', /^\/v1\/vms\/[^/]+$/, 202, api.OperationBody],
   ['GET', /^\/v1\/vms\/[^/]+\/explain$/, 200, api.PlacementBody],
-  ['POST', /^\/v1\/vms\/[^/]+\/(start|stop|migrate)$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/vms\/[^/]+\/(start|stop|save|resume|migrate)$/, 202, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/migrate$/, 200, api.MovePlanBody],
   ['GET', /^\/v1\/cluster\/cpu$/, 200, api.ClusterCpuBody],
   ['POST', /^\/v1\/cluster\/cpu$/, 202, api.OperationBody],
