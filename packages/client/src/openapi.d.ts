@@ -168,8 +168,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Place it and start it */
+        /** Place it and start it; a saved one goes on from its memory */
         post: operations["startVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on from its saved memory, on any host that fits */
+        post: operations["resumeVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save its memory to a pool and turn it off */
+        post: operations["saveVm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,6 +873,16 @@ export interface components {
             nextHostId?: string;
             generation: number;
             operationId?: string;
+            saved?: {
+                pool: string;
+                file: string;
+                storedBytes: number;
+                allocatedBytes: number;
+                hostId: string;
+                operationId: string;
+                atMs: number;
+                problem?: string;
+            };
             observed?: string;
             migration?: components["schemas"]["Migration"];
             rest?: {
@@ -960,6 +1004,12 @@ export interface components {
         VmStop: {
             mode?: "graceful" | "force";
         };
+        VmStart: {
+            discardSaved?: boolean;
+        };
+        VmSave: {
+            pool?: string;
+        };
         VmMigrate: {
             target?: string;
             migration?: {
@@ -982,7 +1032,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+            type: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -1134,7 +1184,7 @@ export interface components {
             };
             subject?: string;
             storage?: {
-                phase: "fetch" | "receive" | "inspect" | "convert" | "copy" | "checksum";
+                phase: "fetch" | "receive" | "inspect" | "convert" | "copy" | "checksum" | "save";
                 doneBytes: number;
                 totalBytes?: number;
                 bytesPerSecond?: number;
@@ -2435,7 +2485,95 @@ export interface operations {
             };
             cookie?: never;
         };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmStart"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
         requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveVm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmSave"];
+            };
+        };
         responses: {
             /** @description Default Response */
             202: {
@@ -2612,7 +2750,7 @@ export interface operations {
             query?: {
                 limit?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+                type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
             };
             header?: never;
             path?: never;
