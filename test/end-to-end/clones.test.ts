@@ -7,6 +7,7 @@ import { askCounter } from '@drover/deploy/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
 import { keptSums, KeptWriting, wantedSums } from './support/kept.ts';
+import { until } from './support/until.ts';
 
 const pool = '/var/lib/drover/pools/vms';
 const diskGib = 8;
@@ -34,13 +35,12 @@ async function copyMs(): Promise<number> {
 /** When the newest of the VMs' disks was made, by the pool's clock, which is this machine's. */
 async function lastMadeMs(vms: readonly { readonly id: string }[]): Promise<number> {
   const files = vms.map(({ id }) => `${id}-0.qcow2`).join(' ');
-  const text = await cluster.shell('h1', `cd ${pool}; stat -c %.3W ${files}`);
-  return Math.max(
-    ...text
-      .trim()
-      .split('\n')
-      .map((line) => Number(line) * 1000),
-  );
+  return until('all disks say when they were made', async () => {
+    const text = await cluster.shell('h1', `cd ${pool}; stat -c %.3W ${files}`);
+    const times = text.split('\n').filter((line) => Number(line) > 0);
+    if (times.length < vms.length) return undefined;
+    return Math.max(...times.map((line) => Number(line) * 1000));
+  });
 }
 
 describe('twelve clones of one image', () => {
