@@ -85,7 +85,8 @@ describe('twelve clones of one image', () => {
       vms.map(async (vm) => ({
         id: vm.id,
         name: vm.name,
-        ...(await cluster.counts(vm)),
+        // Twelve boot at once.
+        ...(await cluster.counts(vm, 240_000)),
         hostId: vm.hostId ?? '',
       })),
     );
@@ -102,6 +103,7 @@ describe('twelve clones of one image', () => {
 
   it('write while they move, and have what they wrote', async () => {
     const movers = running.slice(0, 2);
+    expect(movers).toHaveLength(2);
     const moved = await Promise.all(
       movers.map(async (vm) => {
         using writing = new KeptWriting(vm.address, vm.name);

@@ -111,9 +111,13 @@ export class Cluster {
   }
 
   /** Waits until the VM has booted and counts. */
-  async counts({ name, macs }: api.VmBody): Promise<{ address: string; boot: string }> {
+  async counts(
+    { name, macs }: api.VmBody,
+    deadlineMs = 90_000,
+  ): Promise<{ address: string; boot: string }> {
     const address = addressOf(macs[0] ?? '');
-    const { boot } = await until(`${name} counts at ${address}`, () => askCounter(address));
+    const ask = () => askCounter(address);
+    const { boot } = await until(`${name} counts at ${address}`, ask, { deadlineMs });
     return { address, boot };
   }
 
