@@ -43,6 +43,8 @@ export class HostCertificates implements Disposable {
   readonly #options: HostCertificatesOptions;
   readonly #held = new Map<CertificateUse, Held>();
   readonly #asked = new Map<CertificateUse, OwnRequest>();
+  /** Whose key is being made: a busy host takes longer for one than looks are apart. */
+  readonly #making = new Set<CertificateUse>();
   readonly #missing = new Map<CertificateUse, string>();
   readonly #again = new Map<CertificateUse, { readonly atMs: number; readonly pauseMs: number }>();
   readonly #stack = new DisposableStack();
@@ -88,9 +90,10 @@ export class HostCertificates implements Disposable {
       if (held && wallMs < held.fromMs + renewAt * (held.untilMs - held.fromMs)) continue;
       // Not by the wall: were that set back, nothing would be asked for till it has caught up.
       const { atMs, pauseMs } = this.#again.get(use) ?? { atMs: monoMs, pauseMs: lookMs };
-      if (monoMs < atMs) continue;
+      if (monoMs < atMs || this.#making.has(use)) continue;
       const nextPauseMs = Math.min(pauseMs * 2, longestPauseMs);
       this.#again.set(use, { atMs: monoMs + pauseMs, pauseMs: nextPauseMs });
+      this.#making.add(use);
       try {
         const request = this.#asked.get(use) ?? (await createRequest(hostId));
         this.#asked.set(use, request);
@@ -98,6 +101,8 @@ export class HostCertificates implements Disposable {
         bus.publish(subjects.certificateRequest(hostId), JSON.stringify(body));
       } catch (error) {
         log.warn(`asking for a certificate: ${String(error)}`);
+      } finally {
+        this.#making.delete(use);
       }
     }
   }

@@ -113,6 +113,17 @@ describe('the certificates of a host', () => {
     );
   });
 
+  it('are asked for with one key, however long that takes to make', async () => {
+    using certificates = await open();
+    // Nothing else has its turn in between: the key is not there yet.
+    for (const ms of [2_000, 4_000, 8_000]) pass(ms);
+    await until(() => has(certificates));
+    await hub.settle();
+    const keys = new Set(asked.map(({ requestPem }) => requestPem));
+    expect(keys.size).toBe(2);
+    expect(said).toEqual([]);
+  });
+
   it('outlive the agent', async () => {
     {
       using certificates = await open();
