@@ -8,8 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   buildXml,
+  CallAbandonedError,
+  ConnectionError,
   domainCreateFlag,
   element,
+  isNotFound,
+  isOperationInvalid,
   readDomainCapabilities,
   type Libvirt,
 } from 'node-libvirt';
@@ -22,10 +26,15 @@ export interface Accelerator {
   readonly reason: string;
 }
 
-const probeMs = 5_000;
-const lookMs = 100;
+/** A host that has just booted has more to do. */
+const probeMs = 20_000;
+/** Between the end of a VM and libvirt's word of it. */
+const wordMs = 2_000;
 
-/** Never rejects: what cannot be found out is a reason for software emulation. */
+/**
+ * What the host says no to is a reason for software emulation. Rejects where libvirt was lost on the way, which says
+ * nothing about the host: it is asked again.
+ */
 export async function probeAccelerator(
   libvirt: Libvirt,
   config: Pick<AgentConfig, 'accelerator' | 'stateDir'>,
@@ -40,6 +49,7 @@ export async function probeAccelerator(
     );
     if (domainType !== 'kvm') return tcg('libvirt does not offer KVM here');
   } catch (error) {
+    if (error instanceof ConnectionError || error instanceof CallAbandonedError) throw error;
     return tcg(`libvirt does not offer KVM here: ${(error as Error).message}`);
   }
   if (hostArch() !== 'x86_64') return { kind: 'kvm', reason: 'libvirt offers KVM' };
@@ -51,6 +61,8 @@ export async function probeAccelerator(
     if (ended) return { kind: 'kvm', reason: 'a VM of one sector ran to its end under KVM' };
     return tcg(`a VM of one sector did not come to its end in ${probeMs} ms under KVM`);
   } catch (error) {
+    // A call that ran out of time is an answer here: KVM is what it waited for.
+    if (error instanceof ConnectionError) throw error;
     return tcg(`a VM of one sector did not start under KVM: ${(error as Error).message}`);
   }
 }
@@ -64,11 +76,11 @@ export function powerOffDisk(): Buffer {
   return disk;
 }
 
-/** `virtType` is for tests on machines without KVM. */
+/** Whether it switched itself off. The limit is for tests. */
 export async function runOneSector(
-  libvirt: Libvirt,
+  libvirt: Pick<Libvirt, 'listen' | 'domains'>,
   folder: string,
-  virtType: 'kvm' | 'qemu' = 'kvm',
+  withinMs = probeMs,
 ): Promise<boolean> {
   const uuid = randomUUID();
   const image = join(folder, `${uuid}.img`);
@@ -77,27 +89,36 @@ export async function runOneSector(
   await chmod(folder, 0o755);
   await writeFile(image, powerOffDisk());
   await chmod(image, 0o644);
-  let how: string | undefined;
+  const stopped = new AbortController();
   try {
     await using _ = await libvirt.listen(['lifecycle'], (event) => {
       if (event.name === 'resync' || event.dom.uuid !== uuid) return;
-      if (event.type === 'stopped') how = event.detail;
+      if (event.type === 'stopped') stopped.abort(event.detail);
     });
     // Should this process die, libvirt takes the VM away with the connection.
-    const xml = probeXml(uuid, image, virtType);
+    const xml = probeXml(uuid, image);
     const dom = await libvirt.domains.create(xml, { flags: domainCreateFlag.autoDestroy });
-    const end = performance.now() + probeMs;
-    while (how === undefined && performance.now() < end) await pause(lookMs);
-    if (how === undefined) await dom.destroy();
-    return how === 'shutdown';
+    await within(withinMs, stopped.signal);
+    if (!stopped.signal.aborted) {
+      // It may come to its end just now, and be gone before libvirt says so.
+      await dom.destroy().catch((error: unknown) => {
+        if (!isNotFound(error) && !isOperationInvalid(error)) throw error;
+      });
+      await within(wordMs, stopped.signal);
+    }
+    return stopped.signal.reason === 'shutdown';
   } finally {
     await rm(image, { force: true });
   }
 }
 
-function probeXml(uuid: string, image: string, virtType: 'kvm' | 'qemu'): string {
+async function within(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function probeXml(uuid: string, image: string): string {
   return buildXml(
-    element('domain', { type: virtType }, [
+    element('domain', { type: 'kvm' }, [
       element('name', {}, [`drover-probe-${uuid.slice(0, 8)}`]),
       element('uuid', {}, [uuid]),
       element('memory', { unit: 'MiB' }, ['16']),
