@@ -8,7 +8,7 @@
 //   node deploy/bootstrap.mjs test              all of it
 //   node deploy/bootstrap.mjs drover ARGS…      the command line, pointed at the lab
 //   node deploy/bootstrap.mjs run COMMAND…      COMMAND with the workspace's programs on its path
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureWorkspace, environment, root } from './bootstrap/workspace.mjs';
 
@@ -41,10 +41,13 @@ if (verb === 'run' && rest.length > 0) {
 }
 
 function hand([command, ...args]) {
-  const child = spawnSync(command, args, { cwd: root, stdio: 'inherit', env: environment() });
-  if (child.error) {
-    console.error(`${command}: ${child.error.message}`);
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: environment() });
+  // A terminal's ctrl-C reaches the command as well. It may have things to put away, and its end is waited for.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('error', (error) => {
+    console.error(`${command}: ${error.message}`);
     process.exit(127);
-  }
-  process.exit(child.status ?? 1);
+  });
+  child.on('exit', (status) => process.exit(status ?? 1));
 }

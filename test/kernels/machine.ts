@@ -7,6 +7,12 @@ import { join } from 'node:path';
 import { checkout, docker, labLabel, type Ran, run } from '@drover/deploy/lab';
 import { until } from '../end-to-end/support/until.ts';
 
+/**
+ * What has not come about by then has failed. Far more than anything takes on a computer that does nothing else: machines
+ * are emulated, and give way to everybody.
+ */
+export const patienceMs = 900_000;
+
 export interface MachineOptions {
   readonly name: string;
   readonly project: string;
@@ -103,7 +109,7 @@ export class Machine {
   async booted(): Promise<void> {
     const ask = async () =>
       (await this.ask('cat /run/machine-is-up 2>/dev/null || true')) === '' ? undefined : true;
-    await until(`${this.name} has booted`, ask, { deadlineMs: 600_000, everyMs: 1_000 });
+    await until(`${this.name} has booted`, ask, { deadlineMs: patienceMs, everyMs: 1_000 });
   }
 
   /** The end of what it wrote to its serial line. */

@@ -32,34 +32,44 @@ if (positionals.length !== 1 || positionals[0] !== 'storage') {
 
 const tell = narrator(process.stdout);
 const claims = new Claims(tell);
-let isInterrupted = false;
+const interruption = new AbortController();
+let making: Promise<Site> | undefined;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (isInterrupted) return;
-    isInterrupted = true;
+    if (interruption.signal.aborted) return;
+    interruption.abort();
     tell.part('Interrupted: removing everything');
-    // The run that goes on meanwhile fails where it is, and is not listened to.
-    void Site.down().finally(() => process.exit(130));
+    void removeAll().finally(() => process.exit(130));
   });
+}
+
+/** The run that goes on meanwhile fails where it is, and is not listened to; what it was making is there only then. */
+async function removeAll(): Promise<void> {
+  await Site.down();
+  if (making === undefined) return;
+  await making.catch(() => undefined);
+  await Site.down();
 }
 
 let site: Site | undefined;
 try {
   tell.part('Bringing up two hosts and an NFS server');
-  site = await Site.up(tell);
+  making = Site.up(tell, interruption.signal);
+  site = await making;
   await site.boot(tell);
   await storage(site, claims, tell);
 } catch (error) {
-  if (!isInterrupted) claims.broke(error);
+  if (!interruption.signal.aborted) claims.broke(error);
   if (error instanceof UnfitMachine) process.exit(1);
 }
-if (!isInterrupted) {
+if (!interruption.signal.aborted) {
   if (claims.failed > 0 && site !== undefined) console.log(`\n${await site.tails()}`);
   if (values.keep) tell.part('Everything stays up');
   else {
     await Site.down();
     tell.part('Everything is removed');
   }
-  console.log(`\n${claims.summary}`);
+  const minutes = Math.ceil(performance.now() / 60_000);
+  console.log(`\n${claims.summary}, in ${minutes} min`);
   process.exit(claims.failed === 0 ? 0 : 1);
 }

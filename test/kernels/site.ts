@@ -27,7 +27,7 @@ import { ApiClient } from '../end-to-end/support/api-client.ts';
 import { until } from '../end-to-end/support/until.ts';
 import { configureMachines, machineNames } from './configure.ts';
 import { machineDisk } from './disk.ts';
-import { Machine } from './machine.ts';
+import { Machine, patienceMs } from './machine.ts';
 
 const servers: readonly string[] = ['nats', 'etcd', 'scheduler1', 'api'];
 const hostIds = ['h1', 'h2'] as const;
@@ -47,13 +47,14 @@ export class Site {
     this.api = new ApiClient(lab.apiUrl, lab.token);
   }
 
-  /** Whatever a former run has left goes first. */
-  static async up(tell: Narrator): Promise<Site> {
+  /** Whatever a former run has left goes first. All machines are switched on; `boot` waits for them. */
+  static async up(tell: Narrator, interrupted: AbortSignal): Promise<Site> {
     const onStep = (text: string) => tell.step(text);
     await prepareMachine(onStep);
     await Site.down();
     await buildImages(onStep, 'kernels');
     const diskFolder = await machineDisk(onStep);
+    interrupted.throwIfAborted();
     const settings = labSettings(kernelsProject);
     const { project, stateFolder, controlPrefix } = settings;
     const token = await makeIdentities(settings);
@@ -65,6 +66,7 @@ export class Site {
       volumes: { etcd: {} },
       services: file.services.filter(({ name }) => servers.includes(name)),
     });
+    interrupted.throwIfAborted();
     onStep(`etcd, NATS, scheduler and API run as containers`);
     const addresses: Record<string, string> = { nats: await addressOf(`${project}-nats`) };
     for (const name of machineNames) addresses[name] = `${controlPrefix}.${places[name]}`;
@@ -74,7 +76,10 @@ export class Site {
     for (const name of machineNames) {
       const size = name === 'nfs' ? { memoryMib: 1024, cpus: 1 } : { memoryMib: 2048, cpus: 2 };
       const address = addresses[name] ?? '';
-      machines.set(name, new Machine({ name, project, address, diskFolder, stateFolder, ...size }));
+      const machine = new Machine({ name, project, address, diskFolder, stateFolder, ...size });
+      interrupted.throwIfAborted();
+      await machine.make();
+      machines.set(name, machine);
     }
     return new Site(new Lab(settings, token, []), machines);
   }
@@ -95,44 +100,39 @@ export class Site {
     return this.machine('nfs');
   }
 
-  /** Switches all machines on and waits until the agents of both hosts are heard. */
+  /** Waits until all machines have booted, and the agents of both hosts are heard. */
   async boot(tell: Narrator): Promise<void> {
-    for (const machine of this.#machines.values()) await machine.make();
     for (const machine of this.#machines.values()) {
       await machine.booted();
       tell.step(`${machine.name} has booted`);
     }
     await this.#lab.ready();
     for (const id of hostIds) {
-      const { accelerator, acceleratorReason } = await this.hostIs(id, 'ready', 300_000);
+      const { accelerator, acceleratorReason } = await this.hostIs(id, 'ready');
       tell.step(`the agent of ${id} is heard: ${accelerator} (${acceleratorReason})`);
     }
   }
 
-  async hostIs(
-    id: HostId,
-    state: api.HostBody['state'],
-    deadlineMs = 120_000,
-  ): Promise<api.HostBody> {
+  async hostIs(id: HostId, state: api.HostBody['state']): Promise<api.HostBody> {
     const ask = async () => {
       const host = await this.api.host(id);
       return host.state === state ? host : undefined;
     };
-    return until(`${id} is ${state}`, ask, { deadlineMs });
+    return until(`${id} is ${state}`, ask, { deadlineMs: patienceMs });
   }
 
-  async ended(id: string, deadlineMs: number): Promise<api.OperationBody> {
+  async ended(id: string): Promise<api.OperationBody> {
     const ask = async () => {
       const operation = await this.api.operation(id);
       return operation.done ? operation : undefined;
     };
-    return until(`operation ${id} ends`, ask, { deadlineMs });
+    return until(`operation ${id} ends`, ask, { deadlineMs: patienceMs });
   }
 
   /** As a person at a terminal. */
   async drover(
     args: readonly string[],
-    timeoutMs = 600_000,
+    timeoutMs = patienceMs,
   ): Promise<{ readonly said: string; readonly exitCode: number }> {
     const { apiUrl, settings } = this.#lab;
     const program = join(checkout, 'packages', 'cli', 'src', 'main.ts');

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../../end-to-end/support/until.ts';
 import { poolPath } from '../configure.ts';
-import type { Machine } from '../machine.ts';
+import { type Machine, patienceMs } from '../machine.ts';
 
 const file = `${poolPath}/watched-lock`;
 const unit = 'watched-lock';
@@ -26,7 +26,10 @@ export class LockWatch {
       systemd-run --quiet --unit ${unit} flock --exclusive ${file} sleep infinity
     `);
     const isHeld = async () => ((await takes(taker)) ? undefined : true);
-    await until(`${holder.name} has the lock of ${file}`, isHeld, { everyMs: 1_000 });
+    await until(`${holder.name} has the lock of ${file}`, isHeld, {
+      deadlineMs: patienceMs,
+      everyMs: 1_000,
+    });
     return new LockWatch(taker);
   }
 

@@ -5,6 +5,7 @@
 import { until } from '../../end-to-end/support/until.ts';
 import type { Claims } from '../claims.ts';
 import { nfsLeaseSeconds } from '../configure.ts';
+import { patienceMs } from '../machine.ts';
 import type { Site } from '../site.ts';
 import { LockWatch } from './lock-watch.ts';
 import { recover, seconds } from './recovery.ts';
@@ -71,7 +72,7 @@ async function stalls(ledger: Ledger): Promise<void> {
     last = lastAt;
     return isStill ? true : undefined;
   };
-  await until(`${vmName} writes no more`, ask, { everyMs: 3_000 });
+  await until(`${vmName} writes no more`, ask, { deadlineMs: patienceMs, everyMs: 3_000 });
 }
 
 /** What happens to the copy on the host that is back. */
@@ -87,7 +88,7 @@ async function checkOldCopy(
     return /io-error|I\/O Error/i.test(seen) ? seen : undefined;
   };
   const seen = await until('the old copy sees an I/O error', ask, {
-    deadlineMs: 240_000,
+    deadlineMs: patienceMs,
     everyMs: 1_000,
   }).catch(() => undefined);
   const pausedAt = performance.now();
@@ -105,7 +106,7 @@ async function checkOldCopy(
       ...(kernel === '' ? [] : [`kernel of h2: ${kernel}`]),
     ].join('\n'),
   );
-  await site.hostIs('h2', 'ready', 300_000).catch(() => undefined);
+  await site.hostIs('h2', 'ready').catch(() => undefined);
   const state = await ledger.stateOn('h2');
   const { reasons, state: hostState } = await site.api.host('h2');
   claims.check(

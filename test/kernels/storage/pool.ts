@@ -3,6 +3,7 @@ import type { api } from '@drover/protocol';
 import { until } from '../../end-to-end/support/until.ts';
 import type { Claims } from '../claims.ts';
 import { exportPath, nfsLeaseSeconds, poolPath } from '../configure.ts';
+import { patienceMs } from '../machine.ts';
 import type { Site } from '../site.ts';
 
 export async function checkPool(site: Site, claims: Claims): Promise<void> {
@@ -19,7 +20,7 @@ export async function checkPool(site: Site, claims: Claims): Promise<void> {
       const pool = (await site.api.host(host)).pools.find(({ name }) => name === 'vms');
       return pool?.state === 'active' ? pool : undefined;
     };
-    const pool = await until(`the pool is active on ${host}`, ask, { deadlineMs: 180_000 });
+    const pool = await until(`the pool is active on ${host}`, ask, { deadlineMs: patienceMs });
     claims.check(
       `${host} reports the pool active, with the server's room`,
       pool.capacityMib > 0,

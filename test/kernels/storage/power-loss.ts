@@ -60,7 +60,7 @@ async function checkReturn(site: Site, claims: Claims, ledger: Ledger): Promise<
   await host.powerOn();
   const onAt = performance.now();
   await host.booted();
-  await site.hostIs('h2', 'ready', 300_000);
+  await site.hostIs('h2', 'ready');
   const readyAt = performance.now();
   const known = await host.ask('virsh --quiet list --all; pgrep -c qemu-system || true');
   claims.check(

@@ -1,6 +1,7 @@
 /** The NFS server loses its power and comes back, while a VM writes: how long it stands still, and that it goes on. */
 import { until } from '../../end-to-end/support/until.ts';
 import type { Claims } from '../claims.ts';
+import { patienceMs } from '../machine.ts';
 import type { Site } from '../site.ts';
 import { seconds } from './recovery.ts';
 import type { Ledger } from './vm.ts';
@@ -18,9 +19,9 @@ export async function checkServerRestart(
   await site.nfs.booted();
   const isUp = async () =>
     (await site.nfs.ask('systemctl is-active nfs-server || true')) === 'active' ? true : undefined;
-  await until('the server serves again', isUp, { deadlineMs: 180_000, everyMs: 1_000 });
+  await until('the server serves again', isUp, { deadlineMs: patienceMs, everyMs: 1_000 });
   const upAt = performance.now();
-  const after = await ledger.writes(boots, before.lastAt + 200, 400_000);
+  const after = await ledger.writes(boots, before.lastAt + 200);
   const wroteAt = performance.now();
   claims.check(
     'after a power loss of the server the VM writes on, in the same boot',

@@ -10,7 +10,7 @@ const unsafe = 1n << 9n;
 export async function checkMove(site: Site, claims: Claims): Promise<Ledger> {
   await site.api.expect(200, 'POST', '/v1/hosts/h2/cordon', {});
   const { ledger, operationId } = await Ledger.create(site);
-  const started = await site.ended(operationId, 300_000);
+  const started = await site.ended(operationId);
   const { hostId } = await ledger.body();
   claims.check(
     'a VM with a thin clone of an image of the pool starts on h1',

@@ -3,6 +3,7 @@ import type { api } from '@drover/protocol';
 import { type CanaryLog, readCanary } from '../../end-to-end/support/canary.ts';
 import { until } from '../../end-to-end/support/until.ts';
 import { exportPath, poolPath } from '../configure.ts';
+import { patienceMs } from '../machine.ts';
 import type { Site } from '../site.ts';
 
 export const vmName = 'ledger';
@@ -52,12 +53,15 @@ export class Ledger {
   }
 
   /** Waits for records of this boot, newer than `afterAt`. */
-  async writes(boots: number, afterAt = 0, deadlineMs = 240_000): Promise<CanaryLog> {
+  async writes(boots: number, afterAt = 0): Promise<CanaryLog> {
     const ask = async () => {
       const log = await this.log();
       return log.boots.length === boots && log.lastAt > afterAt ? log : undefined;
     };
-    return until(`${vmName} writes in its boot ${boots}`, ask, { deadlineMs, everyMs: 1_000 });
+    return until(`${vmName} writes in its boot ${boots}`, ask, {
+      deadlineMs: patienceMs,
+      everyMs: 1_000,
+    });
   }
 
   /** A disk that is read while it is written may show a record too few; a second look does not. */
@@ -77,6 +81,6 @@ export class Ledger {
   async moveTo(target: string): Promise<api.OperationBody> {
     const path = `/v1/vms/${this.id}/migrate`;
     const asked = await this.#site.api.expect<api.OperationBody>(202, 'POST', path, { target });
-    return this.#site.ended(asked.id, 600_000);
+    return this.#site.ended(asked.id);
   }
 }
