@@ -105,10 +105,20 @@ export class Machine {
     return stdout.trim();
   }
 
-  /** Waits until it has booted as far as its role asks. */
-  async booted(): Promise<void> {
-    const ask = async () =>
-      (await this.ask('cat /run/machine-is-up 2>/dev/null || true')) === '' ? undefined : true;
+  /**
+   * Waits until it has booted as far as its role asks. Now and then QEMU's emulation of two processors breaks one of its
+   * own assertions right after the start; then it is switched on again, and `onStep` hears of it.
+   */
+  async booted(onStep: (text: string) => void): Promise<void> {
+    const ask = async () => {
+      const format = '{{.State.Running}}';
+      if ((await docker(['inspect', '--format', format, this.#container])) === 'false') {
+        onStep(`${this.name} is switched on again: ${await this.serialTail(1)}`);
+        await this.powerOn();
+      }
+      const isUp = await this.ask('cat /run/machine-is-up 2>/dev/null || true');
+      return isUp === '' ? undefined : true;
+    };
     await until(`${this.name} has booted`, ask, { deadlineMs: patienceMs, everyMs: 1_000 });
   }
 

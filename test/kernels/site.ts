@@ -103,7 +103,7 @@ export class Site {
   /** Waits until all machines have booted, and the agents of both hosts are heard. */
   async boot(tell: Narrator): Promise<void> {
     for (const machine of this.#machines.values()) {
-      await machine.booted();
+      await machine.booted((text) => tell.step(text));
       tell.step(`${machine.name} has booted`);
     }
     await this.#lab.ready();

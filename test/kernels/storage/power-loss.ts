@@ -1,4 +1,5 @@
 /** The host of a VM that writes loses its power: when may another take its disk, and what becomes of the host. */
+import type { Narrator } from '@drover/deploy/lab';
 import type { Claims } from '../claims.ts';
 import { nfsLeaseSeconds } from '../configure.ts';
 import type { Site } from '../site.ts';
@@ -9,7 +10,12 @@ import { type Ledger, vmName } from './vm.ts';
 /** Beyond its lease: the server looks for ended ones now and then, and Drover tries every fifteen seconds. */
 const slackSeconds = 75;
 
-export async function checkPowerLoss(site: Site, claims: Claims, ledger: Ledger): Promise<void> {
+export async function checkPowerLoss(
+  site: Site,
+  claims: Claims,
+  ledger: Ledger,
+  tell: Narrator,
+): Promise<void> {
   const lost = site.machine('h2');
   const watch = await LockWatch.start(lost, site.machine('h1'));
   const before = await ledger.writes(1);
@@ -52,14 +58,19 @@ export async function checkPowerLoss(site: Site, claims: Claims, ledger: Ledger)
     log.harm.length === 0 && log.boots[0] === before.boots[0],
     log.harm.join('; ') || `${log.records} records of two boots`,
   );
-  await checkReturn(site, claims, ledger);
+  await checkReturn(site, claims, ledger, tell);
 }
 
-async function checkReturn(site: Site, claims: Claims, ledger: Ledger): Promise<void> {
+async function checkReturn(
+  site: Site,
+  claims: Claims,
+  ledger: Ledger,
+  tell: Narrator,
+): Promise<void> {
   const host = site.machine('h2');
   await host.powerOn();
   const onAt = performance.now();
-  await host.booted();
+  await host.booted((text) => tell.step(text));
   await site.hostIs('h2', 'ready');
   const readyAt = performance.now();
   const known = await host.ask('virsh --quiet list --all; pgrep -c qemu-system || true');

@@ -1,4 +1,5 @@
 /** The NFS server loses its power and comes back, while a VM writes: how long it stands still, and that it goes on. */
+import type { Narrator } from '@drover/deploy/lab';
 import { until } from '../../end-to-end/support/until.ts';
 import type { Claims } from '../claims.ts';
 import { patienceMs } from '../machine.ts';
@@ -10,13 +11,14 @@ export async function checkServerRestart(
   site: Site,
   claims: Claims,
   ledger: Ledger,
+  tell: Narrator,
 ): Promise<void> {
   const boots = 3;
   const before = await ledger.writes(boots);
   await site.nfs.cutPower();
   const cutAt = performance.now();
   await site.nfs.powerOn();
-  await site.nfs.booted();
+  await site.nfs.booted((text) => tell.step(text));
   const isUp = async () =>
     (await site.nfs.ask('systemctl is-active nfs-server || true')) === 'active' ? true : undefined;
   await until('the server serves again', isUp, { deadlineMs: patienceMs, everyMs: 1_000 });

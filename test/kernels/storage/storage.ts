@@ -14,9 +14,9 @@ export async function storage(site: Site, claims: Claims, tell: Narrator): Promi
   tell.part('A VM that moves');
   const ledger = await checkMove(site, claims);
   tell.part('Its host loses its power');
-  await checkPowerLoss(site, claims, ledger);
+  await checkPowerLoss(site, claims, ledger, tell);
   tell.part('Its host is cut off');
   await checkPartition(site, claims, ledger);
   tell.part('The server loses its power');
-  await checkServerRestart(site, claims, ledger);
+  await checkServerRestart(site, claims, ledger, tell);
 }
