@@ -78,9 +78,14 @@ export class Ledger {
     return exitCode === 0 ? stdout.trim() : 'absent';
   }
 
+  /** Asked for again while a host is too busy to say what it is like, as a person would. */
   async moveTo(target: string): Promise<api.OperationBody> {
     const path = `/v1/vms/${this.id}/migrate`;
-    const asked = await this.#site.api.expect<api.OperationBody>(202, 'POST', path, { target });
-    return this.#site.ended(asked.id);
+    const end = performance.now() + patienceMs;
+    for (;;) {
+      const asked = await this.#site.api.expect<api.OperationBody>(202, 'POST', path, { target });
+      const ended = await this.#site.ended(asked.id);
+      if (ended.error?.code !== 'host-silent' || performance.now() > end) return ended;
+    }
   }
 }
