@@ -84,7 +84,7 @@ export { scoreTitles } from './placement/scores.ts';
 export { explainMove, explainPlan } from './explain/move.ts';
 export { explainPlacement } from './explain/placement.ts';
 export { explainRejection, remedyFor } from './explain/refusal.ts';
-export { explainStay } from './explain/stay.ts';
+export { explainCalm, explainStay } from './explain/stay.ts';
 export { whyItStays, type Stay } from './balance/why-it-stays.ts';
 export type { MoveTerm } from './plan/plan.ts';
 export { applyMove, applyMoves, beginMove } from './plan/apply.ts';
@@ -150,6 +150,8 @@ export type { BothSides } from './migration/resolve.ts';
 export { readGaneti, writeGaneti } from './dump/ganeti.ts';
 export { DumpError } from './dump/error.ts';
 export { planBalance, type BalancePlan, type CalmReason } from './balance/balance.ts';
+export { otherTargets, type OtherTarget } from './balance/other-targets.ts';
+export { steadyBalance } from './balance/steady.ts';
 export {
   balanceDefaults,
   tempers,

@@ -9,7 +9,7 @@ import { applyMoves } from '../plan/apply.ts';
 import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { Move, Plan } from '../plan/plan.ts';
 import { Arrangement } from '../search/arrangement.ts';
-import { Loads } from '../search/loads.ts';
+import { Loads, type LoadTerm } from '../search/loads.ts';
 import { budgetLeft } from './budget.ts';
 import { movableUnits } from './movable.ts';
 import { balanceDefaults, type BalanceOptions, horizonOf, tempers } from './options.ts';
@@ -31,6 +31,8 @@ export interface BalancePlan extends Plan {
   /** How uneven the cluster is, in millionths (see `loads.ts`); contention is part of it. */
   readonly unevenBefore: number;
   readonly unevenAfter: number;
+  /** What makes it so before; they add up to it. */
+  readonly terms: readonly LoadTerm[];
   readonly copiedMib: number;
   /** Why there are no moves. */
   readonly calm?: CalmReason;
@@ -55,6 +57,7 @@ export function planBalance(
     waves,
     unevenBefore: uneven,
     unevenAfter: unevenAfter(cluster, moves, options),
+    terms: loads.terms(),
     copiedMib,
     estimatedSeconds: seconds,
     ...(reason === undefined ? {} : { calm: reason }),
@@ -136,7 +139,11 @@ function straightTo(
   return arrives ? straight : undefined;
 }
 
-function unevenAfter(cluster: Cluster, moves: readonly Move[], options: BalanceOptions): number {
+export function unevenAfter(
+  cluster: Cluster,
+  moves: readonly Move[],
+  options: BalanceOptions,
+): number {
   const after = applyMoves(cluster, moves);
   return new Loads(new Arrangement(after), options.weights).uneven();
 }

@@ -9,7 +9,9 @@ export interface Budget {
 const hourMs = 3_600_000;
 
 export function budgetLeft({ nowMs, recent, movesPerHour, mibPerHour }: BalanceOptions): Budget {
-  const ofThisHour = recent.filter(({ atMs }) => nowMs - atMs < hourMs);
+  const ofThisHour = recent.filter(
+    ({ atMs, isBalance = true }) => isBalance && nowMs - atMs < hourMs,
+  );
   return {
     moves: movesPerHour - ofThisHour.length,
     mib: mibPerHour - ofThisHour.reduce((sum, { mib }) => sum + mib, 0),

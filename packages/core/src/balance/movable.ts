@@ -3,7 +3,13 @@ import type { Vm } from '../cluster/vm.ts';
 import type { Arrangement } from '../search/arrangement.ts';
 import type { BalanceOptions } from './options.ts';
 
-export type StayReason = 'not-running' | 'not-automatic' | 'cooling-down' | 'host-not-up';
+export type StayReason =
+  | 'not-running'
+  | 'not-automatic'
+  /** Its host has found what holds it, whatever the target. */
+  | 'held'
+  | 'cooling-down'
+  | 'host-not-up';
 
 export function staysFor(
   { cluster }: Arrangement,
@@ -13,6 +19,7 @@ export function staysFor(
 ): StayReason | undefined {
   if (vm.state !== 'running') return 'not-running';
   if ((vm.automation ?? 'full') !== 'full') return 'not-automatic';
+  if (vm.held !== undefined && vm.held.length > 0) return 'held';
   if (cluster.hosts.get(vm.hostId ?? '')?.health !== 'up') return 'host-not-up';
   const moved = movedAtMs.get(vm.id);
   return moved !== undefined && options.nowMs - moved < options.cooldownMs

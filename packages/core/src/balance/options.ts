@@ -11,6 +11,8 @@ export interface RecentMove {
   readonly atMs: number;
   /** That were copied. */
   readonly mib: number;
+  /** False: for another cause than balance, so that this hour's budget is not spent by it; true if absent. */
+  readonly isBalance?: boolean;
 }
 
 export interface BalanceOptions {

@@ -5,6 +5,11 @@ import type { StayReason } from '../balance/movable.ts';
 import type { Stay } from '../balance/why-it-stays.ts';
 import { explainRejection } from './refusal.ts';
 
+/** Why balancing does nothing, as a sentence without its full stop. */
+export function explainCalm(reason: CalmReason): string {
+  return calm[reason];
+}
+
 const calm: Readonly<Record<CalmReason, string>> = {
   'even-enough': 'the cluster is even enough',
   'not-for-long': 'the cluster has not been uneven for long enough',
@@ -16,6 +21,7 @@ const calm: Readonly<Record<CalmReason, string>> = {
 const alone: Readonly<Record<StayReason, string>> = {
   'not-running': 'it is not running',
   'not-automatic': 'it is not to be moved without a person’s word',
+  held: 'it cannot move as it runs',
   'cooling-down': 'it was moved not long ago',
   'host-not-up': 'its host is not up',
 };
