@@ -23,6 +23,20 @@ const HostUsage = Type.Object(
   closed,
 );
 
+/** What a VM that runs and is not on the move has used lately, on average. */
+export const VmUse = Type.Object(
+  {
+    vmId: Uuid,
+    cpuMilli: Count,
+    /** What its vCPUs would have used besides, had others not been before them; absent where libvirt cannot tell. */
+    cpuWaitMilli: Type.Optional(Count),
+    /** Of its memory, what it has touched. */
+    memoryMib: Type.Optional(Count),
+  },
+  closed,
+);
+export type VmUse = Static<typeof VmUse>;
+
 /** Every 2 s. Small, so that a scheduler of a thousand hosts only ever pays for what changed. */
 export const Heartbeat = Type.Object(
   {
@@ -38,6 +52,8 @@ export const Heartbeat = Type.Object(
     /** Changes when the set of VMs, or a state of one or of a pool changes; a new one asks for an inventory. */
     vmDigest: Type.String({ maxLength: 64 }),
     usage: Type.Optional(HostUsage),
+    /** Every 10 s. */
+    vms: Type.Optional(Type.Array(VmUse, { maxItems: 1000 })),
   },
   closed,
 );
@@ -63,6 +79,8 @@ export const ReportedVm = Type.Object(
     memoryMib: Count,
     vcpus: Count,
     cpuMilliUsed: Type.Optional(Count),
+    /** CPU that its vCPUs were ready for, and did not get, in thousandths of a core. */
+    cpuWaitMilli: Type.Optional(Count),
     /** Of its memory, what it has touched: what a move has to send once. */
     touchedMib: Type.Optional(Count),
     /** How fast it writes to its memory, and to how much of it again and again; of the newest measurement. */

@@ -25,6 +25,11 @@ export const errorCatalogue = {
   'volume-not-found': { status: 404, retry: 'never', title: 'There is no such volume' },
   'snapshot-not-found': { status: 404, retry: 'never', title: 'There is no such snapshot' },
   'operation-not-found': { status: 404, retry: 'never', title: 'There is no such operation' },
+  'recommendation-not-found': {
+    status: 404,
+    retry: 'never',
+    title: 'There is no such recommendation',
+  },
   'drain-not-found': { status: 404, retry: 'never', title: 'This host has no drain' },
   'method-not-allowed': { status: 405, retry: 'never', title: 'This address does not do that' },
   'name-taken': { status: 409, retry: 'never', title: 'The name is in use' },
@@ -55,6 +60,11 @@ export const errorCatalogue = {
   'job-cancelled': { status: 409, retry: 'never', title: 'It was cancelled' },
   'job-failed': { status: 500, retry: 'elsewhere', title: 'The files could not be made' },
   'drain-under-way': { status: 409, retry: 'never', title: 'The host is being drained already' },
+  'restore-under-way': {
+    status: 409,
+    retry: 'later',
+    title: 'VMs are going back to the host already',
+  },
   'recovery-under-way': {
     status: 409,
     retry: 'never',
@@ -70,6 +80,7 @@ export const errorCatalogue = {
   'no-host-fits': { status: 409, retry: 'later', title: 'No host can take the VM' },
   'preflight-failed': { status: 409, retry: 'later', title: 'The VM cannot move as it runs' },
   'drain-blocked': { status: 409, retry: 'later', title: 'Some VMs cannot leave the host' },
+  'restore-blocked': { status: 409, retry: 'later', title: 'Some VMs cannot go back to the host' },
   gone: { status: 410, retry: 'now', title: 'That revision is no longer kept' },
   'body-too-large': { status: 413, retry: 'never', title: 'The body is too large' },
   'unsupported-media-type': { status: 415, retry: 'never', title: 'Send application/json' },

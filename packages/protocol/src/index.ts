@@ -11,6 +11,16 @@ export {
   Label,
   Labels,
 } from './names.ts';
+export {
+  BalanceMode,
+  balanceSettings,
+  BalanceSettings,
+  balanceSettingsDefaults,
+  BalanceSettingsRecord,
+  DismissalRecord,
+  RecommendationId,
+} from './balance.ts';
+export type { BalanceInForce } from './balance.ts';
 export { CloudInit, cloudInitLimits, CloudInitSummary, SshKey } from './cloud-init.ts';
 export { DiskJob } from './disk-job.ts';
 export { mountOptionProblem, mountOptionsProblem } from './mount-options.ts';
@@ -132,6 +142,7 @@ export {
   ResultMessage,
   StepOutcome,
   StepResult,
+  VmUse,
 } from './agent-message.ts';
 export type { AgentMessage } from './agent-message.ts';
 export {

@@ -18,7 +18,9 @@ export const keys = {
   volumeIntent: (volumeId: string) => `/drover/intent/volumes/${volumeId}`,
   volumeName: (name: string) => `/drover/intent/volume-names/${name}`,
   /** Of the whole cluster, by subject. */
-  settings: (subject: 'migration' | 'images') => `/drover/intent/settings/${subject}`,
+  settings: (subject: 'migration' | 'images' | 'balance') => `/drover/intent/settings/${subject}`,
+  /** A recommendation that a person does not want. */
+  dismissal: (recommendationId: string) => `/drover/intent/dismissals/${recommendationId}`,
   request: (requestId: string) => `/drover/intent/requests/${requestId}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',
@@ -53,6 +55,7 @@ export type ParsedKey =
   | { readonly type: 'image'; readonly id: string }
   | { readonly type: 'volume'; readonly id: string }
   | { readonly type: 'settings'; readonly id: string }
+  | { readonly type: 'dismissal'; readonly id: string }
   | { readonly type: 'request'; readonly id: string }
   | { readonly type: 'host'; readonly id: string }
   | { readonly type: 'assignment'; readonly id: string }
@@ -78,6 +81,7 @@ const kinds: Readonly<
   'decision/images': 'image',
   'decision/volumes': 'volume',
   'intent/settings': 'settings',
+  'intent/dismissals': 'dismissal',
   'intent/requests': 'request',
   'decision/hosts': 'host',
   'decision/vms': 'assignment',

@@ -3,9 +3,17 @@
  * large cluster is megabytes. The leader answers from its snapshot in one turn; nothing is changed by asking. Shapes of
  * plans and answers are the core's.
  */
-import type { DrainPlan, Host, MovePlan, PlacementAnswer, Resources } from '@drover/core';
+import type {
+  DrainPlan,
+  Host,
+  MovePlan,
+  PlacementAnswer,
+  Resources,
+  RestorePlan,
+} from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
+import type { BalancePlanBody, BalanceStatus } from './api/balance.ts';
 import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import type { StorageProgress } from './storage-job.ts';
@@ -57,6 +65,12 @@ export const Query = Type.Union([
     },
     closed,
   ),
+  /** VMs that a drain moved away from the host, back to it. */
+  Type.Object({ type: Type.Literal('plan-restore'), hostId: Name }, closed),
+  /** How even the cluster is, and what is recommended. */
+  Type.Object({ type: Type.Literal('balance') }, closed),
+  /** What balancing would do now, once the hosts have been asked. */
+  Type.Object({ type: Type.Literal('plan-balance') }, closed),
   /** Which hosts cannot give the cluster's CPU, as far as they have been asked. */
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
   /** How pools are on the hosts and as a whole: of all, or of one. */
@@ -125,6 +139,13 @@ export type QueryReply =
       /** Of the move to its target, where it has one. */
       readonly forecast?: MigrationForecast;
     }
+  | {
+      readonly type: 'plan-restore';
+      readonly plan: RestorePlan;
+      readonly unchecked: readonly string[];
+    }
+  | { readonly type: 'balance'; readonly balance: BalanceStatus }
+  | { readonly type: 'plan-balance'; readonly plan: BalancePlanBody }
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
   /** By name. */
   | { readonly type: 'pools'; readonly pools: Readonly<Record<string, PoolStatus>> }

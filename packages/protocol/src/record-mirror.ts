@@ -2,6 +2,7 @@
  * What lies in etcd, as last heard: typed records by id with the revision that each was written at. Only
  * `load`, `change` and own commits alter it. The scheduler decides from one, the API reads from one.
  */
+import { BalanceSettingsRecord, DismissalRecord } from './balance.ts';
 import { ImageSettingsRecord } from './image-settings.ts';
 import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
@@ -70,6 +71,9 @@ export class RecordMirror {
   readonly settings: Table<MigrationSettingsRecord> = new Map();
   /** At most one, called `images`. */
   readonly imageSettings: Table<ImageSettingsRecord> = new Map();
+  /** At most one, called `balance`. */
+  readonly balanceSettings: Table<BalanceSettingsRecord> = new Map();
+  readonly dismissals: Table<DismissalRecord> = new Map();
   readonly requests: Table<RequestRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
@@ -142,6 +146,8 @@ export class RecordMirror {
       this.volumes,
       this.settings,
       this.imageSettings,
+      this.balanceSettings,
+      this.dismissals,
       this.requests,
       this.hosts,
       this.assignments,
@@ -182,6 +188,8 @@ export class RecordMirror {
         return this.#put(this.volumes, VolumeRecord, key, parsed.id, text, modRevision);
       case 'settings':
         return this.#setSettings(key, parsed.id, text, modRevision);
+      case 'dismissal':
+        return this.#put(this.dismissals, DismissalRecord, key, parsed.id, text, modRevision);
       case 'request':
         return this.#put(this.requests, RequestRecord, key, parsed.id, text, modRevision);
       case 'host':
@@ -203,6 +211,8 @@ export class RecordMirror {
       return this.#put(this.settings, MigrationSettingsRecord, key, id, text, modRevision);
     if (id === 'images')
       return this.#put(this.imageSettings, ImageSettingsRecord, key, id, text, modRevision);
+    if (id === 'balance')
+      return this.#put(this.balanceSettings, BalanceSettingsRecord, key, id, text, modRevision);
     return false;
   }
 
@@ -256,6 +266,7 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   'volume-intent': 'id',
   volume: 'id',
   'pool-state': 'name',
+  dismissal: 'id',
   request: 'id',
   host: 'id',
   assignment: 'vmId',

@@ -4,6 +4,7 @@
  */
 import { Type, type Static } from 'typebox';
 import { MemoryPath } from './agent-command.ts';
+import { RecommendationId } from './balance.ts';
 import { SeedHash } from './cloud-init.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
 import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
@@ -157,6 +158,10 @@ export const AssignmentRecord = Type.Object(
     unmade: Type.Optional(Type.Literal(true)),
     /** Of one that starts or is deleted: it was gone before, not stopped. If that fails, it may run where nobody sees it. */
     wasGone: Type.Optional(Type.Literal(true)),
+    /** When it was moved last, for whatever cause. */
+    movedAtMs: Type.Optional(WallMs),
+    /** A drain moved it away from there; it goes when it is moved otherwise, or stopped. */
+    home: Type.Optional(Name),
     /** A move of it was given up: nobody but a person moves it before that. */
     rest: Type.Optional(
       Type.Object({ untilMs: WallMs, reason: Text, operationId: OperationId }, closed),
@@ -235,6 +240,7 @@ export const OperationType = Type.Union([
   Type.Literal('delete'),
   Type.Literal('migrate'),
   Type.Literal('drain'),
+  Type.Literal('restore'),
   Type.Literal('recover'),
   Type.Literal('clean'),
   Type.Literal('image-import'),
@@ -254,7 +260,7 @@ export const OperationType = Type.Union([
 ]);
 export const operationTypes = OperationType.anyOf.map((one) => one.const);
 
-/** One VM of a drain. `operationId` names its migration once that exists. */
+/** One VM of a drain or a restore. `operationId` names its migration once that exists. */
 export const DrainItem = Type.Object(
   {
     vmId: Uuid,
@@ -310,8 +316,10 @@ export const OperationRecord = Type.Object(
     obsolete: Type.Optional(Type.Array(StoredFile, { maxItems: 64 })),
     stored: Type.Optional(StoredFacts),
     sourceSha256: Type.Optional(Sha256),
-    /** The drain or the recovery it belongs to. */
+    /** The drain, the restore or the recovery it belongs to. */
     parentId: Type.Optional(OperationId),
+    /** Of a move for balance: what recommended it. */
+    recommendationId: Type.Optional(RecommendationId),
     /** Generation that the VM has before the operation; an owner change makes it one more. */
     generation: Count,
     /** Of the leader that wrote it last. */

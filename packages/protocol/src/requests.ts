@@ -1,5 +1,6 @@
 /** "Do this once", as the API writes it into etcd: what people ask for. The scheduler answers each with an operation of its id. */
 import { Type, type Static } from 'typebox';
+import { RecommendationId } from './balance.ts';
 import { MigrationWish } from './migration.ts';
 import { Count, Label, Name, OperationId, Uuid } from './names.ts';
 import { VolumeId } from './storage-records.ts';
@@ -100,6 +101,13 @@ export const RequestRecord = Type.Union([
       migration: Type.Optional(MigrationWish),
       /** Shut down, then started there; of one that is stopped: where it starts next. */
       cold: Type.Optional(Type.Boolean()),
+      /** Of one that was recommended: off this host only. Of one that was made by itself it is there when it is cancelled. */
+      recommendation: Type.Optional(
+        Type.Object(
+          { id: RecommendationId, source: Name, reason: Type.String({ maxLength: 1024 }) },
+          closed,
+        ),
+      ),
     },
     closed,
   ),
@@ -116,6 +124,20 @@ export const RequestRecord = Type.Union([
       plan: Type.Optional(Type.Array(PlannedMoveRecord, { maxItems: 1000 })),
       parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
       /** For the moves of this drain only. */
+      migration: Type.Optional(MigrationWish),
+    },
+    closed,
+  ),
+  /** VMs that a drain moved away from the host go back. */
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('restore'),
+      hostId: Name,
+      /** The plan that was shown; absent: plan when it starts. */
+      plan: Type.Optional(Type.Array(PlannedMoveRecord, { maxItems: 1000 })),
+      parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+      /** For these moves only. */
       migration: Type.Optional(MigrationWish),
     },
     closed,

@@ -22,6 +22,8 @@ describe('keys', () => {
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
     [keys.settings('migration'), { type: 'settings', id: 'migration' }, 'intent'],
     [keys.settings('images'), { type: 'settings', id: 'images' }, 'intent'],
+    [keys.settings('balance'), { type: 'settings', id: 'balance' }, 'intent'],
+    [keys.dismissal('0123456789'), { type: 'dismissal', id: '0123456789' }, 'intent'],
     [keys.host('h1'), { type: 'host', id: 'h1' }, 'decision'],
     [keys.assignment(vmId), { type: 'assignment', id: vmId }, 'decision'],
     [keys.operation(operationId), { type: 'operation', id: operationId }, 'decision'],

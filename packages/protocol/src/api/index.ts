@@ -11,6 +11,8 @@
  *   POST   /v1/hosts/{host}/drain                202 Operation   (operator) body DrainStart
  *   GET    /v1/hosts/{host}/drain                Operation       the newest drain of the host
  *   DELETE /v1/hosts/{host}/drain                202 Operation   (operator) cancel
+ *   POST   /v1/hosts/{host}/restore?dryRun=true  RestorePlan     who would go back; touches nothing
+ *   POST   /v1/hosts/{host}/restore              202 Operation   (operator) body RestoreStart: uncordon, VMs go back
  *   POST   /v1/hosts/{host}/recover              202 Operation   (admin) body RecoveryStart
  *   GET    /v1/vms                               { items: Vm[] }
  *   POST   /v1/vms[?dryRun=true]                 202 { vm, operation }   (operator) body VmCreate
@@ -30,12 +32,20 @@
  *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
  *   POST   /v1/cluster/cpu                       202 Operation   (admin) compute it anew
  *   GET    /v1/dump                              the cluster as core/src/dump writes it
+ *   GET    /v1/balance                           Balance         how even the cluster is, and why nothing moves
+ *   POST   /v1/balance/plan                      BalancePlan     what would be done now; touches nothing
+ *   GET    /v1/recommendations                   { items: Recommendation[] }
+ *   GET    /v1/recommendations/{recommendation}  Recommendation
+ *   POST   /v1/recommendations/{recommendation}/apply    202 Operation    (operator)
+ *   POST   /v1/recommendations/{recommendation}/dismiss  200 Balance      (operator) body RecommendationDismiss
+ *   GET    /v1/settings/balance                  BalanceSettingsBody
+ *   PUT    /v1/settings/balance                  BalanceSettingsBody   (admin) replaces what was set
  *   POST   /v1/placements                        Placements      dry run with explanation; touches nothing
  *   GET    /v1/migrations                        { items: Migration[] }  in flight, with progress
  *   DELETE /v1/migrations/{operation}            202 Operation   (operator) abort
  *   GET    /v1/operations[?limit&state&type]     { items: Operation[] } newest first
  *   GET    /v1/operations/{operation}[?wait=30s] Operation
- *   DELETE /v1/operations/{operation}            202 Operation   (operator) cancel one on images or volumes
+ *   DELETE /v1/operations/{operation}            202 Operation   (operator) cancel a restore, or one on images or volumes
  *   GET    /v1/pools  POST /v1/pools             { items: Pool[] } · 201 Pool (admin)
  *   GET    /v1/pools/{pool}                      Pool            state on each host, trend, alarms, doctor
  *   PATCH  /v1/pools/{pool}                      Pool            (admin) body PoolChange: limits
@@ -70,6 +80,7 @@
  *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone
  *   GET    /metrics /healthz /readyz /openapi.json     no token
  */
+export * from './balance.ts';
 export * from './cluster.ts';
 export * from './event.ts';
 export * from './host.ts';

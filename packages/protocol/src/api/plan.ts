@@ -29,6 +29,19 @@ const MoveBody = Type.Object(
   closed,
 );
 
+const BlockerBody = Type.Object(
+  {
+    vmId: Uuid,
+    vmName: Name,
+    reason: Text,
+    rejections: Type.Array(RejectionRecord),
+    /** What its own host found, of `preflight-failed`. */
+    reasons: Type.Optional(Type.Array(ReasonRecord)),
+    remedy: Text,
+  },
+  closed,
+);
+
 export const DrainPlanBody = Type.Object(
   {
     hostId: Name,
@@ -36,20 +49,7 @@ export const DrainPlanBody = Type.Object(
     moves: Type.Array(MoveBody),
     /** Indexes into `moves`: which may go side by side. For people; each move begins as soon as it may. */
     waves: Type.Array(Type.Array(Count)),
-    blockers: Type.Array(
-      Type.Object(
-        {
-          vmId: Uuid,
-          vmName: Name,
-          reason: Text,
-          rejections: Type.Array(RejectionRecord),
-          /** What its own host found, of `preflight-failed`. */
-          reasons: Type.Optional(Type.Array(ReasonRecord)),
-          remedy: Text,
-        },
-        closed,
-      ),
-    ),
+    blockers: Type.Array(BlockerBody),
     estimatedSeconds: Count,
   },
   named('DrainPlan'),
@@ -69,6 +69,34 @@ export const DrainStart = Type.Object(
   named('DrainStart'),
 );
 export type DrainStart = Static<typeof DrainStart>;
+
+export const RestorePlanBody = Type.Object(
+  {
+    hostId: Name,
+    revision: Count,
+    moves: Type.Array(MoveBody),
+    waves: Type.Array(Type.Array(Count)),
+    /** VMs that were moved away from there and stay where they are. */
+    blockers: Type.Array(BlockerBody),
+    estimatedSeconds: Count,
+  },
+  named('RestorePlan'),
+);
+export type RestorePlanBody = Static<typeof RestorePlanBody>;
+
+export const RestoreStart = Type.Object(
+  {
+    /** The moves of the plan that was shown; each is checked again before it is made. */
+    plan: Type.Optional(
+      Type.Array(Type.Object({ vmId: Uuid, target: Name }, closed), { maxItems: 1000 }),
+    ),
+    parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
+    /** For these moves only. */
+    migration: Type.Optional(MigrationWish),
+  },
+  named('RestoreStart'),
+);
+export type RestoreStart = Static<typeof RestoreStart>;
 
 export const MovePlanBody = Type.Object(
   {

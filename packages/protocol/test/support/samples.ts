@@ -358,6 +358,12 @@ export const inputs: readonly Sample[] = [
   request('stop', { vmId, mode: 'graceful' }),
   request('delete', { vmId }),
   request('migrate', { vmId, target: 'h2', cold: true }),
+  request('migrate', {
+    vmId,
+    target: 'h2',
+    recommendation: { id: '0123456789', source: 'h1', reason: 'h1 is asked for more' },
+  }),
+  request('restore', { hostId: 'h1', plan: [{ vmId, target: 'h1' }], parallel: 2 }),
   request('cpu-baseline', {}),
   ...storageInputs,
   {
@@ -375,6 +381,37 @@ export const inputs: readonly Sample[] = [
   request('save', { vmId, pool: 'vms' }),
   request('drain', { hostId: 'h1', plan: [{ vmId, target: 'h2' }], parallel: 2 }),
   {
+    name: 'balance settings',
+    schema: protocol.BalanceSettingsRecord,
+    value: {
+      v: 1,
+      settings: {
+        mode: 'automatic',
+        aggressiveness: 2,
+        movesAtOnce: 2,
+        movesPerHour: 30,
+        cooldownMinutes: 360,
+        hours: { from: '22:00', to: '06:00' },
+      },
+      by: 'anna',
+      atMs: 1,
+    },
+  },
+  {
+    name: 'dismissal',
+    schema: protocol.DismissalRecord,
+    value: {
+      v: 1,
+      id: '0123456789',
+      vmId,
+      source: 'h1',
+      target: 'h2',
+      untilMs: 5,
+      by: 'anna',
+      atMs: 1,
+    },
+  },
+  {
     name: 'host record',
     schema: protocol.HostRecord,
     value: { v: 1, id: 'h1', hostUuid: vmId, firstSeenMs: 1 },
@@ -382,7 +419,16 @@ export const inputs: readonly Sample[] = [
   {
     name: 'assignment',
     schema: protocol.AssignmentRecord,
-    value: { v: 1, vmId, hostId: 'h1', generation: 3, operationId, state: 'running' },
+    value: {
+      v: 1,
+      vmId,
+      hostId: 'h1',
+      generation: 3,
+      operationId,
+      state: 'running',
+      movedAtMs: 5,
+      home: 'h2',
+    },
   },
   {
     name: 'assignment of a saved VM',
@@ -480,6 +526,7 @@ export const inputs: readonly Sample[] = [
       reasons: ['libvirt-unreachable'],
       vmDigest: 'd1',
       usage,
+      vms: [{ vmId, cpuMilli: 900, cpuWaitMilli: 100, memoryMib: 512 }],
     },
   },
   {
