@@ -31,6 +31,7 @@ import { Questions } from './questions.ts';
 import { digestOf, Reporter, type Known, type Observation } from './report.ts';
 import { judgeRestart, needsInspection } from './restart.ts';
 import { defaultSettings } from './settings.ts';
+import { UseMeter } from './use-meter.ts';
 import { answerOf, resultOf, type Step, stepOrdered, stepReadBack, Steps } from './steps.ts';
 
 export function createAgent(options: AgentOptions): AgentLogic {
@@ -46,6 +47,7 @@ class Agent implements AgentLogic {
   readonly #steps = new Steps();
   readonly #looks = new Looks();
   readonly #reporter: Reporter;
+  readonly #use: UseMeter;
   /** Asked of the hypervisor and not answered yet. */
   readonly #asked = new Map<number, Step>();
   readonly #questions = new Questions();
@@ -63,6 +65,7 @@ class Agent implements AgentLogic {
     this.#hostId = hostId;
     this.#settings = settings;
     this.#reporter = new Reporter(settings.freshNonces);
+    this.#use = new UseMeter(settings.useMs);
   }
 
   handle(now: Now, event: AgentEvent): readonly AgentAction[] {
@@ -351,6 +354,7 @@ class Agent implements AgentLogic {
   #observed(seen: Observation): void {
     const first = this.#seen === undefined;
     this.#seen = seen;
+    this.#use.saw(seen.vms);
     if (first) this.#heartbeat();
     for (const step of this.#steps.inPhase('adopted')) {
       const vm = seen.vms.find((candidate) => candidate.vmId === step.vmId);
@@ -380,7 +384,8 @@ class Agent implements AgentLogic {
 
   #heartbeat(): void {
     if (!this.#seen) return;
-    const body = this.#reporter.heartbeat(this.#seen, this.#known());
+    const used = this.#use.take(this.#now.monoMs);
+    const body = this.#reporter.heartbeat(this.#seen, this.#known(), used);
     this.#out.push({ type: 'publish', message: { kind: 'heartbeat', body } });
   }
 

@@ -259,6 +259,8 @@ export interface AgentSettings {
   readonly heartbeatMs: number;
   readonly inventoryMs: number;
   readonly observeMs: number;
+  /** How often a heartbeat says what VMs use. */
+  readonly useMs: number;
   /** How many nonces back a command's freshness may lie. */
   readonly freshNonces: number;
   readonly parallelActions: number;

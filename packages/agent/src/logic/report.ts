@@ -2,7 +2,7 @@
  * What the agent says about its host: heartbeats, inventories, the digest of its VMs, and the nonces that
  * make a command's age visible without comparing clocks. When to say it is agent.ts.
  */
-import type { Heartbeat, Inventory, ReportedVm, StepResult } from '@drover/protocol';
+import type { Heartbeat, Inventory, ReportedVm, StepResult, VmUse } from '@drover/protocol';
 import { hashText } from './hash.ts';
 import type { AgentEvent, HostFacts } from './port.ts';
 
@@ -47,7 +47,7 @@ export class Reporter {
     return this.#nonces;
   }
 
-  heartbeat(seen: Observation, known: Known): Heartbeat {
+  heartbeat(seen: Observation, known: Known, used: readonly VmUse[] | undefined): Heartbeat {
     this.#seq += 1;
     const nonce = this.#newNonce(seen);
     return {
@@ -61,6 +61,7 @@ export class Reporter {
       reasons: [...known.reasons],
       vmDigest: digestOf(seen),
       ...(seen.usage ? { usage: seen.usage } : {}),
+      ...(used === undefined ? {} : { vms: [...used] }),
     };
   }
 

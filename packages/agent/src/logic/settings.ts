@@ -9,6 +9,7 @@ export const defaultSettings: AgentSettings = {
   heartbeatMs: 2_000,
   inventoryMs: 60_000,
   observeMs: 4_000,
+  useMs: 10_000,
   freshNonces: 8,
   parallelActions: 32,
   parallelJobs: 4,

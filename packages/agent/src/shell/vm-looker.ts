@@ -12,6 +12,7 @@ import {
   isNotFound,
   numberOf,
   parseXml,
+  readDomainStats,
   type Domain,
   type DomainStats,
   type Libvirt,
@@ -30,6 +31,8 @@ interface Remembered {
   readonly id: number;
   readonly generation: number | undefined;
   readonly cpuTimeNs: bigint;
+  /** Of all its vCPUs; absent where the kernel does not say. */
+  readonly delayNs: bigint | undefined;
   readonly atMs: number;
 }
 
@@ -67,7 +70,8 @@ export class VmLooker {
       const generation = same ? same.generation : await generationOf(libvirt, dom);
       const cpuTimeNs = bigintOf(params, 'cpu.time') ?? 0n;
       const atMs = performance.now();
-      remembered.set(dom.uuid, { id: dom.id, generation, cpuTimeNs, atMs });
+      const delayNs = delayOf(params);
+      remembered.set(dom.uuid, { id: dom.id, generation, cpuTimeNs, delayNs, atMs });
       const maximumKib = numberOf(params, 'balloon.maximum') ?? 0;
       return {
         vmId: dom.uuid,
@@ -78,7 +82,10 @@ export class VmLooker {
         ...(generation === undefined ? {} : { generation }),
         memoryMib: Math.round(maximumKib / 1024),
         vcpus: numberOf(params, 'vcpu.current') ?? numberOf(params, 'vcpu.maximum') ?? 0,
-        ...(same ? { cpuMilliUsed: milliBetween(same, cpuTimeNs, atMs) } : {}),
+        ...(same ? { cpuMilliUsed: milliBetween(same, cpuTimeNs - same.cpuTimeNs, atMs) } : {}),
+        ...(same?.delayNs === undefined || delayNs === undefined
+          ? {}
+          : { cpuWaitMilli: milliBetween(same, delayNs - same.delayNs, atMs) }),
         cpuTimeSeconds: Number(cpuTimeNs) / 1e9,
         rssMib: Math.round((numberOf(params, 'balloon.rss') ?? 0) / 1024),
       };
@@ -102,10 +109,17 @@ async function generationOf(libvirt: Libvirt, dom: Domain): Promise<number | und
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function milliBetween(before: Remembered, cpuTimeNs: bigint, atMs: number): number {
+/** `ns` of CPU since then, in thousandths of a core. */
+function milliBetween(before: Remembered, ns: bigint, atMs: number): number {
   const elapsedMs = atMs - before.atMs;
   if (elapsedMs <= 0) return 0;
-  return Math.max(0, Math.round((Number(cpuTimeNs - before.cpuTimeNs) / 1e6 / elapsedMs) * 1000));
+  return Math.max(0, Math.round((Number(ns) / 1e6 / elapsedMs) * 1000));
+}
+
+/** How long its vCPUs were ready to run, and others ran. */
+function delayOf(params: DomainStats['params']): bigint | undefined {
+  const delays = readDomainStats(params).vcpus.flatMap(({ delayNs }) => delayNs ?? []);
+  return delays.length === 0 ? undefined : delays.reduce((sum, one) => sum + one, 0n);
 }
 
 /** Only what the wire has a place for. */
