@@ -58,9 +58,18 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
+    ...('recommendation' in request ? recommended(request.recommendation) : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,
     by: request.by,
     createdAtMs: request.createdAtMs,
   };
+}
+
+function recommended(
+  recommendation: Extract<RequestRecord, { type: 'migrate' }>['recommendation'],
+): Partial<OperationRecord> {
+  if (recommendation === undefined) return {};
+  const { id, source, reason } = recommendation;
+  return { source, recommendationId: id, reason: `balance: ${reason}`.slice(0, 1000) };
 }

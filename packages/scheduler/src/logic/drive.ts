@@ -8,6 +8,7 @@ import { driveMigrate } from './migrate.ts';
 import { drivePoolDoctor } from './pool-doctor.ts';
 import { driveRecover } from './recover.ts';
 import { driveSave } from './save.ts';
+import { driveRestore } from './restore.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
 import { driveStorage } from './storage/drive.ts';
@@ -27,6 +28,8 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveMigrate(turn, stored);
     case 'drain':
       return driveDrain(turn, stored);
+    case 'restore':
+      return driveRestore(turn, stored);
     case 'clean':
       return driveClean(turn, stored);
     case 'cpu-baseline':

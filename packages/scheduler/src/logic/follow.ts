@@ -56,7 +56,9 @@ function follow(turn: Turn, assignment: AssignmentRecord, hostId: string): void 
   const there = lookAt(turn, hostId, vmId, since);
   const atOwner = owner === undefined ? 'absent' : lookAt(turn, owner, vmId, since);
   if (there !== 'running' || atOwner === undefined || !gone.has(atOwner)) return;
-  const here = { hostId, generation: generation + 1, state: 'running' } as const;
+  // Whoever moved it does not want it moved again at once.
+  const movedAtMs = turn.now.wallMs;
+  const here = { hostId, generation: generation + 1, state: 'running', movedAtMs } as const;
   if (!turn.commit(turn.putAssignment(vmId, here))) return;
   const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
   turn.trace('warn', `${name} runs on ${hostId}, not on ${owner ?? 'any host'}: somebody moved it`);

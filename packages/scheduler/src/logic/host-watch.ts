@@ -14,6 +14,7 @@ import type {
 } from '@drover/protocol';
 import type { SchedulerSettings } from './port.ts';
 import { isQuestionId } from './questions.ts';
+import { UseWatch } from './use-watch.ts';
 
 export interface HeardHost {
   readonly hostId: string;
@@ -56,6 +57,7 @@ export class HostWatch {
   readonly #progress = new Map<string, MigrationProgress>();
   readonly #storageProgress = new Map<string, StorageProgress>();
   readonly #reporting = new Map<string, Set<string>>();
+  readonly use = new UseWatch();
 
   get(hostId: string): HeardHost | undefined {
     return this.#hosts.get(hostId);
@@ -73,6 +75,7 @@ export class HostWatch {
     switch (message.kind) {
       case 'heartbeat':
         this.#touch(nowMs, hostId, message.body).heartbeat = message.body;
+        this.use.hear(nowMs, hostId, message.body);
         return;
       case 'inventory': {
         const host = this.#touch(nowMs, hostId, message.body);

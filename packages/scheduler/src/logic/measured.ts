@@ -68,7 +68,8 @@ export function measuredFrom(
   };
 }
 
-function withUsage(vm: Vm, reported: ReportedVm): Vm {
+/** What its host reported of its memory, besides what is known of its use. */
+export function withUsage(vm: Vm, reported: ReportedVm): Vm {
   const { touchedMib, dirtyKibPerSecond, writtenSetMib } = reported;
   const { cpuMilliUsed = vm.request.cpuMilli } = reported;
   const usage: VmUsage = {

@@ -11,6 +11,7 @@ import type {
 } from '@drover/protocol';
 import { type MigrationVerdict, type Observation, resolveMigration } from '@drover/core';
 import { isOff } from './fence.ts';
+import { movedNow } from './moved-lately.ts';
 import { isCancelled } from './pending.ts';
 import { tryAgainMs } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -125,7 +126,12 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
 
 function moved(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '', target = '', generation } = stored.value;
-  const owner = { hostId: target, generation: generation + 1, state: 'running' as const };
+  const owner = {
+    hostId: target,
+    generation: generation + 1,
+    state: 'running' as const,
+    ...movedNow(turn, stored.value),
+  };
   const { error: _, ...value } = stored.value;
   const clean = { value, modRevision: stored.modRevision };
   turn.end(clean, 'succeeded', {}, turn.putAssignment(vmId, owner));

@@ -101,5 +101,5 @@ export function askedOf(
   { id, parentId }: Pick<OperationRecord, 'id' | 'parentId'>,
 ): MigrationWish | undefined {
   const request = mirror.requests.get(parentId ?? id)?.value;
-  return request?.type === 'migrate' || request?.type === 'drain' ? request.migration : undefined;
+  return request !== undefined && 'migration' in request ? request.migration : undefined;
 }

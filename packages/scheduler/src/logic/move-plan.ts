@@ -9,7 +9,8 @@ import {
   type Vm,
 } from '@drover/core';
 import { orderOf } from './migration-order.ts';
-import { freshFor, type Planning, type PlanQuery } from './planning.ts';
+import { freshFor } from './findings.ts';
+import type { Planning, PlanQuery } from './planning.ts';
 import { check, inspect, type Seen } from './preflight.ts';
 import { targetsAskedAtOnce } from './settings.ts';
 import type { Turn } from './turn.ts';

@@ -4,20 +4,29 @@
  * been found possible, or the plan says which has not been looked at in time.
  */
 import type { QueryReply } from '@drover/protocol';
-import { type Cluster, type DrainPlan, type ModeChoice, planDrain } from '@drover/core';
+import { type Cluster, type DrainPlan, planDrain, planRestore } from '@drover/core';
+import { balancePlanAsked } from './balance/plan-now.ts';
+import { checkMoves, lookAtVms, planAsked, withFindings, withModes } from './findings.ts';
+import { homesOf } from './homes.ts';
 import { measuredFrom } from './measured.ts';
 import { movePlan } from './move-plan.ts';
-import { freshFor, type Planning, type PlanQuery } from './planning.ts';
-import { check, inspect } from './preflight.ts';
+import type { Planning, PlanQuery } from './planning.ts';
 import { planPatienceMs } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 /** The answer, once it is known or has to be given. */
 export function continuePlanning(turn: Turn, planning: Planning): QueryReply | undefined {
   const isLate = turn.now.monoMs - planning.sinceMs >= planPatienceMs;
-  return planning.query.type === 'plan-drain'
-    ? drainPlan(turn, planning, planning.query, isLate)
-    : movePlan(turn, planning, planning.query, isLate);
+  switch (planning.query.type) {
+    case 'plan-drain':
+      return drainPlan(turn, planning, planning.query, isLate);
+    case 'plan-move':
+      return movePlan(turn, planning, planning.query, isLate);
+    case 'plan-restore':
+      return restorePlan(turn, planning, planning.query, isLate);
+    case 'plan-balance':
+      return balancePlanAsked(turn, planning, isLate);
+  }
 }
 
 /** So often a plan is made anew for what hosts said about the last one. */
@@ -30,22 +39,25 @@ function drainPlan(
   isLate: boolean,
 ): QueryReply | undefined {
   const { hostId } = query;
-  if (!turn.cluster.hosts.has(hostId)) {
-    const message = `no host ${hostId} has reported`;
-    return { type: 'error', code: 'host-not-found', message };
-  }
-  if (!lookAtVms(turn, planning, hostId) && !isLate) return undefined;
+  if (!turn.cluster.hosts.has(hostId)) return noHost(hostId);
+  const there = [...turn.cluster.vms.values()].filter((vm) => vm.hostId === hostId);
+  const looked = lookAtVms(turn, planning, there);
+  if (looked.isChanged) planning.plan = undefined;
+  if (!looked.all && !isLate) return undefined;
   for (let round = 0; round < replansAtOnce; round += 1) {
-    planning.plan ??= planned(turn, planning, query);
-    const asked = checkMoves(turn, planning, planning.plan);
-    if (asked === 'changed') continue;
-    const { plan } = planning;
+    const plan = planning.plan ?? planned(turn, planning, query);
+    planning.plan = plan;
+    const asked = checkMoves(turn, planning, plan.moves);
+    if (asked === 'changed') {
+      planning.plan = undefined;
+      continue;
+    }
     if (asked.unchecked.length > 0 && !isLate) return undefined;
-    const moves = plan.moves.map((move) => ({
-      ...move,
-      mode: asked.modes.get(move.vmId)?.mode ?? move.mode,
-    }));
-    return { type: 'plan-drain', plan: { ...plan, moves }, unchecked: asked.unchecked };
+    return {
+      type: 'plan-drain',
+      plan: withModes(plan, asked.modes),
+      unchecked: asked.unchecked,
+    };
   }
   return { type: 'error', code: 'internal', message: 'the plan changes with each answer' };
 }
@@ -60,63 +72,31 @@ function planned(
   return planDrain(cluster, hostId, options);
 }
 
-/** False while one has not been looked at. */
-function lookAtVms(turn: Turn, planning: Planning, hostId: string): boolean {
-  let all = true;
-  for (const vm of turn.cluster.vms.values()) {
-    if (vm.hostId !== hostId || vm.state !== 'running' || planning.held.has(vm.id)) continue;
-    const seen = inspect(turn, vm, hostId, freshFor(planning));
-    if (seen.type === 'asked') all = false;
-    if (seen.type === 'failed') {
-      const reason = { code: 'check-failed', hostId, available: seen.error.message } as const;
-      planning.held.set(vm.id, [reason]);
-    }
-    if (seen.type !== 'seen') continue;
-    planning.held.set(vm.id, seen.held);
-    // What was planned without knowing it is planned again.
-    if (seen.held.length > 0) planning.plan = undefined;
-  }
-  return all;
+function restorePlan(
+  turn: Turn,
+  planning: Planning,
+  { hostId }: Extract<PlanQuery, { type: 'plan-restore' }>,
+  isLate: boolean,
+): QueryReply | undefined {
+  if (!turn.cluster.hosts.has(hostId)) return noHost(hostId);
+  const { restore } = planning;
+  const found = planAsked(
+    turn,
+    restore,
+    (cluster) => planRestore(uncordoned(cluster, hostId), homesOf(turn.mirror, hostId)),
+    isLate,
+  );
+  return found && { type: 'plan-restore', ...found };
 }
 
-type MovesChecked = {
-  readonly unchecked: readonly string[];
-  readonly modes: ReadonlyMap<string, ModeChoice>;
-};
-
-function checkMoves(turn: Turn, planning: Planning, plan: DrainPlan): MovesChecked | 'changed' {
-  const unchecked: string[] = [];
-  const modes = new Map<string, ModeChoice>();
-  let isChanged = false;
-  for (const { vmId, source, target } of plan.moves) {
-    const vm = turn.cluster.vms.get(vmId);
-    const seen = vm === undefined ? undefined : inspect(turn, vm, source, freshFor(planning));
-    const checked =
-      vm !== undefined && seen?.type === 'seen'
-        ? check(turn, vm, target, seen, Number.POSITIVE_INFINITY)
-        : undefined;
-    if (checked?.type !== 'checked') {
-      unchecked.push(vmId);
-      continue;
-    }
-    modes.set(vmId, checked.choice);
-    if (checked.reasons.length === 0) continue;
-    const before = planning.barred.get(vmId) ?? [];
-    planning.barred.set(vmId, [...before, { hostId: target, reasons: checked.reasons }]);
-    isChanged = true;
-  }
-  if (!isChanged) return { unchecked, modes };
-  planning.plan = undefined;
-  return 'changed';
+function noHost(hostId: string): QueryReply {
+  const message = `no host ${hostId} has reported`;
+  return { type: 'error', code: 'host-not-found', message };
 }
 
-function withFindings(cluster: Cluster, { held, barred }: Planning): Cluster {
-  const vms = new Map(cluster.vms);
-  for (const vm of cluster.vms.values()) {
-    const reasons = held.get(vm.id) ?? [];
-    const hosts = barred.get(vm.id) ?? [];
-    if (reasons.length + hosts.length === 0) continue;
-    vms.set(vm.id, { ...vm, held: reasons, ...(hosts.length === 0 ? {} : { barred: hosts }) });
-  }
-  return { ...cluster, vms };
+/** As it will be when VMs go back to it. */
+function uncordoned(cluster: Cluster, hostId: string): Cluster {
+  const host = cluster.hosts.get(hostId);
+  if (host === undefined) return cluster;
+  return { ...cluster, hosts: new Map(cluster.hosts).set(hostId, { ...host, intent: 'active' }) };
 }

@@ -16,11 +16,15 @@ import {
   type PlacementRequest,
   type Vm,
 } from '@drover/core';
+import { withLoad } from './balance/loaded.ts';
+import type { BalanceState } from './balance/state.ts';
+import { balanceStatus } from './balance/status.ts';
 import { eraIn } from './era.ts';
 import type { HostWatch } from './host-watch.ts';
 import { disksToMake } from './pool-sizes.ts';
 import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
+import type { PlanQuery } from './planning.ts';
 import { hostViews, observedVms } from './views.ts';
 import { isOpen, shapeOf } from './vm-shape.ts';
 
@@ -37,10 +41,11 @@ export interface Asked {
   /** Hosts that cannot give the cluster's CPU. */
   readonly lacksCpu: ReadonlySet<string>;
   readonly pools: () => SeenPools;
+  readonly volatile: { readonly balance: BalanceState };
 }
 
 /** Plans are answered by plans.ts, once hosts have been asked. */
-type Immediate = Exclude<Query, { type: 'plan-drain' | 'plan-move' }>;
+type Immediate = Exclude<Query, PlanQuery>;
 
 export function answerQuery(asked: Asked, query: Immediate): QueryReply {
   switch (query.type) {
@@ -53,13 +58,15 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
     case 'progress':
       return { type: 'progress', migrations: progressOf(asked), storage: jobsOf(asked) };
     case 'dump':
-      return { type: 'dump', text: dumpCluster(asked.cluster) };
+      return { type: 'dump', text: dumpCluster(withLoad(asked.cluster, asked)) };
     case 'place':
       return { type: 'place', answers: placeSeveral(asked, query) };
     case 'explain':
       return explain(asked.cluster, query.vmId);
     case 'cpu-gaps':
       return { type: 'cpu-gaps', hosts: [...asked.lacksCpu].toSorted() };
+    case 'balance':
+      return { type: 'balance', balance: balanceStatus(asked, asked.mirror, asked.now) };
     case 'pools':
       return { type: 'pools', pools: poolStatuses(asked.pools(), query.name) };
   }

@@ -295,6 +295,7 @@ class Scheduler implements SchedulerLogic {
         hosts: this.#hosts,
         lacksCpu: this.#volatile.lacksCpu,
         pools: () => this.#pools(now),
+        volatile: this.#volatile,
       };
       out.push({ type: 'reply', queryId, reply: answerQuery(asked, query) });
       return;

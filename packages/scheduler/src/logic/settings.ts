@@ -35,6 +35,12 @@ export const preflightKeptMs = 10_000;
 export const targetsAskedAtOnce = 8;
 /** How long a plan waits for what hosts say about it; who asked is told that nobody leads after five seconds. */
 export const planPatienceMs = 3_500;
+/** Between two looks whether moves would make the cluster more even. */
+export const balanceEveryMs = 60_000;
+/** How long hosts have to say whether those moves could be made. */
+export const balancePatienceMs = 10_000;
+/** How long what they found in the way of one is believed. */
+export const findingsKeptMs = 10 * 60_000;
 /** How long an upload may rest: whoever makes it may have to find a network again. */
 export const idleMs = 30 * 60_000;
 /** Hosts that a start tries before it gives up. */

@@ -159,7 +159,7 @@ function hasRoom(
 /** Moves of the drain that it is part of which may copy at once, where a person said so. */
 function parallelOf(mirror: RecordMirror, { id, parentId }: MoveOnLink): number | undefined {
   const request = mirror.requests.get(parentId ?? id)?.value;
-  return request?.type === 'drain' ? request.parallel : undefined;
+  return request?.type === 'drain' || request?.type === 'restore' ? request.parallel : undefined;
 }
 
 /** Whether a move still copies or is about to; what comes after that costs no link anything. */

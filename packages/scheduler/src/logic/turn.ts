@@ -15,10 +15,12 @@ import {
   type Stored,
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
+import { type BalanceState, newBalanceState } from './balance/state.ts';
 import { Batch } from './batch.ts';
 import type { Search } from './find-target.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
+import { keptOfMoves } from './moved-lately.ts';
 import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
 import { withoutWait } from './waits.ts';
@@ -59,6 +61,7 @@ export interface Volatile {
   /** Since when a host says that a pool's mark is there, by the pool's id. */
   readonly marks: Map<string, number>;
   readonly poolTrends: PoolTrends;
+  readonly balance: BalanceState;
   /** When what people are to be told of pools was looked at last. */
   alarmsMs: number;
   counter: number;
@@ -84,6 +87,7 @@ export function newVolatile(): Volatile {
     waits: new Map(),
     marks: new Map(),
     poolTrends: new PoolTrends(),
+    balance: newBalanceState(),
     alarmsMs: Number.NEGATIVE_INFINITY,
     counter: 0,
     inquiries: 0,
@@ -370,6 +374,7 @@ export class Turn {
       v: 1,
       vmId,
       ...files,
+      ...keptOfMoves(stored?.value, changes),
       ...changes,
       ...(memory === undefined ? {} : { saved: memory }),
       // One with saved memory is never just off: it does not boot.

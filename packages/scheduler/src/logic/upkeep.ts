@@ -4,6 +4,7 @@
  */
 import { type AssignmentRecord, keys } from '@drover/protocol';
 import { adoptRequests } from './adopt.ts';
+import { keepBalance } from './balance/keep.ts';
 import { findCpuGaps } from './cpu-baseline.ts';
 import { readmit } from './fence.ts';
 import { followMoved } from './follow.ts';
@@ -22,6 +23,7 @@ export function keepUp(turn: Turn): void {
   followMoved(turn);
   findCrashed(turn);
   findCpuGaps(turn);
+  keepBalance(turn);
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from '@drover/protocol';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { SchedulerCommand } from '../logic/index.ts';
+import { BalanceMetrics } from './balance-metrics.ts';
 import { PoolMetrics, type PoolStatuses } from './pool-metrics.ts';
 
 export class Metrics {
@@ -48,6 +49,7 @@ export class Metrics {
     registers: [this.registry],
   });
   readonly #pools = new PoolMetrics(this.registry);
+  readonly #balance = new BalanceMetrics(this.registry);
   readonly #dropped = new Counter({
     name: 'drover_scheduler_malformed_messages_total',
     help: 'Messages of agents that were dropped since they are no such messages.',
@@ -68,7 +70,11 @@ export class Metrics {
   /** Brings what is measured on demand up to date. */
   async refresh(): Promise<void> {
     this.#measureLag();
-    await this.#pools.refresh();
+    await Promise.all([this.#pools.refresh(), this.#balance.refresh()]);
+  }
+
+  readBalance(read: NonNullable<BalanceMetrics['read']>): void {
+    this.#balance.read = read;
   }
 
   /** Of one that leads: how it is told what it knows of pools. */

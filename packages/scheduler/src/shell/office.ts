@@ -136,6 +136,11 @@ function follow(
         const parsed = JSON.parse(reply) as QueryReply;
         return parsed.type === 'pools' ? parsed.pools : undefined;
       });
+      metrics.readBalance(async () => {
+        const reply = await performer.ask(randomUUID(), { type: 'balance' });
+        const parsed = JSON.parse(reply) as QueryReply;
+        return parsed.type === 'balance' ? parsed.balance : undefined;
+      });
       stack.use(serveCertificates(bus, certifier, log));
       performer.lead(leadership);
     },

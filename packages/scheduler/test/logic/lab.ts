@@ -6,6 +6,7 @@
 import {
   type AgentCommand,
   type AgentMessage,
+  type BalanceSettings,
   type CommandKind,
   type ImageIntentRecord,
   isQuestion,
@@ -417,6 +418,17 @@ export class Lab {
     this.etcd.write(keys.volume(id), { v: 1, id, state: 'ready', ...about });
   }
 
+  /** What VMs use and wait for, wherever they run, in thousandths of a core. */
+  use(uses: Readonly<Record<string, readonly [cpuMilli: number, cpuWaitMilli: number]>>): void {
+    const all = new Map(Object.entries(uses));
+    for (const host of this.hosts.values()) host.uses = all;
+  }
+
+  setBalance(settings: BalanceSettings): void {
+    this.etcd.write(keys.settings('balance'), { v: 1, settings, by: 'test', atMs: 1 });
+    this.settle();
+  }
+
   cordon(hostId: string): void {
     const record = { v: 1, id: hostId, cordoned: true, by: 'test', atMs: 1 };
     this.etcd.write(keys.hostIntent(hostId), record);
@@ -452,7 +464,7 @@ export class Lab {
   ask(query: Query, leader = this.leader): QueryReply | undefined {
     leader.feed({ type: 'asked', queryId: 'q', query });
     // For a plan its hosts are asked first.
-    if (query.type === 'plan-drain' || query.type === 'plan-move') this.settle();
+    if (query.type.startsWith('plan-')) this.settle();
     const reply = leader.said.findLast((one) => one.type === 'reply');
     return reply?.reply;
   }

@@ -82,6 +82,8 @@ export class ScriptedHost {
   #beats = 0;
   #nonces: string[] = [];
   #answers: Inventory['answers'];
+  /** Of VMs, wherever they run: what they use, and wait for, in thousandths of a core. Nobody measures it if absent. */
+  uses: ReadonlyMap<string, readonly [cpuMilli: number, cpuWaitMilli: number]> | undefined;
   readonly #generations = new Map<string, number>();
   readonly #journal = new Map<string, StepResult>();
   readonly #around: Surroundings;
@@ -122,8 +124,21 @@ export class ScriptedHost {
         state: this.state,
         reasons: this.state === 'ready' ? [] : ['libvirt-unreachable'],
         vmDigest: digest.join(' ').slice(0, 64),
+        ...this.#load(),
       },
     });
+  }
+
+  #load(): Pick<Heartbeat, 'usage' | 'vms'> {
+    if (this.uses === undefined) return {};
+    const running = [...this.vms.values()].filter(({ state }) => state === 'running');
+    const vms = running.map(({ vmId }) => {
+      const [cpuMilli, cpuWaitMilli] = this.uses?.get(vmId) ?? [0, 0];
+      return { vmId, cpuMilli, cpuWaitMilli };
+    });
+    const cpuMilli = vms.reduce((sum, vm) => sum + vm.cpuMilli, 0);
+    const usage = { cpuMilli, memoryMib: 0, cpuPressurePermille: 0, memoryPressurePermille: 0 };
+    return { usage, vms };
   }
 
   report(): void {

@@ -1,4 +1,4 @@
-import { keys } from '@drover/protocol';
+import { type api, keys } from '@drover/protocol';
 import type { Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics, serveMetrics } from '../../src/shell/metrics.ts';
@@ -85,6 +85,18 @@ describe('the metrics endpoint', () => {
     );
     expect(lines.filter((line) => line.startsWith('drover_operations_total'))).toHaveLength(1);
     expect(text).toContain('drover_scheduler_event_loop_p99_seconds');
+  });
+
+  it('tell how uneven the cluster is and what is recommended, once that was looked at', async () => {
+    const one = (priority: number) => ({ priority }) as api.RecommendationBody;
+    const about = { terms: [], movesLeft: 1, recommendations: [one(2), one(2)] };
+    metrics.readBalance(() => Promise.resolve(about));
+    expect((await get('/metrics')).text).not.toMatch(/^drover_cluster_imbalance \d/m);
+    metrics.readBalance(() => Promise.resolve({ ...about, unevenBefore: 1_500_000 }));
+    const { text } = await get('/metrics');
+    expect(text).toContain('drover_cluster_imbalance 1.5');
+    expect(text).toContain('drover_recommendations{priority="2"} 2');
+    expect(text).toContain('drover_recommendations{priority="1"} 0');
   });
 
   it('whose address is taken says so', async () => {
