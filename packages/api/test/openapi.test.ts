@@ -27,6 +27,8 @@ describe('the OpenAPI file', () => {
     const { body } = await world.send('GET', '/openapi.json');
     expect(Object.keys(body['paths'] as object).toSorted()).toEqual([
       '/v1',
+      '/v1/balance',
+      '/v1/balance/plan',
       '/v1/cluster',
       '/v1/cluster/cpu',
       '/v1/cluster/era',
@@ -37,6 +39,7 @@ describe('the OpenAPI file', () => {
       '/v1/hosts/{host}/cordon',
       '/v1/hosts/{host}/drain',
       '/v1/hosts/{host}/recover',
+      '/v1/hosts/{host}/restore',
       '/v1/images',
       '/v1/images/{image}',
       '/v1/images/{image}/content',
@@ -49,6 +52,11 @@ describe('the OpenAPI file', () => {
       '/v1/pools',
       '/v1/pools/{pool}',
       '/v1/pools/{pool}/doctor',
+      '/v1/recommendations',
+      '/v1/recommendations/{recommendation}',
+      '/v1/recommendations/{recommendation}/apply',
+      '/v1/recommendations/{recommendation}/dismiss',
+      '/v1/settings/balance',
       '/v1/settings/images',
       '/v1/settings/migration',
       '/v1/vms',

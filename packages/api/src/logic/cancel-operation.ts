@@ -1,4 +1,7 @@
-/** Cancelling an operation on an image or a volume, or a save: it leaves nothing of what it was about to make. */
+/**
+ * Cancelling an operation on an image or a volume, or a save: it leaves nothing of what it was about to make. And a
+ * restore: what has gone back stays there.
+ */
 import { DroverError, keys, type RecordMirror } from '@drover/protocol';
 import { cancelRequest } from './decide-drain.ts';
 import { isCancellableStorage, isOpen, requireOperation } from './operations.ts';
@@ -13,7 +16,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 export function cancelOperation(records: RecordMirror, id: string, ask: Ask): Write | undefined {
   const operation = requireOperation(records, id);
   const { type, state } = operation;
-  if (isOpen(operation) && !isCancellableStorage(operation)) {
+  if (isOpen(operation) && type !== 'restore' && !isCancellableStorage(operation)) {
     const how = elsewhere[type] ?? 'it is done in a moment, or cannot be taken back';
     throw new DroverError('not-cancellable', `operation ${id} is a ${type}, ${state}: ${how}`);
   }

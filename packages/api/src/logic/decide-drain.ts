@@ -6,6 +6,7 @@ import {
   type api,
   DroverError,
   keys,
+  type OperationRecord,
   type RecordMirror,
   type RequestRecord,
 } from '@drover/protocol';
@@ -13,7 +14,7 @@ import { putHostIntent } from './decide-host.ts';
 import { refuseWhenFull } from './decide-vm.ts';
 import { requireHost } from './hosts.ts';
 import { checkWish } from './migration-settings.ts';
-import { isOpen, newestDrain } from './operations.ts';
+import { isByItself, isOpen, newestDrain } from './operations.ts';
 import { type Ask, putRecord, type Write } from './write.ts';
 
 export function startDrain(
@@ -88,7 +89,13 @@ export function cancelDrain(records: RecordMirror, hostId: string, ask: Ask): Wr
 export function cancelMigration(records: RecordMirror, id: string, ask: Ask): Write | undefined {
   const operation = records.operations.get(id)?.value;
   if (operation?.parentId !== undefined) {
-    const hostId = records.operations.get(operation.parentId)?.value.hostId ?? 'HOST';
+    const parent = records.operations.get(operation.parentId)?.value;
+    const hostId = parent?.hostId ?? 'HOST';
+    if (parent?.type === 'restore') {
+      const how = `cancel the restore: DELETE /v1/operations/${operation.parentId}`;
+      const message = `migration ${id} belongs to the restore of ${hostId}; ${how}`;
+      throw new DroverError('not-cancellable', message);
+    }
     throw new DroverError(
       'not-cancellable',
       `migration ${id} belongs to the drain ${operation.parentId}, which would only begin it again; cancel the drain: DELETE /v1/hosts/${hostId}/drain`,
@@ -104,6 +111,12 @@ export function cancelMigration(records: RecordMirror, id: string, ask: Ask): Wr
   return cancelRequest(records, id, ask);
 }
 
+/** Of a move that balancing makes by itself: the word that takes it back is the first one about it. */
+function cancelByItself({ vmId = '', id, createdAtMs }: OperationRecord, ask: Ask): RequestRecord {
+  const cancelled = { by: ask.by, atMs: ask.atMs };
+  return { v: 1, id, type: 'migrate', vmId, by: ask.by, createdAtMs, cancelled };
+}
+
 /** The operation must be as it was seen: one that has ended meanwhile is not cancelled after the fact. */
 export function cancelRequest(records: RecordMirror, id: string, ask: Ask): Write | undefined {
   const operation = records.operations.get(id);
@@ -112,6 +125,12 @@ export function cancelRequest(records: RecordMirror, id: string, ask: Ask): Writ
     throw new DroverError('operation-ended', `${type} ${id} has ended already: ${state}`);
   }
   const request = records.requests.get(id);
+  if (request === undefined && operation !== undefined && isByItself(operation.value)) {
+    return {
+      puts: [putRecord(keys.request(id), cancelByItself(operation.value, ask), undefined)],
+      compares: [{ key: keys.operation(id), modRevision: operation.modRevision }],
+    };
+  }
   if (request === undefined) {
     throw new DroverError(
       'not-cancellable',

@@ -69,6 +69,7 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'volume-name':
     case 'volume':
     case 'settings':
+    case 'dismissal':
     case 'vm-name':
     case 'era':
     case 'restored':

@@ -1,9 +1,12 @@
 /** What the leader answers, as bodies: placements, plans. */
 import {
+  type Blocker,
   type DrainPlan,
   explainPlacement,
   type MovePlan,
+  type Move,
   type PlacementAnswer,
+  type RestorePlan,
 } from '@drover/core';
 import { type api, type MigrationForecast, reasonRecords, rejectionRecord } from '@drover/protocol';
 
@@ -37,19 +40,42 @@ export function drainPlanBody(plan: DrainPlan, unchecked: readonly string[]): ap
   return {
     hostId: plan.hostId,
     revision: plan.revision,
-    moves: plan.moves.map(({ along, terms, ...move }) => ({
-      ...move,
-      ...(terms === undefined ? {} : { terms: [...terms] }),
-      ...(along === undefined ? {} : { along: [...along] }),
-      checked: !unchecked.includes(move.vmId),
-    })),
+    moves: plan.moves.map((move) => moveBody(move, unchecked)),
     waves: plan.waves.map((wave) => [...wave]),
-    blockers: plan.blockers.map(({ held, ...blocker }) => ({
-      ...blocker,
-      rejections: blocker.rejections.map(rejectionRecord),
-      ...(held === undefined ? {} : { reasons: reasonRecords(held) }),
-    })),
+    blockers: plan.blockers.map(blockerBody),
     estimatedSeconds: plan.estimatedSeconds,
+  };
+}
+
+export function restorePlanBody(
+  hostId: string,
+  { revision, moves, waves, stay, estimatedSeconds }: RestorePlan,
+  unchecked: readonly string[],
+): api.RestorePlanBody {
+  return {
+    hostId,
+    revision,
+    moves: moves.map((move) => moveBody(move, unchecked)),
+    waves: waves.map((wave) => [...wave]),
+    blockers: stay.map(blockerBody),
+    estimatedSeconds,
+  };
+}
+
+function moveBody({ along, terms, ...move }: Move, unchecked: readonly string[]) {
+  return {
+    ...move,
+    ...(terms === undefined ? {} : { terms: [...terms] }),
+    ...(along === undefined ? {} : { along: [...along] }),
+    checked: !unchecked.includes(move.vmId),
+  };
+}
+
+function blockerBody({ held, ...blocker }: Blocker) {
+  return {
+    ...blocker,
+    rejections: blocker.rejections.map(rejectionRecord),
+    ...(held === undefined ? {} : { reasons: reasonRecords(held) }),
   };
 }
 

@@ -157,14 +157,21 @@ export function isCancellableStorage({ type, state, step }: OperationRecord): bo
   return cancellableStorage.includes(type);
 }
 
-/** Drains, what takes long with files, and migrations that somebody asked for; not what has been cancelled already. */
+/** A move that balancing makes by itself: no request is there before somebody cancels it. */
+export function isByItself({ type, recommendationId }: OperationRecord): boolean {
+  return type === 'migrate' && recommendationId !== undefined;
+}
+
+/** Drains, restores, what takes long with files, and migrations that are no part of those; not what has been cancelled already. */
 function isCancellable(records: RecordMirror, record: OperationRecord): boolean {
   const { id, type, state, mode } = record;
   const request = records.requests.get(id)?.value;
-  if (!isOpen({ state }) || request === undefined || request.cancelled !== undefined) return false;
+  if (!isOpen({ state }) || request?.cancelled !== undefined) return false;
+  if (request === undefined) return isByItself(record);
   // Whoever has been told to shut down cannot be told otherwise.
   if (mode === 'cold' && state === 'running') return false;
-  return type === 'drain' || type === 'migrate' || isCancellableStorage(record);
+  const isOfMoves = type === 'drain' || type === 'restore' || type === 'migrate';
+  return isOfMoves || isCancellableStorage(record);
 }
 
 function asPending(records: RecordMirror, request: RequestRecord): OperationRecord {
@@ -185,6 +192,9 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
     ...('volumeId' in request ? { volumeId: request.volumeId } : {}),
     ...(request.type === 'migrate' && request.target !== undefined
       ? { target: request.target }
+      : {}),
+    ...(request.type === 'migrate' && request.recommendation !== undefined
+      ? { source: request.recommendation.source, recommendationId: request.recommendation.id }
       : {}),
     generation: records.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: '0',

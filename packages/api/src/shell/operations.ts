@@ -84,7 +84,8 @@ export function operationRoutes(app: App, context: Context): void {
       schema: {
         tags,
         operationId: 'cancelOperation',
-        summary: 'Cancel one on an image or a volume; nothing is left of what it was to make',
+        summary:
+          'Cancel one on an image or a volume, of which nothing is left, or a restore, whose moves stay made',
         params,
         response: answers({ 202: bodies.operation }),
       },

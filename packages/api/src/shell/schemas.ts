@@ -13,6 +13,7 @@ const MigrationList = api.ListOf(api.MigrationBody, 'MigrationList');
 const PoolList = api.ListOf(api.PoolBody, 'PoolList');
 const ImageList = api.ListOf(api.ImageBody, 'ImageList');
 const VolumeList = api.ListOf(api.VolumeBody, 'VolumeList');
+const RecommendationList = api.ListOf(api.RecommendationBody, 'RecommendationList');
 const Placements = api.ListOf(api.PlacementBody, 'Placements');
 
 const named = [
@@ -33,6 +34,14 @@ const named = [
   api.ClusterCpuBody,
   api.DrainStart,
   api.RecoveryStart,
+  api.RestorePlanBody,
+  api.RestoreStart,
+  api.RecommendationBody,
+  api.RecommendationDismiss,
+  api.BalanceBody,
+  api.BalancePlanBody,
+  api.BalanceSettingsBody,
+  RecommendationList,
   api.PlacementBody,
   api.PlacementAsk,
   api.MigrationBody,
@@ -95,6 +104,14 @@ export const bodies = {
   clusterCpu: refer(api.ClusterCpuBody),
   drainStart: refer(api.DrainStart),
   recoveryStart: refer(api.RecoveryStart),
+  restorePlan: refer(api.RestorePlanBody),
+  restoreStart: refer(api.RestoreStart),
+  recommendation: refer(api.RecommendationBody),
+  recommendations: refer(RecommendationList),
+  recommendationDismiss: refer(api.RecommendationDismiss),
+  balance: refer(api.BalanceBody),
+  balancePlan: refer(api.BalancePlanBody),
+  balanceSettings: refer(api.BalanceSettingsBody),
   placement: refer(api.PlacementBody),
   placements: refer(Placements),
   placementAsk: refer(api.PlacementAsk),

@@ -1,5 +1,6 @@
 /** /v1/settings: what holds for the whole cluster. */
-import { ImageSettings, MigrationSettings } from '@drover/protocol';
+import { BalanceSettings, ImageSettings, MigrationSettings } from '@drover/protocol';
+import { balanceSettingsBody, setBalanceSettings } from '../logic/balance.ts';
 import { imageSettingsBody, setImageSettings } from '../logic/image-settings.ts';
 import { migrationSettingsBody, setMigrationSettings } from '../logic/migration-settings.ts';
 import { type App, type Context, newThing } from './context.ts';
@@ -7,6 +8,7 @@ import { answers, bodies } from './schemas.ts';
 
 const path = '/v1/settings/migration';
 const imagesPath = '/v1/settings/images';
+const balancePath = '/v1/settings/balance';
 const tags = ['settings'];
 
 export function settingsRoutes(app: App, { mirror, writer }: Context): void {
@@ -75,6 +77,40 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
       const ask = newThing(request);
       await writer.write((records) => setImageSettings(records, body, ask));
       return imageSettingsBody(mirror.records);
+    },
+  );
+
+  app.get(
+    balancePath,
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getBalanceSettings',
+        summary: 'Whether VMs are moved for balance, how eagerly, and within what bounds',
+        response: answers({ 200: bodies.balanceSettings }),
+      },
+    },
+    () => balanceSettingsBody(mirror.records),
+  );
+
+  app.put(
+    balancePath,
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'setBalanceSettings',
+        summary: 'Set whether and how VMs are moved for balance; replaces what was set',
+        body: BalanceSettings,
+        response: answers({ 200: bodies.balanceSettings }),
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      const ask = newThing(request);
+      await writer.write((records) => setBalanceSettings(records, body, ask));
+      return balanceSettingsBody(mirror.records);
     },
   );
 }

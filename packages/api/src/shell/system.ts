@@ -7,6 +7,7 @@ import type { App, Context } from './context.ts';
 
 /** By these words programs find out what an older API lacks; docs/api.md has what each means. */
 const features = [
+  'balance',
   'cloud-init',
   'cluster-cpu',
   'cold-moves',
@@ -27,6 +28,7 @@ const features = [
   'pool-doctor',
   'pools',
   'recoveries',
+  'restores',
   'saved-memory',
   'volumes',
 ];

@@ -1,0 +1,129 @@
+/** Balance as the API shows it: what the leader found, what people set and do not want; and what they may write about it. */
+import {
+  type api,
+  type BalanceSettings,
+  balanceSettings,
+  type BalanceSettingsRecord,
+  type DismissalRecord,
+  DroverError,
+  keys,
+  type RecordMirror,
+  type RequestRecord,
+} from '@drover/protocol';
+import { refuseWhenFull } from './decide-vm.ts';
+import { openOperationOn } from './operations.ts';
+import { type Ask, dropRecord, putRecord, type Write } from './write.ts';
+
+const subject = 'balance';
+const weekMinutes = 7 * 24 * 60;
+
+export function balanceBody(
+  records: RecordMirror,
+  { recommendations, ...status }: api.BalanceStatus,
+  nowMs: number,
+): api.BalanceBody {
+  return {
+    ...status,
+    mode: balanceSettings(records).mode,
+    recommendations: recommendations.length,
+    dismissed: [...records.dismissals.values()]
+      .map(({ value }) => value)
+      .filter(({ untilMs }) => untilMs > nowMs)
+      .flatMap(({ v: _v, ...shown }) => {
+        const vm = records.vmIntents.get(shown.vmId)?.value;
+        return vm === undefined ? [] : [{ ...shown, vmName: vm.name }];
+      }),
+  };
+}
+
+export function balanceSettingsBody(records: RecordMirror): api.BalanceSettingsBody {
+  const record = records.balanceSettings.get(subject)?.value;
+  return {
+    settings: record?.settings ?? {},
+    inForce: balanceSettings(records),
+    ...(record === undefined ? {} : { by: record.by, atMs: record.atMs }),
+  };
+}
+
+/** All that is set becomes what is given; nothing is merged. */
+export function setBalanceSettings(
+  records: RecordMirror,
+  settings: BalanceSettings,
+  ask: Ask,
+): Write {
+  const record: BalanceSettingsRecord = { v: 1, settings, by: ask.by, atMs: ask.atMs };
+  const former = records.balanceSettings.get(subject);
+  return { puts: [putRecord(keys.settings(subject), record, former)], compares: [] };
+}
+
+export function requireRecommendation(
+  { recommendations }: Pick<api.BalanceStatus, 'recommendations'>,
+  id: string,
+): api.RecommendationBody {
+  const found = recommendations.find((one) => one.id === id);
+  if (found !== undefined) return found;
+  throw new DroverError(
+    'recommendation-not-found',
+    `there is no recommendation ${id}, or it is not right any more: load has changed, or the VM has moved`,
+  );
+}
+
+/** A migration to the target that was recommended, and off no other host. */
+export function applyRecommendation(
+  records: RecordMirror,
+  { id, vmId, vmName, source, target, reason }: api.RecommendationBody,
+  ask: Ask,
+): Write {
+  const open = openOperationOn(records, vmId);
+  if (open !== undefined) {
+    throw new DroverError('vm-busy', `${open.type} ${open.id} of ${vmName} is under way`);
+  }
+  refuseWhenFull(records);
+  const request: RequestRecord = {
+    v: 1,
+    id: ask.id,
+    type: 'migrate',
+    vmId,
+    target,
+    recommendation: { id, source, reason },
+    by: ask.by,
+    createdAtMs: ask.atMs,
+  };
+  const compares = [
+    { key: keys.assignment(vmId), modRevision: records.assignments.get(vmId)?.modRevision ?? 0 },
+  ];
+  return { puts: [putRecord(keys.request(ask.id), request, undefined)], compares };
+}
+
+/** What is over by now goes in the same transaction. */
+const droppedAtOnce = 20;
+
+export function dismissRecommendation(
+  records: RecordMirror,
+  { id, vmId, source, target }: api.RecommendationBody,
+  { minutes = weekMinutes }: api.RecommendationDismiss,
+  ask: Ask,
+): Write {
+  const record: DismissalRecord = {
+    v: 1,
+    id,
+    vmId,
+    source,
+    target,
+    untilMs: ask.atMs + minutes * 60_000,
+    by: ask.by,
+    atMs: ask.atMs,
+  };
+  const over = [...records.dismissals.values()].filter(
+    ({ value }) => value.untilMs <= ask.atMs && value.id !== id,
+  );
+  return {
+    puts: [
+      putRecord(keys.dismissal(id), record, records.dismissals.get(id)),
+      ...over
+        .slice(0, droppedAtOnce)
+        .map((former) => dropRecord(keys.dismissal(former.value.id), former)),
+    ],
+    compares: [],
+  };
+}
