@@ -1,6 +1,7 @@
 /** The tree of commands, and how help and wrong words look. What commands do is theirs. */
 import { Command, Option } from 'commander';
 import { addAuthorityCreate } from './commands/authority.ts';
+import { addBalance } from './commands/balance.ts';
 import { addClusterEra, addClusterShow } from './commands/cluster.ts';
 import { addClusterCpu } from './commands/cluster-cpu.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -10,6 +11,7 @@ import { addExplain } from './commands/explain.ts';
 import { addHostCordon, addHostUncordon } from './commands/host-cordon.ts';
 import { addHostDrain } from './commands/host-drain.ts';
 import { addHostRecover } from './commands/host-recover.ts';
+import { addHostRestore } from './commands/host-restore.ts';
 import { addHostList } from './commands/host-list.ts';
 import { addHostShow } from './commands/host-show.ts';
 import { addImageDelete, addImageList, addImageShow, addImageVerify } from './commands/image.ts';
@@ -23,9 +25,11 @@ import {
   addOperationShow,
   addOperationWait,
 } from './commands/operation.ts';
+import { addPlan } from './commands/plan.ts';
 import { addPoolCreate, addPoolList, addPoolShow } from './commands/pool.ts';
 import { addPoolDelete, addPoolSet } from './commands/pool-change.ts';
 import { addPoolDoctor } from './commands/pool-doctor.ts';
+import { addRecommendations } from './commands/recommendations.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addVersion } from './commands/version.ts';
@@ -77,11 +81,14 @@ export function buildProgram(): Command {
   program.commandsGroup('Look:');
   addStatus(program);
   addExplain(program);
+  addPlan(program);
   addEvents(program);
   addDump(program);
   program.commandsGroup('Act:');
   addNouns(program);
   addFiles(program);
+  addRecommendations(program);
+  addBalance(program);
   program.commandsGroup('Else:');
   addAuthorityCreate(
     program.command('authority').description('create what certifies the hosts of a cluster'),
@@ -94,13 +101,16 @@ export function buildProgram(): Command {
 }
 
 function addNouns(program: Command): void {
-  const host = program.command('host').description('list, show, cordon, uncordon, drain hosts');
+  const host = program
+    .command('host')
+    .description('list, show, cordon, uncordon, drain, restore hosts');
   for (const add of [
     addHostList,
     addHostShow,
     addHostCordon,
     addHostUncordon,
     addHostDrain,
+    addHostRestore,
     addHostRecover,
   ]) {
     add(host);

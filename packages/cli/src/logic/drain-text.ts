@@ -95,6 +95,9 @@ export function drainSummary(operation: Operation, pausesMs: readonly number[]):
   const details = [...those('blocked'), ...those('cancelled'), ...open(items)].map(
     (item) => `  ${oneLine(item.vmName)}: ${itemText(item, undefined)}`,
   );
+  if (operation.type === 'restore') {
+    return restoreSummary(operation, those('moved').length, details, ending);
+  }
   switch (operation.state) {
     case 'succeeded':
       return [
@@ -123,6 +126,37 @@ export function drainSummary(operation: Operation, pausesMs: readonly number[]):
     case 'pending':
     case 'running':
       return [`The drain of ${host} goes on: ${left} so far`];
+  }
+}
+
+function restoreSummary(
+  { state, error, hostId = '', id }: Operation,
+  moved: number,
+  details: readonly string[],
+  ending: string,
+): readonly string[] {
+  const host = oneLine(hostId);
+  const back = count(moved, 'VM went back', 'VMs went back');
+  switch (state) {
+    case 'succeeded':
+      return [`${host} takes VMs again, and ${back}${ending}`];
+    case 'blocked':
+      return [`${host} takes VMs again: ${back}, others stay where they are${ending}`, ...details];
+    case 'cancelled':
+      return [
+        `The restore of ${host} was cancelled: ${back}${ending}`,
+        ...details,
+        'What has gone back stays there, and the host takes VMs.',
+      ];
+    case 'failed':
+      return [
+        `The restore of ${host} failed: ${oneLine(error?.message ?? 'no reason was given')}${ending}`,
+        ...details,
+        `Code: ${oneLine(error?.code ?? 'none')}. See: drover operation show ${oneLine(id)}`,
+      ];
+    case 'pending':
+    case 'running':
+      return [`The restore of ${host} goes on: ${back} so far`];
   }
 }
 
@@ -156,7 +190,7 @@ export function detachText(what: {
     `  see it:          drover operation show ${id}`,
     `  wait for it:     drover operation wait ${id}`,
     ...(what.type === 'migrate' ? [`  abort it:        drover migration abort ${id}`] : []),
-    ...(/^(image|volume)-/.test(what.type)
+    ...(/^(restore$|image-|volume-)/.test(what.type)
       ? [`  cancel it:       drover operation cancel ${id}`]
       : []),
   ];

@@ -15,6 +15,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   delete: 'is deleted',
   migrate: 'has moved',
   drain: 'is drained',
+  restore: 'has its VMs back',
   recover: 'is recovered: its VMs run elsewhere',
   clean: 'has one copy again',
   'cpu-baseline': 'is computed: new VMs start with it',

@@ -7,6 +7,8 @@ import type { api } from '@drover/protocol';
 export const exitCodes = {
   done: 0,
   failed: 1,
+  /** Of `drover plan`. */
+  changes: 2,
   notFound: 3,
   refused: 4,
   timedOut: 5,
@@ -22,6 +24,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [0, 'done'],
   [1, 'failed'],
+  [2, 'of “drover plan”: there is something to move'],
   [3, 'there is no such host, VM, pool, image, volume, operation'],
   [4, 'refused as things are: no host fits, VM runs or is busy, host is not down'],
   [5, 'not ended within --timeout; it goes on'],
@@ -36,6 +39,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
 const byCode: Readonly<Record<string, ExitCode>> = {
   'no-host-fits': exitCodes.refused,
   'drain-blocked': exitCodes.refused,
+  'restore-blocked': exitCodes.refused,
   'preflight-failed': exitCodes.refused,
   'host-not-down': exitCodes.refused,
   'mass-loss': exitCodes.refused,

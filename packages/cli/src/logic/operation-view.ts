@@ -163,6 +163,7 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   delete: 'deleting',
   migrate: 'moving',
   drain: 'draining',
+  restore: 'bringing VMs back to',
   recover: 'recovering the VMs of',
   clean: 'removing an old copy of',
   'cpu-baseline': 'computing',

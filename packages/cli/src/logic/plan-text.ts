@@ -10,6 +10,7 @@ import { formatMib } from './sizes.ts';
 import { type Column, type Paint, plain, renderTable } from './table.ts';
 
 type Plan = api.DrainPlanBody;
+type Restore = api.RestorePlanBody;
 
 interface Row {
   readonly wave: number;
@@ -28,15 +29,33 @@ const columns: readonly Column<Row>[] = [
 export function planText(plan: Plan, paint: Paint = plain): readonly string[] {
   return [
     `Plan to drain ${plan.hostId}: ${outline(plan)}`,
+    ...movesText(plan, 'Cannot leave:', paint),
+  ];
+}
+
+/** Of VMs that go back to a host. */
+export function restorePlanText(plan: Restore, paint: Paint = plain): readonly string[] {
+  const { hostId, moves, blockers } = plan;
+  const staying = blockers.length === 0 ? '' : `; ${blockers.length} cannot go back`;
+  const going = moves.length === 0 ? 'no VM goes back' : movingText(plan);
+  const none = 'no drain has moved a VM away from it that still runs elsewhere';
+  const outlined = moves.length + blockers.length === 0 ? none : going + staying;
+  return [`Plan to restore ${hostId}: ${outlined}`, ...movesText(plan, 'Cannot go back:', paint)];
+}
+
+type Moving = Pick<Plan, 'moves' | 'waves' | 'blockers' | 'estimatedSeconds'>;
+
+function movesText(plan: Moving, heading: string, paint: Paint): readonly string[] {
+  return [
     ...(plan.moves.length === 0 ? [] : ['', ...renderTable(columns, rowsOf(plan), paint)]),
     ...uncheckedText(plan),
-    ...(plan.blockers.length === 0 ? [] : ['', 'Cannot leave:']),
+    ...(plan.blockers.length === 0 ? [] : ['', heading]),
     ...plan.blockers.flatMap((blocker) => blockerText(blocker, paint)),
   ];
 }
 
 /** What was promised for the others is not for these. */
-function uncheckedText({ moves }: Plan): readonly string[] {
+function uncheckedText({ moves }: Moving): readonly string[] {
   const names = moves.filter(({ checked }) => !checked).map(({ vmName }) => oneLine(vmName));
   if (names.length === 0) return [];
   return ['', `Not looked at in time, and only just before they move: ${names.join(', ')}`];
@@ -44,17 +63,20 @@ function uncheckedText({ moves }: Plan): readonly string[] {
 
 /** `2 VMs move in 1 wave, about 6s; 1 cannot leave` */
 function outline(plan: Plan): string {
-  const { moves, waves, blockers } = plan;
+  const { moves, blockers } = plan;
   if (moves.length === 0 && blockers.length === 0) return 'it carries no VM, it is only cordoned';
-  const moving =
-    moves.length === 0
-      ? 'no VM can move'
-      : `${count(moves.length, 'VM moves', 'VMs move')} in ${count(waves.length, 'wave', 'waves')}, ` +
-        `about ${formatDuration(plan.estimatedSeconds * 1000)}`;
+  const moving = moves.length === 0 ? 'no VM can move' : movingText(plan);
   return blockers.length === 0 ? moving : `${moving}; ${blockers.length} cannot leave`;
 }
 
-function rowsOf(plan: Plan): readonly Row[] {
+function movingText({ moves, waves, estimatedSeconds }: Moving): string {
+  return (
+    `${count(moves.length, 'VM moves', 'VMs move')} in ${count(waves.length, 'wave', 'waves')}, ` +
+    `about ${formatDuration(estimatedSeconds * 1000)}`
+  );
+}
+
+function rowsOf(plan: Moving): readonly Row[] {
   const waveOf = new Map<number, number>();
   plan.waves.forEach((indexes, wave) => indexes.forEach((index) => waveOf.set(index, wave + 1)));
   return plan.moves
@@ -113,4 +135,11 @@ export function drainQuestion(plan: Plan): string {
   if (moves.length === 0) return `Cordon ${hostId} and drain it all the same?`;
   const staying = blockers.length === 0 ? '' : `, though ${blockers.length} will stay`;
   return `Cordon ${hostId} and move ${count(moves.length, 'VM', 'VMs')}${staying}?`;
+}
+
+export function restoreQuestion({ moves, blockers, hostId }: Restore): string {
+  if (moves.length === 0) return `Uncordon ${hostId} all the same?`;
+  const staying =
+    blockers.length === 0 ? '' : `, though ${blockers.length} will stay where they are`;
+  return `Uncordon ${hostId} and move ${count(moves.length, 'VM', 'VMs')} back${staying}?`;
 }

@@ -48,6 +48,7 @@ const steps: Readonly<Record<string, string>> = {
   'volume-busy': 'see “drover operation list”; try again when it has ended',
   'volume-in-use': 'stop or delete what has it, or take another volume',
   'operation-not-found': 'see the operations with “drover operation list”',
+  'recommendation-not-found': 'see what is recommended now with “drover recommendations list”',
   'drain-not-found': 'see what a drain would do with “drover host drain HOST --dry-run”',
   'name-taken': 'choose another name, or delete the old one',
   'vm-busy': 'see “drover operation list”; try again when it has ended',
@@ -59,6 +60,7 @@ const steps: Readonly<Record<string, string>> = {
   'vm-running': 'stop it first with “drover vm stop VM”',
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
+  'restore-under-way': 'follow it with “drover operation list --type restore”',
   'host-not-down': 'empty it with “drover host drain HOST”; only a host that is off is recovered',
   'mass-loss':
     'make sure that its power is off, then “drover host recover HOST --despite-mass-loss”',

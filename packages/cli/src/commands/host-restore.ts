@@ -1,0 +1,98 @@
+/** `drover host restore`: a host takes VMs again, and those that a drain moved away go back if asked. */
+import type { api } from '@drover/protocol';
+import type { Command } from 'commander';
+import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
+import { oneLine } from '../logic/harmless.ts';
+import { askedOf, restorePlanText, restoreQuestion } from '../logic/plan-text.ts';
+import { parseCount } from '../logic/sizes.ts';
+import { UsageError } from '../logic/usage-error.ts';
+import { act } from '../shell/act.ts';
+import { confirm } from '../shell/confirm.ts';
+import { printBegun } from '../shell/finish-operation.ts';
+import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
+import { beginWaiting, type WaitFlags } from '../shell/follow-operation.ts';
+import { printJson, printOne, tell } from '../shell/print.ts';
+import type { Session } from '../shell/session.ts';
+import {
+  examples,
+  hostPath,
+  type MigrationFlags,
+  withMigration,
+  withWait,
+  withYes,
+} from './options.ts';
+
+interface RestoreFlags extends WaitFlags, MigrationFlags {
+  readonly moveBack?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly wait: boolean;
+  readonly parallel?: number;
+}
+
+export function addHostRestore(hosts: Command): void {
+  const command = withWait(
+    withYes(
+      withMigration(
+        hosts
+          .command('restore <host>')
+          .summary('uncordon; bring its VMs back if asked')
+          .description(
+            'Lets the host take VMs again after a drain. With --move-back the VMs that drains moved ' +
+              'away from it go back, live: the plan is shown first, and what cannot go back stays ' +
+              'where it runs.\n\nCtrl-C detaches: it goes on. “drover operation cancel” cancels it.',
+          )
+          .option('--move-back', 'bring back the VMs that drains moved away')
+          .option('-n, --dry-run', 'only show who would go back')
+          .option('--parallel <number>', 'VMs copied at the same time, 1 to 8; else 1', (text) =>
+            parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
+          ),
+      ),
+    ),
+  );
+  examples(command, [
+    'drover host restore h2',
+    'drover host restore h2 --move-back --dry-run',
+    'drover host restore h2 --move-back',
+  ]);
+  act<RestoreFlags>(command, (session, { args: [host = ''], options }) =>
+    options.moveBack === true || options.dryRun === true
+      ? moveBack(session, host, options)
+      : uncordon(session, host),
+  );
+}
+
+async function uncordon(session: Session, name: string): Promise<ExitCode> {
+  const host = await session.client.delete<api.HostBody>(`${hostPath(name)}/cordon`);
+  const page = [`${oneLine(host.id)} takes VMs again. Nothing moves back: that is --move-back.`];
+  printOne(session, host, { name: host.id, page });
+  return exitCodes.done;
+}
+
+async function moveBack(session: Session, host: string, flags: RestoreFlags): Promise<ExitCode> {
+  if (flags.dryRun === true && flags.yes === true) {
+    throw new UsageError('give one of --dry-run and --yes');
+  }
+  const path = `${hostPath(host)}/restore`;
+  const plan = await session.client.post<api.RestorePlanBody>(`${path}?dryRun=true`, {});
+  if (flags.dryRun === true && session.output === 'json') {
+    printJson(session, plan);
+    return exitCodes.done;
+  }
+  tell(session, restorePlanText(plan, session.terminal.paint));
+  if (flags.dryRun === true) return exitCodes.done;
+  tell(session, ['']);
+  if (!(await confirm(session, restoreQuestion(plan), flags.yes))) return exitCodes.cancelled;
+  const waiting = beginWaiting(session, flags);
+  try {
+    const shown = plan.moves.map(({ vmId, target }) => ({ vmId, target }));
+    const body: api.RestoreStart = { plan: shown, ...askedOf(flags) };
+    const begun = await session.client.post<api.OperationBody>(path, body);
+    if (!flags.wait) return printBegun(session, begun);
+    const followed = await followDrain(session, waiting, begun);
+    if (followed.type === 'left') return followed.exitCode;
+    return await printDrainEnd(session, followed.operation);
+  } finally {
+    waiting.end();
+  }
+}
