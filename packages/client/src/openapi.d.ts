@@ -105,6 +105,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hosts/{host}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it take VMs again, and bring back those that a drain moved away; with dryRun=true only the plan is made */
+        post: operations["restoreHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vms": {
         parameters: {
             query?: never;
@@ -289,7 +306,7 @@ export interface paths {
         get: operations["getOperation"];
         put?: never;
         post?: never;
-        /** Cancel one on an image or a volume; nothing is left of what it was to make */
+        /** Cancel one on an image or a volume, of which nothing is left, or a restore, whose moves stay made */
         delete: operations["cancelOperation"];
         options?: never;
         head?: never;
@@ -645,6 +662,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How even the cluster is, what was looked at last, and why nothing moves */
+        get: operations["getBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/balance/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would be moved now; the hosts are asked, and nothing is touched */
+        post: operations["planBalance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Moves that would make the cluster more even, in the order to make them in */
+        get: operations["listRecommendations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recommendations/{recommendation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them: why, what it does, what it costs, why no other host */
+        get: operations["getRecommendation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recommendations/{recommendation}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the move that is recommended; it is checked once more */
+        post: operations["applyRecommendation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/recommendations/{recommendation}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leave this VM alone for a while, a week unless said otherwise */
+        post: operations["dismissRecommendation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings/migration": {
         parameters: {
             query?: never;
@@ -674,6 +793,24 @@ export interface paths {
         get: operations["getImageSettings"];
         /** Set where images may come from and how large they may be; replaces what was set */
         put: operations["setImageSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/settings/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether VMs are moved for balance, how eagerly, and within what bounds */
+        get: operations["getBalanceSettings"];
+        /** Set whether and how VMs are moved for balance; replaces what was set */
+        put: operations["setBalanceSettings"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1032,7 +1169,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+            type: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -1059,6 +1196,7 @@ export interface components {
             };
             sourceSha256?: string;
             parentId?: string;
+            recommendationId?: string;
             generation: number;
             reason?: string;
             items?: {
@@ -1351,6 +1489,192 @@ export interface components {
         RecoveryStart: {
             confirm: string;
             despiteMassLoss?: boolean;
+        };
+        RestorePlan: {
+            hostId: string;
+            revision: number;
+            moves: {
+                vmId: string;
+                vmName: string;
+                source: string;
+                target: string;
+                mode: string;
+                memoryMib: number;
+                unevenBefore?: number;
+                unevenAfter?: number;
+                terms?: {
+                    name: string;
+                    before: number;
+                    after: number;
+                }[];
+                along?: string[];
+                reason: string;
+                checked: boolean;
+            }[];
+            waves: number[][];
+            blockers: {
+                vmId: string;
+                vmName: string;
+                reason: string;
+                rejections: {
+                    hostId: string;
+                    reason: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    reasons?: {
+                        code: string;
+                        hostId?: string;
+                        subject?: string;
+                        required?: number | string;
+                        available?: number | string;
+                        unit?: string;
+                        message: string;
+                        remedy: string;
+                    }[];
+                }[];
+                reasons?: {
+                    code: string;
+                    hostId?: string;
+                    subject?: string;
+                    required?: number | string;
+                    available?: number | string;
+                    unit?: string;
+                    message: string;
+                    remedy: string;
+                }[];
+                remedy: string;
+            }[];
+            estimatedSeconds: number;
+        };
+        RestoreStart: {
+            plan?: {
+                vmId: string;
+                target: string;
+            }[];
+            parallel?: number;
+            migration?: {
+                preset?: "gentle" | "balanced" | "must-finish";
+                bandwidthMibps?: number;
+                streams?: number;
+                downtimeLadderMs?: number[];
+                throttle?: {
+                    startPercent: number;
+                    stepPercent: number;
+                    atMostPercent: number;
+                } | false;
+                stallSeconds?: number;
+                timeoutFactor?: number;
+                timeoutAtLeastSeconds?: number;
+                whenStuck?: "give-up" | "post-copy";
+                restMinutes?: number;
+            };
+        };
+        Recommendation: {
+            id: string;
+            priority: number;
+            vmId: string;
+            vmName: string;
+            source: string;
+            target: string;
+            mode: string;
+            reason: string;
+            unevenBefore: number;
+            unevenAfter: number;
+            terms: {
+                name: string;
+                before: number;
+                after: number;
+            }[];
+            cost: {
+                bytes: number;
+                elapsedMs: number;
+                downtimeMs: number;
+            };
+            after: string[];
+            along: string[];
+            others: {
+                hostId: string;
+                text: string;
+                gain?: number;
+            }[];
+            checked: boolean;
+            sinceMs: number;
+        };
+        RecommendationDismiss: {
+            minutes?: number;
+        };
+        Balance: {
+            ranAtMs?: number;
+            unevenBefore?: number;
+            unevenAfter?: number;
+            terms: {
+                name: string;
+                millionths: number;
+            }[];
+            calm?: {
+                code: string;
+                text: string;
+            };
+            paused?: string;
+            movesLeft: number;
+            mode: "observe" | "recommend" | "automatic";
+            recommendations: number;
+            dismissed: {
+                id: string;
+                vmId: string;
+                source: string;
+                target: string;
+                untilMs: number;
+                atMs: number;
+                vmName: string;
+                by: string;
+            }[];
+        };
+        BalancePlan: {
+            revision: number;
+            moves: components["schemas"]["Recommendation"][];
+            waves: number[][];
+            unevenBefore: number;
+            unevenAfter: number;
+            terms: {
+                name: string;
+                millionths: number;
+            }[];
+            estimatedSeconds: number;
+            calm?: {
+                code: string;
+                text: string;
+            };
+        };
+        BalanceSettingsBody: {
+            settings: {
+                mode?: "observe" | "recommend" | "automatic";
+                aggressiveness?: 1 | 2 | 3 | 4 | 5;
+                movesAtOnce?: number;
+                movesPerHour?: number;
+                cooldownMinutes?: number;
+                hours?: {
+                    from: string;
+                    to: string;
+                };
+            };
+            inForce: {
+                mode?: "observe" | "recommend" | "automatic";
+                aggressiveness?: 1 | 2 | 3 | 4 | 5;
+                movesAtOnce?: number;
+                movesPerHour?: number;
+                cooldownMinutes?: number;
+                hours?: {
+                    from: string;
+                    to: string;
+                };
+            };
+            by?: string;
+            atMs?: number;
+        };
+        RecommendationList: {
+            items: components["schemas"]["Recommendation"][];
         };
         Placement: {
             type: "placed" | "refused";
@@ -2219,6 +2543,61 @@ export interface operations {
             };
         };
     };
+    restoreHost: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreStart"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestorePlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listVms: {
         parameters: {
             query?: never;
@@ -2750,7 +3129,7 @@ export interface operations {
             query?: {
                 limit?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+                type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
             };
             header?: never;
             path?: never;
@@ -4055,6 +4434,244 @@ export interface operations {
             };
         };
     };
+    getBalance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planBalance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancePlan"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRecommendations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecommendationList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recommendation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyRecommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recommendation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismissRecommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recommendation: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecommendationDismiss"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getMigrationSettings: {
         parameters: {
             query?: never;
@@ -4234,6 +4851,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImageSettingsBody"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBalanceSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceSettingsBody"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBalanceSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    mode?: "observe" | "recommend" | "automatic";
+                    aggressiveness?: 1 | 2 | 3 | 4 | 5;
+                    movesAtOnce?: number;
+                    movesPerHour?: number;
+                    cooldownMinutes?: number;
+                    hours?: {
+                        from: string;
+                        to: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceSettingsBody"];
                 };
             };
             /** @description What is wrong, and what to do next */
