@@ -1,6 +1,7 @@
 /** One valid value of everything that crosses a wire, with as many of its optional fields as can be. */
 import type { TSchema } from 'typebox';
 import * as protocol from '../../src/index.ts';
+import { balanceInputs } from './balance-samples.ts';
 import {
   imageBody,
   storageInputs,
@@ -380,37 +381,7 @@ export const inputs: readonly Sample[] = [
   request('start', { vmId, discardSaved: true }),
   request('save', { vmId, pool: 'vms' }),
   request('drain', { hostId: 'h1', plan: [{ vmId, target: 'h2' }], parallel: 2 }),
-  {
-    name: 'balance settings',
-    schema: protocol.BalanceSettingsRecord,
-    value: {
-      v: 1,
-      settings: {
-        mode: 'automatic',
-        aggressiveness: 2,
-        movesAtOnce: 2,
-        movesPerHour: 30,
-        cooldownMinutes: 360,
-        hours: { from: '22:00', to: '06:00' },
-      },
-      by: 'anna',
-      atMs: 1,
-    },
-  },
-  {
-    name: 'dismissal',
-    schema: protocol.DismissalRecord,
-    value: {
-      v: 1,
-      id: '0123456789',
-      vmId,
-      source: 'h1',
-      target: 'h2',
-      untilMs: 5,
-      by: 'anna',
-      atMs: 1,
-    },
-  },
+  ...balanceInputs,
   {
     name: 'host record',
     schema: protocol.HostRecord,
