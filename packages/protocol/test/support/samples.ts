@@ -2,6 +2,7 @@
 import type { TSchema } from 'typebox';
 import * as protocol from '../../src/index.ts';
 import { balanceInputs } from './balance-samples.ts';
+import { facts, incoming } from './facts-samples.ts';
 import {
   imageBody,
   storageInputs,
@@ -76,51 +77,6 @@ const reasons = [
   },
 ];
 const error = { code: 'preflight-failed', message: 'it cannot move', rejections, reasons };
-const facts = {
-  name: 'web1',
-  state: 'running',
-  hostUuid: vmId,
-  kernel: 'boot-1',
-  virtType: 'kvm',
-  arch: 'x86_64',
-  machine: 'pc-q35-10.0',
-  qemuVersion: 10_000_000,
-  memoryMib: 512,
-  hugePageKib: 2048,
-  cpuMode: 'custom',
-  hostCpu: 'EPYC',
-  cpu: '<cpu/>',
-  pinnedFeatures: ['invtsc'],
-  disks: [
-    {
-      name: 'vda',
-      device: 'disk',
-      readOnly: false,
-      shareable: false,
-      cache: 'none',
-      images: [{ kind: 'file', path: '/srv/a.qcow2', inode: '12' }],
-      guard: 'image-lock',
-      guardedBy: 'NFS 4.2 at /srv',
-    },
-  ],
-  files: [{ what: 'nvram', path: '/v/a.fd', template: '/usr/share/a.fd' }],
-  networks: [{ kind: 'bridge', name: 'br0', mtu: 1500 }],
-  devices: ['pci 0000:3b:00.0'],
-  directories: ['virtiofs /srv/share'],
-  unmovable: ['shmem a'],
-  sealed: 'sev',
-  snapshots: 1,
-  checkpoints: 0,
-  blockJobs: ['vda'],
-  job: 'backup',
-};
-const incoming = {
-  findings: [
-    { code: 'mtu-smaller', subject: 'bridge br0', required: 9000, available: 1500, unit: 'B' },
-  ],
-  kernel: 'boot-2',
-  guards: [{ disk: 'vda', guard: 'none', guardedBy: 'ext4 at /' }],
-};
 const usage = {
   cpuMilli: 1500,
   memoryMib: 2048,

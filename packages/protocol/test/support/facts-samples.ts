@@ -1,0 +1,46 @@
+/** What hosts say of a VM before it moves: one valid value of each. */
+export const facts = {
+  name: 'web1',
+  state: 'running',
+  hostUuid: '6f1c2a52-7d6e-4a8f-9d63-0d3f1f2a9b01',
+  kernel: 'boot-1',
+  virtType: 'kvm',
+  arch: 'x86_64',
+  machine: 'pc-q35-10.0',
+  qemuVersion: 10_000_000,
+  memoryMib: 512,
+  hugePageKib: 2048,
+  cpuMode: 'custom',
+  hostCpu: 'EPYC',
+  cpu: '<cpu/>',
+  pinnedFeatures: ['invtsc'],
+  disks: [
+    {
+      name: 'vda',
+      device: 'disk',
+      readOnly: false,
+      shareable: false,
+      cache: 'none',
+      images: [{ kind: 'file', path: '/srv/a.qcow2', inode: '12' }],
+      guard: 'image-lock',
+      guardedBy: 'NFS 4.2 at /srv',
+    },
+  ],
+  files: [{ what: 'nvram', path: '/v/a.fd', template: '/usr/share/a.fd' }],
+  networks: [{ kind: 'bridge', name: 'br0', mtu: 1500 }],
+  devices: ['pci 0000:3b:00.0'],
+  directories: ['virtiofs /srv/share'],
+  unmovable: ['shmem a'],
+  sealed: 'sev',
+  snapshots: 1,
+  checkpoints: 0,
+  blockJobs: ['vda'],
+  job: 'backup',
+};
+export const incoming = {
+  findings: [
+    { code: 'mtu-smaller', subject: 'bridge br0', required: 9000, available: 1500, unit: 'B' },
+  ],
+  kernel: 'boot-2',
+  guards: [{ disk: 'vda', guard: 'none', guardedBy: 'ext4 at /' }],
+};
