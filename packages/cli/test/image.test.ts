@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formOf } from '../src/logic/image-flags.ts';
+import { formOf } from '../src/logic/image-form.ts';
 import { storageBrief, storageText } from '../src/logic/storage-progress.ts';
 import { idOf, image, operation, placement, vm } from './support/bodies.ts';
 import { Drover, drover } from './support/drover.ts';

@@ -4,14 +4,8 @@ import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
-import {
-  type Form,
-  formats,
-  formOf,
-  type ImageFlags,
-  packings,
-  parseImageFlags,
-} from '../logic/image-flags.ts';
+import { type ImageFlags, parseImageFlags } from '../logic/image-flags.ts';
+import { type Form, formats, formOf, packings } from '../logic/image-form.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';

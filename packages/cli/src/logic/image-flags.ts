@@ -1,5 +1,6 @@
 /** The flags of `image import` and `image upload` as what the API takes. */
 import { api, parseValue } from '@drover/protocol';
+import { type Form, formats, packings } from './image-form.ts';
 import { UsageError } from './usage-error.ts';
 import { parseLabels } from './vm-flags.ts';
 
@@ -10,53 +11,6 @@ export interface ImageFlags {
   readonly sha256?: string | undefined;
   readonly label: readonly string[];
   readonly newVersion?: boolean | undefined;
-}
-
-export const formats = ['qcow2', 'raw', 'vmdk', 'vdi', 'ova'] as const;
-export const packings = ['gzip', 'xz', 'zstd'] as const;
-
-const byPackingEnd: Readonly<Record<string, (typeof packings)[number]>> = {
-  gz: 'gzip',
-  xz: 'xz',
-  zst: 'zstd',
-};
-
-export interface Form {
-  readonly format: string;
-  readonly packing?: string;
-  /** What was not said, and from where it is taken; for people. */
-  readonly said?: string;
-}
-
-/** From the end of the name where nobody said it; the bytes themselves are never asked. */
-export function formOf(
-  file: string,
-  { format, packing }: Pick<ImageFlags, 'format' | 'packing'>,
-): Form {
-  const [, base = '', packed = ''] = /^(.*?)(?:\.(gz|xz|zst))?$/i.exec(file) ?? [];
-  const guessedPacking = byPackingEnd[packed.toLowerCase()];
-  const usedPacking = packing ?? guessedPacking;
-  const guessed = formats.find((one) => base.toLowerCase().endsWith(`.${one}`));
-  const used = format ?? guessed;
-  if (used === undefined) {
-    const hint = /\.img$/i.test(base) ? ' (an .img may be raw or qcow2)' : '';
-    throw new UsageError(
-      `the name “${file}” does not say its format${hint}: add --format with one of ${formats.join(', ')}`,
-    );
-  }
-  const said = [
-    ...(format === undefined ? [`format ${used}`] : []),
-    ...(packing === undefined && usedPacking !== undefined ? [`packing ${usedPacking}`] : []),
-  ];
-  return {
-    format: used,
-    ...(usedPacking === undefined ? {} : { packing: usedPacking }),
-    ...(said.length === 0
-      ? {}
-      : {
-          said: `${said.join(', ')}: taken from the end of the name, not from what is in it; --format and --packing say otherwise`,
-        }),
-  };
 }
 
 export function parseImageFlags(

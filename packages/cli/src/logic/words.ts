@@ -1,0 +1,11 @@
+/** The words and numbers of the command line that the web console uses too: both say the same of the same thing. */
+export { coldHelps } from './cold-helps.ts';
+export { formatAge, formatDuration, formatMeasured } from './durations.ts';
+export { endedText } from './ended-text.ts';
+export { formats, formOf, packings } from './image-form.ts';
+export { progressLine, routeOf, stepOf, subjectOf, tookMs, whyOf } from './operation-view.ts';
+export { nextStep } from './problem-text.ts';
+export type { Reason } from './reason-text.ts';
+export { type Rejection, why } from './rejections.ts';
+export { formatBytes, formatCpu, formatMib, parseMib } from './sizes.ts';
+export { type SseEvent, SseParser } from './sse.ts';
