@@ -22,6 +22,7 @@ import type { ApiConfig } from './config.ts';
 import type { App, Context } from './context.ts';
 import { balanceRoutes } from './balance.ts';
 import { clusterRoutes } from './cluster.ts';
+import { builtConsole, consolePages } from './console.ts';
 import { drainRoutes } from './drains.ts';
 import { dumpRoutes } from './dump.ts';
 import { defaultEventLimits, EventHub, type EventLimits } from './event-hub.ts';
@@ -59,6 +60,8 @@ export interface AppParts {
   readonly bodyPatience?: BodyPatience;
   /** The way to agents that bytes of images and volumes go. */
   readonly transfer?: TransferRequest;
+  /** The built console, where it is not beside this package. */
+  readonly consoleFolder?: string;
 }
 
 const requestsPer10SecondsUnlessSaid = 2_000;
@@ -116,7 +119,8 @@ export async function buildApp(parts: AppParts): Promise<App> {
     done();
   });
 
-  answerProblems(app);
+  const page = await consolePages(app, parts.consoleFolder ?? builtConsole);
+  answerProblems(app, page);
   addHooks(app, new Tokens(parts.tokens), context);
   await limitRates(app, parts.requestsPer10Seconds ?? requestsPer10SecondsUnlessSaid);
   await describe(app);
@@ -126,7 +130,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   refuseWhatIsNotKnown(app);
   const methods = rememberMethods(app);
 
-  systemRoutes(app, context, store, bus);
+  systemRoutes(app, context, { store, bus, page });
   hostRoutes(app, context);
   drainRoutes(app, context);
   recoveryRoutes(app, context);

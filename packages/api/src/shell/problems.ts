@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { DroverError, type ErrorCode } from '@drover/protocol';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type FieldError, problemOf, retryAfterSeconds } from '../logic/problem.ts';
+import type { Page } from './console.ts';
 import type { App } from './context.ts';
 
 declare module 'fastify' {
@@ -18,12 +19,15 @@ declare module 'fastify' {
 
 const mediaType = 'application/problem+json; charset=utf-8';
 
-export function answerProblems(app: App): void {
+/** `page` has the first word about an address that no route has: the console’s pages have addresses of their own. */
+export function answerProblems(app: App, page: Page): void {
   app.decorateReply('problemCode', undefined);
   app.setErrorHandler<FastifyError>((error, request, reply) =>
     sendProblem(request, reply, asDroverError(error)),
   );
   app.setNotFoundHandler((request, reply) => {
+    const shown = page(request, reply);
+    if (shown !== undefined) return shown;
     const path = request.url.split('?')[0] ?? '';
     const message = `there is no ${request.method} ${path}; GET /openapi.json lists what there is`;
     return sendProblem(request, reply, new DroverError('route-not-found', message));

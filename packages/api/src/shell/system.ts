@@ -3,6 +3,7 @@ import { DroverError, keys, protocolVersion } from '@drover/protocol';
 import type { Bus } from '@drover/bus';
 import type { Store } from '@drover/store';
 import { Type } from 'typebox';
+import type { Page } from './console.ts';
 import type { App, Context } from './context.ts';
 
 /** By these words programs find out what an older API lacks; docs/api.md has what each means. */
@@ -36,7 +37,13 @@ const features = [
 const readinessMs = 500;
 const hidden = { hide: true } as const;
 
-export function systemRoutes(app: App, context: Context, store: Store, bus: Bus): void {
+export interface SystemParts {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly page: Page;
+}
+
+export function systemRoutes(app: App, context: Context, { store, bus, page }: SystemParts): void {
   const { metrics } = context;
   let known: { readonly atMs: number; readonly missing: Promise<readonly string[]> } | undefined;
   const missing = () => {
@@ -47,12 +54,13 @@ export function systemRoutes(app: App, context: Context, store: Store, bus: Bus)
     return known.missing;
   };
 
-  app.get('/', { schema: hidden }, () => ({
+  const about = {
     name: 'drover',
     what: 'the HTTP API of a Drover cluster: plain libvirt hosts as one',
     start: ['/v1', '/openapi.json', '/readyz', '/metrics'],
     docs: 'docs/api.md of the source',
-  }));
+  };
+  app.get('/', { schema: hidden }, (request, reply) => page(request, reply) ?? about);
 
   app.get(
     '/v1',

@@ -52,7 +52,10 @@ export class World implements AsyncDisposable {
 
   static async start(
     options: Partial<
-      Pick<AppParts, 'requestsPer10Seconds' | 'eventLimits' | 'transfer' | 'bodyPatience'>
+      Pick<
+        AppParts,
+        'requestsPer10Seconds' | 'eventLimits' | 'transfer' | 'bodyPatience' | 'consoleFolder'
+      >
     > = {},
   ): Promise<World> {
     const store = createFakeStore({ clock: 'system' });
