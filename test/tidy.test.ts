@@ -32,6 +32,7 @@ describe('imports', () => {
       ['packages/scheduler/src/shell/x.ts', '@drover/agent/logic'],
       ['packages/api/src/main.ts', '../../scheduler/src/logic/index.ts'],
       ['packages/cli/src/main.ts', '@drover/api'],
+      ['packages/console/src/screens/x.svelte', '@drover/core'],
     ] as const;
     for (const [path, name] of planted) expect(forbiddenImports(path, [name])).toEqual([name]);
   });
@@ -71,11 +72,20 @@ describe('files', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('that are components of the console stay under 250', () => {
+    const components = sources.filter((file) => file.path.endsWith('.svelte'));
+    expect(components.length).toBeGreaterThan(10);
+    const wrong = components
+      .filter((file) => file.lines.length > 250)
+      .map((file) => `${file.path}: ${file.lines.length}`);
+    expect(wrong).toEqual([]);
+  });
+
   it('of the packages open by saying what they are for', () => {
     const wrong = sources
       .filter((file) => /^packages\/[a-z-]+\/src\//.test(file.path))
       .filter((file) => !file.path.endsWith('/index.ts'))
-      .filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(file.text))
+      .filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/|<!-- )/.test(file.text))
       .map((file) => file.path);
     expect(wrong).toEqual([]);
   });
@@ -107,7 +117,7 @@ describe('files', () => {
 describe('words', () => {
   it('for recovery and for emptying a host are the glossary’s', () => {
     const wrong = listFiles()
-      .filter((path) => /\.(ts|mjs|md|yaml|json)$/.test(path) && path !== 'pnpm-lock.yaml')
+      .filter((path) => /\.(ts|mjs|svelte|md|yaml|json)$/.test(path) && path !== 'pnpm-lock.yaml')
       .filter((path) => !['test/tidy.test.ts', 'GLOSSARY.md'].includes(path))
       .filter((path) => existing(path) && /evacuat/i.test(readText(path)));
     expect(wrong).toEqual([]);

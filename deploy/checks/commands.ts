@@ -45,6 +45,17 @@ const remembering = (name: string): readonly string[] => [
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ['types', ['tsc', '-p', 'tsconfig.json', ...remembering('types')]],
   ['pure types', ['tsc', '-p', 'tsconfig.pure.json', ...remembering('pure-types')]],
+  [
+    'console types',
+    [
+      'packages/console/node_modules/.bin/svelte-check',
+      '--workspace',
+      'packages/console',
+      '--tsconfig',
+      './tsconfig.json',
+      '--fail-on-warnings',
+    ],
+  ],
   ['lint', ['oxlint']],
   ['format', ['oxfmt', '--check']],
   ['tidy', ['vitest', 'run', '--project', 'unit', 'test/tidy.test.ts']],

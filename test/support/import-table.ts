@@ -84,6 +84,18 @@ export const rooms: readonly Room[] = [
     may: [node, protocol, /^@drover\/(client|simulator|certificates)$/, /^commander$/, /^listr2$/],
   },
   {
+    name: 'logic of the console',
+    has: /^packages\/console\/src\/logic\//,
+    // It says what the command line says, in the same words.
+    may: [protocol, /^@drover\/(client\/body|cli\/words)$/],
+    notOwn: /\/(shell|parts|screens)\/|\/main\.ts$/,
+  },
+  {
+    name: 'console',
+    has: /^packages\/console\/src\//,
+    may: [protocol, /^@drover\/(client|cli\/words)$/, /^svelte(\/|$)/, /^@fontsource/],
+  },
+  {
     name: 'simulator',
     has: /^packages\/simulator\/src\//,
     may: [node, core, protocol, /^@drover\/(agent|api|scheduler)\/logic$/, /^yaml$/],

@@ -33,7 +33,7 @@ export function readText(path: string): string {
 
 export function readSources(): readonly SourceFile[] {
   return listFiles()
-    .filter((path) => /\.(ts|mjs)$/.test(path) && !path.endsWith('.d.ts'))
+    .filter((path) => /\.(ts|mjs|svelte)$/.test(path) && !path.endsWith('.d.ts'))
     .flatMap((path) => {
       try {
         return [parseSource(path, readText(path))];
@@ -44,10 +44,12 @@ export function readSources(): readonly SourceFile[] {
 }
 
 export function parseSource(path: string, text: string): SourceFile {
+  // Scripts in components are indented.
+  const script = path.endsWith('.svelte') ? text.replace(/^ {2}/gm, '') : text;
   const imports = [
-    ...text.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gms),
-    ...text.matchAll(/^import\s+['"]([^'"]+)['"]/gm),
-    ...text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g),
+    ...script.matchAll(/^(?:import|export)\s[^'"]*?from\s+['"]([^'"]+)['"]/gms),
+    ...script.matchAll(/^import\s+['"]([^'"]+)['"]/gm),
+    ...script.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g),
   ].map((match) => match[1] ?? '');
   return { path, text, lines: text.split('\n'), imports };
 }

@@ -1,0 +1,49 @@
+/** The command that does the same as a button. What is shown can be pasted into a shell as it is. */
+
+export const cliLines = {
+  status: () => 'drover status',
+  hosts: () => 'drover host list',
+  host: (id: string) => line('host', 'show', id),
+  cordon: (id: string) => line('host', 'cordon', id),
+  uncordon: (id: string) => line('host', 'uncordon', id),
+  drainPlan: (id: string) => line('host', 'drain', id, '--dry-run'),
+  drain: (id: string, parallel = 1) =>
+    line('host', 'drain', id, ...(parallel === 1 ? [] : ['--parallel', `${parallel}`])),
+  drainWatch: (id: string) => line('host', 'drain', id, '--watch'),
+  drainCancel: (id: string) => line('host', 'drain', id, '--cancel'),
+  vms: () => 'drover vm list',
+  vm: (name: string) => line('vm', 'show', name),
+  explain: (name: string) => line('explain', name),
+  start: (name: string) => line('vm', 'start', name),
+  stop: (name: string, force = false) => line('vm', 'stop', name, ...(force ? ['--force'] : [])),
+  migrate: (name: string, target = '') =>
+    line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target])),
+  migratePlan: (name: string, target = '') =>
+    line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target]), '--dry-run'),
+  remove: (name: string) => line('vm', 'delete', name),
+  abort: (operationId: string) => line('migration', 'abort', operationId),
+  migration: (operationId: string) => line('migration', 'show', operationId),
+  pools: () => 'drover pool list',
+  pool: (name: string) => line('pool', 'show', name),
+  doctor: (name: string) => line('pool', 'doctor', name),
+  images: () => 'drover image list',
+  upload: (name: string, file: string, pool: string) =>
+    line('image', 'upload', name, file, '--pool', pool),
+  removeImage: (name: string) => line('image', 'delete', name),
+  verifyImage: (name: string) => line('image', 'verify', name),
+  operations: () => 'drover operation list',
+  operation: (id: string) => line('operation', 'show', id),
+  cancelOperation: (id: string) => line('operation', 'cancel', id),
+  events: () => 'drover events',
+} as const;
+
+function line(...words: readonly string[]): string {
+  return ['drover', ...words.map(quoted)].join(' ');
+}
+
+/** A word that a shell would take apart or replace is quoted. */
+export function quoted(word: string): string {
+  return /^[A-Za-z0-9@%_+=:,./-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,65 @@
+/** The table of VMs: which are shown, and in which order. */
+import { naturally } from './map-view.ts';
+import type { Vm } from './types.ts';
+
+export type SortKey = 'name' | 'state' | 'host' | 'memory' | 'vcpus' | 'age';
+
+export interface VmFilter {
+  readonly text: string;
+  readonly state: string;
+  readonly host: string;
+}
+
+/** `text` is looked for in the name, the id and `key=value` of labels. */
+export function filterVms(vms: Iterable<Vm>, filter: VmFilter): readonly Vm[] {
+  const text = filter.text.trim().toLowerCase();
+  return [...vms].filter(
+    (vm) =>
+      (filter.state === '' || vm.state === filter.state) &&
+      (filter.host === '' || vm.hostId === filter.host) &&
+      (text === '' || searchable(vm).includes(text)),
+  );
+}
+
+function searchable({ name, id, spec }: Vm): string {
+  const labels = Object.entries(spec.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  return [name, id, ...labels].join(' ').toLowerCase();
+}
+
+export function sortVms(vms: readonly Vm[], key: SortKey, isDescending: boolean): readonly Vm[] {
+  const by: Readonly<Record<SortKey, (one: Vm, other: Vm) => number>> = {
+    name: (one, other) => naturally(one.name, other.name),
+    state: (one, other) => naturally(one.state, other.state),
+    host: (one, other) => naturally(one.hostId ?? '', other.hostId ?? ''),
+    memory: (one, other) => one.spec.memoryMib - other.spec.memoryMib,
+    vcpus: (one, other) => one.spec.vcpus - other.spec.vcpus,
+    age: (one, other) => other.createdAtMs - one.createdAtMs,
+  };
+  const compare = by[key];
+  const sign = isDescending ? -1 : 1;
+  return vms.toSorted(
+    (one, other) => sign * compare(one, other) || naturally(one.name, other.name),
+  );
+}
+
+export const statesOf = (vms: Iterable<Vm>): readonly string[] =>
+  [...new Set([...vms].map((vm) => vm.state))].toSorted();
+
+/** What may be asked of a VM as it is; the API has the last word. */
+export interface VmVerbs {
+  readonly start: boolean;
+  readonly stop: boolean;
+  readonly move: boolean;
+  readonly remove: boolean;
+}
+
+export function verbsOf(vm: Vm): VmVerbs {
+  const isBusy = vm.operationId !== undefined;
+  const isOff = vm.state === 'stopped' || vm.state === 'pending' || vm.state === 'crashed';
+  return {
+    start: !isBusy && isOff,
+    stop: !isBusy && vm.state === 'running',
+    move: !isBusy && vm.state === 'running',
+    remove: !isBusy && isOff,
+  };
+}
