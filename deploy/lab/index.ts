@@ -1,3 +1,4 @@
+export { buildConsole } from './console.ts';
 export { Lab } from './lab.ts';
 export type { LabPool } from './lab.ts';
 export { dropPackets, passPackets } from './packets.ts';

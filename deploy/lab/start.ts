@@ -1,5 +1,6 @@
 /** `npm start`: the lab up, a tour through it, and where to go on from there. */
 import { relative } from 'node:path';
+import { buildConsole } from './console.ts';
 import { Lab } from './lab.ts';
 import { prepareMachine, UnfitMachine } from './machine.ts';
 import { narrator } from './narrator.ts';
@@ -12,6 +13,7 @@ const tell = narrator(json ? process.stderr : process.stdout);
 try {
   tell.part('Bringing up the lab');
   await prepareMachine((text) => tell.step(text));
+  await buildConsole((text) => tell.step(text));
   const lab = await Lab.up({ onStep: (text) => tell.step(text) });
   if (lab.changed.length === 0) tell.step('everything runs already');
   const result = await tour(lab, tell);
@@ -42,6 +44,7 @@ function summarise(lab: Lab, result: TourResult): void {
   const fate = result.connectionSurvived ? 'survived' : 'BROKE';
   tell.step(`the TCP connection ${fate}, longest silence ${result.longestGapMs} ms`);
   tell.part('Next');
+  tell.step(`the console, signed in: ${result.apiUrl}/#token=${lab.token}`);
   const token = relative(checkout, `${lab.settings.stateFolder}/token`);
   tell.step(`the API answers at ${result.apiUrl}, its token is in ${token}`);
   for (const line of [
