@@ -1,8 +1,5 @@
 /** What may be asked and what comes back, as types made of the OpenAPI file's. Nothing of it is there at run time. */
-import type { components, paths } from './openapi.d.ts';
-
-/** A body by its name in the OpenAPI file: `Body<'Vm'>`. */
-export type Body<Name extends keyof components['schemas']> = components['schemas'][Name];
+import type { paths } from './openapi.d.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
