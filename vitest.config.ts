@@ -18,7 +18,7 @@ export default defineConfig({
           // testcontainers' own helper comes from a registry, which may be out of reach; each suite removes
           // what it started.
           env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
-          include: ['test/contract/**/*.test.ts'],
+          include: ['test/contract/**/*.test.ts', 'test/console/*.test.ts'],
           testTimeout: 120_000,
           // A look into a container takes a second of a busy machine; the default allows one in all.
           expect: { poll: { timeout: 30_000 } },

@@ -18,7 +18,7 @@ interface Tally {
 }
 
 /** What the tests themselves run, each from the package of the same name. */
-const testPrograms = ['openssl'];
+const testPrograms = ['chromium', 'openssl'];
 
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 const started = performance.now();

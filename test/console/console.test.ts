@@ -1,0 +1,205 @@
+/**
+ * The console in a real browser, on a made-up cluster behind the real API: every page in both themes and on a narrow
+ * screen, without anything that axe calls wrong, and without a request that leaves the site.
+ */
+import { mkdirSync } from 'node:fs';
+import { buildConsole } from '@drover/deploy/lab';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser, openPage, type Theme, violations } from './support/browser.ts';
+import { MadeUpCluster, madeUpToken } from './support/made-up-cluster.ts';
+
+let browser: Browser;
+let cluster: MadeUpCluster;
+let moving: string;
+beforeAll(async () => {
+  await buildConsole(() => undefined);
+  [browser, cluster] = await Promise.all([
+    openBrowser(),
+    MadeUpCluster.start({ hosts: 6, vms: 42 }),
+  ]);
+  moving = cluster.someVmOn('h2');
+});
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+const signedIn = (path: string) => `${cluster.url}${path}#token=${madeUpToken}`;
+
+/** With `DROVER_SCREENSHOTS=1` what was seen is kept for docs/. */
+async function keep(page: Page, name: string): Promise<void> {
+  if (process.env['DROVER_SCREENSHOTS'] === undefined) return;
+  const folder = new URL('../../docs/screenshots/', import.meta.url).pathname;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}${name}.png` });
+}
+
+const pages: readonly (readonly [name: string, path: () => string, shows: string])[] = [
+  ['map', () => '/', 'Memory promised'],
+  ['host', () => '/hosts/h2', 'What it is made of'],
+  ['drain', () => '/hosts/h2/drain', 'Who moves'],
+  ['vms', () => '/vms?sort=-memory', 'vCPUs'],
+  ['vm', () => `/vms/${cluster.someVmOn('h3')}`, 'no CPU pressure'],
+  ['new-vm', () => '/vms/new', 'Where it would run'],
+  ['migrations', () => '/migrations', 'Over time'],
+  ['pools', () => '/pools', 'Who reaches what'],
+  ['pool', () => '/pools/fast', 'As the hosts find it'],
+  ['images', () => '/images', 'Used by'],
+  ['operations', () => '/operations', 'Asked'],
+  ['operation', () => '/operations/01K00000000000000000000009', 'What was in the way'],
+  ['events', () => '/events', 'Nothing has happened since'],
+  ['settings', () => '/settings', 'How VMs are moved'],
+  ['not-found', () => '/nothing', 'no such page'],
+];
+
+describe.each(['light', 'dark'] as const)('every page in %s colours', (theme: Theme) => {
+  it.each(pages)('%s', async (name, path, shows) => {
+    const { page, wrong } = await openPage(browser, signedIn(path()), { theme });
+    await page.getByText(shows).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+    await keep(page, `${name}-${theme}`);
+    await page.context().close();
+  });
+});
+
+it.each(pages)('%s fits a screen of 390 pixels', async (name, path, shows) => {
+  const { page } = await openPage(browser, signedIn(path()), { width: 390, height: 844 });
+  await page.getByText(shows).first().waitFor();
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  expect(width).toBeLessThanOrEqual(390);
+  await keep(page, `${name}-narrow`);
+  await page.context().close();
+});
+
+describe('signing in', () => {
+  it('takes a token, and says what is wrong with one that is not known', async () => {
+    const { page } = await openPage(browser, `${cluster.url}/vms`);
+    await page.getByLabel('Token').fill('not-a-token');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('unauthenticated').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await keep(page, 'login-light');
+    await page.getByLabel('Token').fill(madeUpToken);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'VMs' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/vms');
+    await page.context().close();
+  });
+
+  it('by a link leaves no token in the address', async () => {
+    const { page } = await openPage(browser, signedIn('/'));
+    await page.getByRole('heading', { name: 'Hosts' }).waitFor();
+    expect(page.url()).toBe(`${cluster.url}/`);
+    await page.context().close();
+  });
+});
+
+describe('keys', () => {
+  it('find a VM and go to it', async () => {
+    const { page } = await openPage(browser, signedIn('/'));
+    await page.getByText('Memory promised').waitFor();
+    await page.keyboard.press('/');
+    await page.getByRole('combobox').fill(moving);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: moving }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/vms/${moving}`);
+    await page.context().close();
+  });
+
+  it('go from page to page, tell of themselves, and do nothing while one types', async () => {
+    const { page } = await openPage(browser, signedIn('/'));
+    await page.getByText('Memory promised').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('p');
+    await page.getByRole('heading', { name: 'Pools' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('v');
+    await page.getByLabel('Filter VMs by name').fill('gp');
+    expect(new URL(page.url()).pathname).toBe('/vms');
+    await page.context().close();
+  });
+
+  it('reach everything in order, first of all the way past the navigation', async () => {
+    const { page } = await openPage(browser, signedIn('/'));
+    await page.getByText('Memory promised').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe(
+      'Skip to the page',
+    );
+    await page.context().close();
+  });
+});
+
+describe('a VM that moves', () => {
+  it('is drawn on both hosts with a line and its percent, and glides when it has arrived', async () => {
+    const { page, wrong } = await openPage(browser, signedIn('/'));
+    const source = page.getByRole('region', { name: 'Host h2' });
+    const target = page.getByRole('region', { name: 'Host h4' });
+    await source.getByRole('link', { name: new RegExp(`^${moving} `) }).waitFor();
+    await cluster.fly(moving, 'h4', 20);
+    await source
+      .getByRole('link', { name: `${moving}`, exact: false })
+      .getByText('20 %')
+      .waitFor();
+    await target
+      .getByRole('link', { name: `${moving}`, exact: false })
+      .getByText('20 %')
+      .waitFor();
+    await cluster.fly(moving, 'h4', 63);
+    await target.getByText('63 %').waitFor();
+    expect(await page.locator('svg path.done').count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
+    await keep(page, 'map-moving-light');
+
+    // Where its tile is drawn, from one frame to the next, once it has landed.
+    const glide = page.evaluate<readonly number[]>(`new Promise((resolve) => {
+      const seen = [];
+      const look = () => {
+        const host = document.querySelector('[aria-label="Host h4"]');
+        const tile = [...host.querySelectorAll('a.tile')].find((one) => one.textContent.includes('${moving}') && !one.textContent.includes('%'));
+        if (tile) seen.push(Math.round(tile.getBoundingClientRect().left - host.getBoundingClientRect().left));
+        if (seen.length > 10 && seen.at(-1) === seen.at(-4)) resolve(seen);
+        else requestAnimationFrame(look);
+      };
+      look();
+    })`);
+    await cluster.land(moving, 'h4');
+    const places = await glide;
+    expect(places[0]).toBeLessThan(-100);
+    expect(new Set(places).size).toBeGreaterThan(3);
+    await source
+      .getByRole('link', { name: new RegExp(`^${moving} `) })
+      .waitFor({ state: 'detached' });
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+});
+
+it('each action tells the command that does the same, and gives it to be pasted', async () => {
+  const { page } = await openPage(browser, signedIn('/hosts/h2/drain'));
+  await page.getByRole('button', { name: 'Copy “drover host drain h2”' }).click();
+  await page.getByText('Copied').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe('drover host drain h2');
+  await page.context().close();
+});
+
+it('a form tells where a VM would run while one types', async () => {
+  const { page } = await openPage(browser, signedIn('/vms/new'));
+  await page.getByLabel('Image', { exact: true }).fill('debian-13');
+  await page.getByText('as things are now').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await keep(page, 'new-vm-filled-light');
+  await page.getByLabel('Memory', { exact: true }).fill('1TiB');
+  await page.getByText('No host can take it').waitFor();
+  await page
+    .getByText(/needs 1TiB of memory/)
+    .first()
+    .waitFor();
+  await page.context().close();
+});

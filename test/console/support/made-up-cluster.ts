@@ -1,0 +1,287 @@
+/**
+ * A cluster of any size that is nowhere but here: the real API over fakes of etcd and NATS, with a leader that
+ * answers by the deciding core from made-up hosts and VMs. Tests move its VMs by writing what a scheduler would.
+ */
+import { createHash } from 'node:crypto';
+import { buildApp } from '@drover/api';
+import { createFakeBus, type FakeBus } from '@drover/bus/testing';
+import {
+  allocatable,
+  type Cluster,
+  explainPlacement,
+  place,
+  planDrain,
+  promisedOn,
+} from '@drover/core';
+import {
+  type HostView,
+  keys,
+  type MigrationProgress,
+  type Query,
+  type QueryReply,
+  subjects,
+} from '@drover/protocol';
+import { createFakeStore, type FakeStore } from '@drover/store/testing';
+import { pino } from 'pino';
+import {
+  type MadeUpOptions,
+  madeUpHosts,
+  madeUpRecords,
+  madeUpVms,
+  poolStatuses,
+} from './made-up-parts.ts';
+
+export const madeUpToken = 'made-up-token';
+
+export class MadeUpCluster implements AsyncDisposable {
+  readonly url: string;
+  readonly #store: FakeStore;
+  readonly #end: () => Promise<void>;
+  readonly #state: { cluster: Cluster; progress: readonly MigrationProgress[] };
+
+  private constructor(
+    url: string,
+    store: FakeStore,
+    state: { cluster: Cluster; progress: readonly MigrationProgress[] },
+    end: () => Promise<void>,
+  ) {
+    this.url = url;
+    this.#store = store;
+    this.#state = state;
+    this.#end = end;
+  }
+
+  static async start(options: MadeUpOptions): Promise<MadeUpCluster> {
+    const hosts = madeUpHosts(options);
+    const vms = madeUpVms(options);
+    const cluster: Cluster = {
+      revision: 1,
+      hosts: new Map(hosts.map((host) => [host.id, host])),
+      vms: new Map(vms.map((vm) => [vm.id, vm])),
+      migrations: [],
+      reservations: [],
+    };
+    const state = { cluster, progress: [] };
+    const store = createFakeStore({ clock: 'system' });
+    const hub = createFakeBus();
+    const bus = hub.connect({ role: 'api' });
+    const leader = hub.connect({ role: 'scheduler' });
+    answerOn(leader, state);
+    const records = Object.entries(madeUpRecords(options, hosts, vms));
+    for (let from = 0; from < records.length; from += 100) {
+      const puts = records
+        .slice(from, from + 100)
+        .map(([key, value]) => ({ key, value: JSON.stringify(value) }));
+      await store.txn({ compares: [], deletes: [], puts });
+    }
+    const sha256 = createHash('sha256').update(madeUpToken).digest('hex');
+    const app = await buildApp({
+      store,
+      bus,
+      log: pino({ level: 'silent' }),
+      tokens: [{ name: 'anna', role: 'admin', sha256 }],
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    return new MadeUpCluster(url, store, state, async () => {
+      await app.close();
+      for (const part of [bus, leader, store]) await part[Symbol.asyncDispose]();
+    });
+  }
+
+  get vmNames(): readonly string[] {
+    return [...this.#state.cluster.vms.values()].map(({ name }) => name);
+  }
+
+  hostOf(name: string): string {
+    return this.#vm(name).hostId ?? '';
+  }
+
+  /** The name of a VM on that host. */
+  someVmOn(hostId: string): string {
+    const found = [...this.#state.cluster.vms.values()].find((vm) => vm.hostId === hostId);
+    if (found === undefined) throw new Error(`no VM is on ${hostId}`);
+    return found.name;
+  }
+
+  /** It is on its way from now on; `percent` of it is copied. */
+  async fly(name: string, target: string, percent: number): Promise<void> {
+    const vm = this.#vm(name);
+    const opId = operationIdOf(vm.id);
+    const totalBytes = vm.request.memoryMib * 1024 * 1024;
+    const at: MigrationProgress = {
+      v: 1,
+      opId,
+      vmId: vm.id,
+      elapsedMs: percent * 90,
+      totalBytes,
+      remainingBytes: Math.round((totalBytes * (100 - percent)) / 100),
+      transferredBytes: Math.round((totalBytes * percent) / 100),
+      iteration: 1,
+      percent,
+    };
+    this.#state.progress = [...this.#state.progress.filter((one) => one.opId !== opId), at];
+    await this.#put({
+      [keys.operation(opId)]: { ...this.#operation(name, target), state: 'running' },
+      [keys.assignment(vm.id)]: this.#assignment(name, vm.hostId ?? '', 'migrating'),
+    });
+  }
+
+  /** It has arrived. */
+  async land(name: string, target: string): Promise<void> {
+    const vm = this.#vm(name);
+    const opId = operationIdOf(vm.id);
+    const operation = this.#operation(name, target);
+    this.#state.progress = this.#state.progress.filter((one) => one.opId !== opId);
+    const vms = new Map(this.#state.cluster.vms).set(vm.id, { ...vm, hostId: target });
+    this.#state.cluster = { ...this.#state.cluster, vms };
+    await this.#put({
+      [keys.operation(opId)]: {
+        ...operation,
+        state: 'succeeded',
+        step: 'ended',
+        endedAtMs: Date.now(),
+        downtimeMs: 74,
+      },
+      [keys.assignment(vm.id)]: this.#assignment(name, target, 'running'),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+
+  #vm(name: string) {
+    const vm = [...this.#state.cluster.vms.values()].find((one) => one.name === name);
+    if (vm === undefined) throw new Error(`no VM is called ${name}`);
+    return vm;
+  }
+
+  #assignment(name: string, hostId: string, state: string): object {
+    return { v: 1, vmId: this.#vm(name).id, hostId, generation: 1, state };
+  }
+
+  #operation(name: string, target: string): object {
+    const vm = this.#vm(name);
+    const atMs = Date.now() - 4000;
+    return {
+      v: 1,
+      id: operationIdOf(vm.id),
+      type: 'migrate',
+      step: 'perform',
+      stepIndex: 1,
+      vmId: vm.id,
+      vmName: name,
+      source: vm.hostId,
+      target,
+      mode: 'live',
+      memoryPath: 'tls',
+      generation: 1,
+      epoch: '5',
+      by: 'anna',
+      createdAtMs: atMs,
+      startedAtMs: atMs,
+    };
+  }
+
+  async #put(records: Readonly<Record<string, object>>): Promise<void> {
+    const puts = Object.entries(records).map(([key, value]) => ({
+      key,
+      value: JSON.stringify(value),
+    }));
+    await this.#store.txn({ compares: [], deletes: [], puts });
+  }
+}
+
+function operationIdOf(vmId: string): string {
+  return `01M0000000000000000${vmId.slice(-7).toUpperCase()}`;
+}
+
+function answerOn(
+  leader: FakeBus,
+  state: { readonly cluster: Cluster; readonly progress: readonly MigrationProgress[] },
+): void {
+  leader.respond(subjects.query(), (text) =>
+    Promise.resolve(JSON.stringify(answer(JSON.parse(text) as Query, state))),
+  );
+}
+
+function answer(
+  query: Query,
+  {
+    cluster,
+    progress,
+  }: { readonly cluster: Cluster; readonly progress: readonly MigrationProgress[] },
+): QueryReply {
+  switch (query.type) {
+    case 'leader': {
+      const leader = {
+        leader: 'scheduler1',
+        epoch: '5',
+        revision: 1,
+        settled: true,
+        highestEra: 0,
+      };
+      return { type: 'leader', leader };
+    }
+    case 'hosts':
+      return { type: 'hosts', hosts: viewsOf(cluster, query.hostId) };
+    case 'observed':
+      return { type: 'observed', vms: {} };
+    case 'progress':
+      return { type: 'progress', migrations: progress };
+    case 'place': {
+      const { spec } = query;
+      const shape = {
+        request: { cpuMilli: spec.vcpus * 1000, memoryMib: spec.memoryMib },
+        arch: 'x86_64' as const,
+        pools: spec.disks.map(({ pool }) => pool),
+        bridges: spec.networks.map(({ bridge }) => bridge),
+        labels: {},
+      };
+      return { type: 'place', answers: [place(cluster, { shape })] };
+    }
+    case 'explain': {
+      const vm = cluster.vms.get(query.vmId);
+      if (vm === undefined) return { type: 'error', code: 'vm-not-found', message: 'no such VM' };
+      const found = place(cluster, {
+        shape: vm,
+        ...(vm.hostId === undefined ? {} : { source: vm.hostId }),
+      });
+      const sentences = [
+        `${vm.name} is running on ${vm.hostId}; if it moved now:`,
+        ...explainPlacement(found),
+      ];
+      return { type: 'explain', answer: found, sentences };
+    }
+    case 'plan-drain':
+      return { type: 'plan-drain', plan: planDrain(cluster, query.hostId), unchecked: [] };
+    case 'cpu-gaps':
+      return { type: 'cpu-gaps', hosts: [] };
+    case 'pools':
+      return { type: 'pools', pools: poolStatuses([...cluster.hosts.keys()]) };
+    case 'plan-move':
+    case 'balance':
+    case 'plan-balance':
+    case 'plan-restore':
+    case 'dump':
+      return { type: 'error', code: 'no-leader', message: `nobody answers ${query.type} here` };
+  }
+}
+
+function viewsOf(cluster: Cluster, only: string | undefined): readonly HostView[] {
+  const counts = new Map<string, number>();
+  for (const { hostId = '' } of cluster.vms.values())
+    counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
+  return [...cluster.hosts.values()]
+    .filter(({ id }) => only === undefined || id === only)
+    .map((host) => ({
+      ...host,
+      reportAgeMs: 400,
+      reasons: [],
+      acceleratorReason: '',
+      allocatable: allocatable(host),
+      promised: promisedOn(cluster, host.id),
+      vmCount: counts.get(host.id) ?? 0,
+      foreignVmCount: 0,
+    }));
+}
