@@ -18,13 +18,16 @@ const ofTheConsole: Readonly<Record<string, string>> = {
   unreachable: 'Is the API running? This page goes on by itself once it answers.',
 };
 
+/** The API speaks of headers, which nobody here has written. */
+const unknownToken = 'The API does not know this token.';
+
 /** `subject`: the VM or host that was asked about, for commands that name it. */
 export function problemView(problem: Problem, subject?: string, requestId?: string): ProblemView {
   const step =
     ofTheConsole[problem.code] ?? nextStep(problem.code, subject) ?? retry(problem.retry);
   return {
     title: problem.title,
-    detail: problem.detail,
+    detail: problem.code === 'unauthenticated' ? unknownToken : problem.detail,
     reasons: [
       ...(problem.errors ?? []).map(({ path, message }) => `${path}: ${message}`),
       ...(problem.rejections ?? []).map((no) => `${no.hostId}: ${why(no)}`),
