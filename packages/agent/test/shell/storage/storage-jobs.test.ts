@@ -300,7 +300,7 @@ describe('a file that is given', () => {
 
   it('is waited for until all of it has gone', async () => {
     await writeFile(join(pool.path, 'v'), content);
-    const { transfer } = await openOut(500);
+    const { transfer } = await openOut(10_000);
     if (!transfer) throw new Error('not opened');
     const given = jobs.run(give(1));
     const response = await transferRequest(transfer, 'op1', { method: 'GET' });
@@ -310,7 +310,7 @@ describe('a file that is given', () => {
 
   it('that nobody fetches is given up', async () => {
     await writeFile(join(pool.path, 'v'), content);
-    await openOut(300);
+    await openOut(2_000);
     expect(codeOf(await jobs.run(give(1)))).toBe('failed transfer-ended');
   });
 
