@@ -17,8 +17,8 @@ interface Tally {
   skipped: number;
 }
 
-/** What the tests themselves run, each from the package of the same name. */
-const testPrograms = ['chromium', 'openssl'];
+/** What the tests themselves run, and the package that each is in. */
+const testPrograms = { chromium: 'chromium', openssl: 'openssl', 'qemu-img': 'qemu-utils' };
 
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 const started = performance.now();

@@ -20,12 +20,12 @@ export class UnfitMachine extends Error {
 }
 
 /**
- * `programs`: others that must be there, each from the package of its name. Throws `UnfitMachine` where
+ * `programs`: others that must be there, and the package that each is in. Throws `UnfitMachine` where
  * nothing that we may do by ourselves helps.
  */
 export async function prepareMachine(
   onStep: (text: string) => void,
-  programs: readonly string[] = [],
+  programs: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new UnfitMachine(
@@ -57,7 +57,9 @@ export async function prepareMachine(
   const system = await readSystem();
   if (!tested.includes(system)) onStep(`${system} is untested (tested: ${tested.join(', ')})`);
   const missing: string[] = [];
-  for (const program of programs) if (!(await isInstalled(program))) missing.push(program);
+  for (const [program, from] of Object.entries(programs)) {
+    if (!(await isInstalled(program))) missing.push(from);
+  }
   if (missing.length > 0) await install(missing, onStep);
   await prepareDocker(onStep);
 }
