@@ -157,6 +157,7 @@ describe('a start that fails', () => {
       hostId: 'h2',
       generation: expect.any(Number) as number,
       state: 'running',
+      movedAtMs: expect.any(Number) as number,
     });
   });
 
