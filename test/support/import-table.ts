@@ -72,6 +72,7 @@ export const rooms: readonly Room[] = [
       /^@drover\/(bus|store|transfer)$/,
       /^fastify/,
       /^@fastify\//,
+      /^jose$/,
       /^ulid$/,
       ...logs,
     ],

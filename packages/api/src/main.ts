@@ -4,24 +4,30 @@
  * requests under way are answered, streams ended.
  */
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:https';
 import { parseArgs } from 'node:util';
 import { connectBus } from '@drover/bus';
 import { DroverError, inboxPrefix } from '@drover/protocol';
 import { connectStore } from '@drover/store';
 import { type Logger, pino } from 'pino';
 import { transferRequest } from '@drover/transfer';
-import { buildApp } from './shell/app.ts';
+import { buildApp, type Tls } from './shell/app.ts';
 import { type ApiConfig, readConfig } from './shell/config.ts';
+import { vouchedBy } from './shell/oidc.ts';
+import { listenOnSocket } from './shell/peers.ts';
 
 const usage = `drover api: HTTP for people and tools
 
   main.ts --config FILE
 
   --config FILE   YAML: listen {host, port}, etcd.endpoints, nats.servers, nats.nkeySeedFile,
-                  tokens [{name, role, sha256}], requestsPer10Seconds
+                  tokens [{name, role, sha256}], requestsPer10Seconds, pendingEach,
+                  socket {path}, tls {certFile, keyFile, clientCaFile, clients [{name, role}]},
+                  oidc {issuer, audience, jwksUri, roleClaim, roles}, audit {file, mostMib}
   --help          this text
 `;
 
+const auditMib = 64;
 /** What is still open after that is cut off. */
 const endingMs = 10_000;
 
@@ -39,7 +45,8 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
   );
   const { promise: told, resolve: end } = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
-  const { tokens, requestsPer10Seconds } = config;
+  const { tokens, requestsPer10Seconds, pendingEach, oidc, audit, socket } = config;
+  const tls = readTls(config);
   const app = await buildApp({
     store,
     bus,
@@ -47,12 +54,42 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
     tokens,
     transfer: transferRequest,
     ...(requestsPer10Seconds === undefined ? {} : { requestsPer10Seconds }),
+    ...(pendingEach === undefined ? {} : { pendingEach }),
+    ...(tls === undefined ? {} : { tls }),
+    certificates: new Map(config.tls?.clients?.map(({ name, role }) => [name, role])),
+    ...(oidc === undefined ? {} : { vouch: vouchedBy(oidc) }),
+    ...(audit === undefined
+      ? {}
+      : { audit: { path: audit.file, mostBytes: (audit.mostMib ?? auditMib) * 1024 * 1024 } }),
   });
   log.info(`listens on ${await app.listen(config.listen)}`);
+  const local = socket === undefined ? undefined : await listenOnSocket(app, socket.path);
+  // A certificate that was renewed is taken up without a restart.
+  process.on('SIGHUP', () => {
+    const renewed = readTls(config);
+    if (renewed !== undefined && 'setSecureContext' in app.server) {
+      (app.server as unknown as Server).setSecureContext(renewed);
+    }
+  });
   log.info(`ends: ${await told}`);
+  local?.close();
   const cutOff = setTimeout(() => app.server.closeAllConnections(), endingMs);
   await app.close();
   clearTimeout(cutOff);
+}
+
+function readTls({ tls }: ApiConfig): Tls | undefined {
+  if (tls === undefined) return undefined;
+  const { certFile, keyFile, clientCaFile } = tls;
+  try {
+    return {
+      cert: readFileSync(certFile),
+      key: readFileSync(keyFile),
+      ...(clientCaFile === undefined ? {} : { ca: readFileSync(clientCaFile) }),
+    };
+  } catch (error) {
+    throw new DroverError('bad-request', `tls: ${(error as Error).message}`);
+  }
 }
 
 async function main(): Promise<number> {

@@ -27,6 +27,7 @@ describe('the OpenAPI file', () => {
     const { body } = await world.send('GET', '/openapi.json');
     expect(Object.keys(body['paths'] as object).toSorted()).toEqual([
       '/v1',
+      '/v1/audit',
       '/v1/balance',
       '/v1/balance/plan',
       '/v1/cluster',
@@ -56,9 +57,12 @@ describe('the OpenAPI file', () => {
       '/v1/recommendations/{recommendation}',
       '/v1/recommendations/{recommendation}/apply',
       '/v1/recommendations/{recommendation}/dismiss',
+      '/v1/session',
       '/v1/settings/balance',
       '/v1/settings/images',
       '/v1/settings/migration',
+      '/v1/tokens',
+      '/v1/tokens/{token}',
       '/v1/vms',
       '/v1/vms/{vm}',
       '/v1/vms/{vm}/explain',

@@ -56,7 +56,7 @@ describe('a request that is not understood is refused with a problem document', 
     expectProblem(await world.send('GET', '/v1/vms/%zz'), 400, 'bad-request');
     expectProblem(await world.send('GET', '/v1/hosts/UPPER'), 400, 'bad-request');
     expectProblem(await world.send('GET', '/v1/hosts/a%2Fb'), 400, 'bad-request');
-    expectProblem(await world.send('DELETE', '/v1/vms/x?dryRun=true'), 400, 'bad-request');
+    expectProblem(await world.send('DELETE', '/v1/vms/x?force=true'), 400, 'bad-request');
     const patched = await world.send('PATCH', '/v1/vms');
     expectProblem(patched, 405, 'method-not-allowed');
     expect(patched.headers['allow']).toBe('GET, HEAD, POST');

@@ -21,7 +21,7 @@ async function silent(happens: (store: ReturnType<typeof createFakeStore>) => Pr
   await until('it is loaded', async () => (mirror.isLoaded ? true : undefined));
   const asked = { ...store, txn };
   const write = (key: string, value: object) =>
-    new Writer(asked, mirror, () => undefined).write(() => ({
+    new Writer(asked, mirror, () => undefined, 9).carryOut(() => ({
       puts: [{ key, value: JSON.stringify(value), expectedModRevision: 0 }],
       compares: [],
     }));
@@ -79,7 +79,7 @@ it('what one has written is read at once, even while the watch lags', async () =
   mirror.start({ loaded: () => undefined, changed: () => undefined });
   await until('it is loaded', async () => (mirror.isLoaded ? true : undefined));
   const value = JSON.stringify(intent('me'));
-  await new Writer(lagging, mirror, () => undefined).write(() => ({
+  await new Writer(lagging, mirror, () => undefined, 9).carryOut(() => ({
     puts: [{ key: keys.hostIntent('h1'), value, expectedModRevision: 0 }],
     compares: [],
   }));

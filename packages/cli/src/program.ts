@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { addAuthorityCreate } from './commands/authority.ts';
 import { addBalance } from './commands/balance.ts';
+import { addAudit } from './commands/audit.ts';
 import { addClusterEra, addClusterShow } from './commands/cluster.ts';
 import { addClusterCpu } from './commands/cluster-cpu.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -32,6 +33,7 @@ import { addPoolDoctor } from './commands/pool-doctor.ts';
 import { addRecommendations } from './commands/recommendations.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
+import { addTokenCreate, addTokenList, addTokenRevoke } from './commands/token.ts';
 import { addVersion } from './commands/version.ts';
 import { addVmCreate } from './commands/vm-create.ts';
 import { addVmDelete } from './commands/vm-delete.ts';
@@ -84,6 +86,7 @@ export function buildProgram(): Command {
   addPlan(program);
   addEvents(program);
   addDump(program);
+  addAudit(program);
   program.commandsGroup('Act:');
   addNouns(program);
   addFiles(program);
@@ -163,6 +166,10 @@ function addNouns(program: Command): void {
   addClusterShow(cluster);
   addClusterCpu(cluster);
   addClusterEra(cluster);
+  const token = program.command('token').description('list, create, revoke what may use the API');
+  addTokenList(token);
+  addTokenCreate(token);
+  addTokenRevoke(token);
 }
 
 function addFiles(program: Command): void {

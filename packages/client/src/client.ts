@@ -7,6 +7,7 @@
  *   const host = await client.get('/v1/hosts/{host}', { path: { host: 'h1' } });
  */
 import { ApiProblem, NotTheApi, problemFrom } from './api-problem.ts';
+import type { Body } from './body.ts';
 import type { AnswerTo, AskArguments, Method, OperationOf, PathsOf } from './routes.ts';
 
 export interface ApiClientOptions {
@@ -53,6 +54,16 @@ export class ApiClient {
 
   delete<P extends PathsOf<'delete'>>(path: P, ...[ask]: AskArguments<OperationOf<'delete', P>>) {
     return this.#answer<AnswerTo<OperationOf<'delete', P>>>('delete', path, ask);
+  }
+
+  /** Would it be taken, and what would it write? Of a route that has a plan to show, `post` with `dryRun` shows it. */
+  rehearse<M extends 'post' | 'put' | 'patch' | 'delete', P extends PathsOf<M>>(
+    method: M,
+    path: P,
+    ...[ask]: AskArguments<OperationOf<M, P>>
+  ): Promise<Body<'Rehearsal'>> {
+    const asked: Ask = ask ?? {};
+    return this.#answer(method, path, { ...asked, query: { ...asked.query, dryRun: 'true' } });
   }
 
   /** The response of a success, its body unread: for streams, and for its headers. */

@@ -1,5 +1,22 @@
 /** Generated from openapi.json by `npm run -s openapi`. Not to be changed by hand. */
 export interface paths {
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed and denied by this API process, newest first */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1": {
         parameters: {
             query?: never;
@@ -904,6 +921,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens that are kept, and the sessions of people; not those of the configuration */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make a token; it never has more than who makes it, and its secret is told this once */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One token, by id or name */
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        /** Revoke it, and with it those that it made */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I, what may I, and for how long */
+        get: operations["getSession"];
+        put?: never;
+        /** Log a browser in: the token that this is asked with becomes a cookie of twelve hours */
+        post: operations["logIn"];
+        /** Log out: the cookie is good for nothing from then on */
+        delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1675,6 +1747,7 @@ export interface components {
         };
         RecommendationList: {
             items: components["schemas"]["Recommendation"][];
+            continue?: string;
         };
         Placement: {
             type: "placed" | "refused";
@@ -2149,29 +2222,101 @@ export interface components {
         VolumeUpload: {
             bytes: number;
         };
+        Token: {
+            id: string;
+            name: string;
+            role: "viewer" | "operator" | "admin";
+            effectiveRole?: "viewer" | "operator" | "admin";
+            owner: string;
+            scopes?: string[];
+            createdAtMs: number;
+            expiresAtMs?: number;
+            lastUsedAtMs?: number;
+            /** @enum {boolean} */
+            session?: true;
+        };
+        TokenCreate: {
+            name: string;
+            role: "viewer" | "operator" | "admin";
+            scopes?: string[];
+            expiresInSeconds?: number;
+        };
+        TokenCreated: {
+            token: components["schemas"]["Token"];
+            secret?: string;
+        };
+        Session: {
+            name: string;
+            role: "viewer" | "operator" | "admin";
+            via: "configured" | "token" | "session" | "oidc" | "certificate" | "socket";
+            scopes?: string[];
+            expiresAtMs?: number;
+            csrf?: string;
+        };
+        AuditEntry: {
+            id: number;
+            atMs: number;
+            by?: string;
+            role?: "viewer" | "operator" | "admin";
+            via?: "configured" | "token" | "session" | "oidc" | "certificate" | "socket";
+            from: string;
+            method: string;
+            path: string;
+            outcome: "done" | "denied" | "refused";
+            status: number;
+            code?: string;
+            made?: string;
+            requestId: string;
+        };
+        AuditList: {
+            items: components["schemas"]["AuditEntry"][];
+            continue?: string;
+            api: string;
+        };
+        TokenList: {
+            items: components["schemas"]["Token"][];
+            continue?: string;
+        };
         ImageList: {
             items: components["schemas"]["Image"][];
+            continue?: string;
         };
         VolumeList: {
             items: components["schemas"]["Volume"][];
+            continue?: string;
         };
         HostList: {
             items: components["schemas"]["Host"][];
+            continue?: string;
         };
         VmList: {
             items: components["schemas"]["Vm"][];
+            continue?: string;
         };
         OperationList: {
             items: components["schemas"]["Operation"][];
+            continue?: string;
         };
         MigrationList: {
             items: components["schemas"]["Migration"][];
+            continue?: string;
         };
         PoolList: {
             items: components["schemas"]["Pool"][];
+            continue?: string;
         };
         Placements: {
             items: components["schemas"]["Placement"][];
+            continue?: string;
+        };
+        Rehearsal: {
+            /** @enum {boolean} */
+            dryRun: true;
+            changes: {
+                change: "made" | "changed" | "removed";
+                what: string;
+                id: string;
+            }[];
         };
     };
     responses: never;
@@ -2182,6 +2327,49 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listAudit: {
+        parameters: {
+            query?: {
+                limit?: string;
+                continue?: string;
+                by?: string;
+                outcome?: "done" | "denied" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getFeatures: {
         parameters: {
             query?: never;
@@ -2204,11 +2392,35 @@ export interface operations {
                     };
                 };
             };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listHosts: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+                /** @description key=value, or key for any value; several with commas */
+                label?: string;
+                state?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2286,8 +2498,15 @@ export interface operations {
     };
     cordonHost: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 host: string;
             };
@@ -2301,7 +2520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Host"];
+                    "application/json": components["schemas"]["Host"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -2326,8 +2545,13 @@ export interface operations {
     };
     uncordonHost: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 host: string;
             };
@@ -2341,7 +2565,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Host"];
+                    "application/json": components["schemas"]["Host"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -2409,7 +2633,12 @@ export interface operations {
             query?: {
                 dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 host: string;
             };
@@ -2461,8 +2690,13 @@ export interface operations {
     };
     cancelDrain: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 host: string;
             };
@@ -2470,6 +2704,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -2501,8 +2744,15 @@ export interface operations {
     };
     recoverHost: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 host: string;
             };
@@ -2514,6 +2764,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -2548,7 +2807,12 @@ export interface operations {
             query?: {
                 dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 host: string;
             };
@@ -2600,7 +2864,13 @@ export interface operations {
     };
     listVms: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+                /** @description key=value, or key for any value; several with commas */
+                label?: string;
+                state?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2641,7 +2911,10 @@ export interface operations {
             query?: {
                 dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2733,8 +3006,13 @@ export interface operations {
     };
     deleteVm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -2742,6 +3020,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -2773,8 +3060,13 @@ export interface operations {
     };
     changeVm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -2792,7 +3084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Vm"];
+                    "application/json": components["schemas"]["Vm"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -2857,8 +3149,15 @@ export interface operations {
     };
     startVm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -2870,6 +3169,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -2901,8 +3209,15 @@ export interface operations {
     };
     resumeVm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -2910,6 +3225,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -2941,8 +3265,15 @@ export interface operations {
     };
     saveVm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -2954,6 +3285,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -2985,8 +3325,15 @@ export interface operations {
     };
     stopVm: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -2998,6 +3345,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3032,7 +3388,12 @@ export interface operations {
             query?: {
                 dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 vm: string;
             };
@@ -3128,6 +3489,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: string;
+                continue?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
                 type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
             };
@@ -3210,8 +3572,13 @@ export interface operations {
     };
     cancelOperation: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 operation: string;
             };
@@ -3219,6 +3586,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3250,7 +3626,10 @@ export interface operations {
     };
     listMigrations: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3288,8 +3667,13 @@ export interface operations {
     };
     cancelMigration: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 operation: string;
             };
@@ -3297,6 +3681,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3328,7 +3721,10 @@ export interface operations {
     };
     listPools: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3366,8 +3762,13 @@ export interface operations {
     };
     declarePool: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3377,6 +3778,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             201: {
                 headers: {
@@ -3448,8 +3858,13 @@ export interface operations {
     };
     deletePool: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 pool: string;
             };
@@ -3463,7 +3878,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Pool"];
+                    "application/json": components["schemas"]["Pool"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -3488,8 +3903,13 @@ export interface operations {
     };
     changePool: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 pool: string;
             };
@@ -3507,7 +3927,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Pool"];
+                    "application/json": components["schemas"]["Pool"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -3532,8 +3952,15 @@ export interface operations {
     };
     examinePool: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 pool: string;
             };
@@ -3541,6 +3968,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3572,7 +4008,13 @@ export interface operations {
     };
     listImages: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+                /** @description key=value, or key for any value; several with commas */
+                label?: string;
+                state?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3610,8 +4052,13 @@ export interface operations {
     };
     importImage: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3621,6 +4068,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3694,8 +4150,12 @@ export interface operations {
         parameters: {
             query?: {
                 whenUnused?: "true" | "false";
+                dryRun?: "true" | "false";
             };
-            header?: never;
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 image: string;
             };
@@ -3703,6 +4163,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3734,8 +4203,13 @@ export interface operations {
     };
     changeImage: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 image: string;
             };
@@ -3753,7 +4227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Image"];
+                    "application/json": components["schemas"]["Image"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -3778,8 +4252,15 @@ export interface operations {
     };
     verifyImage: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 image: string;
             };
@@ -3787,6 +4268,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3818,7 +4308,13 @@ export interface operations {
     };
     listVolumes: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+                /** @description key=value, or key for any value; several with commas */
+                label?: string;
+                state?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3856,8 +4352,13 @@ export interface operations {
     };
     createVolume: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3867,6 +4368,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3938,8 +4448,13 @@ export interface operations {
     };
     deleteVolume: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -3947,6 +4462,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -3978,8 +4502,15 @@ export interface operations {
     };
     copyVolume: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -3991,6 +4522,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4022,8 +4562,15 @@ export interface operations {
     };
     resizeVolume: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -4035,6 +4582,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4066,8 +4622,15 @@ export interface operations {
     };
     moveVolume: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -4079,6 +4642,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4110,8 +4682,15 @@ export interface operations {
     };
     takeSnapshot: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -4123,6 +4702,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4154,8 +4742,15 @@ export interface operations {
     };
     revertVolume: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
                 snapshot: string;
@@ -4164,6 +4759,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4195,8 +4799,13 @@ export interface operations {
     };
     deleteSnapshot: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path: {
                 volume: string;
                 snapshot: string;
@@ -4205,6 +4814,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4236,8 +4854,15 @@ export interface operations {
     };
     openDownload: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -4245,6 +4870,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4276,8 +4910,15 @@ export interface operations {
     };
     openUpload: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 volume: string;
             };
@@ -4289,6 +4930,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4512,7 +5162,10 @@ export interface operations {
     };
     listRecommendations: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: string;
+                continue?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4590,8 +5243,13 @@ export interface operations {
     };
     applyRecommendation: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 recommendation: string;
             };
@@ -4599,6 +5257,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -4630,8 +5297,13 @@ export interface operations {
     };
     dismissRecommendation: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path: {
                 recommendation: string;
             };
@@ -4649,7 +5321,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Balance"];
+                    "application/json": components["schemas"]["Balance"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -4712,8 +5384,13 @@ export interface operations {
     };
     setMigrationSettings: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4765,7 +5442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MigrationSettingsBody"];
+                    "application/json": components["schemas"]["MigrationSettingsBody"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -4828,8 +5505,13 @@ export interface operations {
     };
     setImageSettings: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4850,7 +5532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImageSettingsBody"];
+                    "application/json": components["schemas"]["ImageSettingsBody"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -4913,8 +5595,13 @@ export interface operations {
     };
     setBalanceSettings: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4940,7 +5627,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BalanceSettingsBody"];
+                    "application/json": components["schemas"]["BalanceSettingsBody"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -5003,8 +5690,13 @@ export interface operations {
     };
     raiseEra: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5020,7 +5712,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Cluster"];
+                    "application/json": components["schemas"]["Cluster"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -5083,13 +5775,27 @@ export interface operations {
     };
     recomputeClusterCpu: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
             /** @description Default Response */
             202: {
                 headers: {
@@ -5175,6 +5881,318 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                limit?: string;
+                continue?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenCreate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"] | components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */

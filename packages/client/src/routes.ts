@@ -1,4 +1,5 @@
 /** What may be asked and what comes back, as types made of the OpenAPI file's. Nothing of it is there at run time. */
+import type { Body } from './body.ts';
 import type { paths } from './openapi.d.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -40,13 +41,13 @@ export type AskOf<O> = Common & Own<O> & Sent<O>;
 /** Left out altogether where nothing has to be said. */
 export type AskArguments<O> = object extends AskOf<O> ? [ask?: AskOf<O>] : [ask: AskOf<O>];
 
-/** The body of a success; of a route that has several, one of them. */
+/** The body of a success; of a route that has several, one of them. What dry runs say is asked for by `rehearse`. */
 export type AnswerTo<O> = O extends { responses: infer R }
   ? {
       [Status in keyof R & (200 | 201 | 202)]: R[Status] extends {
         content: { 'application/json': infer B };
       }
-        ? B
+        ? Exclude<B, Body<'Rehearsal'>>
         : never;
     }[keyof R & (200 | 201 | 202)]
   : never;

@@ -8,4 +8,4 @@ it('the OpenAPI file and its types are what the API does now; else run npm run -
     // A difference of thousands of lines helps nobody.
     expect(kept === text, `packages/client/${path} is stale`).toBe(true);
   }
-});
+}, 120_000);

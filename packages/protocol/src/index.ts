@@ -49,6 +49,7 @@ export {
   TransferEnd,
   VolumeFormat,
 } from './storage-job.ts';
+export { RepeatRecord, TokenRecord, TokenScope } from './access-records.ts';
 export { PlannedMoveRecord, RequestRecord } from './requests.ts';
 export {
   ImageIntentRecord,

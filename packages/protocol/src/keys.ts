@@ -22,6 +22,9 @@ export const keys = {
   /** A recommendation that a person does not want. */
   dismissal: (recommendationId: string) => `/drover/intent/dismissals/${recommendationId}`,
   request: (requestId: string) => `/drover/intent/requests/${requestId}`,
+  /** That a request of a person's was carried out, by what names it; see `RepeatRecord`. */
+  repeat: (digest: string) => `/drover/intent/repeats/${digest}`,
+  token: (tokenId: string) => `/drover/intent/tokens/${tokenId}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',
   /** etcd was seen to go back, and nothing is decided before the era is raised. */
@@ -57,6 +60,8 @@ export type ParsedKey =
   | { readonly type: 'settings'; readonly id: string }
   | { readonly type: 'dismissal'; readonly id: string }
   | { readonly type: 'request'; readonly id: string }
+  | { readonly type: 'repeat'; readonly id: string }
+  | { readonly type: 'token'; readonly id: string }
   | { readonly type: 'host'; readonly id: string }
   | { readonly type: 'assignment'; readonly id: string }
   | { readonly type: 'operation'; readonly id: string }
@@ -83,6 +88,8 @@ const kinds: Readonly<
   'intent/settings': 'settings',
   'intent/dismissals': 'dismissal',
   'intent/requests': 'request',
+  'intent/repeats': 'repeat',
+  'intent/tokens': 'token',
   'decision/hosts': 'host',
   'decision/vms': 'assignment',
   'decision/operations': 'operation',

@@ -15,4 +15,6 @@ export const wireLimits = {
   journalTail: 64,
   listPage: 1000,
   pendingRequests: 1000,
+  /** Of one person or program, unless the API's configuration says otherwise. */
+  pendingRequestsEach: 250,
 } as const;

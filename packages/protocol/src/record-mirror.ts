@@ -3,6 +3,7 @@
  * `load`, `change` and own commits alter it. The scheduler decides from one, the API reads from one.
  */
 import { BalanceSettingsRecord, DismissalRecord } from './balance.ts';
+import { RepeatRecord, TokenRecord } from './access-records.ts';
 import { ImageSettingsRecord } from './image-settings.ts';
 import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
@@ -75,6 +76,9 @@ export class RecordMirror {
   readonly balanceSettings: Table<BalanceSettingsRecord> = new Map();
   readonly dismissals: Table<DismissalRecord> = new Map();
   readonly requests: Table<RequestRecord> = new Map();
+  /** By what names the request. */
+  readonly repeats: Table<RepeatRecord> = new Map();
+  readonly tokens: Table<TokenRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
   readonly operations: Table<OperationRecord> = new Map();
@@ -149,6 +153,8 @@ export class RecordMirror {
       this.balanceSettings,
       this.dismissals,
       this.requests,
+      this.repeats,
+      this.tokens,
       this.hosts,
       this.assignments,
       this.operations,
@@ -192,6 +198,10 @@ export class RecordMirror {
         return this.#put(this.dismissals, DismissalRecord, key, parsed.id, text, modRevision);
       case 'request':
         return this.#put(this.requests, RequestRecord, key, parsed.id, text, modRevision);
+      case 'repeat':
+        return this.#put(this.repeats, RepeatRecord, key, parsed.id, text, modRevision);
+      case 'token':
+        return this.#put(this.tokens, TokenRecord, key, parsed.id, text, modRevision);
       case 'host':
         return this.#put(this.hosts, HostRecord, key, parsed.id, text, modRevision);
       case 'assignment':
@@ -268,6 +278,7 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   'pool-state': 'name',
   dismissal: 'id',
   request: 'id',
+  token: 'id',
   host: 'id',
   assignment: 'vmId',
   operation: 'id',

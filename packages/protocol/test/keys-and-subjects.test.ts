@@ -20,6 +20,8 @@ describe('keys', () => {
     [keys.vmName('web1'), { type: 'vm-name', id: 'web1' }, 'intent'],
     [keys.pool('vms'), { type: 'pool', id: 'vms' }, 'intent'],
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
+    [keys.repeat('ab'), { type: 'repeat', id: 'ab' }, 'intent'],
+    [keys.token(vmId), { type: 'token', id: vmId }, 'intent'],
     [keys.settings('migration'), { type: 'settings', id: 'migration' }, 'intent'],
     [keys.settings('images'), { type: 'settings', id: 'images' }, 'intent'],
     [keys.settings('balance'), { type: 'settings', id: 'balance' }, 'intent'],

@@ -70,6 +70,8 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'volume':
     case 'settings':
     case 'dismissal':
+    case 'repeat':
+    case 'token':
     case 'vm-name':
     case 'era':
     case 'restored':

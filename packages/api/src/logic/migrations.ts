@@ -14,6 +14,11 @@ export function listMigrations(
     .map((one) => migrationBody(one, progress.get(one.id)));
 }
 
+/** What they are listed by. */
+export function startOf(records: RecordMirror, operationId: string): number {
+  return records.operations.get(operationId)?.value.createdAtMs ?? 0;
+}
+
 /** Of the VM, by the operation that acts on it now. */
 export function migrationOf(
   records: RecordMirror,

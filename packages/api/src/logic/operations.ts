@@ -12,6 +12,7 @@ import {
   type RequestRecord,
   type StorageProgress,
 } from '@drover/protocol';
+import { ascending, pageOf, type PageAsk } from './page.ts';
 
 export type Progress = NonNullable<api.OperationBody['progress']>;
 export type Storage = NonNullable<api.OperationBody['storage']>;
@@ -45,7 +46,6 @@ export function allOperations(records: RecordMirror): readonly OperationRecord[]
 }
 
 export interface OperationFilter {
-  readonly limit: number;
   readonly state?: string;
   readonly type?: string;
 }
@@ -53,14 +53,18 @@ export interface OperationFilter {
 /** Newest first. */
 export function listOperations(
   records: RecordMirror,
-  { limit, state, type }: OperationFilter,
-): readonly api.OperationBody[] {
-  return allOperations(records)
+  { state, type }: OperationFilter,
+  page: PageAsk,
+): { items: api.OperationBody[]; continue?: string } {
+  const asked = allOperations(records)
     .filter((one) => state === undefined || one.state === state)
     .filter((one) => type === undefined || one.type === type)
-    .toSorted(newestFirst)
-    .slice(0, limit)
-    .map((one) => operationBody(records, one));
+    .toSorted(newestFirst);
+  const { items, ...more } = pageOf(asked, page, {
+    keyOf: ({ createdAtMs, id }) => [createdAtMs, id],
+    compare: (a, b) => ascending(b, a),
+  });
+  return { items: items.map((one) => operationBody(records, one)), ...more };
 }
 
 export function newestDrain(records: RecordMirror, hostId: string): OperationRecord | undefined {

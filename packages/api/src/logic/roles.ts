@@ -6,3 +6,7 @@ const rank: Readonly<Record<api.Role, number>> = { viewer: 0, operator: 1, admin
 export function mayActAs(has: api.Role, needed: api.Role): boolean {
   return rank[has] >= rank[needed];
 }
+
+export function lesserRole(one: api.Role, other: api.Role): api.Role {
+  return mayActAs(one, other) ? other : one;
+}

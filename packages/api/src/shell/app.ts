@@ -6,7 +6,7 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Bus } from '@drover/bus';
-import { DroverError, subjects, wireLimits } from '@drover/protocol';
+import { type api, DroverError, subjects, wireLimits } from '@drover/protocol';
 import type { Store } from '@drover/store';
 import {
   fastify,
@@ -17,10 +17,12 @@ import {
 } from 'fastify';
 import { ulid } from 'ulid';
 import { keepAudit } from './audit.ts';
-import { authorize, Tokens } from './auth.ts';
+import type { AuditFileOptions } from './audit-file.ts';
+import { Auth, authorize } from './auth.ts';
 import type { ApiConfig } from './config.ts';
 import type { App, Context } from './context.ts';
 import { balanceRoutes } from './balance.ts';
+import { addConventions } from './conventions.ts';
 import { clusterRoutes } from './cluster.ts';
 import { builtConsole, consolePages } from './console.ts';
 import { drainRoutes } from './drains.ts';
@@ -48,6 +50,11 @@ import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
 import { vmActionRoutes } from './vm-actions.ts';
 import { vmRoutes } from './vms.ts';
 import { volumeRoutes } from './volumes.ts';
+import { forgetEnded } from '../logic/access.ts';
+import { forgetRepeats } from '../logic/repeat.ts';
+import type { Vouch } from './oidc.ts';
+import { sessionRoutes } from './sessions.ts';
+import { notingUse, tokenRoutes } from './tokens.ts';
 import { Writer } from './writer.ts';
 
 export interface AppParts {
@@ -56,12 +63,28 @@ export interface AppParts {
   readonly log: FastifyBaseLogger;
   readonly tokens: ApiConfig['tokens'];
   readonly requestsPer10Seconds?: number;
+  /** Operations that one principal may have under way. */
+  readonly pendingEach?: number;
   readonly eventLimits?: EventLimits;
   readonly bodyPatience?: BodyPatience;
+  /** HTTPS: what is in its files. */
+  readonly tls?: Tls;
+  /** By the common name of a certificate. */
+  readonly certificates?: ReadonlyMap<string, api.Role>;
+  readonly vouch?: Vouch;
+  readonly audit?: AuditFileOptions;
   /** The way to agents that bytes of images and volumes go. */
   readonly transfer?: TransferRequest;
   /** The built console, where it is not beside this package. */
   readonly consoleFolder?: string;
+}
+
+/** In PEM. */
+export interface Tls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Of clients. */
+  readonly ca?: Buffer;
 }
 
 const requestsPer10SecondsUnlessSaid = 2_000;
@@ -76,6 +99,7 @@ const safeHeaders = {
 export async function buildApp(parts: AppParts): Promise<App> {
   const { store, bus, log } = parts;
   const app: App = fastify({
+    ...(parts.tls === undefined ? {} : ({ https: httpsOf(parts.tls) } as object)),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
@@ -100,7 +124,12 @@ export async function buildApp(parts: AppParts): Promise<App> {
   const ending = new AbortController();
   const context: Context = {
     mirror,
-    writer: new Writer(store, mirror, (outcome) => metrics.wrote(outcome)),
+    writer: new Writer(
+      store,
+      mirror,
+      (outcome) => metrics.wrote(outcome),
+      parts.pendingEach ?? wireLimits.pendingRequestsEach,
+    ),
     leader: new Leader(bus),
     events,
     metrics,
@@ -121,14 +150,21 @@ export async function buildApp(parts: AppParts): Promise<App> {
 
   const page = await consolePages(app, parts.consoleFolder ?? builtConsole);
   answerProblems(app, page);
-  addHooks(app, new Tokens(parts.tokens), context);
+  const auth = new Auth({
+    tokens: parts.tokens,
+    mirror,
+    ...(parts.vouch === undefined ? {} : { vouch: parts.vouch }),
+    ...(parts.certificates === undefined ? {} : { certificates: parts.certificates }),
+  });
+  addHooks(app, auth, context);
   await limitRates(app, parts.requestsPer10Seconds ?? requestsPer10SecondsUnlessSaid);
   await describe(app);
   registerSchemas(app);
   cutSlowBodies(app, parts.bodyPatience ?? defaultPatience);
-  keepAudit(app);
+  addConventions(app, mirror);
   refuseWhatIsNotKnown(app);
   const methods = rememberMethods(app);
+  keepAudit(app, parts.audit);
 
   systemRoutes(app, context, { store, bus, page });
   hostRoutes(app, context);
@@ -148,15 +184,51 @@ export async function buildApp(parts: AppParts): Promise<App> {
   clusterRoutes(app, context);
   eventRoutes(app, context);
   dumpRoutes(app, context);
+  tokenRoutes(app, context, auth);
+  sessionRoutes(app, context);
   refuseOtherMethods(app, methods);
+  forgetWhatIsOver(app, context);
   mirror.start(events);
   return app;
 }
 
-function addHooks(app: App, tokens: Tokens, { mirror, metrics }: Context): void {
+function httpsOf({ cert, key, ca }: Tls): object {
+  const asked = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
+  return { cert, key, minVersion: 'TLSv1.3', ...asked };
+}
+
+/** It is tried again in a minute where it fails. */
+function forgetWhatIsOver(app: App, { mirror, writer }: Context): void {
+  const decisions = [forgetRepeats, forgetEnded];
+  const timer = setInterval(() => {
+    if (!mirror.isLoaded) return;
+    for (const forget of decisions) {
+      writer.carryOut((records) => forget(records, Date.now())).catch(() => undefined);
+    }
+  }, 60_000).unref();
+  app.addHook('preClose', (done) => {
+    clearInterval(timer);
+    done();
+  });
+}
+
+function addHooks(app: App, auth: Auth, context: Context): void {
+  const { mirror, metrics } = context;
+  const noteUse = notingUse(context);
   app.decorateRequest('principal', undefined);
+  app.decorateRequest('denial', undefined);
+  app.addHook('onRequest', async (request) => {
+    try {
+      request.principal = await auth.identify(request);
+    } catch (error) {
+      if (!(error instanceof DroverError)) throw error;
+      request.denial = error;
+    }
+    if (request.principal !== undefined) noteUse(request.principal);
+  });
   app.addHook('onRequest', (request, reply, done) => {
-    request.principal = tokens.identify(request.headers.authorization);
+    if (request.protocol === 'https')
+      void reply.header('strict-transport-security', 'max-age=31536000');
     // In the log's lines about the request, too: what a person quotes is found there.
     void reply.headers(safeHeaders).header('x-request-id', request.id);
     // Listening from here misses nothing of what the answer does not show yet.

@@ -1,7 +1,17 @@
-/** One log line for each change and each denial: who, what, how it ended. Never a body, never a token. */
+/**
+ * One entry for each change and each denial: who, what, from where, how it ended. Never a body, never a token. In the
+ * process' log, in its audit file, and at /v1/audit.
+ */
+import { hostname } from 'node:os';
+import { type api, Label } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { App } from './context.ts';
+import { Type } from 'typebox';
+import { AuditLog } from '../logic/audit-log.ts';
+import { AuditFile, type AuditFileOptions } from './audit-file.ts';
 import { isDryRun } from './auth.ts';
+import type { App } from './context.ts';
+import { isFromSocket } from './peers.ts';
+import { answers, bodies, closed, Paging } from './schemas.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,25 +20,67 @@ declare module 'fastify' {
   }
 }
 
-export function keepAudit(app: App): void {
+const Asked = Type.Object(
+  {
+    ...Paging.properties,
+    by: Type.Optional(Label),
+    outcome: Type.Optional(
+      Type.Union([Type.Literal('done'), Type.Literal('denied'), Type.Literal('refused')]),
+    ),
+  },
+  closed,
+);
+
+/** To be called before the routes are made. */
+export function keepAudit(app: App, options: AuditFileOptions | undefined): void {
+  const log = new AuditLog();
+  const file = new AuditFile(log, options, (text) => app.log.warn(text));
   app.addHook('onResponse', (request, reply, done) => {
     if (isDenial(reply) || isChange(request)) {
-      request.log.info(
-        {
-          audit: reply.problemCode ?? 'done',
-          by: request.principal?.name,
-          role: request.principal?.role,
-          method: request.method,
-          path: request.url.slice(0, 512),
-          status: reply.statusCode,
-          from: request.ip,
-          made: reply.getHeader('location'),
-        },
-        isDenial(reply) ? 'denied' : 'change',
-      );
+      const entry = entryOf(request, reply);
+      file.add(entry);
+      const { code: audit = 'done', requestId: _, atMs: __, outcome: ___, ...shown } = entry;
+      request.log.info({ audit, ...shown }, isDenial(reply) ? 'denied' : 'change');
     }
     done();
   });
+
+  app.get(
+    '/v1/audit',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags: ['access'],
+        operationId: 'listAudit',
+        summary: 'What was changed and denied by this API process, newest first',
+        querystring: Asked,
+        response: answers({ 200: bodies.audit }),
+      },
+    },
+    ({ query: { by, outcome, ...page } }) => ({
+      ...log.list({ by, outcome }, page),
+      api: hostname(),
+    }),
+  );
+}
+
+function entryOf(request: FastifyRequest, reply: FastifyReply): Omit<api.AuditEntry, 'id'> {
+  const { principal } = request;
+  const made = reply.getHeader('location');
+  return {
+    atMs: Date.now(),
+    ...(principal === undefined
+      ? {}
+      : { by: principal.name, role: principal.role, via: principal.via }),
+    from: isFromSocket(request.raw.socket) ? 'socket' : request.ip,
+    method: request.method,
+    path: request.url.slice(0, 512),
+    outcome: isDenial(reply) ? 'denied' : reply.statusCode < 300 ? 'done' : 'refused',
+    status: reply.statusCode,
+    ...(reply.problemCode === undefined ? {} : { code: reply.problemCode }),
+    ...(typeof made === 'string' ? { made } : {}),
+    requestId: request.id,
+  };
 }
 
 function isDenial({ statusCode }: FastifyReply): boolean {
@@ -39,5 +91,5 @@ function isChange(request: FastifyRequest): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return false;
   const { config, url } = request.routeOptions;
   if (url === undefined || config?.isQuestion === true) return false;
-  return !(isDryRun(request) && config?.dryRunRole !== undefined);
+  return !isDryRun(request);
 }

@@ -7,9 +7,10 @@ import {
   dismissRecommendation,
   requireRecommendation,
 } from '../logic/balance.ts';
+import { pageOf } from '../logic/page.ts';
 import { sendAccepted } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { answers, bodies, closed, Paging } from './schemas.ts';
 import { bodyMayBeAbsent } from './validation.ts';
 
 const params = Type.Object({ recommendation: RecommendationId }, closed);
@@ -36,7 +37,7 @@ export function balanceRoutes(app: App, context: Context): void {
   app.post(
     '/v1/balance/plan',
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', isQuestion: true },
       schema: {
         tags,
         operationId: 'planBalance',
@@ -55,10 +56,14 @@ export function balanceRoutes(app: App, context: Context): void {
         tags,
         operationId: 'listRecommendations',
         summary: 'Moves that would make the cluster more even, in the order to make them in',
+        querystring: Paging,
         response: answers({ 200: bodies.recommendations }),
       },
     },
-    async () => ({ items: (await known()).recommendations }),
+    async ({ query }) => {
+      const { recommendations } = await known();
+      return pageOf(recommendations, query, { keyOf: (one) => [recommendations.indexOf(one)] });
+    },
   );
 
   app.get(
@@ -91,7 +96,7 @@ export function balanceRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const ask = newOperation(request);
       const one = requireRecommendation(await known(), request.params.recommendation);
-      await writer.write((records) => applyRecommendation(records, one, ask));
+      await writer.write(request, (records) => applyRecommendation(records, one, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );
@@ -114,7 +119,9 @@ export function balanceRoutes(app: App, context: Context): void {
       const ask = newOperation(request);
       const status = await known();
       const one = requireRecommendation(status, request.params.recommendation);
-      await writer.write((records) => dismissRecommendation(records, one, request.body, ask));
+      await writer.write(request, (records) =>
+        dismissRecommendation(records, one, request.body, ask),
+      );
       const recommendations = status.recommendations.filter(({ vmId }) => vmId !== one.vmId);
       return balanceBody(mirror.records, { ...status, recommendations }, Date.now());
     },

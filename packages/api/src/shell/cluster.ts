@@ -41,7 +41,7 @@ export function clusterRoutes(app: App, context: Context): void {
       const { era } = request.body;
       const ask = newOperation(request);
       const leader = await leaderView();
-      await context.writer.write((records) => raiseEra(records, era, leader, ask));
+      await context.writer.write(request, (records) => raiseEra(records, era, leader, ask));
       return clusterBody(context.mirror.records, leader);
     },
   );
@@ -76,7 +76,7 @@ export function clusterRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const ask = newOperation(request);
-      await context.writer.write((records) => recomputeCpu(records, ask));
+      await context.writer.write(request, (records) => recomputeCpu(records, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );

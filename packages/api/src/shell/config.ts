@@ -1,6 +1,6 @@
 /** The API's configuration file: YAML against one schema, so that a slip is told by its place. */
 import { readFileSync } from 'node:fs';
-import { api, DroverError, Name, parseValue } from '@drover/protocol';
+import { api, DroverError, Label, Name, parseValue } from '@drover/protocol';
 import { Type, type Static } from 'typebox';
 import { parse } from 'yaml';
 
@@ -26,10 +26,63 @@ const ApiConfig = Type.Object(
         { name: Name, role: api.Role, sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) },
         closed,
       ),
-      { minItems: 1, maxItems: 1000 },
+      { maxItems: 1000 },
     ),
     /** Requests that one token, or one address without a token, may make within ten seconds. */
     requestsPer10Seconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 1_000_000 })),
+    /** For root on this machine alone: whoever may open it is admin. */
+    socket: Type.Optional(
+      Type.Object({ path: Type.String({ pattern: '^/', maxLength: 100 }) }, closed),
+    ),
+    /** HTTPS instead of HTTP, TLS 1.3. With `clientCaFile` certificates that it signed are asked for. */
+    tls: Type.Optional(
+      Type.Object(
+        {
+          certFile: Type.String(),
+          keyFile: Type.String(),
+          clientCaFile: Type.Optional(Type.String()),
+          /** By the common name of their certificate. */
+          clients: Type.Optional(
+            Type.Array(Type.Object({ name: Label, role: api.Role }, closed), { maxItems: 1000 }),
+          ),
+        },
+        closed,
+      ),
+    ),
+    /** People whom somebody else knows. */
+    oidc: Type.Optional(
+      Type.Object(
+        {
+          issuer: Type.String({ pattern: '^https?://' }),
+          audience: Type.String({ minLength: 1 }),
+          jwksUri: Type.String({ pattern: '^https?://' }),
+          /** RS256, ES256 and EdDSA unless said. Never `none`, nor one with a shared secret. */
+          algorithms: Type.Optional(
+            Type.Array(Type.String({ pattern: '^(RS|ES|PS)(256|384|512)$|^EdDSA$' }), {
+              minItems: 1,
+            }),
+          ),
+          /** What a person is called in records: `sub` unless said. */
+          nameClaim: Type.Optional(Type.String()),
+          /** A text or a list of texts, and what each of those comes to. */
+          roleClaim: Type.String({ minLength: 1 }),
+          roles: Type.Record(Type.String(), api.Role),
+        },
+        closed,
+      ),
+    ),
+    /** What was changed and denied; without it in the log, and the newest in memory. */
+    audit: Type.Optional(
+      Type.Object(
+        {
+          file: Type.String({ pattern: '^/' }),
+          mostMib: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
+        },
+        closed,
+      ),
+    ),
+    /** Operations that one principal may have under way at once. */
+    pendingEach: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   },
   closed,
 );

@@ -33,12 +33,19 @@ export interface Context {
 
 const nextUlid = monotonicFactory();
 
+/** The id of what is made for a request: of one that came before, the one that it had then. */
+export function idFor(request: FastifyRequest, make: () => string = randomUUID): string {
+  const id = request.formerIds?.[request.ids.length] ?? make();
+  request.ids.push(id);
+  return id;
+}
+
 /** For an operation: sorts by the time at which it was asked for. */
 export function newOperation(request: FastifyRequest): Ask {
-  return { by: request.principal?.name ?? '', atMs: Date.now(), id: nextUlid() };
+  return { by: request.principal?.name ?? '', atMs: Date.now(), id: idFor(request, nextUlid) };
 }
 
 /** For a thing that libvirt knows by its UUID. */
 export function newThing(request: FastifyRequest): Ask {
-  return { ...newOperation(request), id: randomUUID() };
+  return { by: request.principal?.name ?? '', atMs: Date.now(), id: idFor(request) };
 }

@@ -46,7 +46,7 @@ export function drainRoutes(app: App, context: Context): void {
         return drainPlanBody(plan, unchecked);
       }
       const ask = newOperation(request);
-      await writer.write((records) => startDrain(records, host, request.body, ask));
+      await writer.write(request, (records) => startDrain(records, host, request.body, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );
@@ -81,7 +81,7 @@ export function drainRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { host } = request.params;
       const ask = newOperation(request);
-      await writer.write((records) => cancelDrain(records, host, ask));
+      await writer.write(request, (records) => cancelDrain(records, host, ask));
       return sendAccepted(reply, context, drainOf(mirror.records, host));
     },
   );

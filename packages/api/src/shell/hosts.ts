@@ -1,11 +1,13 @@
 /** /v1/hosts: what hosts there are, and their cordons. */
 import { Name } from '@drover/protocol';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { cordon, uncordon } from '../logic/decide-host.ts';
 import { listHosts, requireHost, showHost } from '../logic/hosts.ts';
+import { hasLabels, pageOf } from '../logic/page.ts';
 import type { Decide } from '../logic/write.ts';
 import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { answers, bodies, closed, Filter } from './schemas.ts';
 
 const params = Type.Object({ host: Name }, closed);
 const tags = ['hosts'];
@@ -21,8 +23,8 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
     return showHost(mirror.records, hostId, hosts, Date.now());
   };
   /** What people want of a host is etcd's alone: it can be said while no scheduler leads. */
-  const change = async (hostId: string, decide: Decide) => {
-    await writer.write(decide);
+  const change = async (request: FastifyRequest, hostId: string, decide: Decide) => {
+    await writer.write(request, decide);
     const answer = await leader.askIfThere({ type: 'hosts', hostId });
     return showHost(mirror.records, hostId, answer?.hosts, Date.now());
   };
@@ -35,10 +37,16 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
         tags,
         operationId: 'listHosts',
         summary: 'All hosts that have ever reported',
+        querystring: Filter,
         response: answers({ 200: bodies.hosts }),
       },
     },
-    async () => ({ items: [...(await all())] }),
+    async ({ query }) => {
+      const asked = (await all())
+        .filter(({ state }) => query.state === undefined || state === query.state)
+        .filter(({ labels }) => hasLabels(labels, query.label));
+      return pageOf(asked, query, { keyOf: ({ id }) => [id] });
+    },
   );
 
   app.get(
@@ -71,7 +79,7 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
     (request) => {
       const { host } = request.params;
       const ask = newOperation(request);
-      return change(host, (records) => cordon(records, host, ask));
+      return change(request, host, (records) => cordon(records, host, ask));
     },
   );
 
@@ -90,7 +98,7 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
     (request) => {
       const { host } = request.params;
       const ask = newOperation(request);
-      return change(host, (records) => uncordon(records, host, ask));
+      return change(request, host, (records) => uncordon(records, host, ask));
     },
   );
 }

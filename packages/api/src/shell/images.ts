@@ -1,5 +1,4 @@
 /** /v1/images: what images there are, bringing one in, looking whether it is as it was, letting it go. */
-import { randomUUID } from 'node:crypto';
 import { ImageRef } from '@drover/protocol';
 import { Type } from 'typebox';
 import {
@@ -10,10 +9,11 @@ import {
   requireOneImage,
   verifyImage,
 } from '../logic/decide-image.ts';
+import { hasLabels, pageOf } from '../logic/page.ts';
 import { listImages, requireImage, showImage } from '../logic/images.ts';
 import { sendAccepted } from './accepted.ts';
-import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { type App, type Context, idFor, newOperation } from './context.ts';
+import { answers, bodies, closed, Filter } from './schemas.ts';
 
 const params = Type.Object({ image: ImageRef }, closed);
 const tags = ['images'];
@@ -34,10 +34,16 @@ export function imageRoutes(app: App, context: Context): void {
         tags,
         operationId: 'listImages',
         summary: 'All images, the newest version of each name first',
+        querystring: Filter,
         response: answers({ 200: bodies.images }),
       },
     },
-    () => ({ items: [...listImages(mirror.records)] }),
+    ({ query }) => {
+      const asked = listImages(mirror.records)
+        .filter(({ state }) => query.state === undefined || state === query.state)
+        .filter(({ labels }) => hasLabels(labels, query.label));
+      return pageOf(asked, query, { keyOf: ({ name, version }) => [name, -version] });
+    },
   );
 
   app.post(
@@ -55,8 +61,8 @@ export function imageRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { body } = request;
       const ask = newOperation(request);
-      const imageId = randomUUID();
-      await writer.write((records) => importImage(records, imageId, body, ask));
+      const imageId = idFor(request);
+      await writer.write(request, (records) => importImage(records, imageId, body, ask));
       const operation = sendAccepted(reply, context, ask.id);
       return { image: show(imageId), operation };
     },
@@ -90,10 +96,14 @@ export function imageRoutes(app: App, context: Context): void {
         response: answers({ 200: bodies.image }),
       },
     },
-    async ({ params: { image }, body }) => {
+    async (request) => {
+      const {
+        body,
+        params: { image },
+      } = request;
       // The name alone may mean another version after a while.
       const { id } = requireImage(mirror.records, image).intent;
-      await writer.write((records) => changeImage(records, id, body));
+      await writer.write(request, (records) => changeImage(records, id, body));
       return show(id);
     },
   );
@@ -115,7 +125,7 @@ export function imageRoutes(app: App, context: Context): void {
       const ask = newOperation(request);
       const { id } = requireOneImage(mirror.records, request.params.image).intent;
       const whenUnused = request.query.whenUnused === 'true';
-      await writer.write((records) => deleteImage(records, id, whenUnused, ask));
+      await writer.write(request, (records) => deleteImage(records, id, whenUnused, ask));
       return sendAccepted(reply, context, deletionOf(mirror.records, id) ?? ask.id);
     },
   );
@@ -135,7 +145,7 @@ export function imageRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const ask = newOperation(request);
       const { id } = requireImage(mirror.records, request.params.image).intent;
-      await writer.write((records) => verifyImage(records, id, ask));
+      await writer.write(request, (records) => verifyImage(records, id, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );

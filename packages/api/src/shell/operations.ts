@@ -1,22 +1,24 @@
 /** /v1/operations and /v1/migrations: what was asked for and what became of it; waiting; cancelling. */
-import { OperationId, OperationState, OperationType, wireLimits } from '@drover/protocol';
+import { OperationId, OperationState, OperationType } from '@drover/protocol';
 import { Type } from 'typebox';
 import { cancelOperation } from '../logic/cancel-operation.ts';
 import { cancelMigration } from '../logic/decide-drain.ts';
-import { listMigrations } from '../logic/migrations.ts';
+import { listMigrations, startOf } from '../logic/migrations.ts';
+import { pageOf } from '../logic/page.ts';
 import { isOpen, listOperations, requireOperation } from '../logic/operations.ts';
 import { sendAccepted, showOperation } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { answers, bodies, closed, Paging } from './schemas.ts';
 
 const params = Type.Object({ operation: OperationId }, closed);
 const tags = ['operations'];
-const shownUnasked = 100;
+/** Most people want to see the last ones. */
+const shownUnasked = '100';
 const longestWaitSeconds = 60;
 
-const Filter = Type.Object(
+const OfOperations = Type.Object(
   {
-    limit: Type.Optional(Type.String({ pattern: '^(1000|[1-9][0-9]{0,2})$' })),
+    ...Paging.properties,
     state: Type.Optional(OperationState),
     type: Type.Optional(OperationType),
   },
@@ -38,14 +40,12 @@ export function operationRoutes(app: App, context: Context): void {
         tags,
         operationId: 'listOperations',
         summary: 'Operations, newest first',
-        querystring: Filter,
+        querystring: OfOperations,
         response: answers({ 200: bodies.operations }),
       },
     },
-    ({ query: { limit, ...filter } }) => {
-      const most = Math.min(Number(limit ?? shownUnasked), wireLimits.listPage);
-      return { items: [...listOperations(mirror.records, { ...filter, limit: most })] };
-    },
+    ({ query: { limit = shownUnasked, continue: after, ...filter } }) =>
+      listOperations(mirror.records, filter, { limit, continue: after }),
   );
 
   app.get(
@@ -93,7 +93,7 @@ export function operationRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { operation: id } = request.params;
       const ask = newOperation(request);
-      await writer.write((records) => cancelOperation(records, id, ask));
+      await writer.write(request, (records) => cancelOperation(records, id, ask));
       return sendAccepted(reply, context, id);
     },
   );
@@ -106,12 +106,15 @@ export function operationRoutes(app: App, context: Context): void {
         tags,
         operationId: 'listMigrations',
         summary: 'Migrations in flight, with their progress',
+        querystring: Paging,
         response: answers({ 200: bodies.migrations }),
       },
     },
-    async () => {
+    async ({ query }) => {
       const answer = await leader.askIfThere({ type: 'progress' });
-      return { items: [...listMigrations(mirror.records, answer?.migrations)] };
+      return pageOf(listMigrations(mirror.records, answer?.migrations), query, {
+        keyOf: ({ operationId }) => [startOf(mirror.records, operationId), operationId],
+      });
     },
   );
 
@@ -130,7 +133,7 @@ export function operationRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { operation: id } = request.params;
       const ask = newOperation(request);
-      await writer.write((records) => cancelMigration(records, id, ask));
+      await writer.write(request, (records) => cancelMigration(records, id, ask));
       return sendAccepted(reply, context, id);
     },
   );

@@ -1,6 +1,7 @@
 /** /v1/pools: what pools are declared and how they are, declaring one, changing its limits, and its end. */
 import { Name } from '@drover/protocol';
 import { Type } from 'typebox';
+import { pageOf } from '../logic/page.ts';
 import {
   changePool,
   checkPoolType,
@@ -13,7 +14,7 @@ import {
 } from '../logic/pools.ts';
 import { sendAccepted } from './accepted.ts';
 import { type App, type Context, newOperation, newThing } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { answers, bodies, closed, Paging } from './schemas.ts';
 
 const tags = ['pools'];
 const params = Type.Object({ pool: Name }, closed);
@@ -34,12 +35,13 @@ export function poolRoutes(app: App, context: Context): void {
         tags,
         operationId: 'listPools',
         summary: 'All pools, and how they are',
+        querystring: Paging,
         response: answers({ 200: bodies.pools }),
       },
     },
-    async () => {
+    async ({ query }) => {
       const statuses = (await leader.askIfThere({ type: 'pools' }))?.pools;
-      return { items: [...listPools(mirror.records, statuses)] };
+      return pageOf(listPools(mirror.records, statuses), query, { keyOf: ({ name }) => [name] });
     },
   );
 
@@ -62,7 +64,7 @@ export function poolRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { body } = request;
       const ask = newThing(request);
-      await writer.write((records) => declarePool(records, body, ask));
+      await writer.write(request, (records) => declarePool(records, body, ask));
       void reply.code(201);
       return poolBody(mirror.records, requirePool(mirror.records, body.name).value, undefined);
     },
@@ -99,7 +101,7 @@ export function poolRoutes(app: App, context: Context): void {
     async (request) => {
       const { pool } = request.params;
       const { body } = request;
-      await writer.write((records) => changePool(records, pool, body));
+      await writer.write(request, (records) => changePool(records, pool, body));
       return one(pool);
     },
   );
@@ -119,7 +121,7 @@ export function poolRoutes(app: App, context: Context): void {
     async (request) => {
       const { pool } = request.params;
       const { value: gone } = requirePool(mirror.records, pool);
-      await writer.write((records) => deletePool(records, pool));
+      await writer.write(request, (records) => deletePool(records, pool));
       return poolBody(mirror.records, gone, undefined);
     },
   );
@@ -139,7 +141,7 @@ export function poolRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { pool } = request.params;
       const ask = newOperation(request);
-      await writer.write((records) => examinePool(records, pool, ask));
+      await writer.write(request, (records) => examinePool(records, pool, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );

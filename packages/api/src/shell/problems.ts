@@ -9,6 +9,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type FieldError, problemOf, retryAfterSeconds } from '../logic/problem.ts';
 import type { Page } from './console.ts';
 import type { App } from './context.ts';
+import { Rehearsed } from './conventions.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -22,9 +23,11 @@ const mediaType = 'application/problem+json; charset=utf-8';
 /** `page` has the first word about an address that no route has: the console’s pages have addresses of their own. */
 export function answerProblems(app: App, page: Page): void {
   app.decorateReply('problemCode', undefined);
-  app.setErrorHandler<FastifyError>((error, request, reply) =>
-    sendProblem(request, reply, asDroverError(error)),
-  );
+  app.setErrorHandler<FastifyError | Rehearsed>((error, request, reply) => {
+    // It went as far as it was to go: no problem at all.
+    if (error instanceof Rehearsed) return reply.code(200).send(error.body);
+    return sendProblem(request, reply, asDroverError(error));
+  });
   app.setNotFoundHandler((request, reply) => {
     const shown = page(request, reply);
     if (shown !== undefined) return shown;

@@ -25,7 +25,9 @@ export function recoveryRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { host } = request.params;
       const ask = newOperation(request);
-      await context.writer.write((records) => startRecovery(records, host, request.body, ask));
+      await context.writer.write(request, (records) =>
+        startRecovery(records, host, request.body, ask),
+      );
       return sendAccepted(reply, context, ask.id);
     },
   );

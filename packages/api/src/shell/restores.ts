@@ -38,7 +38,7 @@ export function restoreRoutes(app: App, context: Context): void {
         return restorePlanBody(host, plan, unchecked);
       }
       const ask = newOperation(request);
-      await writer.write((records) => startRestore(records, host, request.body, ask));
+      await writer.write(request, (records) => startRestore(records, host, request.body, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );

@@ -12,6 +12,7 @@ const OperationList = api.ListOf(api.OperationBody, 'OperationList');
 const MigrationList = api.ListOf(api.MigrationBody, 'MigrationList');
 const PoolList = api.ListOf(api.PoolBody, 'PoolList');
 const ImageList = api.ListOf(api.ImageBody, 'ImageList');
+const TokenList = api.ListOf(api.TokenBody, 'TokenList');
 const VolumeList = api.ListOf(api.VolumeBody, 'VolumeList');
 const RecommendationList = api.ListOf(api.RecommendationBody, 'RecommendationList');
 const Placements = api.ListOf(api.PlacementBody, 'Placements');
@@ -63,6 +64,13 @@ const named = [
   api.VolumeMove,
   api.VolumeSnapshot,
   api.VolumeUpload,
+  api.TokenBody,
+  api.TokenCreate,
+  api.TokenCreated,
+  api.SessionBody,
+  api.AuditEntry,
+  api.AuditList,
+  TokenList,
   ImageList,
   VolumeList,
   HostList,
@@ -71,6 +79,7 @@ const named = [
   MigrationList,
   PoolList,
   Placements,
+  api.Rehearsal,
 ];
 
 export function registerSchemas(app: App): void {
@@ -78,7 +87,7 @@ export function registerSchemas(app: App): void {
 }
 
 /** By name; typed as the schema itself. */
-function refer<S extends TSchema>(schema: S) {
+export function refer<S extends TSchema>(schema: S) {
   const { $id } = schema as { readonly $id?: string };
   return Type.Unsafe<Static<S>>({ $ref: `${$id}#` });
 }
@@ -136,6 +145,12 @@ export const bodies = {
   volumeMove: refer(api.VolumeMove),
   volumeSnapshot: refer(api.VolumeSnapshot),
   volumeUpload: refer(api.VolumeUpload),
+  token: refer(api.TokenBody),
+  tokens: refer(TokenList),
+  tokenCreate: refer(api.TokenCreate),
+  tokenCreated: refer(api.TokenCreated),
+  session: refer(api.SessionBody),
+  audit: refer(api.AuditList),
 } as const;
 
 const problem = {
@@ -154,6 +169,30 @@ export const closed = { additionalProperties: false } as const;
 
 export const DryRun = Type.Object(
   { dryRun: Type.Optional(Type.Union([Type.Literal('true'), Type.Literal('false')])) },
+  closed,
+);
+
+/** Of every list: how much of it, and from where on. */
+const paging = {
+  limit: Type.Optional(Type.String({ pattern: '^(1000|[1-9][0-9]{0,2})$' })),
+  continue: Type.Optional(Type.String({ maxLength: 512 })),
+};
+
+export const Paging = Type.Object(paging, closed);
+
+/** For lists of what has labels and states. */
+export const Filter = Type.Object(
+  {
+    ...paging,
+    label: Type.Optional(
+      Type.String({
+        pattern:
+          '^[A-Za-z0-9._/-]{1,63}(=[A-Za-z0-9._/-]{0,63})?(,[A-Za-z0-9._/-]{1,63}(=[A-Za-z0-9._/-]{0,63})?){0,15}$',
+        description: 'key=value, or key for any value; several with commas',
+      }),
+    ),
+    state: Type.Optional(Type.String({ pattern: '^[a-z-]{1,32}$' })),
+  },
   closed,
 );
 

@@ -15,7 +15,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
   app.get(
     path,
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', about: 'migration-settings' },
       schema: {
         tags,
         operationId: 'getMigrationSettings',
@@ -29,7 +29,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
   app.put(
     path,
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', about: 'migration-settings' },
       schema: {
         tags,
         operationId: 'setMigrationSettings',
@@ -41,7 +41,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
     async (request) => {
       const { body } = request;
       const ask = newThing(request);
-      await writer.write((records) => setMigrationSettings(records, body, ask));
+      await writer.write(request, (records) => setMigrationSettings(records, body, ask));
       return migrationSettingsBody(mirror.records);
     },
   );
@@ -49,7 +49,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
   app.get(
     imagesPath,
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', about: 'image-settings' },
       schema: {
         tags,
         operationId: 'getImageSettings',
@@ -63,7 +63,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
   app.put(
     imagesPath,
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', about: 'image-settings' },
       schema: {
         tags,
         operationId: 'setImageSettings',
@@ -75,7 +75,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
     async (request) => {
       const { body } = request;
       const ask = newThing(request);
-      await writer.write((records) => setImageSettings(records, body, ask));
+      await writer.write(request, (records) => setImageSettings(records, body, ask));
       return imageSettingsBody(mirror.records);
     },
   );
@@ -83,7 +83,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
   app.get(
     balancePath,
     {
-      config: { role: 'viewer' },
+      config: { role: 'viewer', about: 'balance-settings' },
       schema: {
         tags,
         operationId: 'getBalanceSettings',
@@ -97,7 +97,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
   app.put(
     balancePath,
     {
-      config: { role: 'admin' },
+      config: { role: 'admin', about: 'balance-settings' },
       schema: {
         tags,
         operationId: 'setBalanceSettings',
@@ -109,7 +109,7 @@ export function settingsRoutes(app: App, { mirror, writer }: Context): void {
     async (request) => {
       const { body } = request;
       const ask = newThing(request);
-      await writer.write((records) => setBalanceSettings(records, body, ask));
+      await writer.write(request, (records) => setBalanceSettings(records, body, ask));
       return balanceSettingsBody(mirror.records);
     },
   );

@@ -5,9 +5,11 @@ import type { Store } from '@drover/store';
 import { Type } from 'typebox';
 import type { Page } from './console.ts';
 import type { App, Context } from './context.ts';
+import { answers } from './schemas.ts';
 
 /** By these words programs find out what an older API lacks; docs/api.md has what each means. */
 const features = [
+  'audit',
   'balance',
   'cloud-init',
   'cluster-cpu',
@@ -17,20 +19,26 @@ const features = [
   'dry-run',
   'dump',
   'era',
+  'etags',
   'events',
   'explanations',
+  'filters',
+  'idempotency-keys',
   'images',
   'migration-policies',
   'migrations',
   'move-plans',
   'operation-cancel',
   'operations-wait',
+  'pages',
   'placements',
   'pool-doctor',
   'pools',
   'recoveries',
   'restores',
   'saved-memory',
+  'sessions',
+  'tokens',
   'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */
@@ -70,13 +78,13 @@ export function systemRoutes(app: App, context: Context, { store, bus, page }: S
         tags: ['system'],
         operationId: 'getFeatures',
         summary: 'What this API can do',
-        response: {
+        response: answers({
           200: Type.Object({
             version: Type.String(),
             protocol: Type.Integer(),
             features: Type.Array(Type.String()),
           }),
-        },
+        }),
       },
     },
     () => ({ version: 'v1', protocol: protocolVersion, features }),

@@ -29,7 +29,7 @@ export function vmActionRoutes(app: App, context: Context): void {
     action: VmAction,
   ) => {
     const ask = newOperation(request);
-    await context.writer.write((records) => requestOnVm(records, vm, action, ask));
+    await context.writer.write(request, (records) => requestOnVm(records, vm, action, ask));
     return sendAccepted(reply, context, ask.id);
   };
 

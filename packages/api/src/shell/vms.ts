@@ -1,17 +1,17 @@
 /** /v1/vms: what VMs there are, making one, and where one could go. */
-import { randomUUID } from 'node:crypto';
 import { DroverError, Name, type VmSpec } from '@drover/protocol';
 import { Type } from 'typebox';
 import { changeVm, checkNewVm, createVm } from '../logic/decide-vm.ts';
 import { placementBody } from '../logic/leader-answers.ts';
 import { migrationOf } from '../logic/migrations.ts';
 import { operationBody, requireOperation } from '../logic/operations.ts';
+import { hasLabels, pageOf } from '../logic/page.ts';
 import { mayActAs } from '../logic/roles.ts';
 import { findVm, listVms, vmBody } from '../logic/vms.ts';
 import { isDryRun } from './auth.ts';
 import { checkCloudInit, seedHashOf } from './cloud-init.ts';
-import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed, DryRun } from './schemas.ts';
+import { type App, type Context, idFor, newOperation } from './context.ts';
+import { answers, bodies, closed, DryRun, Filter } from './schemas.ts';
 
 const params = Type.Object({ vm: Name }, closed);
 const tags = ['vms'];
@@ -33,12 +33,16 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
         tags,
         operationId: 'listVms',
         summary: 'All VMs',
+        querystring: Filter,
         response: answers({ 200: bodies.vms }),
       },
     },
-    async () => {
+    async ({ query }) => {
       const observed = await leader.askIfThere({ type: 'observed' });
-      return { items: [...listVms(mirror.records, observed?.vms)] };
+      const asked = listVms(mirror.records, observed?.vms)
+        .filter(({ state }) => query.state === undefined || state === query.state)
+        .filter(({ spec }) => hasLabels(spec.labels, query.label));
+      return pageOf(asked, query, { keyOf: ({ name }) => [name] });
     },
   );
 
@@ -64,9 +68,9 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
         return placeOne(body.spec);
       }
       const ask = newOperation(request);
-      const vmId = randomUUID();
+      const vmId = idFor(request);
       const hash = cloudInit === undefined ? undefined : seedHashOf(cloudInit, body.name);
-      await writer.write((records) => createVm(records, vmId, body, ask, hash));
+      await writer.write(request, (records) => createVm(records, vmId, body, ask, hash));
       const { records } = mirror;
       const vm = vmBody(records, findVm(records, vmId).value);
       const starts = body.start ?? true;
@@ -123,12 +127,16 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
         response: answers({ 200: bodies.vm }),
       },
     },
-    async ({ params: { vm }, body }) => {
+    async (request) => {
+      const {
+        body,
+        params: { vm },
+      } = request;
       const cloudInit = body.cloudInit ?? undefined;
       checkCloudInit('/cloudInit', cloudInit);
       const { id, name } = findVm(mirror.records, vm).value;
       const hash = cloudInit === undefined ? undefined : seedHashOf(cloudInit, name);
-      await writer.write((records) => changeVm(records, id, body, hash));
+      await writer.write(request, (records) => changeVm(records, id, body, hash));
       return vmBody(mirror.records, findVm(mirror.records, id).value);
     },
   );

@@ -1,14 +1,14 @@
 /** /v1/volumes: what volumes there are, making one, and what is done with one. Each change is answered with an operation. */
-import { randomUUID } from 'node:crypto';
 import { type api, Name, VolumeRef } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { copyBody, createVolume } from '../logic/decide-volume.ts';
 import { requestOnVolume, type VolumeAction } from '../logic/decide-volume-action.ts';
+import { hasLabels, pageOf } from '../logic/page.ts';
 import { listVolumes, requireVolume, showVolume } from '../logic/volumes.ts';
 import { sendAccepted } from './accepted.ts';
-import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies, closed } from './schemas.ts';
+import { type App, type Context, idFor, newOperation } from './context.ts';
+import { answers, bodies, closed, Filter } from './schemas.ts';
 
 const params = Type.Object({ volume: VolumeRef }, closed);
 const snapshotParams = Type.Object({ volume: VolumeRef, snapshot: Name }, closed);
@@ -32,8 +32,8 @@ export function volumeRoutes(app: App, context: Context): void {
     bodyOf: (records: typeof mirror.records) => api.VolumeCreate,
   ) => {
     const ask = newOperation(request);
-    const volumeId = randomUUID();
-    await writer.write((records) => createVolume(records, volumeId, bodyOf(records), ask));
+    const volumeId = idFor(request);
+    await writer.write(request, (records) => createVolume(records, volumeId, bodyOf(records), ask));
     const operation = sendAccepted(reply, context, ask.id);
     return { volume: show(volumeId), operation };
   };
@@ -46,10 +46,16 @@ export function volumeRoutes(app: App, context: Context): void {
         tags,
         operationId: 'listVolumes',
         summary: 'All volumes: those of their own, and the disks of VMs',
+        querystring: Filter,
         response: answers({ 200: bodies.volumes }),
       },
     },
-    () => ({ items: [...listVolumes(mirror.records)] }),
+    ({ query }) => {
+      const asked = listVolumes(mirror.records)
+        .filter(({ state }) => query.state === undefined || state === query.state)
+        .filter(({ labels }) => hasLabels(labels, query.label));
+      return pageOf(asked, query, { keyOf: placeInList });
+    },
   );
 
   app.post(
@@ -99,6 +105,11 @@ export function volumeRoutes(app: App, context: Context): void {
   actionRoutes(app, context);
 }
 
+/** Those of their own come first, then the disks of VMs. */
+function placeInList({ id, name = '', vm }: api.VolumeBody): readonly (string | number)[] {
+  return vm === undefined ? [0, name, 0, id] : [1, vm.name, vm.index, id];
+}
+
 function actionRoutes(app: App, context: Context): void {
   const act = async (
     request: FastifyRequest,
@@ -107,7 +118,7 @@ function actionRoutes(app: App, context: Context): void {
     action: VolumeAction,
   ) => {
     const ask = newOperation(request);
-    await context.writer.write((records) => requestOnVolume(records, volume, action, ask));
+    await context.writer.write(request, (records) => requestOnVolume(records, volume, action, ask));
     return sendAccepted(reply, context, ask.id);
   };
 

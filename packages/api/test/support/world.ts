@@ -51,12 +51,7 @@ export class World implements AsyncDisposable {
   }
 
   static async start(
-    options: Partial<
-      Pick<
-        AppParts,
-        'requestsPer10Seconds' | 'eventLimits' | 'transfer' | 'bodyPatience' | 'consoleFolder'
-      >
-    > = {},
+    options: Partial<Omit<AppParts, 'store' | 'bus' | 'log' | 'tokens'>> = {},
   ): Promise<World> {
     const store = createFakeStore({ clock: 'system' });
     const hub = createFakeBus();

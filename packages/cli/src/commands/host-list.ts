@@ -3,7 +3,6 @@ import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { hostColumns } from '../logic/host-view.ts';
 import { act } from '../shell/act.ts';
-import type { Items } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWatch } from './options.ts';
 
@@ -18,7 +17,7 @@ export function addHostList(hosts: Command): void {
       nameOf: (host: api.HostBody) => host.id,
       ifNone: 'No host has reported yet. Is an agent running, and pointed at the same NATS?',
       volatile: ['reportAgeMs', 'usage'],
-      read: (signal) => session.client.get<Items<api.HostBody>>('/v1/hosts', signal),
+      read: (signal) => session.client.list<api.HostBody>('/v1/hosts', signal),
     })),
   );
 }

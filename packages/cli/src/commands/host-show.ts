@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { hostPage } from '../logic/host-view.ts';
 import { act } from '../shell/act.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { examples, hostPath } from './options.ts';
 
 export function addHostShow(hosts: Command): void {
@@ -19,7 +19,7 @@ export function addHostShow(hosts: Command): void {
     const { items } =
       session.output === 'json' || session.output === 'name'
         ? { items: [] }
-        : await session.client.get<Items<api.VmBody>>('/v1/vms');
+        : await session.client.list<api.VmBody>('/v1/vms');
     printOne(session, host, { name: host.id, page: hostPage(host, items) });
     return exitCodes.done;
   });

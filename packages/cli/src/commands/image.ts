@@ -7,7 +7,7 @@ import { imageColumns, imagePage, labelOf } from '../logic/image-view.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWait, withWatch, withYes } from './options.ts';
 
@@ -23,7 +23,7 @@ export function addImageList(images: Command): void {
       columns: imageColumns(nowMs),
       nameOf: labelOf,
       ifNone: 'There is no image yet. Bring one in with “drover image upload” or “image import”.',
-      read: (signal) => session.client.get<Items<api.ImageBody>>('/v1/images', signal),
+      read: (signal) => session.client.list<api.ImageBody>('/v1/images', signal),
     })),
   );
 }

@@ -7,7 +7,7 @@ import { migrationColumns } from '../logic/operation-view.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWait, withWatch } from './options.ts';
 
@@ -21,7 +21,7 @@ export function addMigrationList(migrations: Command): void {
       columns: migrationColumns,
       nameOf: (one: api.MigrationBody) => one.operationId,
       ifNone: 'Nothing moves at the moment.',
-      read: (signal) => session.client.get<Items<api.MigrationBody>>('/v1/migrations', signal),
+      read: (signal) => session.client.list<api.MigrationBody>('/v1/migrations', signal),
     })),
   );
 }

@@ -6,7 +6,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { parseAlarm, parsePoolFlags, type PoolFlags, parseThin } from '../logic/pool-flags.ts';
 import { poolColumns, poolPage } from '../logic/pool-view.ts';
 import { act } from '../shell/act.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { collect, examples, poolPath, withWatch } from './options.ts';
 
@@ -23,7 +23,7 @@ export function addPoolList(pools: Command): void {
       columns: poolColumns(nowMs),
       nameOf: (pool: api.PoolBody) => pool.name,
       ifNone: 'There is no pool yet. Declare one with “drover pool create”.',
-      read: (signal) => session.client.get<Items<api.PoolBody>>('/v1/pools', signal),
+      read: (signal) => session.client.list<api.PoolBody>('/v1/pools', signal),
     })),
   );
 }

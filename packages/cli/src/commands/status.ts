@@ -30,11 +30,11 @@ export function addStatus(program: Command): void {
 async function read({ client }: Session): Promise<Overview> {
   const [cluster, hosts, vms, migrations, operations, pools] = await Promise.all([
     client.get<api.ClusterBody>('/v1/cluster'),
-    client.get<Items<api.HostBody>>('/v1/hosts'),
-    client.get<Items<api.VmBody>>('/v1/vms'),
-    client.get<Items<api.MigrationBody>>('/v1/migrations'),
+    client.list<api.HostBody>('/v1/hosts'),
+    client.list<api.VmBody>('/v1/vms'),
+    client.list<api.MigrationBody>('/v1/migrations'),
     client.get<Items<api.OperationBody>>(`/v1/operations?limit=${recent}`),
-    client.get<Items<api.PoolBody>>('/v1/pools'),
+    client.list<api.PoolBody>('/v1/pools'),
   ]);
   return {
     cluster,

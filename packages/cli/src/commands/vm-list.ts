@@ -3,7 +3,6 @@ import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { vmColumns } from '../logic/vm-view.ts';
 import { act } from '../shell/act.ts';
-import type { Items } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWatch } from './options.ts';
 
@@ -21,7 +20,7 @@ export function addVmList(vms: Command): void {
       columns: vmColumns(nowMs),
       nameOf: (vm: api.VmBody) => vm.name,
       ifNone: 'There is no VM yet. Make one with “drover vm create”.',
-      read: (signal) => session.client.get<Items<api.VmBody>>('/v1/vms', signal),
+      read: (signal) => session.client.list<api.VmBody>('/v1/vms', signal),
     })),
   );
 }

@@ -13,7 +13,7 @@ import { volumeColumns, volumeName, volumePage } from '../logic/volume-view.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { collect, examples, volumePath, withWait, withWatch, withYes } from './options.ts';
 
@@ -27,7 +27,7 @@ export function addVolumeList(volumes: Command): void {
       columns: volumeColumns(nowMs),
       nameOf: volumeName,
       ifNone: 'There is no volume yet. Make one with “drover volume create”.',
-      read: (signal) => session.client.get<Items<api.VolumeBody>>('/v1/volumes', signal),
+      read: (signal) => session.client.list<api.VolumeBody>('/v1/volumes', signal),
     })),
   );
 }

@@ -57,6 +57,23 @@ export class ApiClient {
     return this.#send<Answer>('GET', path, undefined, signal);
   }
 
+  /** All of it, page by page. */
+  async list<Item>(
+    path: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly items: readonly Item[] }> {
+    const items: Item[] = [];
+    for (let next = ''; ;) {
+      const page = await this.get<{ items: readonly Item[]; continue?: string }>(
+        path + next,
+        signal,
+      );
+      items.push(...page.items);
+      if (page.continue === undefined) return { items };
+      next = `?continue=${encodeURIComponent(page.continue)}`;
+    }
+  }
+
   post<Answer>(path: string, body?: unknown): Promise<Answer> {
     return this.#send<Answer>('POST', path, body);
   }

@@ -53,7 +53,7 @@ function linesTo(session: Session): Narrator {
 
 async function readPercents(session: Session, waiting: Waiting): Promise<Percents> {
   const { items } = await waiting.ask((signal) =>
-    session.client.get<{ readonly items: readonly api.MigrationBody[] }>('/v1/migrations', signal),
+    session.client.list<api.MigrationBody>('/v1/migrations', signal),
   );
   return new Map(
     items.flatMap(({ operationId, progress }) =>

@@ -77,10 +77,19 @@
  *   PUT    /v1/settings/images                   ImageSettingsBody   (admin) replaces what was set
  *   GET    /v1/settings/migration                MigrationSettingsBody
  *   PUT    /v1/settings/migration                MigrationSettingsBody   (admin) replaces what was set
+ *   GET    /v1/session                           Session         who am I
+ *   POST   /v1/session                           201 Session     a cookie for a browser
+ *   DELETE /v1/session                           Session         log out
+ *   GET    /v1/tokens                            { items: Token[] } (admin)
+ *   POST   /v1/tokens                            201 { token, secret } (admin) body TokenCreate
+ *   GET    /v1/tokens/{token}                    Token           (admin) by id or by name
+ *   DELETE /v1/tokens/{token}                    Token           (admin) it is good for nothing from then on
+ *   GET    /v1/audit                             { items: AuditEntry[] } (admin) newest first
  *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone
  *   GET    /metrics /healthz /readyz /openapi.json     no token
  */
 export * from './balance.ts';
+export * from './access.ts';
 export * from './cluster.ts';
 export * from './event.ts';
 export * from './host.ts';
@@ -91,6 +100,6 @@ export * from './plan.ts';
 export * from './pool.ts';
 export * from './problem.ts';
 export * from './role.ts';
-export { ListOf } from './shape.ts';
+export { ListOf, Rehearsal } from './shape.ts';
 export * from './vm.ts';
 export * from './volume.ts';

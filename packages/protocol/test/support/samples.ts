@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import * as protocol from '../../src/index.ts';
 import { balanceInputs } from './balance-samples.ts';
 import { facts, incoming } from './facts-samples.ts';
+import { accessInputs } from './access-samples.ts';
 import {
   imageBody,
   storageInputs,
@@ -263,6 +264,7 @@ export const inputs: readonly Sample[] = [
       createdAtMs: 1,
     },
   },
+  ...accessInputs,
   { name: 'vm name', schema: protocol.VmNameRecord, value: { v: 1, vmId } },
   {
     name: 'pool record',
