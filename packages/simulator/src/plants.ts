@@ -177,8 +177,8 @@ export const plants: readonly Plant[] = [
   {
     name: 'owner-keeps-its-generation',
     file: 'packages/scheduler/src/logic/migrate-end.ts',
-    find: "const owner = { hostId: target, generation: generation + 1, state: 'running' as const };",
-    replace: "const owner = { hostId: target, generation, state: 'running' as const };",
+    find: '    generation: generation + 1,\n',
+    replace: '    generation,\n',
     says: 'an owner changes and its generation does not',
     breaks: ['generations-grow'],
   },
