@@ -28,7 +28,7 @@ afterAll(async () => {
 const signedIn = (path: string) => `${cluster.url}${path}#token=${madeUpToken}`;
 
 const kept =
-  /^(map|drain|vm|migrations)-|-moving-|-filled-|^(vms|login|host|images)-light|^(pools|operations|settings)-dark|^vms-narrow/;
+  /^(map|drain|vm|migrations|recommendations)-|-moving-|-filled-|^(vms|login|host|images)-light|^(pools|operations|settings)-dark|^vms-narrow/;
 
 /** With `DROVER_SCREENSHOTS=1` what was seen of the main pages is kept for docs/. */
 async function keep(page: Page, name: string): Promise<void> {
@@ -46,6 +46,7 @@ const pages: readonly (readonly [name: string, path: () => string, shows: string
   ['vm', () => `/vms/${cluster.someVmOn('h3')}`, 'no CPU pressure'],
   ['new-vm', () => '/vms/new', 'Where it would run'],
   ['migrations', () => '/migrations', 'Over time'],
+  ['recommendations', () => '/recommendations', 'Make the move'],
   ['pools', () => '/pools', 'Who reaches what'],
   ['pool', () => '/pools/fast', 'As the hosts find it'],
   ['images', () => '/images', 'Used by'],

@@ -28,6 +28,7 @@ import {
   madeUpHosts,
   madeUpRecords,
   madeUpVms,
+  balanceOf,
   poolStatuses,
 } from './made-up-parts.ts';
 
@@ -259,8 +260,9 @@ function answer(
       return { type: 'cpu-gaps', hosts: [] };
     case 'pools':
       return { type: 'pools', pools: poolStatuses([...cluster.hosts.keys()]) };
-    case 'plan-move':
     case 'balance':
+      return { type: 'balance', balance: balanceOf(cluster) };
+    case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':
     case 'dump':

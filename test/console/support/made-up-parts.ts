@@ -1,6 +1,8 @@
 /** Hosts, VMs and records of a made-up cluster. The same options give the same cluster. */
-import { type Host, Random, type Vm } from '@drover/core';
-import { keys } from '@drover/protocol';
+import { type Cluster, type Host, Random, type Vm } from '@drover/core';
+import { type api, keys } from '@drover/protocol';
+
+type BalanceStatus = api.BalanceStatus;
 
 export interface MadeUpOptions {
   readonly hosts: number;
@@ -229,4 +231,48 @@ export function poolStatuses(hostIds: readonly string[]) {
     })),
   });
   return { vms: status('vms'), fast: status('fast') };
+}
+
+/** One move is recommended: the first VM of the first host goes to the last but one. */
+export function balanceOf({ vms, hosts }: Pick<Cluster, 'vms' | 'hosts'>): BalanceStatus {
+  const [source = 'h1', , , , target = 'h2'] = hosts.keys();
+  const vm = [...vms.values()].find(({ hostId }) => hostId === source);
+  const terms = [
+    { name: 'contention', before: 1_600_000, after: 0 },
+    { name: 'CPU in use', before: 853_000, after: 268_000 },
+    { name: 'memory', before: 257_000, after: 59_000 },
+    { name: 'soft rules', before: 0, after: 0 },
+  ];
+  const now = Date.now();
+  return {
+    ranAtMs: now - 21_000,
+    unevenBefore: 2_710_000,
+    unevenAfter: 327_000,
+    terms: terms.map(({ name, before }) => ({ name, millionths: before })),
+    movesLeft: 12,
+    recommendations:
+      vm === undefined
+        ? []
+        : [
+            {
+              id: '00000000a1',
+              priority: 2,
+              vmId: vm.id,
+              vmName: vm.name,
+              source,
+              target,
+              mode: 'live',
+              reason: 'contention is less uneven, 1.600 to 0.000',
+              unevenBefore: 2_710_000,
+              unevenAfter: 327_000,
+              terms,
+              cost: { bytes: 9_300_000_000, elapsedMs: 14_000, downtimeMs: 70 },
+              after: [],
+              along: [],
+              others: [{ hostId: 'h3', text: 'its CPU is busier: 0.371 would be gained' }],
+              checked: true,
+              sinceMs: now - 240_000,
+            },
+          ],
+  };
 }

@@ -7,6 +7,7 @@ export interface PageEntry {
     | 'hosts'
     | 'vms'
     | 'migrations'
+    | 'balance'
     | 'pools'
     | 'images'
     | 'operations'
@@ -20,6 +21,12 @@ export const pages: readonly PageEntry[] = [
   { href: '/', label: 'Hosts', icon: 'hosts', key: 'h' },
   { href: '/vms', label: 'VMs', icon: 'vms', key: 'v' },
   { href: '/migrations', label: 'Migrations', icon: 'migrations', key: 'm' },
+  {
+    href: '/recommendations',
+    label: 'Balance',
+    icon: 'balance',
+    key: 'b',
+  },
   { href: '/pools', label: 'Pools', icon: 'pools', key: 'p' },
   { href: '/images', label: 'Images', icon: 'images', key: 'i' },
   { href: '/operations', label: 'Operations', icon: 'operations', key: 'o' },

@@ -7,6 +7,7 @@ export type Route =
         | 'vms'
         | 'new-vm'
         | 'migrations'
+        | 'recommendations'
         | 'pools'
         | 'images'
         | 'operations'
@@ -20,6 +21,7 @@ const plain = {
   '': 'map',
   vms: 'vms',
   migrations: 'migrations',
+  recommendations: 'recommendations',
   pools: 'pools',
   images: 'images',
   operations: 'operations',
@@ -62,6 +64,7 @@ const section: Readonly<Record<Route['page'], string>> = {
   vm: '/vms',
   'new-vm': '/vms',
   migrations: '/migrations',
+  recommendations: '/recommendations',
   pools: '/pools',
   pool: '/pools',
   images: '/images',
@@ -85,6 +88,8 @@ export function titleOf(route: Route): string {
       return 'New VM';
     case 'migrations':
       return 'Migrations';
+    case 'recommendations':
+      return 'Recommendations';
     case 'pools':
       return 'Pools';
     case 'images':
