@@ -26,6 +26,7 @@ export type {
   VmUsage,
 } from './cluster/vm.ts';
 export type { Pool, PoolType } from './cluster/pool.ts';
+export { selects } from './cluster/rule.ts';
 export type { Scope, Rule, RuleId, Selector } from './cluster/rule.ts';
 export type { Cluster, MigrationInFlight, Reservation } from './cluster/cluster.ts';
 export type {
@@ -48,6 +49,7 @@ export { limits } from './limits.ts';
 export { freeOn, promisedOn } from './cluster/load.ts';
 export { poolSpaceLeftOn } from './cluster/stock.ts';
 export { byId, byText } from './order.ts';
+export { withoutVms } from './cluster/without.ts';
 export { place } from './placement/place.ts';
 export { PlacementIndex, type PlacementIndexOptions } from './placement/placement-index.ts';
 export {
@@ -75,6 +77,10 @@ export {
   type ConsolidateOptions,
   type ConsolidationPlan,
 } from './consolidate/consolidate.ts';
+export { bentFor, softened } from './rules/bend.ts';
+export { ruleConflicts, type RuleConflict } from './rules/conflicts.ts';
+export { keptTogether } from './rules/kept-together.ts';
+export { ruleState, type RuleState } from './rules/rule-state.ts';
 export { planRule, type RulePlan, type RulePlanOptions } from './rules/plan-rule.ts';
 export { planRestore, type RestorePlan } from './restore/restore.ts';
 export { planRolling, type RollingOptions, type RollingPlan } from './rolling/rolling.ts';

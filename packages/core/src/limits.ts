@@ -36,6 +36,8 @@ export const limits = {
   /** Losses of hosts that are tried on a rule, and hosts looked at in all of them. */
   ruleLosses: 1000,
   ruleWork: 50_000,
+  /** Other rules that are left out in thought to find the one in the way. */
+  ruleConflictTries: 8,
   /** Arrangements that are looked at where every one is. */
   exhaustiveStates: 70_000,
   /** The most that a term of a score may count. */

@@ -82,6 +82,17 @@ export class RuleBook {
     return bound === undefined ? 0 : violation(bound);
   }
 
+  /** Places in which too many of its VMs are, or the wrong ones. */
+  wrongScopes(index: number): readonly number[] {
+    const bound = this.#bound[index];
+    return bound === undefined || violation(bound) === 0 ? [] : wrongScopes(bound);
+  }
+
+  /** The place of a host by this rule; -1 where the host is not known. */
+  scopeOf(index: number, hostId: string): number {
+    return this.#bound[index]?.scopeOf[this.hostIndex(hostId)] ?? -1;
+  }
+
   hostIndex(hostId: string): number {
     return this.#hostIndex.get(hostId) ?? -1;
   }
@@ -222,6 +233,26 @@ function violation({ rule, counts, total, open }: Bound): number {
   }
 }
 
+function wrongScopes({ rule, counts, open }: Bound): readonly number[] {
+  const scopes = [...counts.keys()].filter((scope) => (counts[scope] as number) > 0);
+  const most = Math.max(0, ...counts);
+  switch (rule.type) {
+    case 'pinned':
+    case 'away':
+      return [0];
+    case 'apart':
+      return scopes.filter((scope) => (counts[scope] as number) > 1);
+    case 'together': {
+      const home = scopes.find((scope) => counts[scope] === most);
+      return scopes.filter((scope) => scope !== home);
+    }
+    case 'spread': {
+      const least = Math.min(...open.map((scope) => counts[scope] as number));
+      return scopes.filter((scope) => (counts[scope] as number) > least + rule.maxSkew);
+    }
+  }
+}
+
 function bind(rule: Rule, hosts: readonly Host[], bend: boolean): Bound {
   const hard = isHard(rule, bend);
   const weight = rule.weight ?? limits.ruleWeightDefault;
@@ -268,7 +299,8 @@ export function isHard(rule: Rule, bend: boolean): boolean {
   return rule.strength === 'hard' && !(bend && rule.bendsForDrain === true);
 }
 
-function scopeName(host: Host, over: Scope): string {
+/** Which place a host is in. */
+export function scopeName(host: Host, over: Scope): string {
   if (over === 'host') return host.id;
   return (over === 'zone' ? host.zone : `${host.zone ?? ''}/${host.rack ?? ''}`) ?? '';
 }
