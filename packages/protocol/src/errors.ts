@@ -22,6 +22,7 @@ export const errorCatalogue = {
   'route-not-found': { status: 404, retry: 'never', title: 'There is no such address' },
   'host-not-found': { status: 404, retry: 'never', title: 'There is no such host' },
   'vm-not-found': { status: 404, retry: 'never', title: 'There is no such VM' },
+  'rule-not-found': { status: 404, retry: 'never', title: 'There is no such rule' },
   'pool-not-found': { status: 404, retry: 'never', title: 'There is no such pool' },
   'image-not-found': { status: 404, retry: 'never', title: 'There is no such image' },
   'volume-not-found': { status: 404, retry: 'never', title: 'There is no such volume' },
@@ -61,6 +62,9 @@ export const errorCatalogue = {
   'wrong-offset': { status: 409, retry: 'now', title: 'It goes on at another byte' },
   'job-cancelled': { status: 409, retry: 'never', title: 'It was cancelled' },
   'job-failed': { status: 500, retry: 'elsewhere', title: 'The files could not be made' },
+  'rule-conflict': { status: 409, retry: 'never', title: 'It contradicts another rule' },
+  'rule-broken': { status: 409, retry: 'later', title: 'The rule could not be made to hold' },
+  'rule-busy': { status: 409, retry: 'later', title: 'The rule is being enforced already' },
   'drain-under-way': { status: 409, retry: 'never', title: 'The host is being drained already' },
   'restore-under-way': {
     status: 409,

@@ -50,6 +50,7 @@ export {
   VolumeFormat,
 } from './storage-job.ts';
 export { RepeatRecord, TokenRecord, TokenScope } from './access-records.ts';
+export { ruleLimits, RuleRecord, RuleSpec, ruleTypes } from './rule-spec.ts';
 export { PlannedMoveRecord, RequestRecord } from './requests.ts';
 export {
   ImageIntentRecord,

@@ -13,6 +13,7 @@ export const keys = {
   vmIntent: (vmId: string) => `/drover/intent/vms/${vmId}`,
   vmName: (name: string) => `/drover/intent/vm-names/${name}`,
   pool: (name: string) => `/drover/intent/pools/${name}`,
+  rule: (name: string) => `/drover/intent/rules/${name}`,
   imageIntent: (imageId: string) => `/drover/intent/images/${imageId}`,
   imageName: (name: string) => `/drover/intent/image-names/${name}`,
   volumeIntent: (volumeId: string) => `/drover/intent/volumes/${volumeId}`,
@@ -50,6 +51,7 @@ export type ParsedKey =
   | { readonly type: 'vm-intent'; readonly id: string }
   | { readonly type: 'vm-name'; readonly id: string }
   | { readonly type: 'pool'; readonly id: string }
+  | { readonly type: 'rule'; readonly id: string }
   | { readonly type: 'pool-state'; readonly id: string }
   | { readonly type: 'image-intent'; readonly id: string }
   | { readonly type: 'image-name'; readonly id: string }
@@ -78,6 +80,7 @@ const kinds: Readonly<
   'intent/vms': 'vm-intent',
   'intent/vm-names': 'vm-name',
   'intent/pools': 'pool',
+  'intent/rules': 'rule',
   'intent/images': 'image-intent',
   'intent/image-names': 'image-name',
   'intent/volumes': 'volume-intent',

@@ -10,6 +10,9 @@ import type {
   PlacementAnswer,
   Resources,
   RestorePlan,
+  RuleConflict,
+  RulePlan,
+  RuleState,
 } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
@@ -18,6 +21,7 @@ import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import type { StorageProgress } from './storage-job.ts';
 import { Name, Uuid } from './names.ts';
+import { RuleSpec } from './rule-spec.ts';
 import { VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -75,6 +79,10 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
   /** How pools are on the hosts and as a whole: of all, or of one. */
   Type.Object({ type: Type.Literal('pools'), name: Type.Optional(Name) }, closed),
+  /** Whether rules hold, and who breaks them: of all, or of one. */
+  Type.Object({ type: Type.Literal('rules'), name: Type.Optional(Name) }, closed),
+  /** What a rule would move, whether it can hold, and what it contradicts; saved or not. */
+  Type.Object({ type: Type.Literal('rule-plan'), name: Name, spec: RuleSpec }, closed),
 ]);
 export type Query = Static<typeof Query>;
 
@@ -149,4 +157,12 @@ export type QueryReply =
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
   /** By name. */
   | { readonly type: 'pools'; readonly pools: Readonly<Record<string, PoolStatus>> }
+  /** By name. */
+  | { readonly type: 'rules'; readonly rules: Readonly<Record<string, RuleState>> }
+  | {
+      readonly type: 'rule-plan';
+      readonly plan: RulePlan;
+      readonly state: RuleState;
+      readonly conflicts: readonly RuleConflict[];
+    }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

@@ -21,6 +21,7 @@ import {
   VmNameRecord,
 } from './records.ts';
 import { RequestRecord } from './requests.ts';
+import { RuleRecord } from './rule-spec.ts';
 import { PoolStateRecord } from './pool-state.ts';
 import {
   ImageIntentRecord,
@@ -62,6 +63,7 @@ export class RecordMirror {
   readonly vmNames: Table<VmNameRecord> = new Map();
   readonly pools: Table<PoolRecord> = new Map();
   readonly poolStates: Table<PoolStateRecord> = new Map();
+  readonly rules: Table<RuleRecord> = new Map();
   readonly imageIntents: Table<ImageIntentRecord> = new Map();
   readonly imageNames: Table<ImageNameRecord> = new Map();
   readonly images: Table<ImageRecord> = new Map();
@@ -142,6 +144,7 @@ export class RecordMirror {
       this.vmNames,
       this.pools,
       this.poolStates,
+      this.rules,
       this.imageIntents,
       this.imageNames,
       this.images,
@@ -180,6 +183,8 @@ export class RecordMirror {
         return this.#put(this.pools, PoolRecord, key, parsed.id, text, modRevision);
       case 'pool-state':
         return this.#put(this.poolStates, PoolStateRecord, key, parsed.id, text, modRevision);
+      case 'rule':
+        return this.#put(this.rules, RuleRecord, key, parsed.id, text, modRevision);
       case 'image-intent':
         return this.#put(this.imageIntents, ImageIntentRecord, key, parsed.id, text, modRevision);
       case 'image-name':
@@ -271,6 +276,7 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   'host-intent': 'id',
   'vm-intent': 'id',
   pool: 'name',
+  rule: 'name',
   'image-intent': 'id',
   image: 'id',
   'volume-intent': 'id',

@@ -257,6 +257,7 @@ export const OperationType = Type.Union([
   Type.Literal('volume-upload'),
   Type.Literal('cpu-baseline'),
   Type.Literal('pool-doctor'),
+  Type.Literal('enforce'),
 ]);
 export const operationTypes = OperationType.anyOf.map((one) => one.const);
 
@@ -310,6 +311,10 @@ export const OperationRecord = Type.Object(
     imageId: Type.Optional(Uuid),
     volumeId: Type.Optional(VolumeId),
     pool: Type.Optional(Name),
+    /** Of one that makes a rule hold. */
+    rule: Type.Optional(Name),
+    /** Of a move: VMs that move at the same time, because a rule keeps them together. */
+    along: Type.Optional(Type.Array(Uuid, { maxItems: 256 })),
     /** Of an upload or a download: where its bytes go through. Told to nobody but the API. */
     transfer: Type.Optional(TransferEnd),
     /** Files that nothing stands on any more: they go before it ends. */

@@ -142,6 +142,17 @@ export const RequestRecord = Type.Union([
     },
     closed,
   ),
+  /** Move VMs until the rule holds. */
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('enforce'),
+      rule: Name,
+      /** The plan that was shown; absent: plan when it starts. */
+      plan: Type.Optional(Type.Array(PlannedMoveRecord, { maxItems: 1000 })),
+    },
+    closed,
+  ),
   /** Who asks says by it that the host is off: nothing of it runs any more. */
   Type.Object(
     {

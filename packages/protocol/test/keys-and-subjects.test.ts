@@ -18,6 +18,7 @@ describe('keys', () => {
     [keys.hostIntent('h1'), { type: 'host-intent', id: 'h1' }, 'intent'],
     [keys.vmIntent(vmId), { type: 'vm-intent', id: vmId }, 'intent'],
     [keys.vmName('web1'), { type: 'vm-name', id: 'web1' }, 'intent'],
+    [keys.rule('db-apart'), { type: 'rule', id: 'db-apart' }, 'intent'],
     [keys.pool('vms'), { type: 'pool', id: 'vms' }, 'intent'],
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
     [keys.repeat('ab'), { type: 'repeat', id: 'ab' }, 'intent'],

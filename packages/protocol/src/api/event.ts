@@ -24,6 +24,7 @@ export type ApiEvent =
         readonly alarms: readonly PoolAlarm[];
       };
     }
+  | { readonly type: 'rule'; readonly rule: { readonly name: string; readonly isSaved: boolean } }
   | { readonly type: 'operation'; readonly operation: OperationBody }
   | {
       readonly type: 'migration-progress';

@@ -72,6 +72,10 @@ export const HostBody = Type.Object(
 );
 export type HostBody = Static<typeof HostBody>;
 
+/** `labels`: those that are set here, all of them; what the host’s own configuration says stays. */
+export const HostChange = Type.Object({ labels: Labels }, named('HostChange'));
+export type HostChange = Static<typeof HostChange>;
+
 export const RecoveryStart = Type.Object(
   {
     /** The host's name once more: who sends it says that this host is off. */

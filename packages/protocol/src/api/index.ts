@@ -5,6 +5,7 @@
  *   GET    /v1                                   features
  *   GET    /v1/hosts                             { items: Host[] }
  *   GET    /v1/hosts/{host}                      Host
+ *   PATCH  /v1/hosts/{host}                      Host            (operator) body HostChange: labels
  *   POST   /v1/hosts/{host}/cordon               Host            (operator)
  *   DELETE /v1/hosts/{host}/cordon               Host            (operator) uncordon
  *   POST   /v1/hosts/{host}/drain?dryRun=true    DrainPlan       touches nothing
@@ -51,6 +52,12 @@
  *   PATCH  /v1/pools/{pool}                      Pool            (admin) body PoolChange: limits
  *   DELETE /v1/pools/{pool}                      200 Pool        (admin) nothing may lie in it; no file goes
  *   POST   /v1/pools/{pool}/doctor               202 Operation   (operator) looks at it from all hosts
+ *   GET    /v1/rules  POST /v1/rules[?dryRun=true]  { items: Rule[] } · 201 Rule (operator); dry: RulePlan
+ *   GET    /v1/rules/{rule}                      Rule            with who breaks it
+ *   PUT    /v1/rules/{rule}[?dryRun=true]        Rule            (operator) body RuleSet
+ *   PATCH  /v1/rules/{rule}[?dryRun=true]        Rule            (operator) body RuleChange
+ *   DELETE /v1/rules/{rule}                      200 Rule        (operator) moves nothing
+ *   POST   /v1/rules/{rule}/enforce              202 Operation   (operator) body RuleEnforce; dry: RulePlan
  *   GET    /v1/images                            { items: Image[] }
  *   POST   /v1/images                            202 { image, operation }  (operator) body ImageImport
  *   GET    /v1/images/{image}                    Image           by id, name or name@version
@@ -100,6 +107,7 @@ export * from './plan.ts';
 export * from './pool.ts';
 export * from './problem.ts';
 export * from './role.ts';
+export * from './rule.ts';
 export { ListOf, Rehearsal } from './shape.ts';
 export * from './vm.ts';
 export * from './volume.ts';

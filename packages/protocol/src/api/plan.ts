@@ -5,7 +5,7 @@ import { Count, Name, Uuid } from '../names.ts';
 import { ReasonRecord, RejectionRecord } from '../records.ts';
 import { closed, named, Text } from './shape.ts';
 
-const MoveBody = Type.Object(
+export const MoveBody = Type.Object(
   {
     vmId: Uuid,
     vmName: Name,
@@ -23,7 +23,7 @@ const MoveBody = Type.Object(
     /** VMs that a rule has move at the same time. */
     along: Type.Optional(Type.Array(Uuid)),
     reason: Text,
-    /** Both hosts were asked, and nothing is in its way; false: they did not answer in time. */
+    /** Both hosts were asked, and nothing is in its way; false: they did not answer in time, or are not asked. */
     checked: Type.Boolean(),
   },
   closed,
@@ -51,6 +51,8 @@ export const DrainPlanBody = Type.Object(
     waves: Type.Array(Type.Array(Count)),
     blockers: Type.Array(BlockerBody),
     estimatedSeconds: Count,
+    /** Hard rules that have to bend for it. */
+    bent: Type.Optional(Type.Array(Name)),
   },
   named('DrainPlan'),
 );

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { CloudInit, CloudInitSummary } from '../cloud-init.ts';
 import { MigrationWish } from '../migration.ts';
-import { Count, Name, Uuid } from '../names.ts';
+import { Count, Labels, Name, Uuid } from '../names.ts';
 import { VmSpec } from '../vm-spec.ts';
 import { MigrationBody, OperationBody } from './operation.ts';
 import { closed, named, Text } from './shape.ts';
@@ -65,13 +65,15 @@ export const VmCreated = Type.Object(
 );
 export type VmCreated = Static<typeof VmCreated>;
 
-/** What of a VM can be changed; it counts from the next start on. */
+/** What of a VM can be changed. */
 export const VmChange = Type.Object(
   {
-    /** Replaces all of it; null: there is none any more. */
-    cloudInit: Type.Union([CloudInit, Type.Null()]),
+    /** Replaces all of it; null: there is none any more. It counts from the next start on. */
+    cloudInit: Type.Optional(Type.Union([CloudInit, Type.Null()])),
+    /** All labels become these, at once: rules go by them. */
+    labels: Type.Optional(Labels),
   },
-  named('VmChange'),
+  { ...named('VmChange'), minProperties: 1 },
 );
 export type VmChange = Static<typeof VmChange>;
 

@@ -4,6 +4,7 @@ import * as protocol from '../../src/index.ts';
 import { balanceInputs } from './balance-samples.ts';
 import { facts, incoming } from './facts-samples.ts';
 import { accessInputs } from './access-samples.ts';
+import { ruleInputs, ruleOutputs } from './rule-samples.ts';
 import {
   imageBody,
   storageInputs,
@@ -198,6 +199,8 @@ const operation = {
   target: 'h2',
   mode: 'live',
   parentId: 'drain-1',
+  rule: 'db-apart',
+  along: [vmId],
   generation: 3,
   reason: 'drain of h1',
   items: [
@@ -308,6 +311,8 @@ export const inputs: readonly Sample[] = [
     },
   },
   request('pool-doctor', { pool: 'vms' }),
+  request('enforce', { rule: 'db-apart', plan: [{ vmId, target: 'h2' }] }),
+  ...ruleInputs,
   {
     name: 'nfs-direct pool',
     schema: protocol.Pool,
@@ -533,7 +538,7 @@ export const inputs: readonly Sample[] = [
     schema: protocol.Query,
     value: { type: 'plan-drain', hostId: 'h1', parallel: 2, migration: { preset: 'gentle' } },
   },
-  { name: 'VmChange', schema: protocol.api.VmChange, value: { cloudInit } },
+  { name: 'VmChange', schema: protocol.api.VmChange, value: { cloudInit, labels } },
   {
     name: 'VmCreate',
     schema: protocol.api.VmCreate,
@@ -667,8 +672,10 @@ export const outputs: readonly Sample[] = [
         { vmId, vmName: 'db1', reason: 'memory', rejections, reasons, remedy: 'add a host' },
       ],
       estimatedSeconds: 60,
+      bent: ['db-apart'],
     },
   },
+  ...ruleOutputs,
   {
     name: 'MovePlan',
     schema: protocol.api.MovePlanBody,
