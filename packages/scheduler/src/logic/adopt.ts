@@ -59,6 +59,7 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
     ...('recommendation' in request ? recommended(request.recommendation) : {}),
+    ...('rule' in request ? { rule: request.rule } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,
     epoch: turn.epoch,
     by: request.by,

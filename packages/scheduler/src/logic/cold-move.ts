@@ -14,7 +14,7 @@ import {
   rejectionRecord,
   type Stored,
 } from '@drover/protocol';
-import { coldReasons, explainRejection, place, type Vm } from '@drover/core';
+import { coldReasons, explainRejection, place, type Vm, withoutVms } from '@drover/core';
 import { isBusy, isCancelled } from './pending.ts';
 import { freshSince, inspect } from './preflight.ts';
 import { awaitOff } from './stop.ts';
@@ -40,7 +40,8 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   const request = turn.mirror.requests.get(id)?.value;
   const only = request?.type === 'migrate' ? request.target : undefined;
-  const answer = place(turn.cluster, {
+  // It is off when it starts there: rules do not count it where it is now.
+  const answer = place(withoutVms(turn.cluster, [vm]), {
     shape: vm,
     ...(vm.hostId === undefined ? {} : { exclude: [vm.hostId] }),
     ...(only === undefined ? {} : { only }),

@@ -6,20 +6,17 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
+import { type DrainItem, type OperationRecord, reasonRecords, type Stored } from '@drover/protocol';
 import {
-  type DrainItem,
-  keys,
-  type OperationRecord,
-  reasonRecords,
-  type Stored,
-} from '@drover/protocol';
-import {
+  bentFor,
   type Blocker,
   checkMove,
+  type Cluster,
   explainReason,
   explainRejection,
   heldBy,
   heldByItself,
+  keptTogether,
   planDrain,
   planMove,
   type Vm,
@@ -27,9 +24,11 @@ import {
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
+import { findUnitTarget } from './move-unit.ts';
+import { moveTo, orderMoves } from './order-moves.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
-import { put, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function driveDrain(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -187,7 +186,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     if (vm === undefined || ['starting', 'stopping', 'saving', 'migrating'].includes(vm.state))
       continue;
     if (waitForPool(turn, stored.value.id, vm)) continue;
-    const chosen = choose(turn, stored, vm, item);
+    const chosen = choose(turn, stored, items, vm, item);
     if (chosen.type === 'wait') {
       waitsFor ??= chosen.what;
       continue;
@@ -199,11 +198,14 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
       if (asked >= askedAhead) break;
       continue;
     }
-    const isBlocked = chosen.item.state === 'blocked';
+    const chosenItems = chosen.items.map((one) => ({ ...one, source: hostId }));
+    const isBlocked = chosenItems.some((one) => one.item.state === 'blocked');
     if (isBlocked && waitForPoolElsewhere(turn, stored.value.id, vm)) continue;
     if (asked > 0) continue;
-    if (chosen.item.state === 'waiting') return move(turn, stored, items, index, chosen.item);
-    turn.commit(turn.putOperation(stored, { items: replaced(items, index, chosen.item) }));
+    if (!isBlocked) return orderMoves(turn, stored, items, chosenItems, `drain of ${hostId}`);
+    const now = items.with(index, item);
+    for (const one of chosenItems) now[one.index] = one.item;
+    turn.commit(turn.putOperation(stored, { items: now }));
     return;
   }
   if (waitsFor !== undefined) turn.wait(stored.value.id, waitsFor);
@@ -215,21 +217,33 @@ const askedAhead = 4;
 type Chosen =
   | Asked
   | { readonly type: 'wait'; readonly what: string }
-  | { readonly type: 'item'; readonly item: DrainItem };
+  | {
+      readonly type: 'items';
+      readonly items: readonly { readonly index: number; readonly item: DrainItem }[];
+    };
 
-/** The item with a target that is right today and takes it, or blocked with reasons and remedy. */
-function choose(turn: Turn, stored: Stored<OperationRecord>, vm: Vm, item: DrainItem): Chosen {
+/** The item with a target that is right today and takes it, or blocked with reasons and remedy; all of its unit. */
+function choose(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  items: readonly DrainItem[],
+  vm: Vm,
+  item: DrainItem,
+): Chosen {
   const hostId = stored.value.hostId ?? '';
-  const chosen = (now: DrainItem) => ({ type: 'item', item: now }) as const;
+  const unit = keptTogether(turn.cluster, vm);
+  if (unit.length > 1) return chooseForUnit(turn, stored, items, unit, item);
+  const index = items.indexOf(item);
+  const chosen = (now: DrainItem) => ({ type: 'items', items: [{ index, item: now }] }) as const;
   const blocked = (blocker: Blocker) => chosen(blockedItem(item, blocker));
   const held = heldByItself(vm);
   if (held !== undefined) return blocked(held);
   let reason = item.reason;
   const found = findTarget<Blocker>(turn, vm, hostId, freshSince(0), (seen) => {
-    const target = targetOf(turn, hostId, seen, item);
+    const target = targetOf(turn, hostId, seen, item, mayBend(items));
     if (target.type === 'blocked') return { no: target.blocker };
     ({ reason } = target);
-    const wanted = moveTo(stored.value, vm.id, target.hostId);
+    const wanted = moveTo(stored.value, vm.id, hostId, target.hostId);
     if (turn.slots.mayOrder(wanted)) return target.hostId;
     return { wait: `a free slot for a migration to ${target.hostId}` };
   });
@@ -254,30 +268,74 @@ function choose(turn: Turn, stored: Stored<OperationRecord>, vm: Vm, item: Drain
   }
 }
 
+/** Rules bend where nothing else is left: not while others are on their way still. */
+function mayBend(items: readonly DrainItem[]): boolean {
+  return !items.some(({ state }) => state === 'moving');
+}
+
+function chooseForUnit(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  items: readonly DrainItem[],
+  unit: readonly Vm[],
+  { target }: DrainItem,
+): Chosen {
+  const source = stored.value.hostId ?? '';
+  const [first] = unit;
+  const slotFor = (hostId: string) =>
+    turn.slots.mayOrder(moveTo(stored.value, first?.id ?? '', source, hostId)) ||
+    `a free slot for a migration to ${hostId}`;
+  const find = (cluster: Cluster) =>
+    findUnitTarget(turn, { cluster, unit, source, planned: target, slotFor });
+  const strict = find(turn.cluster);
+  const bent = bentFor(turn.cluster);
+  const found =
+    strict.type === 'blocked' && bent !== turn.cluster && mayBend(items) ? find(bent) : strict;
+  if (found.type === 'asked' || found.type === 'wait') return found;
+  const waiting = [...items.entries()].filter(
+    ([, { vmId, state }]) => state === 'waiting' && unit.some(({ id }) => id === vmId),
+  );
+  return {
+    type: 'items',
+    items: waiting.map(([index, item]) => ({
+      index,
+      item:
+        found.type === 'ready'
+          ? { ...item, target: found.hostId }
+          : blockedItem(item, found.blocker),
+    })),
+  };
+}
+
 function seeToHost(hostId: string): string {
   return `see to libvirt on ${hostId}, then drain again`;
 }
 
 /** The planned target while it is right and has not said no; else the best of the others. */
-function targetOf(
-  turn: Turn,
-  hostId: string,
-  vm: Vm,
-  { target, reason }: DrainItem,
-):
+function targetOf(turn: Turn, hostId: string, vm: Vm, item: DrainItem, bends: boolean): Target {
+  const strict = targetIn(turn.cluster, hostId, vm, item);
+  const bent = bentFor(turn.cluster);
+  if (strict.type === 'ok' || bent === turn.cluster || !bends) return strict;
+  const found = targetIn(bent, hostId, vm, item);
+  return found.type === 'ok' ? { ...found, reason: 'a rule bends: there is no other way' } : strict;
+}
+
+type Target =
   | { readonly type: 'ok'; readonly hostId: string; readonly reason: string | undefined }
-  | { readonly type: 'blocked'; readonly blocker: Blocker } {
+  | { readonly type: 'blocked'; readonly blocker: Blocker };
+
+function targetIn(cluster: Cluster, hostId: string, vm: Vm, { target, reason }: DrainItem): Target {
   let why: string | undefined;
   if (target !== undefined) {
     const barred = vm.barred?.find((one) => one.hostId === target);
-    const check = checkMove(turn.cluster, { vmId: vm.id, source: hostId, target });
+    const check = checkMove(cluster, { vmId: vm.id, source: hostId, target });
     if (check.type === 'right' && barred === undefined)
       return { type: 'ok', hostId: target, reason };
     if (barred !== undefined) why = barred.reasons.map(explainReason).join('; ');
     else if (check.type === 'changed') ({ why } = check);
     else if (check.type === 'refused') why = explainRejection(check.rejection);
   }
-  const planned = planMove(turn.cluster, vm, hostId);
+  const planned = planMove(cluster, vm, hostId);
   if (planned.type === 'blocked') return planned;
   const { move: best } = planned;
   const said = why === undefined ? best.reason : `not ${target}: ${why}`.slice(0, 1000);
@@ -295,52 +353,6 @@ function blockedItem(item: DrainItem, { remedy, rejections, reason, held }: Bloc
     remedy: remedy.slice(0, 1000),
     ...(found.length === 0 ? {} : { reasons: reasonRecords(found) }),
   };
-}
-
-function move(
-  turn: Turn,
-  stored: Stored<OperationRecord>,
-  items: readonly DrainItem[],
-  index: number,
-  item: DrainItem,
-): void {
-  const { id, hostId = '', by } = stored.value;
-  const operationId = `${id}-${index}-${item.attempts}`;
-  const child: OperationRecord = {
-    v: 1,
-    id: operationId,
-    type: 'migrate',
-    state: 'pending',
-    step: 'place',
-    stepIndex: 0,
-    vmId: item.vmId,
-    vmName: item.vmName,
-    source: hostId,
-    ...(item.target === undefined ? {} : { target: item.target }),
-    parentId: id,
-    generation: turn.cluster.vms.get(item.vmId)?.generation ?? 0,
-    epoch: turn.epoch,
-    reason: `drain of ${hostId}`,
-    by,
-    createdAtMs: turn.now.wallMs,
-  };
-  const moving: DrainItem = { ...item, state: 'moving', operationId };
-  const isDecided = turn.commit(
-    turn.putOperation(stored, { items: replaced(items, index, moving) }),
-    put(keys.operation(operationId), child, 0),
-  );
-  if (isDecided && item.target !== undefined) {
-    turn.slots.order(moveTo(stored.value, item.vmId, item.target));
-  }
-}
-
-/** As the slots know a move of this drain that has no record yet. */
-function moveTo({ id, hostId: source = '' }: OperationRecord, vmId: string, target: string) {
-  return { move: { id: '', parentId: id, vmId }, source, target };
-}
-
-function replaced(items: readonly DrainItem[], index: number, item: DrainItem): DrainItem[] {
-  return items.map((old, at) => (at === index ? item : old));
 }
 
 function finish(

@@ -4,6 +4,7 @@ import { driveClean } from './clean.ts';
 import { driveCpuBaseline } from './cpu-baseline.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
+import { driveEnforce } from './enforce.ts';
 import { driveMigrate } from './migrate.ts';
 import { drivePoolDoctor } from './pool-doctor.ts';
 import { driveRecover } from './recover.ts';
@@ -51,5 +52,7 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveStorage(turn, stored, stored.value.type);
     case 'pool-doctor':
       return drivePoolDoctor(turn, stored);
+    case 'enforce':
+      return driveEnforce(turn, stored);
   }
 }

@@ -35,6 +35,7 @@ import { memoryPathOf } from './memory-path.ts';
 import { type Choice, findTarget } from './find-target.ts';
 import { askedOf, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled } from './pending.ts';
+import { asSeenBy } from './rules.ts';
 import { freshSince } from './preflight.ts';
 import { tryAgainMs, tunnelGraceMs } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -150,8 +151,9 @@ function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): Choice<Ope
     return fail(preflightError(barred?.reasons ?? []));
   }
   // A drain's move is off its host: once the VM is elsewhere there is nothing left to do.
-  const move = { vmId: vm.id, source: stored.value.source ?? source, target: hostId };
-  const check = checkMove(turn.cluster, move);
+  const { source: from = source, along = [] } = stored.value;
+  const move = { vmId: vm.id, source: from, target: hostId, along };
+  const check = checkMove(asSeenBy(turn.mirror, turn.cluster, stored.value), move);
   if (check.type !== 'right') {
     const why = check.type === 'changed' ? check.why : explainRejection(check.rejection);
     const message = `the move to ${hostId} is not right any more: ${why}`;

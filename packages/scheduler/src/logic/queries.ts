@@ -14,6 +14,9 @@ import {
   place,
   type PlacementAnswer,
   type PlacementRequest,
+  planRule,
+  ruleConflicts,
+  ruleState,
   type Vm,
 } from '@drover/core';
 import { withLoad } from './balance/loaded.ts';
@@ -25,6 +28,7 @@ import { disksToMake } from './pool-sizes.ts';
 import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
 import type { PlanQuery } from './planning.ts';
+import { ruleOf } from './rules.ts';
 import { hostViews, observedVms } from './views.ts';
 import { isOpen, shapeOf } from './vm-shape.ts';
 
@@ -69,7 +73,28 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
       return { type: 'balance', balance: balanceStatus(asked, asked.mirror, asked.now) };
     case 'pools':
       return { type: 'pools', pools: poolStatuses(asked.pools(), query.name) };
+    case 'rules':
+      return ruleStates(asked.cluster, query.name);
+    case 'rule-plan':
+      return rulePlan(asked.cluster, query);
   }
+}
+
+function ruleStates(cluster: Cluster, only: string | undefined): QueryReply {
+  const rules = (cluster.rules ?? []).filter(({ id }) => only === undefined || id === only);
+  const states = rules.map((rule) => [rule.id, ruleState(cluster, rule)] as const);
+  return { type: 'rules', rules: Object.fromEntries(states) };
+}
+
+/** As if it were a hard one: what a soft one would move is what it would like. */
+function rulePlan(
+  cluster: Cluster,
+  { name, spec }: Extract<Query, { type: 'rule-plan' }>,
+): QueryReply {
+  const rule = ruleOf(name, spec);
+  const plan = planRule(cluster, rule);
+  const conflicts = ruleConflicts(cluster, rule, plan);
+  return { type: 'rule-plan', plan, state: ruleState(cluster, rule), conflicts };
 }
 
 /** Each with the ones before it counted, as if they were running. */

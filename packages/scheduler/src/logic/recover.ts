@@ -6,7 +6,8 @@
  *                        └─▶ blocked
  */
 import { type DrainItem, keys, type OperationRecord, type Stored } from '@drover/protocol';
-import { planRecovery, type Vm } from '@drover/core';
+import { planRecovery, type Restart, type Vm } from '@drover/core';
+import { isRuled } from './rules.ts';
 import { put, type Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -38,12 +39,13 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
   const despite = request?.type === 'recover' && request.despiteMassLoss === true;
   const loss = massLoss(turn);
   if (loss !== undefined && !despite) return fail('mass-loss', loss);
-  const order = planRecovery(turn.cluster, hostId).restarts.map(({ vmId }) => vmId);
+  const { restarts } = planRecovery(turn.cluster, hostId);
+  const order = restarts.map(({ vmId }) => vmId);
   const rank = ({ id: vmId }: Vm) => (order.includes(vmId) ? order.indexOf(vmId) : order.length);
   const items = [...turn.cluster.vms.values()]
     .filter((vm) => vm.hostId === hostId)
     .toSorted((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
-    .map((vm): DrainItem => ({ vmId: vm.id, vmName: vm.name, state: 'waiting', attempts: 0 }));
+    .map((vm) => newItem(turn, vm, restarts));
   const { wallMs } = turn.now;
   const stepIndex = stored.value.stepIndex + 1;
   const fenced = { atMs: wallMs, by, operationId: id };
@@ -58,6 +60,18 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
     put(keys.host(hostId), { ...host.value, fenced }, host.modRevision),
   );
   if (isDecided) turn.trace('warn', `host ${hostId} is off, says ${by}: ${items.length} VMs`);
+}
+
+/** What rules are about goes where the plan has seats for all of it; anything else where there is most room then. */
+function newItem(turn: Turn, vm: Vm, restarts: readonly Restart[]): DrainItem {
+  const seat = isRuled(turn.cluster, vm) ? restarts.find(({ vmId }) => vmId === vm.id) : undefined;
+  return {
+    vmId: vm.id,
+    vmName: vm.name,
+    ...(seat === undefined ? {} : { target: seat.hostId }),
+    state: 'waiting',
+    attempts: 0,
+  };
 }
 
 /**
@@ -139,6 +153,7 @@ function restart(
     stepIndex: 0,
     vmId,
     vmName,
+    ...(item.target === undefined ? {} : { target: item.target }),
     parentId: id,
     generation,
     epoch: turn.epoch,

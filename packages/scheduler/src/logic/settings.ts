@@ -53,3 +53,6 @@ export const slots = {
   inPerHost: limits.migrationsInPerHost,
   perClusterAtLeast: 2,
 } as const;
+
+/** VMs that a rule keeps together and that move at the same time: they are ordered in one transaction. */
+export const unitMost = 32;

@@ -47,6 +47,8 @@ export class Slots {
   /** With those that have not begun yet: of each drain, and to each target. */
   readonly #orderedBy: TakenBy = new Map();
   readonly #orderedTo: TakenBy = new Map();
+  /** Moves of units that are under way, with their targets. */
+  readonly #begun: Pick<OperationRecord, 'vmId' | 'parentId' | 'target'>[] = [];
 
   constructor(mirror: RecordMirror, cluster: Cluster, shares: LinkShares, refused: Refused) {
     this.#mirror = mirror;
@@ -66,14 +68,17 @@ export class Slots {
       const { type, source, target } = value;
       if (type !== 'migrate' || source === undefined || target === undefined) continue;
       if (isCopying(value)) this.#order(value, target, this.#shareOf(value, source, target));
+      if (value.along !== undefined && value.state === 'running') this.#begun.push(value);
     }
   }
 
   /** True, or what is waited for. */
   slotFor({ operation, source, target }: SlotWanted): true | string {
+    this.#refusedBefore.delete(operation.id);
+    // What a rule keeps together has one slot: one after the other they would break the rule on the way.
+    if (this.#hasBegunAlong(operation, target)) return true;
     const parallel = parallelOf(this.#mirror, operation);
     const share = this.#shareOf(operation, source, target);
-    this.#refusedBefore.delete(operation.id);
     if (!hasRoom(this.#outOf, source, share, parallel ?? slots.outPerHost, parallel)) {
       return `a free slot for a migration out of ${source}`;
     }
@@ -107,7 +112,16 @@ export class Slots {
   take({ operation, source, target }: SlotWanted): void {
     const share = this.#shareOf(operation, source, target);
     this.#count(source, target, familyOf(operation), share);
+    if (operation.along !== undefined) this.#begun.push({ ...operation, target });
     if (operation.target === undefined) this.#order(operation, target, share);
+  }
+
+  #hasBegunAlong({ parentId, along = [] }: OperationRecord, target: string): boolean {
+    if (along.length === 0) return false;
+    return this.#begun.some(
+      (move) =>
+        move.target === target && move.parentId === parentId && along.includes(move.vmId ?? ''),
+    );
   }
 
   /** Who says how many has them counted. */

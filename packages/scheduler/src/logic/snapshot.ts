@@ -6,11 +6,15 @@ import type { HeardHost, HostWatch } from './host-watch.ts';
 import type { Now, SchedulerSettings } from './port.ts';
 import { declaredPools, reachesOf } from './pool-reach.ts';
 import { poolSizes, type SizesByPool } from './pool-sizes.ts';
+import { rulesOf } from './rules.ts';
 import { VmMemo } from './vm-memo.ts';
 import { isOpen, requestOf } from './vm-shape.ts';
 
 /** The part that only changes with the records, so that it need not be made anew for each report. */
-export interface RecordsPart extends Pick<Cluster, 'vms' | 'reservations' | 'migrations'> {
+export interface RecordsPart extends Pick<
+  Cluster,
+  'vms' | 'rules' | 'reservations' | 'migrations'
+> {
   readonly underWay: UnderWay;
   /** Hosts that are being drained. */
   readonly draining: ReadonlySet<string>;
@@ -25,6 +29,7 @@ export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): Record
     draining: new Set(open.flatMap(({ type, hostId }) => (type === 'drain' ? (hostId ?? []) : []))),
     sizes: poolSizes(mirror, open),
     vms: memo.vmsOf(mirror),
+    ...(mirror.rules.size === 0 ? {} : { rules: rulesOf(mirror) }),
     reservations: reservationsOf(mirror, open),
     migrations: open
       .filter(
@@ -93,6 +98,7 @@ function hostOf(
 ): Host {
   const intent = mirror.hostIntents.get(id)?.value;
   const latest = heartbeat?.usage ?? inventory.usage;
+  const labels = { ...inventory.labels, ...intent?.labels };
   const foreign = takenBy(foreignVms(mirror, id, inventory, underWay));
   return {
     id,
@@ -109,7 +115,10 @@ function hostOf(
     qemuVersion: inventory.qemuVersion,
     libvirtVersion: inventory.libvirtVersion,
     numaCells: inventory.numaCells,
-    labels: { ...inventory.labels, ...intent?.labels },
+    labels,
+    // Where it stands is what its labels of that name say.
+    ...(labels['zone'] ? { zone: labels['zone'] } : {}),
+    ...(labels['rack'] ? { rack: labels['rack'] } : {}),
     pools: reachesOf(mirror, sizes, id, inventory.pools),
     bridges: inventory.bridges,
     ...(latest === undefined ? {} : { usage: latest }),

@@ -40,6 +40,7 @@ import {
   resumeBody,
   resumed,
 } from './resume.ts';
+import { asSeenBy, isRuled } from './rules.ts';
 import { lockAgainMs, lockPatienceMs, startAttempts } from './settings.ts';
 import { tidy } from './storage/change-volume.ts';
 import type { Turn } from './turn.ts';
@@ -98,7 +99,7 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   const tried = turn.volatile.tried.get(id) ?? new Map<string, string>();
   const next = nextPlace(turn, vm, assignment?.nextHostId, tried);
-  const target = next.hostId ?? turn.places.choose(vm, [...tried.keys()]);
+  const target = next.hostId ?? placeFor(turn, stored.value, vm, tried);
   if (typeof target !== 'string') {
     const why = target.rejections.map((one) => {
       const said = tried.get(one.hostId);
@@ -132,6 +133,28 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   if (!isDecided) return;
   turn.places.start(vm, target);
   turn.trace('info', `${saved === undefined ? 'start' : 'resume'} ${intent.name} on ${target}`);
+}
+
+/** Of a recovery, rules do not count what is still recorded on the host that is off; the plan sees to those that belong together. */
+function placeFor(
+  turn: Turn,
+  operation: OperationRecord,
+  vm: Vm,
+  tried: ReadonlyMap<string, string>,
+): ReturnType<Turn['places']['choose']> {
+  const exclude = [...tried.keys()];
+  const parent = turn.mirror.operations.get(operation.parentId ?? '')?.value;
+  if (parent?.type !== 'recover' || !isRuled(turn.cluster, vm)) {
+    return turn.places.choose(vm, exclude);
+  }
+  const cluster = asSeenBy(turn.mirror, turn.cluster, operation);
+  const { target } = operation;
+  if (target !== undefined && !tried.has(target)) {
+    const planned = place(cluster, { shape: vm, only: target });
+    if (planned.type === 'placed') return planned.hostId;
+  }
+  const answer = place(cluster, { shape: vm, exclude });
+  return answer.type === 'placed' ? answer.hostId : answer;
 }
 
 /** A volume of its own among the VM's disks that cannot be opened. */
