@@ -14,6 +14,7 @@ import { addHostDrain } from './commands/host-drain.ts';
 import { addHostRecover } from './commands/host-recover.ts';
 import { addHostRestore } from './commands/host-restore.ts';
 import { addHostList } from './commands/host-list.ts';
+import { addHostSet } from './commands/host-set.ts';
 import { addHostShow } from './commands/host-show.ts';
 import { addImageDelete, addImageList, addImageShow, addImageVerify } from './commands/image.ts';
 import { addImageImport, addImageUpload } from './commands/image-import.ts';
@@ -31,6 +32,8 @@ import { addPoolCreate, addPoolList, addPoolShow } from './commands/pool.ts';
 import { addPoolDelete, addPoolSet } from './commands/pool-change.ts';
 import { addPoolDoctor } from './commands/pool-doctor.ts';
 import { addRecommendations } from './commands/recommendations.ts';
+import { addRuleCreate, addRuleList, addRuleShow } from './commands/rule.ts';
+import { addRuleDelete, addRuleEnforce, addRuleSet } from './commands/rule-change.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addTokenCreate, addTokenList, addTokenRevoke } from './commands/token.ts';
@@ -106,10 +109,11 @@ export function buildProgram(): Command {
 function addNouns(program: Command): void {
   const host = program
     .command('host')
-    .description('list, show, cordon, uncordon, drain, restore hosts');
+    .description('list, show, set, cordon, drain, restore, recover hosts');
   for (const add of [
     addHostList,
     addHostShow,
+    addHostSet,
     addHostCordon,
     addHostUncordon,
     addHostDrain,
@@ -134,6 +138,19 @@ function addNouns(program: Command): void {
     addVmMigrate,
   ]) {
     add(vm);
+  }
+  const rule = program
+    .command('rule')
+    .description('list, show, create, set, delete, enforce rules');
+  for (const add of [
+    addRuleList,
+    addRuleShow,
+    addRuleCreate,
+    addRuleSet,
+    addRuleDelete,
+    addRuleEnforce,
+  ]) {
+    add(rule);
   }
   const migration = program
     .command('migration')

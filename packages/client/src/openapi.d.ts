@@ -65,7 +65,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Set the labels that people give it; rules and zones go by them */
+        patch: operations["changeHost"];
         trace?: never;
     };
     "/v1/hosts/{host}/cordon": {
@@ -172,7 +173,7 @@ export interface paths {
         delete: operations["deleteVm"];
         options?: never;
         head?: never;
-        /** Change what it is told at its next start */
+        /** Change its labels, and what it is told at its next start */
         patch: operations["changeVm"];
         trace?: never;
     };
@@ -781,6 +782,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All rules, and whether they hold */
+        get: operations["listRules"];
+        put?: never;
+        /** Save a rule; with dryRun=true what it would move, and whether it can hold */
+        post: operations["createRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule, and which VMs break it */
+        get: operations["getRule"];
+        /** Set all of a rule; with dryRun=true what it would move */
+        put: operations["setRule"];
+        post?: never;
+        /** Delete it; nothing moves for that */
+        delete: operations["deleteRule"];
+        options?: never;
+        head?: never;
+        /** Change how strong it is; with dryRun=true what it would move */
+        patch: operations["changeRule"];
+        trace?: never;
+    };
+    "/v1/rules/{rule}/enforce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move VMs until it holds; with dryRun=true only the plan is made */
+        post: operations["enforceRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/settings/migration": {
         parameters: {
             query?: never;
@@ -1073,6 +1129,11 @@ export interface components {
             foreignVmCount: number;
             reportAgeMs: number;
         };
+        HostChange: {
+            labels: {
+                [key: string]: string;
+            };
+        };
         Vm: {
             id: string;
             name: string;
@@ -1202,13 +1263,16 @@ export interface components {
             start?: boolean;
         };
         VmChange: {
-            cloudInit: {
+            cloudInit?: {
                 by?: "iso" | "smbios";
                 userData?: string;
                 networkConfig?: string;
                 sshKeys?: string[];
                 hostname?: string;
             } | null;
+            labels?: {
+                [key: string]: string;
+            };
         };
         VmStop: {
             mode?: "graceful" | "force";
@@ -1241,7 +1305,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+            type: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -1256,6 +1320,8 @@ export interface components {
             imageId?: string;
             volumeId?: string;
             pool?: string;
+            rule?: string;
+            along?: string[];
             stored?: {
                 file: string;
                 format: "qcow2" | "raw";
@@ -1458,6 +1524,7 @@ export interface components {
                 remedy: string;
             }[];
             estimatedSeconds: number;
+            bent?: string[];
         };
         MovePlan: {
             vmId: string;
@@ -2027,6 +2094,213 @@ export interface components {
             vm: components["schemas"]["Vm"];
             operation?: components["schemas"]["Operation"];
         };
+        Rule: {
+            name: string;
+            spec: {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                type: "together" | "apart";
+                over: "host" | "rack" | "zone";
+            } | {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                type: "pinned" | "away";
+                hosts: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+            } | {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                /** @enum {string} */
+                type: "spread";
+                over: "host" | "rack" | "zone";
+                maxSkew: number;
+            };
+            vmNames: {
+                [key: string]: string;
+            };
+            status?: {
+                state: "holds" | "broken";
+                broken: number;
+                vms: {
+                    id: string;
+                    name: string;
+                    hostId?: string;
+                }[];
+                brokenBy: {
+                    id: string;
+                    name: string;
+                    hostId?: string;
+                }[];
+            };
+            createdAtMs: number;
+            changedAtMs: number;
+            by: string;
+        };
+        RuleCreate: {
+            name: string;
+            spec: {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                type: "together" | "apart";
+                over: "host" | "rack" | "zone";
+            } | {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                type: "pinned" | "away";
+                hosts: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+            } | {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                /** @enum {string} */
+                type: "spread";
+                over: "host" | "rack" | "zone";
+                maxSkew: number;
+            };
+        };
+        RuleSet: {
+            spec: {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                type: "together" | "apart";
+                over: "host" | "rack" | "zone";
+            } | {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                type: "pinned" | "away";
+                hosts: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+            } | {
+                strength: "hard" | "soft";
+                weight?: number;
+                bendsForDrain?: boolean;
+                vms: {
+                    ids?: string[];
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
+                /** @enum {string} */
+                type: "spread";
+                over: "host" | "rack" | "zone";
+                maxSkew: number;
+            };
+        };
+        RuleChange: {
+            strength?: "hard" | "soft";
+            weight?: number;
+            bendsForDrain?: boolean;
+        };
+        RulePlan: {
+            rule: string;
+            revision: number;
+            broken: number;
+            brokenBy: {
+                id: string;
+                name: string;
+                hostId?: string;
+            }[];
+            feasible: "yes" | "no" | "unknown";
+            conflicts: {
+                rule: string;
+                why: string;
+            }[];
+            moves: {
+                vmId: string;
+                vmName: string;
+                source: string;
+                target: string;
+                mode: string;
+                memoryMib: number;
+                unevenBefore?: number;
+                unevenAfter?: number;
+                terms?: {
+                    name: string;
+                    before: number;
+                    after: number;
+                }[];
+                along?: string[];
+                reason: string;
+                checked: boolean;
+            }[];
+            waves: number[][];
+            breaksWithout?: string[];
+            estimatedSeconds: number;
+        };
+        RuleEnforce: {
+            plan?: {
+                vmId: string;
+                target: string;
+            }[];
+        };
         Image: {
             id: string;
             name: string;
@@ -2305,6 +2579,10 @@ export interface components {
             items: components["schemas"]["Pool"][];
             continue?: string;
         };
+        RuleList: {
+            items: components["schemas"]["Rule"][];
+            continue?: string;
+        };
         Placements: {
             items: components["schemas"]["Placement"][];
             continue?: string;
@@ -2474,6 +2752,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeHost: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"] | components["schemas"]["Rehearsal"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -3491,7 +3818,7 @@ export interface operations {
                 limit?: string;
                 continue?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor";
+                type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
             };
             header?: never;
             path?: never;
@@ -5322,6 +5649,349 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Balance"] | components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRules: {
+        parameters: {
+            query?: {
+                limit?: string;
+                continue?: string;
+                /** @description key=value, or key for any value; several with commas */
+                label?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRule: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleCreate"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePlan"];
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRule: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSet"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"] | components["schemas"]["RulePlan"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRule: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"] | components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRule: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"] | components["schemas"]["RulePlan"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enforceRule: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleEnforce"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
             /** @description What is wrong, and what to do next */

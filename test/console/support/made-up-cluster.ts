@@ -265,6 +265,8 @@ function answer(
     case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':
+    case 'rules':
+    case 'rule-plan':
     case 'dump':
       return { type: 'error', code: 'no-leader', message: `nobody answers ${query.type} here` };
   }

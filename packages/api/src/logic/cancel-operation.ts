@@ -1,6 +1,6 @@
 /**
  * Cancelling an operation on an image or a volume, or a save: it leaves nothing of what it was about to make. And a
- * restore: what has gone back stays there.
+ * restore, or the enforcing of a rule: what has moved stays moved.
  */
 import { DroverError, keys, type RecordMirror } from '@drover/protocol';
 import { cancelRequest } from './decide-drain.ts';
@@ -16,7 +16,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 export function cancelOperation(records: RecordMirror, id: string, ask: Ask): Write | undefined {
   const operation = requireOperation(records, id);
   const { type, state } = operation;
-  if (isOpen(operation) && type !== 'restore' && !isCancellableStorage(operation)) {
+  const isOfMoves = type === 'restore' || type === 'enforce';
+  if (isOpen(operation) && !isOfMoves && !isCancellableStorage(operation)) {
     const how = elsewhere[type] ?? 'it is done in a moment, or cannot be taken back';
     throw new DroverError('not-cancellable', `operation ${id} is a ${type}, ${state}: ${how}`);
   }

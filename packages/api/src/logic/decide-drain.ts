@@ -88,6 +88,13 @@ export function cancelDrain(records: RecordMirror, hostId: string, ask: Ask): Wr
 /** A migration that a person asked for. One that belongs to a drain goes with the drain. */
 export function cancelMigration(records: RecordMirror, id: string, ask: Ask): Write | undefined {
   const operation = records.operations.get(id)?.value;
+  const parent = records.operations.get(operation?.parentId ?? '')?.value;
+  if (parent?.type === 'enforce') {
+    throw new DroverError(
+      'not-cancellable',
+      `migration ${id} is made for rule ${parent.rule ?? ''}, and would only begin again; cancel that: DELETE /v1/operations/${parent.id}`,
+    );
+  }
   if (operation?.parentId !== undefined) {
     const parent = records.operations.get(operation.parentId)?.value;
     const hostId = parent?.hostId ?? 'HOST';

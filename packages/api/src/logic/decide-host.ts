@@ -1,5 +1,6 @@
-/** Cordon and uncordon: may it be, and what is written. */
+/** Cordon, uncordon, labels: may it be, and what is written. */
 import {
+  type api,
   DroverError,
   type HostIntentRecord,
   keys,
@@ -34,14 +35,28 @@ export function uncordon(records: RecordMirror, hostId: string, ask: Ask): Write
   return { puts: [putHostIntent(hostId, former, { cordoned: false }, ask)], compares: [] };
 }
 
-/** Labels stay as they are. */
+/** Those that people give it; what its own configuration says stays, where these do not say otherwise. */
+export function labelHost(
+  records: RecordMirror,
+  hostId: string,
+  { labels }: api.HostChange,
+  ask: Ask,
+): Write {
+  requireHost(records, hostId);
+  const former = records.hostIntents.get(hostId);
+  const { cordoned = false, cordonedByDrain } = former?.value ?? {};
+  const kept = { cordoned, ...(cordonedByDrain === undefined ? {} : { cordonedByDrain }) };
+  return { puts: [putHostIntent(hostId, former, kept, ask, labels)], compares: [] };
+}
+
+/** Labels stay as they are, unless others are given. */
 export function putHostIntent(
   hostId: string,
   former: Stored<HostIntentRecord> | undefined,
   cordoned: Pick<HostIntentRecord, 'cordoned' | 'cordonedByDrain'>,
   ask: Ask,
+  labels = former?.value.labels,
 ): WritePut {
-  const labels = former?.value.labels;
   const record: HostIntentRecord = {
     v: 1,
     id: hostId,

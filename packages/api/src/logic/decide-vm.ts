@@ -119,16 +119,24 @@ function seedOf(
   return { seedHash, ...(cloudInit.by === 'smbios' ? {} : { hasSeedFile: true }) };
 }
 
-/** What it is told at its next start; refused while something is done with it that may have read the former. */
+/**
+ * Its labels, and what it is told at its next start; that is refused while something is done with it that may have read
+ * the former.
+ */
 export function changeVm(
   records: RecordMirror,
   idOrName: string,
-  { cloudInit }: api.VmChange,
+  { cloudInit, labels }: api.VmChange,
   seedHash: string | undefined,
 ): Write {
   const vm = findVm(records, idOrName);
+  const labelled: VmIntentRecord =
+    labels === undefined ? vm.value : { ...vm.value, spec: { ...vm.value.spec, labels } };
+  if (cloudInit === undefined) {
+    return { puts: [putRecord(keys.vmIntent(vm.value.id), labelled, vm)], compares: [] };
+  }
   refuseWhenBusy(records, vm.value);
-  const { seedHash: _, spec, ...rest } = vm.value;
+  const { seedHash: _, spec, ...rest } = labelled;
   const { cloudInit: __, ...others } = spec;
   const changed: VmSpec = cloudInit === null ? others : { ...others, cloudInit };
   checkSeedPlace(records, vm.value.name, changed);

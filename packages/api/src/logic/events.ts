@@ -62,6 +62,8 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
       return poolEvent(records, parsed.id, value !== undefined);
     case 'pool-state':
       return poolStateEvent(records, parsed.id, value);
+    case 'rule':
+      return ruleEvent(parsed.id, value !== undefined);
     case 'image-intent':
     case 'image-name':
     case 'image':
@@ -126,6 +128,10 @@ function poolEvent(records: RecordMirror, name: string, isDeclared: boolean): To
   const isOfThis = state?.uuid === records.pools.get(name)?.value.uuid;
   const alarms = isDeclared && isOfThis ? (state?.alarms ?? []) : [];
   return { about: `pool/${name}`, event: { type: 'pool', pool: { name, isDeclared, alarms } } };
+}
+
+function ruleEvent(name: string, isSaved: boolean): Told {
+  return { about: `rule/${name}`, event: { type: 'rule', rule: { name, isSaved } } };
 }
 
 /** What is kept of one that is declared no longer is no news. */

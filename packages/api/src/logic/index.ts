@@ -1,7 +1,8 @@
-export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
 export { cancelOperation } from './cancel-operation.ts';
+export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
 export { cordon, uncordon } from './decide-host.ts';
 export { startRecovery } from './decide-recovery.ts';
+export { createRule, deleteRule, enforceRule, setRule } from './decide-rule.ts';
 export { createVm, requestOnVm } from './decide-vm.ts';
 export type { VmAction } from './decide-vm.ts';
 export { nextEra, raiseEra } from './cluster.ts';

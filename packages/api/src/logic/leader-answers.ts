@@ -44,6 +44,7 @@ export function drainPlanBody(plan: DrainPlan, unchecked: readonly string[]): ap
     waves: plan.waves.map((wave) => [...wave]),
     blockers: plan.blockers.map(blockerBody),
     estimatedSeconds: plan.estimatedSeconds,
+    ...(plan.bent.length === 0 ? {} : { bent: [...plan.bent] }),
   };
 }
 
@@ -62,7 +63,8 @@ export function restorePlanBody(
   };
 }
 
-function moveBody({ along, terms, ...move }: Move, unchecked: readonly string[]) {
+/** `unchecked`: VMs that no host has been asked about. */
+export function moveBody({ along, terms, ...move }: Move, unchecked: readonly string[]) {
   return {
     ...move,
     ...(terms === undefined ? {} : { terms: [...terms] }),

@@ -174,8 +174,8 @@ function isCancellable(records: RecordMirror, record: OperationRecord): boolean 
   if (request === undefined) return isByItself(record);
   // Whoever has been told to shut down cannot be told otherwise.
   if (mode === 'cold' && state === 'running') return false;
-  const isOfMoves = type === 'drain' || type === 'restore' || type === 'migrate';
-  return isOfMoves || isCancellableStorage(record);
+  const ofMoves: readonly string[] = ['drain', 'restore', 'enforce', 'migrate'];
+  return ofMoves.includes(type) || isCancellableStorage(record);
 }
 
 function asPending(records: RecordMirror, request: RequestRecord): OperationRecord {
@@ -192,6 +192,7 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
     ...(vm === undefined ? {} : { vmName: vm.name }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
+    ...('rule' in request ? { rule: request.rule } : {}),
     ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('volumeId' in request ? { volumeId: request.volumeId } : {}),
     ...(request.type === 'migrate' && request.target !== undefined

@@ -41,6 +41,7 @@ const finders: Readonly<Record<string, Find>> = {
     return ifThere(keys.vmIntent(id), records.vmIntents.get(id));
   },
   pool: (records, name) => ifThere(keys.pool(name), records.pools.get(name)),
+  rule: (records, name) => ifThere(keys.rule(name), records.rules.get(name)),
   image: (records, ref) => {
     const id = findImage(records, ref)?.intent.id ?? '';
     return ifThere(keys.imageIntent(id), records.imageIntents.get(id));

@@ -44,6 +44,7 @@ import { registerSchemas } from './schemas.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import { restoreRoutes } from './restores.ts';
 import { type BodyPatience, cutSlowBodies, defaultPatience } from './slow-bodies.ts';
+import { ruleRoutes } from './rules.ts';
 import { systemRoutes } from './system.ts';
 import { noTransfer, type TransferRequest } from './transfer.ts';
 import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
@@ -180,6 +181,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   volumeRoutes(app, context);
   await contentRoutes(app, context);
   balanceRoutes(app, context);
+  ruleRoutes(app, context);
   settingsRoutes(app, context);
   clusterRoutes(app, context);
   eventRoutes(app, context);

@@ -1,8 +1,8 @@
-/** /v1/hosts: what hosts there are, and their cordons. */
+/** /v1/hosts: what hosts there are, their labels and cordons. */
 import { Name } from '@drover/protocol';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { cordon, uncordon } from '../logic/decide-host.ts';
+import { cordon, labelHost, uncordon } from '../logic/decide-host.ts';
 import { listHosts, requireHost, showHost } from '../logic/hosts.ts';
 import { hasLabels, pageOf } from '../logic/page.ts';
 import type { Decide } from '../logic/write.ts';
@@ -62,6 +62,26 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
       },
     },
     ({ params: { host } }) => one(host),
+  );
+
+  app.patch(
+    '/v1/hosts/:host',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'changeHost',
+        summary: 'Set the labels that people give it; rules and zones go by them',
+        params,
+        body: bodies.hostChange,
+        response: answers({ 200: bodies.host }),
+      },
+    },
+    (request) => {
+      const { host } = request.params;
+      const ask = newOperation(request);
+      return change(request, host, (records) => labelHost(records, host, request.body, ask));
+    },
   );
 
   app.post(

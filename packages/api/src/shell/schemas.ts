@@ -15,11 +15,13 @@ const ImageList = api.ListOf(api.ImageBody, 'ImageList');
 const TokenList = api.ListOf(api.TokenBody, 'TokenList');
 const VolumeList = api.ListOf(api.VolumeBody, 'VolumeList');
 const RecommendationList = api.ListOf(api.RecommendationBody, 'RecommendationList');
+const RuleList = api.ListOf(api.RuleBody, 'RuleList');
 const Placements = api.ListOf(api.PlacementBody, 'Placements');
 
 const named = [
   api.Problem,
   api.HostBody,
+  api.HostChange,
   api.VmBody,
   api.VmCreate,
   api.VmChange,
@@ -51,6 +53,12 @@ const named = [
   api.PoolCreate,
   api.PoolChange,
   api.VmCreated,
+  api.RuleBody,
+  api.RuleCreate,
+  api.RuleSet,
+  api.RuleChange,
+  api.RulePlanBody,
+  api.RuleEnforce,
   api.ImageBody,
   api.ImageImport,
   api.ImageImported,
@@ -78,6 +86,7 @@ const named = [
   OperationList,
   MigrationList,
   PoolList,
+  RuleList,
   Placements,
   api.Rehearsal,
 ];
@@ -95,6 +104,7 @@ export function refer<S extends TSchema>(schema: S) {
 export const bodies = {
   host: refer(api.HostBody),
   hosts: refer(HostList),
+  hostChange: refer(api.HostChange),
   vm: refer(api.VmBody),
   vms: refer(VmList),
   vmCreate: refer(api.VmCreate),
@@ -130,6 +140,13 @@ export const bodies = {
   pools: refer(PoolList),
   poolCreate: refer(api.PoolCreate),
   poolChange: refer(api.PoolChange),
+  rule: refer(api.RuleBody),
+  rules: refer(RuleList),
+  ruleCreate: refer(api.RuleCreate),
+  ruleSet: refer(api.RuleSet),
+  ruleChange: refer(api.RuleChange),
+  rulePlan: refer(api.RulePlanBody),
+  ruleEnforce: refer(api.RuleEnforce),
   image: refer(api.ImageBody),
   images: refer(ImageList),
   imageImport: refer(api.ImageImport),

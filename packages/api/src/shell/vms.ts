@@ -121,7 +121,7 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       schema: {
         tags,
         operationId: 'changeVm',
-        summary: 'Change what it is told at its next start',
+        summary: 'Change its labels, and what it is told at its next start',
         params,
         body: bodies.vmChange,
         response: answers({ 200: bodies.vm }),

@@ -10,6 +10,7 @@ import {
 
 export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
 export const poolPath = (pool: string) => `/v1/pools/${encodeURIComponent(pool)}`;
+export const rulePath = (rule: string) => `/v1/rules/${encodeURIComponent(rule)}`;
 export const volumePath = (volume: string) => `/v1/volumes/${encodeURIComponent(volume)}`;
 export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
 

@@ -20,6 +20,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   clean: 'has one copy again',
   'cpu-baseline': 'is computed: new VMs start with it',
   'pool-doctor': 'is looked at',
+  enforce: 'holds',
   'image-import': 'is imported',
   'image-delete': 'is deleted',
   'image-verify': 'is what was recorded',

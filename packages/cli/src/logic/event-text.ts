@@ -21,6 +21,8 @@ function sentence(event: api.ApiEvent): string {
       const told = alarms.map(({ message }) => message).join('; ');
       return `pool       ${name} ${isDeclared ? told || 'has no alarm' : 'is declared no longer'}`;
     }
+    case 'rule':
+      return `rule       ${event.rule.name} is ${event.rule.isSaved ? 'saved' : 'deleted'}`;
     case 'operation': {
       const { operation } = event;
       if (!operation.done) return `operation  ${progressLine(operation)}`;

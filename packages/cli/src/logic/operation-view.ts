@@ -24,6 +24,7 @@ export function subjectOf(operation: Operation): string {
   const { vmName, vmId, hostId, imageId, volumeId, subject, pool = '' } = operation;
   if (operation.type === 'cpu-baseline') return 'the cluster’s CPU';
   if (operation.type === 'pool-doctor') return `pool ${oneLine(pool)}`;
+  if (operation.type === 'enforce') return `rule ${oneLine(operation.rule ?? '')}`;
   return oneLine(subject ?? imageId ?? volumeId ?? vmName ?? vmId ?? hostId ?? '');
 }
 
@@ -168,6 +169,7 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   clean: 'removing an old copy of',
   'cpu-baseline': 'computing',
   'pool-doctor': 'looking at',
+  enforce: 'enforcing',
   'image-import': 'importing',
   'image-delete': 'deleting',
   'image-verify': 'reading',

@@ -61,6 +61,9 @@ export function applyEvents(
       case 'pool':
         wanted.pools = true;
         break;
+      // No screen shows rules yet.
+      case 'rule':
+        break;
       case 'operation':
         changeOperation(draft, event.operation);
         if (event.operation.type === 'drain') wanted.hosts = true;

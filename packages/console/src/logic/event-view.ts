@@ -34,6 +34,10 @@ export function eventView(event: ApiEvent): EventView {
         href: isDeclared ? `/pools/${name}` : undefined,
       };
     }
+    case 'rule': {
+      const { name, isSaved } = event.rule;
+      return { kind: 'rule', text: `${name} is ${isSaved ? 'saved' : 'deleted'}`, href: undefined };
+    }
     case 'operation':
       return {
         kind: event.operation.type,
