@@ -34,6 +34,37 @@ describe('a VM that is asked for', () => {
     expect(new Set(vms.map((vm) => vm.hostId)).size).toBe(3);
   });
 
+  it('keeps to a rule: enforced, it brings two of them together, and one alone does not leave', async () => {
+    const spec = { type: 'together', strength: 'hard', over: 'host', vms: { ids: ['a', 'b'] } };
+    await cluster.api.expect(201, 'POST', '/v1/rules', { name: 'pair', spec });
+    const rule = await until('who breaks it is known', async () => {
+      const now = await cluster.api.expect<api.RuleBody>(200, 'GET', '/v1/rules/pair');
+      return now.status?.state === 'broken' ? now : undefined;
+    });
+    expect(rule.status?.vms.map(({ name }) => name).toSorted()).toEqual(['a', 'b']);
+    const plan = await cluster.api.expect<api.RulePlanBody>(
+      200,
+      'POST',
+      '/v1/rules/pair/enforce?dryRun=true',
+    );
+    expect(plan.feasible).toBe('yes');
+    const { id } = await cluster.api.expect<api.OperationBody>(
+      202,
+      'POST',
+      '/v1/rules/pair/enforce',
+      { plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })) },
+    );
+    await cluster.ended(id, 'succeeded');
+    const host = plan.moves[0]?.target ?? '';
+    expect((await runningOn(cluster.lab, host)).filter((name) => name !== 'c')).toEqual(
+      expect.arrayContaining(['a', 'b']),
+    );
+    const alone = await cluster.api.expect<api.OperationBody>(202, 'POST', '/v1/vms/a/migrate', {});
+    const refused = await cluster.ended(alone.id, 'failed');
+    expect(refused.error?.message).toContain('rule pair (together) would be broken');
+    await cluster.api.expect(200, 'DELETE', '/v1/rules/pair');
+  });
+
   it('stops when a person presses its power button, starts again, and goes when deleted', async () => {
     const vm = await cluster.runVm('short');
     const stop = await cluster.api.expect<api.OperationBody>(

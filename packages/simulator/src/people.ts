@@ -7,18 +7,22 @@ import {
   cancelMigration,
   cancelOperation,
   cordon,
+  createRule,
   createVm,
   declarePool,
+  deleteRule,
+  enforceRule,
   nextEra,
   raiseEra,
   requestOnVm,
   setMigrationSettings,
+  setRule,
   startDrain,
   startRecovery,
   uncordon,
   type VmAction,
 } from '@drover/api/logic';
-import { type api, keys, type MigrationWish, type VmSpec } from '@drover/protocol';
+import { type api, keys, type MigrationWish, type RuleSpec, type VmSpec } from '@drover/protocol';
 import type { ApiProcess, Asked, Refusal } from './api-process.ts';
 import type { Ledger, Wish } from './checkers/checker.ts';
 import type { Records } from './checkers/truth.ts';
@@ -38,6 +42,7 @@ export interface NewVm {
   readonly vcpus: number;
   readonly nature?: Partial<Nature>;
   readonly pool?: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 type Wanted = Omit<Wish, 'id' | 'order'>;
@@ -59,6 +64,7 @@ export class People implements Ledger {
   #asked = 0;
   #era = 0;
   #vms = 0;
+  #rules = 0;
 
   constructor(person: Person) {
     this.#with = person;
@@ -119,13 +125,19 @@ export class People implements Ledger {
   }
 
   /** Returns the id of the VM that is asked for. */
-  create({ name, memoryMib, vcpus, nature, pool = 'shared' }: NewVm): string {
+  create({ name, memoryMib, vcpus, nature, pool = 'shared', labels }: NewVm): string {
     this.#vms += 1;
     const vmId = uuidOf('vm', this.#vms);
     const disks = { hasLock: pool === 'shared', pools: [pool] };
     this.#natures.set(vmId, { ...plain, ...disks, ...nature });
     this.#names.set(vmId, name);
-    const spec: VmSpec = { vcpus, memoryMib, disks: [{ pool, image: 'tiny.qcow2' }], networks: [] };
+    const spec: VmSpec = {
+      vcpus,
+      memoryMib,
+      disks: [{ pool, image: 'tiny.qcow2' }],
+      networks: [],
+      ...(labels === undefined ? {} : { labels }),
+    };
     const id = this.#wish({ type: 'start', vmId });
     this.#write(
       `create ${name}, ${memoryMib} MiB`,
@@ -202,6 +214,27 @@ export class People implements Ledger {
     return id;
   }
 
+  /** Made, or set where there is one of that name. VMs by name. */
+  setRule(name: string, spec: RuleSpec): void {
+    this.#rules += 1;
+    const asked: Asked = (records, ask) =>
+      records.rules.has(name)
+        ? setRule(records, name, spec, ask)
+        : createRule(records, { name, spec }, ask);
+    this.#write(`rule ${name}: ${spec.type}, ${spec.strength}`, asked, uuidOf('rule', this.#rules));
+  }
+
+  deleteRule(name: string): void {
+    this.#write(`delete rule ${name}`, (records) => deleteRule(records, name));
+  }
+
+  enforce(name: string): string {
+    const id = this.#wish({ type: 'enforce' });
+    const asked: Asked = (records, ask) => enforceRule(records, name, {}, ask);
+    this.#write(`enforce rule ${name} (${id})`, asked, id);
+    return id;
+  }
+
   /** Their word that the host is off. */
   recover(hostId: string, despiteMassLoss: boolean): string {
     const id = this.#wish({ type: 'recover' });
@@ -211,16 +244,16 @@ export class People implements Ledger {
     return id;
   }
 
-  /** Of a migration, a drain or a save. */
+  /** Of a migration, a drain, a save, or the enforcing of a rule. */
   cancel(id: string): void {
     const hostId = this.#drained.get(id);
-    this.#write(`cancel ${id}`, (records, ask) =>
-      this.#wishes.get(id)?.type === 'save'
-        ? cancelOperation(records, id, ask)
-        : hostId === undefined
-          ? cancelMigration(records, id, ask)
-          : cancelDrain(records, hostId, ask),
-    );
+    const { type } = this.#wishes.get(id) ?? {};
+    this.#write(`cancel ${id}`, (records, ask) => {
+      if (type === 'save' || type === 'enforce') return cancelOperation(records, id, ask);
+      return hostId === undefined
+        ? cancelMigration(records, id, ask)
+        : cancelDrain(records, hostId, ask);
+    });
   }
 
   #ask(vmId: string, action: VmAction, said: string): string {

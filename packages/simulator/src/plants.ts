@@ -259,6 +259,15 @@ export const plants: readonly Plant[] = [
     breaks: ['within-capacity'],
   },
   {
+    name: 'rules-not-looked-at',
+    file: 'packages/core/src/placement/filters/rules.ts',
+    find: 'if (members.length === 0) return undefined;',
+    replace: 'if (members.length >= 0) return undefined;',
+    says: 'VMs go where a hard rule is broken by that',
+    breaks: ['rules-kept'],
+    foundBy: 'replay rule-saved-moves-nothing-until-enforced',
+  },
+  {
     name: 'request-without-its-precondition',
     file: 'packages/api/src/logic/writing.ts',
     find: '...puts.map(({ key, expectedModRevision }) => ({ key, modRevision: expectedModRevision })),',

@@ -94,10 +94,10 @@ export function worldOf(
 function tellTheEnd(world: World): void {
   const { records, trace } = world;
   const operations = [...records.operations.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  for (const { id, type, state, step, vmName, hostId, error } of operations) {
+  for (const { id, type, state, step, vmName, hostId, rule, error } of operations) {
     const at = state === 'running' ? ` at ${step}` : '';
     const why = error ? ` (${error.code})` : '';
-    trace.note('end', `${id} ${type} ${vmName ?? hostId ?? ''} is ${state}${at}${why}`);
+    trace.note('end', `${id} ${type} ${vmName ?? hostId ?? rule ?? ''} is ${state}${at}${why}`);
   }
   for (const { id, name } of records.vms.values()) {
     const { state = 'pending', hostId, generation = 0 } = records.assignments.get(id) ?? {};

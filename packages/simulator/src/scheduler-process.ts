@@ -50,6 +50,9 @@ export class SchedulerProcess {
   #isStanding = false;
   lives = 0;
   commits = 0;
+  /** Up to which revision it had heard of changes when it decided last. */
+  decidedFrom = 0;
+  #heard = 0;
 
   constructor(id: string, world: ProcessWorld, settings: Partial<SchedulerSettings>) {
     this.id = id;
@@ -88,6 +91,8 @@ export class SchedulerProcess {
     this.#loadAgain = false;
     this.#watch = undefined;
     this.#busAway = undefined;
+    this.#heard = 0;
+    this.decidedFrom = 0;
     note(this.id, `is a candidate, life ${this.lives}`);
     this.#election = new Election(this.#client, this.#life, this.id, {
       onElected: (office) => this.#lead(office),
@@ -165,6 +170,7 @@ export class SchedulerProcess {
   }
 
   #feed(event: SchedulerEvent): void {
+    if (event.type === 'loaded' || event.type === 'changed') this.#heard = event.revision;
     const life = this.#life;
     const commands = this.#world.guardLogic(this.id, () => this.#logic.handle(life.now(), event));
     for (const command of commands ?? []) life.guard(() => this.#perform(command))();
@@ -217,6 +223,7 @@ export class SchedulerProcess {
     if (office === undefined) return;
     const { commitId, puts } = command;
     this.commits += 1;
+    this.decidedFrom = this.#heard;
     this.#pass('before a commit', () => this.#commitNow(office, commitId, puts));
   }
 

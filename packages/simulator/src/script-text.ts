@@ -1,4 +1,5 @@
 /** Steps as mappings of a file, in both directions. Times are seconds there and milliseconds here. */
+import { parseValue, RuleSpec } from '@drover/protocol';
 import { isFaultName } from './faults.ts';
 import type { Fields } from './scenario-fields.ts';
 import type { PoolName, Step, TimedStep } from './script.ts';
@@ -26,6 +27,7 @@ function stepOf(fields: Fields): Step {
         dirtyMibPerSecond: fields.count('dirtyMibPerSecond', 0),
         ...(fields.has('snapshots') ? { snapshots: fields.count('snapshots') } : {}),
         ...named(fields, 'medium'),
+        ...named(fields, 'label'),
       };
     case 'start': {
       const discard = fields.has('discardSaved')
@@ -54,6 +56,14 @@ function stepOf(fields: Fields): Step {
       const despiteMassLoss = fields.flag('despiteMassLoss');
       return { do: what, host: host(), despiteMassLoss, ...named(fields, 'as') };
     }
+    case 'rule': {
+      const spec = fields.parsed('spec', (value) => parseValue(RuleSpec, value));
+      return { do: what, rule: fields.text('rule'), spec };
+    }
+    case 'unrule':
+      return { do: what, rule: fields.text('rule') };
+    case 'enforce':
+      return { do: what, rule: fields.text('rule'), ...named(fields, 'as') };
     case 'cordon':
     case 'uncordon':
     case 'plan':

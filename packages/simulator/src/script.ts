@@ -2,6 +2,7 @@
  * What people ask for and what goes wrong, as steps with names instead of ids: scenarios are written in them,
  * random runs are recorded in them, and both are performed here.
  */
+import type { RuleSpec } from '@drover/protocol';
 import type { FaultMaker } from './fault-maker.ts';
 import type { FaultName } from './faults.ts';
 import type { World } from './world.ts';
@@ -21,6 +22,8 @@ export interface CreateStep {
   readonly snapshots?: number;
   /** A file in its drive. */
   readonly medium?: string;
+  /** `tier=db` */
+  readonly label?: string;
 }
 
 /** `as`: what later steps call the operation that comes of it. */
@@ -56,6 +59,13 @@ export type AskStep =
       readonly as?: string;
     };
 
+/** Made, or set where there is one of that name; VMs by name. */
+export interface RuleStep {
+  readonly do: 'rule';
+  readonly rule: string;
+  readonly spec: RuleSpec;
+}
+
 export interface PlannedMove {
   readonly vm: string;
   readonly to: string;
@@ -79,6 +89,9 @@ export type FaultOrder = Omit<FaultStep, 'do'>;
 export type Step =
   | CreateStep
   | AskStep
+  | RuleStep
+  | { readonly do: 'unrule'; readonly rule: string }
+  | { readonly do: 'enforce'; readonly rule: string; readonly as?: string }
   | { readonly do: 'cordon' | 'uncordon'; readonly host: string }
   /** Look at what a drain would do: hosts are asked, nothing is changed. */
   | { readonly do: 'plan'; readonly host: string }
@@ -147,6 +160,14 @@ export class Script {
       }
       case 'recover':
         return this.#remember(step, people.recover(step.host, step.despiteMassLoss));
+      case 'rule':
+        people.setRule(step.rule, step.spec);
+        return undefined;
+      case 'unrule':
+        people.deleteRule(step.rule);
+        return undefined;
+      case 'enforce':
+        return this.#remember(step, people.enforce(step.rule));
       case 'cordon':
       case 'uncordon':
         people.cordon(step.host, step.do === 'cordon');
@@ -161,17 +182,22 @@ export class Script {
   }
 
   #create(step: CreateStep): void {
-    const { vm, deaf, dirtyMibPerSecond, memoryMib, vcpus, pool, snapshots, medium } = step;
+    const { vm, deaf, dirtyMibPerSecond, memoryMib, vcpus, pool, snapshots, medium, label } = step;
+    const [key = '', value = ''] = label?.split('=') ?? [];
+    const labels = label === undefined ? {} : { labels: { [key]: value } };
     const nature = {
       isDeaf: deaf,
       dirtyMibPerSecond,
       ...(snapshots === undefined ? {} : { snapshots }),
       ...(medium === undefined ? {} : { medium }),
     };
-    this.#ids.set(vm, this.#world.people.create({ name: vm, memoryMib, vcpus, pool, nature }));
+    this.#ids.set(
+      vm,
+      this.#world.people.create({ name: vm, memoryMib, vcpus, pool, nature, ...labels }),
+    );
   }
 
-  #remember({ as }: AskStep, id: string): string {
+  #remember({ as }: { readonly as?: string }, id: string): string {
     this.#ids.set(as ?? id, id);
     return id;
   }

@@ -3,6 +3,7 @@
  * kept, step by step, so that the run can be played again without chance.
  */
 import type { Random } from '@drover/core';
+import type { RuleSpec } from '@drover/protocol';
 import { isOpen } from './checkers/truth.ts';
 import type { Script, Step, TimedStep } from './script.ts';
 import type { SwarmOptions } from './swarm.ts';
@@ -15,6 +16,8 @@ export class Workload {
   readonly #script: Script;
   readonly #options: SwarmOptions;
   readonly #random: Random;
+  /** Of rules, so that runs without any are what they would be otherwise. */
+  readonly #ruling: Random;
   readonly #done: TimedStep[] = [];
   #made = 0;
   #ended = false;
@@ -24,10 +27,14 @@ export class Workload {
     this.#script = script;
     this.#options = options;
     this.#random = random;
+    this.#ruling = random.fork('rules');
   }
 
   begin(): void {
     this.#world.timeline.fromOutside(8_000, () => this.#next());
+    if (this.#ruling.chance(400)) {
+      this.#world.timeline.fromOutside(12_000, () => this.#nextRule());
+    }
   }
 
   end(): void {
@@ -43,6 +50,40 @@ export class Workload {
     this.#askForSomething();
     const waitMs = this.#random.within([100, 2 * this.#options.askEveryMs]);
     this.#world.timeline.fromOutside(waitMs, () => this.#next());
+  }
+
+  #nextRule(): void {
+    if (this.#ended) return;
+    this.#rule();
+    const waitMs = this.#ruling.within([1_000, 6 * this.#options.askEveryMs]);
+    this.#world.timeline.fromOutside(waitMs, () => this.#nextRule());
+  }
+
+  /** Now and then two that cannot both hold: they are refused only where somebody looks. */
+  #rule(): void {
+    const random = this.#ruling;
+    const { records, hosts } = this.#world;
+    const rule = `rule-${random.below(3)}`;
+    const dice = random.below(100);
+    if (dice < 20) return this.#do({ do: 'enforce', rule });
+    if (dice < 30) return this.#do({ do: 'unrule', rule });
+    const vms = [...records.vms.values()].map(({ name }) => name);
+    const some = vms.filter(() => random.chance(400)).slice(0, 1 + random.below(hosts.length + 1));
+    if (some.length === 0) return;
+    const strength = random.chance(700) ? 'hard' : 'soft';
+    const bends = strength === 'hard' && random.chance(200) ? { bendsForDrain: true } : {};
+    const base = { strength, vms: { ids: some }, ...bends } as const;
+    const over = 'host';
+    const ids = [random.pick(hosts)?.id ?? ''];
+    const specs: readonly RuleSpec[] = [
+      { ...base, type: 'apart', over },
+      { ...base, type: 'together', over },
+      { ...base, type: 'spread', over, maxSkew: 1 },
+      { ...base, type: 'pinned', hosts: { ids } },
+      { ...base, type: 'away', hosts: { ids } },
+    ];
+    const spec = random.pick(specs);
+    if (spec !== undefined) this.#do({ do: 'rule', rule, spec });
   }
 
   #do(step: Step): void {

@@ -260,8 +260,15 @@ export class World {
     });
     const unusableMs = (pools: readonly string[], hostId: string) =>
       this.storage.unusableMs(pools, hostId);
+    const decidedFrom = (epoch: string) => this.#decidedFrom(epoch);
     const { records, byHand, lies } = this;
-    return { hosts, records, byHand, lies, unusableMs };
+    return { hosts, records, byHand, lies, unusableMs, decidedFrom };
+  }
+
+  /** The era comes before the epoch. */
+  #decidedFrom(epoch: string): number {
+    const own = Number(BigInt.asUintN(44, BigInt(epoch)));
+    return this.schedulers.find((one) => one.epoch === own)?.decidedFrom ?? 0;
   }
 
   fail(promise: string, what: string): void {

@@ -17,6 +17,7 @@ import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/or
 import { poolReachable } from '../src/checkers/pools.ts';
 import { generations, operationsEnd, writtenByLeader } from '../src/checkers/records.ts';
 import type { Truth } from '../src/checkers/truth.ts';
+import { rulesKept } from '../src/checkers/rules.ts';
 import { speaksForItself } from '../src/checkers/speech.ts';
 import { unharmed } from '../src/checkers/unharmed.ts';
 import { type Commit, Etcd } from '../src/etcd.ts';
@@ -111,6 +112,64 @@ describe('one host per VM', () => {
     expect(atMostOne.state?.(good)).toBeUndefined();
     const bad = truthOf(hostWith('h1', copyOf(vmA)), hostWith('h2', copyOf(vmA)));
     expect(atMostOne.state?.(bad)).toBe('web runs on h1 and on h2');
+  });
+});
+
+describe('a hard rule', () => {
+  const rule = (spec: object, strength = 'hard') => ({
+    v: 1,
+    name: 'r',
+    uuid: vmA,
+    spec: { type: 'apart', strength, over: 'host', vms: { ids: [vmA, vmB] }, ...spec },
+    by: 'x',
+    createdAtMs: 0,
+    atMs: 0,
+  });
+  const said = (saved: object, begun: Partial<OperationRecord>, parent?: object) => {
+    const { commit, truth } = written(
+      {
+        [keys.vmIntent(vmA)]: intent(vmA, 512),
+        [keys.vmIntent(vmB)]: intent(vmB, 512),
+        [keys.assignment(vmB)]: assignment({ vmId: vmB, hostId: 'h2' }),
+        [keys.rule('r')]: saved,
+        ...(parent === undefined ? {} : { [keys.operation('p')]: parent }),
+      },
+      { [keys.operation('r1')]: operation({ state: 'pending' }) },
+      { [keys.operation('r1')]: operation({ state: 'running', vmName: 'web', ...begun }) },
+    );
+    return rulesKept.committed?.(commit, truth);
+  };
+  const toH2 = { target: 'h2' };
+  const toH1 = { target: 'h1' };
+  const broken = /breaks rule r$/;
+
+  it('is broken by what begins to go where it must not', () => {
+    expect(said(rule({}), toH2)).toMatch(broken);
+    expect(said(rule({}), toH1)).toBeUndefined();
+    expect(said(rule({ type: 'together' }), toH1)).toMatch(broken);
+    expect(said(rule({ type: 'together' }), toH2)).toBeUndefined();
+    const hosts = { ids: ['h2'] };
+    expect(said(rule({ type: 'away', hosts }), toH2)).toMatch(broken);
+    expect(said(rule({ type: 'pinned', hosts }), toH1)).toMatch(broken);
+    expect(said(rule({ type: 'pinned', hosts }), toH2)).toBeUndefined();
+  });
+
+  it('is none that is soft, that is enforced by it, or that bends for its drain', () => {
+    expect(said(rule({}, 'soft'), toH2)).toBeUndefined();
+    const child = { ...toH2, parentId: 'p' };
+    const parent = operation({ id: 'p', type: 'enforce', rule: 'r' });
+    expect(said(rule({}), child, parent)).toBeUndefined();
+    const drain = operation({ id: 'p', type: 'drain', hostId: 'h1' });
+    expect(said(rule({}), child, drain)).toMatch(broken);
+    expect(said(rule({ bendsForDrain: true }), child, drain)).toBeUndefined();
+  });
+
+  it('counts neither those that move along, nor of a recovery those of the host that is off', () => {
+    const together = rule({ type: 'together' });
+    expect(said(together, { ...toH1, along: [vmB] })).toBeUndefined();
+    const recovery = operation({ id: 'p', type: 'recover', hostId: 'h2' });
+    const start = { type: 'start', ...toH1, parentId: 'p' } as const;
+    expect(said(together, start, recovery)).toBeUndefined();
   });
 });
 

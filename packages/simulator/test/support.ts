@@ -42,5 +42,6 @@ export function copyOf(vmId: string, more: Partial<TrueHost['copies'][number]> =
 
 export function truthOf(...hosts: readonly TrueHost[]): Truth {
   const nobody = { byHand: new Set<string>(), lies: new Map<string, Set<string>>() };
-  return { hosts, records: new Records(), ...nobody, unusableMs: () => 0 };
+  const known = { unusableMs: () => 0, decidedFrom: () => Number.POSITIVE_INFINITY };
+  return { hosts, records: new Records(), ...nobody, ...known };
 }

@@ -143,6 +143,12 @@ export class Cluster {
     for (const host of await this.api.hosts()) {
       if (!host.schedulable) await this.api.send('DELETE', `/v1/hosts/${host.id}/cordon`);
     }
+    const { items: rules } = await this.api.expect<{ items: api.RuleBody[] }>(
+      200,
+      'GET',
+      '/v1/rules',
+    );
+    for (const { name } of rules) await this.api.send('DELETE', `/v1/rules/${name}`);
     const vms = await this.api.vms();
     for (const vm of vms) this.#observer?.mayEnd(vm.id);
     for (const vm of vms.filter((one) => !['stopped', 'crashed', 'pending'].includes(one.state))) {

@@ -47,7 +47,7 @@ export interface HarmDone {
 /** What people asked for, in the order in which they did. */
 export interface Wish {
   readonly id: string;
-  readonly type: 'start' | 'stop' | 'save' | 'delete' | 'migrate' | 'drain' | 'recover';
+  readonly type: 'start' | 'stop' | 'save' | 'delete' | 'migrate' | 'drain' | 'recover' | 'enforce';
   readonly vmId?: string;
   readonly mode?: 'graceful' | 'force';
   /** Of a start: saved memory is thrown away. */

@@ -5,6 +5,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { poolReachable } from './pools.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
+import { rulesKept } from './rules.ts';
 import { savedMemoryKept } from './saved-memory.ts';
 import { speaksForItself } from './speech.ts';
 import { unharmed } from './unharmed.ts';
@@ -24,6 +25,7 @@ export function allCheckers(): readonly Checker[] {
     oneAtATime,
     writtenByLeader,
     poolReachable,
+    rulesKept,
     speaksForItself,
     savedMemoryKept,
   ];

@@ -6,6 +6,7 @@ import {
   parseKey,
   type PoolRecord,
   type RequestRecord,
+  type RuleRecord,
   type VmIntentRecord,
 } from '@drover/protocol';
 import type { Commit, EtcdEntry } from '../etcd.ts';
@@ -34,6 +35,8 @@ export interface Truth {
   readonly records: Records;
   /** For how long the host has been without one of these pools. */
   readonly unusableMs: (pools: readonly string[], hostId: string) => number;
+  /** Up to which revision who decided under that epoch had heard of changes, when it decided last. */
+  readonly decidedFrom: (epoch: string) => number;
 }
 
 /** The records that checkers look at, kept by revision. */
@@ -43,6 +46,8 @@ export class Records {
   readonly assignments = new Map<string, AssignmentRecord>();
   readonly operations = new Map<string, OperationRecord>();
   readonly requests = new Map<string, RequestRecord>();
+  /** With the revision at which each was written. */
+  readonly rules = new Map<string, { readonly rule: RuleRecord; readonly revision: number }>();
   /** Create revisions of the keys of those who stand for election. */
   readonly candidates = new Map<string, number>();
   /** Keys that were gone once: where a restore brings one back, mostly nobody comes with it. */
@@ -52,6 +57,7 @@ export class Records {
   restored(entries: readonly EtcdEntry[]): void {
     for (const table of [this.vms, this.pools, this.assignments, this.operations, this.requests])
       table.clear();
+    this.rules.clear();
     this.candidates.clear();
     for (const { key, value, createRevision: revision, modRevision } of entries) {
       this.take({ revision, changes: [{ key, value, modRevision }], cause: 'txn' });
@@ -59,7 +65,7 @@ export class Records {
   }
 
   take({ changes, revision }: Commit): void {
-    for (const { key, value } of changes) {
+    for (const { key, value, modRevision } of changes) {
       if (key.startsWith('/drover/leader/')) {
         if (value === undefined) {
           this.candidates.delete(key);
@@ -69,6 +75,10 @@ export class Records {
       }
       const { type, ...parsed } = parseKey(key);
       const id = 'id' in parsed ? parsed.id : '';
+      if (type === 'rule') {
+        if (value === undefined) this.rules.delete(id);
+        else this.rules.set(id, { rule: JSON.parse(value) as RuleRecord, revision: modRevision });
+      }
       const table = this.#table(type);
       if (table === undefined) continue;
       if (value === undefined) table.delete(id);
