@@ -77,8 +77,12 @@ class Side {
     await this.heard();
   }
 
+  /** A machine that is busy takes its time with a boot. */
   async heard() {
-    return listenTo(await this.libvirt.domains.byUuid(uuid));
+    const domain = await this.libvirt.domains.byUuid(uuid);
+    return until('it speaks', () => listenTo(domain).catch(() => undefined), {
+      timeoutMs: 120_000,
+    });
   }
 
   save(opId: string, roomBytes = 256 * mib): Promise<ActionOutcome> {

@@ -136,6 +136,67 @@ describe('vm stop', () => {
   });
 });
 
+describe('vm save, vm resume', () => {
+  const ends = (type: api.OperationBody['type'], more = {}) =>
+    ok(operation(type, { vmName: 'web', state: 'succeeded', ...more }));
+
+  it('says where its memory is to go, and that it is saved', async () => {
+    const api = await serve({
+      'POST /v1/vms/web/save': () => accepted(operation('save', { vmName: 'web' })),
+      'GET /v1/operations/op-1': () => ends('save'),
+    });
+    const end = await drover(['--api', api.url, 'vm', 'save', 'web', '--pool', 'archive']);
+    expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 0, stdout: 'web is saved\n' });
+    expect(api.sent('POST', '/v1/vms/web/save')[0]?.body).toEqual({ pool: 'archive' });
+  });
+
+  it('goes on, and one that is not saved is told how it starts', async () => {
+    const { url } = await serve({
+      'POST /v1/vms/web/resume': () => accepted(start()),
+      'GET /v1/operations/op-1': () => ends('start', { target: 'h3' }),
+      'POST /v1/vms/db/resume': () => problem('vm-not-saved', 409, 'db is stopped'),
+    });
+    expect((await drover(['--api', url, 'vm', 'resume', 'web'])).stdout).toBe('web runs on h3\n');
+    const other = await drover(['--api', url, 'vm', 'resume', 'db']);
+    expect(other.code).toBe(4);
+    expect(other.stderr).toContain('“drover vm start db” boots it');
+  });
+
+  it('throws saved memory away only by a word and a yes', async () => {
+    const api = await serve({
+      'POST /v1/vms/web/start': () => accepted(start()),
+      'GET /v1/operations/op-1': () => ends('start', { target: 'h1' }),
+    });
+    const words = ['--api', api.url, 'vm', 'start', 'web'];
+    const unasked = await drover([...words, '--discard-saved']);
+    expect(unasked.code).toBe(64);
+    expect(api.requests).toEqual([]);
+    await drover(words);
+    await drover([...words, '--discard-saved', '--yes']);
+    const bodies = api.sent('POST', '/v1/vms/web/start').map(({ body }) => body);
+    expect(bodies).toEqual([{}, { discardSaved: true }]);
+  });
+
+  it('shows where its memory lies, and why it could not go on', async () => {
+    const saved = {
+      pool: 'vms',
+      file: 'web.memory',
+      storedBytes: 1,
+      allocatedBytes: 2 ** 30,
+      hostId: 'h2',
+      operationId: 'op-1',
+      atMs: 1,
+      problem: 'the file is gone',
+    };
+    const { url } = await serve({
+      'GET /v1/vms/web': () => ok({ ...vm(1, 'web', { state: 'saved' }), saved }),
+    });
+    const { stdout } = await drover(['--api', url, 'vm', 'show', 'web']);
+    expect(stdout).toMatch(/Saved: .* on h2, 1GiB in pool vms\n/);
+    expect(stdout).toContain('cannot be resumed: the file is gone');
+  });
+});
+
 describe('vm delete', () => {
   it('is not sent without a yes', async () => {
     const api = await serve({});

@@ -18,6 +18,7 @@ function rejectionOf(
 }
 
 const one = { cpuMilli: 1000, memoryMib: 1024 };
+const memoryOf = { accelerator: 'kvm', qemuVersion: 10_000_000 } as const;
 
 describe('a host is ruled out', () => {
   const table: (readonly [string, Parameters<typeof rejectionOf>, Omit<Rejection, 'hostId'>])[] = [
@@ -58,6 +59,16 @@ describe('a host is ruled out', () => {
         required: 'pc-q35-10.0',
         available: '2 other machine types',
       },
+    ],
+    [
+      'with another accelerator than what saved its memory',
+      [{ accelerator: 'tcg' }, { shape: { ...vm, memoryOf } }],
+      { reason: 'accelerator-differs', required: 'kvm', available: 'tcg' },
+    ],
+    [
+      'with an older QEMU than what saved its memory',
+      [{ qemuVersion: 9_002_000 }, { shape: { ...vm, memoryOf } }],
+      { reason: 'qemu-older', required: 10_000_000, available: 9_002_000, unit: 'version' },
     ],
     [
       'with an older QEMU than the source',

@@ -94,10 +94,6 @@ const table = {
     says: 'a VM went on from its saved memory',
     line: /does resume-saved for/,
   },
-  'memory-used': {
-    says: 'memory that may have been gone on with was not used again',
-    line: /failed \(memory-used\)/,
-  },
   moved: { says: 'a migration was resolved: moved', line: /: moved$/ },
   stayed: { says: 'a migration was resolved: stayed', line: /: stayed$/ },
   'target-resumed': { says: 'a copy was resumed on the target', line: /: resume-target$/ },

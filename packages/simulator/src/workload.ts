@@ -18,6 +18,8 @@ export class Workload {
   readonly #random: Random;
   /** Of rules, so that runs without any are what they would be otherwise. */
   readonly #ruling: Random;
+  /** In some runs somebody saves VMs besides; dice of their own, so that the other runs are what they were. */
+  readonly #saver: Random | undefined;
   readonly #done: TimedStep[] = [];
   #made = 0;
   #ended = false;
@@ -28,6 +30,8 @@ export class Workload {
     this.#options = options;
     this.#random = random;
     this.#ruling = random.fork('rules');
+    const saver = random.fork('saver');
+    this.#saver = saver.chance(300) ? saver : undefined;
   }
 
   begin(): void {
@@ -48,6 +52,7 @@ export class Workload {
   #next(): void {
     if (this.#ended) return;
     this.#askForSomething();
+    if (this.#saver !== undefined) this.#saveSomething(this.#saver);
     const waitMs = this.#random.within([100, 2 * this.#options.askEveryMs]);
     this.#world.timeline.fromOutside(waitMs, () => this.#next());
   }
@@ -122,6 +127,21 @@ export class Workload {
       // Somebody else asks for the same in that very moment.
       if (random.chance(20)) this.#do({ do: 'start', ...about });
     } else this.#do({ do: 'delete', ...about });
+  }
+
+  /** And has it go on, or boot without; and thinks better of it. */
+  #saveSomething(dice: Random): void {
+    const { records } = this.#world;
+    if (!dice.chance(400)) return;
+    const open = [...records.operations.values()].filter(isOpen);
+    const save = dice.pick(open.filter(({ type }) => type === 'save'));
+    if (save !== undefined && dice.chance(250)) return this.#do({ do: 'cancel', what: save.id });
+    const vm = dice.pick([...records.vms.values()]);
+    if (vm === undefined || (this.#isBusy(vm.id) && dice.chance(800))) return;
+    const { state } = records.assignments.get(vm.id) ?? {};
+    if (state === 'running') return this.#do({ do: 'save', vm: vm.name });
+    if (state !== 'saved') return;
+    this.#do({ do: 'start', vm: vm.name, ...(dice.chance(150) ? { discardSaved: true } : {}) });
   }
 
   /** One whose record still says otherwise: who reads that may well ask for something. */

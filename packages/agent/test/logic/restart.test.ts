@@ -33,6 +33,12 @@ describe('a step begun before a restart', () => {
     ['migrate-out', 'absent', 'unknown', undefined],
     ['migrate-out', 'shut-off', 'unknown', undefined],
     ['migrate-out', 'paused-migrating', 'unknown', undefined],
+    ['save-vm', 'running', 'unknown', undefined],
+    ['save-vm', 'paused', 'unknown', undefined],
+    ['save-vm', 'absent', 'unknown', undefined],
+    ['resume-saved', 'running', 'done', undefined],
+    ['resume-saved', 'paused', 'unknown', undefined],
+    ['resume-saved', 'absent', 'unknown', undefined],
     ['prepare-incoming', 'absent', 'failed', 'tunnel-failed'],
     ['prepare-incoming', 'paused-migrating', 'failed', 'tunnel-failed'],
   ] as const;
@@ -125,4 +131,27 @@ describe('a migration under way at a restart', () => {
       expect(driver.results().map((result) => result.outcome)).toEqual(['unknown']);
     });
   }
+});
+
+describe('a save under way at a restart', () => {
+  const saving = reported({ state: 'paused', saving: true });
+
+  it('is adopted, and its progress is told', () => {
+    const driver = restartedWith('save-vm', saving);
+    driver.observe([saving]);
+    expect(driver.results()).toEqual([]);
+    expect(driver.last('inventory').recent[0]).toMatchObject({ opId: 'op1', outcome: 'begun' });
+    expect(driver.last('inventory').vms[0]).toMatchObject({ state: 'paused', saving: true });
+    const progress = { v: 1, opId: 'op1', phase: 'save', doneBytes: 1, elapsedMs: 1 } as const;
+    driver.send({ type: 'storage-progress', progress });
+    expect(driver.messages('storage-progress')).toEqual([progress]);
+  });
+
+  it('ends as unknown when its job is over, for the VM may be gone or run on', () => {
+    const driver = restartedWith('save-vm', saving);
+    driver.observe([saving]);
+    driver.observe([]);
+    driver.flush();
+    expect(driver.results().map((result) => result.outcome)).toEqual(['unknown']);
+  });
 });

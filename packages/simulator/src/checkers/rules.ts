@@ -17,6 +17,8 @@ export const rulesKept: Checker = {
       const { before, after } = recordsOf<OperationRecord>(change, 'operation') ?? {};
       if (after?.state !== 'running' || before?.state === 'running') continue;
       if (after.type !== 'start' && after.type !== 'migrate') continue;
+      // It throws saved memory away first; a place comes later.
+      if (after.target === undefined) continue;
       const broken = [...truth.records.rules.values()].find(
         ({ rule, revision }) =>
           rule.spec.strength === 'hard' &&
@@ -65,7 +67,7 @@ function isAbout({ vms }: Records, { vms: { ids, labels } }: Spec, vmId: string)
   );
 }
 
-const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'unknown']);
+const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'saving', 'unknown']);
 
 /** Where it is, and where it is on its way to. */
 function placesOf({ assignments, operations }: Records, vmId: string): readonly string[] {
@@ -74,6 +76,7 @@ function placesOf({ assignments, operations }: Records, vmId: string): readonly 
     (one) =>
       one.vmId === vmId &&
       one.state === 'running' &&
+      one.step !== 'tidy' &&
       (one.type === 'start' || (one.type === 'migrate' && one.mode !== 'cold')),
   );
   return [
