@@ -137,7 +137,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   for (const [index, item] of items.entries()) {
     const vm = turn.cluster.vms.get(item.vmId);
     if (item.state !== 'waiting' || vm?.hostId === undefined) continue;
-    if (['starting', 'stopping', 'migrating'].includes(vm.state)) continue;
+    if (['starting', 'stopping', 'saving', 'migrating'].includes(vm.state)) continue;
     if (!isUp(turn, vm.hostId)) {
       turn.waitForHost(id, vm.hostId);
       continue;
