@@ -56,6 +56,12 @@ describe('a hard rule', () => {
       [no, 'yes', no],
     ],
     [
+      'together: nowhere while the others are on a host that nobody has heard yet',
+      { type: 'together', vms: ab },
+      [small('b', 'h9')],
+      [no, no, no],
+    ],
+    [
       'together: anywhere while it is alone',
       { type: 'together', vms: ab },
       [],

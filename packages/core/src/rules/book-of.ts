@@ -19,9 +19,14 @@ export function ruleBookOf(cluster: Cluster): RuleBook {
 }
 
 /** One that may be changed. */
-export function newRuleBook(cluster: Cluster, options: RuleBookOptions = {}): RuleBook {
-  const hosts = hostsById(cluster);
-  const book = new RuleBook(cluster.rules ?? [], hosts, options);
+export function newRuleBook(
+  cluster: Cluster,
+  options: Pick<RuleBookOptions, 'bend'> = {},
+): RuleBook {
+  const rules = cluster.rules ?? [];
+  // A leader that has just been elected has not heard every host: what is there counts all the same.
+  const unheard = rules.length === 0 ? [] : unheardHosts(cluster);
+  const book = new RuleBook(rules, hostsById(cluster), { ...options, unheard });
   if (book.size === 0) return book;
   for (const vm of cluster.vms.values()) {
     if (!holdsResources(vm) || vm.hostId === undefined) continue;
@@ -39,4 +44,9 @@ export function newRuleBook(cluster: Cluster, options: RuleBookOptions = {}): Ru
     else book.add(members, host);
   }
   return book;
+}
+
+function unheardHosts({ vms, hosts }: Cluster): readonly string[] {
+  const ids = [...vms.values()].flatMap((vm) => (holdsResources(vm) ? (vm.hostId ?? []) : []));
+  return [...new Set(ids.filter((id) => !hosts.has(id)))].toSorted();
 }

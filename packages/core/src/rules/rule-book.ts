@@ -40,6 +40,8 @@ export interface Violation {
 export interface RuleBookOptions {
   /** Hard rules that may bend for a drain are soft here. */
   readonly bend?: boolean;
+  /** Hosts that VMs are on and nothing else is known of: they come after the others, each a place of its own. */
+  readonly unheard?: readonly string[];
 }
 
 export class RuleBook {
@@ -49,10 +51,11 @@ export class RuleBook {
   constructor(
     rules: readonly Rule[],
     hosts: readonly Host[],
-    { bend = false }: RuleBookOptions = {},
+    { bend = false, unheard = [] }: RuleBookOptions = {},
   ) {
-    this.#hostIndex = new Map(hosts.map((host, at) => [host.id, at]));
-    this.#bound = rules.map((rule) => bind(rule, hosts, bend));
+    const ids = [...hosts.map(({ id }) => id), ...unheard];
+    this.#hostIndex = new Map(ids.map((id, at) => [id, at]));
+    this.#bound = rules.map((rule) => bind(rule, hosts, unheard, bend));
   }
 
   get size(): number {
@@ -253,14 +256,19 @@ function wrongScopes({ rule, counts, open }: Bound): readonly number[] {
   }
 }
 
-function bind(rule: Rule, hosts: readonly Host[], bend: boolean): Bound {
+function bind(
+  rule: Rule,
+  hosts: readonly Host[],
+  unheard: readonly string[],
+  bend: boolean,
+): Bound {
   const hard = isHard(rule, bend);
   const weight = rule.weight ?? limits.ruleWeightDefault;
   if ('hosts' in rule) {
     const wanted = rule.type === 'pinned';
-    const scopeOf = Int32Array.from(hosts, (host) =>
-      selects(rule.hosts, host) === wanted ? 1 : 0,
-    );
+    const known = hosts.map((host) => (selects(rule.hosts, host) === wanted ? 1 : 0));
+    // Nobody says of a place that is not known that it is a wrong one.
+    const scopeOf = Int32Array.from([...known, ...unheard.map(() => 1)]);
     return {
       rule,
       hard,
@@ -273,13 +281,13 @@ function bind(rule: Rule, hosts: readonly Host[], bend: boolean): Bound {
   }
   const scopes = new Map<string, number>();
   const over = rule.over;
-  const scopeOf = Int32Array.from(hosts, (host) => {
+  const known = hosts.map((host) => {
     const name = scopeName(host, over);
-    const known = scopes.get(name);
-    if (known !== undefined) return known;
-    scopes.set(name, scopes.size);
-    return scopes.size - 1;
+    const scope = scopes.get(name) ?? scopes.size;
+    scopes.set(name, scope);
+    return scope;
   });
+  const scopeOf = Int32Array.from([...known, ...unheard.map((_, at) => scopes.size + at)]);
   const open = new Set<number>();
   for (const [at, host] of hosts.entries()) {
     if (host.health === 'up' && host.intent === 'active') open.add(scopeOf[at] as number);
@@ -289,7 +297,7 @@ function bind(rule: Rule, hosts: readonly Host[], bend: boolean): Bound {
     hard,
     weight,
     scopeOf,
-    counts: new Int32Array(scopes.size),
+    counts: new Int32Array(scopes.size + unheard.length),
     total: new Int32Array(1),
     open: [...open],
   };
