@@ -13,8 +13,8 @@ export interface Plant {
   readonly says: string;
   /** Promises of which one must be seen to be broken. */
   readonly breaks: readonly string[];
-  /** A swarm, if absent; or a scenario that is swept or played: what is rarer than a swarm of a test can meet. */
-  readonly foundBy?: `${'sweep' | 'replay'} ${string}`;
+  /** A swarm, if absent; or, of what is rarer, a scenario that is swept or played, or a seed of a small swarm. */
+  readonly foundBy?: `${'sweep' | 'replay' | 'swarm from'} ${string}`;
 }
 
 export const plants: readonly Plant[] = [
@@ -111,6 +111,7 @@ export const plants: readonly Plant[] = [
     replace: 'if (!host?.inventory || sinceMs < 0) return undefined;',
     says: 'what a host saw before a step counts as what it left behind',
     breaks: ['comes-to-rest', 'runs-on-one-host', 'within-capacity'],
+    foundBy: 'swarm from 480',
   },
   {
     name: 'turn-forgets-its-places',

@@ -33,9 +33,11 @@ function runIn(cwd: string, ...words: readonly string[]): Promise<Ran> {
   return promise;
 }
 
-/** A scenario that is swept or played, or a swarm. */
+/** A scenario that is swept or played, or a swarm: some seeds where it is known which find it, else many. */
 function finder(foundBy: string | undefined): readonly string[] {
   if (foundBy === undefined) return ['--swarm', '500', '--no-shrink'];
+  const seed = /^swarm from (\d+)$/.exec(foundBy)?.[1];
+  if (seed !== undefined) return ['--swarm', '25', '--from', seed, '--no-shrink'];
   const [how = '', scenario = ''] = foundBy.split(' ');
   return [`--${how}`, join(scenarios, scenario, 'scenario.yaml')];
 }
