@@ -32,7 +32,14 @@ const everything = aCluster(
       policy: 'pack',
       priority: 5,
       remainingHours: 9,
-      usage: { cpuMilli: 1, memoryMib: 2, cpuWaitMilli: 3, dirtyMibPerSecond: 4 },
+      usage: {
+        cpuMilli: 1,
+        memoryMib: 2,
+        cpuWaitMilli: 3,
+        dirtyMibPerSecond: 0.25,
+        writtenSetMib: 5,
+        touchedMib: 6,
+      },
     }),
   ],
   {

@@ -16,6 +16,14 @@ export const flag: Reader<boolean> = (value, at) => {
   return value;
 };
 
+/** As measured: 0 or more. */
+export const amount: Reader<number> = (value, at) => {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw new DumpError(at, `not a number of 0 or more: ${shown(value)}`);
+  }
+  return value;
+};
+
 /** An integer that is exact, 0 or more. */
 export const count: Reader<number> = (value, at) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {

@@ -6,7 +6,7 @@ import type { Rule } from '../cluster/rule.ts';
 import type { Vm } from '../cluster/vm.ts';
 import { policyNames, problemWithWeights, type ScorePolicy } from '../cluster/policy.ts';
 import { DumpError } from './error.ts';
-import { count, flag, list, object, oneOf, type Reader, text, texts } from './readers.ts';
+import { amount, count, flag, list, object, oneOf, type Reader, text, texts } from './readers.ts';
 
 /** A policy's name, or weights by the names of scores. */
 export const policy: Reader<ScorePolicy> = (value, at) => {
@@ -113,7 +113,12 @@ export const vm: Reader<Vm> = object(
     remainingHours: count,
     usage: object(
       { cpuMilli: count, memoryMib: count },
-      { cpuWaitMilli: count, dirtyMibPerSecond: count },
+      {
+        cpuWaitMilli: count,
+        dirtyMibPerSecond: amount,
+        writtenSetMib: count,
+        touchedMib: count,
+      },
     ),
   },
 );

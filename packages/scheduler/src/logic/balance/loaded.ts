@@ -43,7 +43,8 @@ export function withLoad(cluster: Cluster, { now, mirror, hosts }: Seen): Cluste
     all.set(host.id, {
       ...host,
       ...(usage === undefined ? {} : { usage }),
-      ...(pace.moves === 0 ? {} : { linkMibPerSecond: pace.mibPerSecond }),
+      // Whole numbers: a dump has no others.
+      ...(pace.moves === 0 ? {} : { linkMibPerSecond: Math.max(1, Math.round(pace.mibPerSecond)) }),
     });
   }
   return { ...cluster, vms, hosts: all };
