@@ -112,6 +112,17 @@ export const CommandBody = Type.Union([
     },
     closed,
   ),
+  /** By its power button, and done when it has restarted (never forced); or its reset button, which asks nobody. */
+  Type.Object(
+    {
+      kind: Type.Literal('reboot-vm'),
+      mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
+      timeoutMs: Count,
+    },
+    closed,
+  ),
+  /** Its vCPUs stand still, its memory stays; and run on. Only what was paused so is let run. */
+  Type.Object({ kind: Type.Union([Type.Literal('pause-vm'), Type.Literal('unpause-vm')]) }, closed),
   /**
    * Open the tunnel's end for one migration; the result's detail carries a `TunnelEnd`. Through it the source
    * may do what is said here, and nothing else.
@@ -264,6 +275,9 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'start-vm': 'newer',
   'prepare-incoming': 'newer',
   'stop-vm': 'current',
+  'reboot-vm': 'current',
+  'pause-vm': 'current',
+  'unpause-vm': 'current',
   'migrate-out': 'current',
   'save-vm': 'current',
   'resume-saved': 'newer',

@@ -38,6 +38,7 @@ export const errorCatalogue = {
   'name-taken': { status: 409, retry: 'never', title: 'The name is in use' },
   'vm-busy': { status: 409, retry: 'later', title: 'An operation on the VM is under way' },
   'vm-not-running': { status: 409, retry: 'never', title: 'The VM is not running' },
+  'vm-not-paused': { status: 409, retry: 'never', title: 'The VM is not paused' },
   'vm-running': { status: 409, retry: 'never', title: 'The VM is running' },
   'vm-saved': { status: 409, retry: 'never', title: 'The VM’s memory is saved' },
   'vm-not-saved': { status: 409, retry: 'never', title: 'No memory of the VM is saved' },

@@ -142,6 +142,8 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('stopped'),
       Type.Literal('starting'),
       Type.Literal('running'),
+      /** By a person's word: it keeps its place, and nobody else moves it or lets it run on. */
+      Type.Literal('paused'),
       Type.Literal('stopping'),
       Type.Literal('migrating'),
       Type.Literal('saving'),
@@ -237,6 +239,9 @@ export const OperationType = Type.Union([
   Type.Literal('start'),
   Type.Literal('stop'),
   Type.Literal('save'),
+  Type.Literal('reboot'),
+  Type.Literal('pause'),
+  Type.Literal('unpause'),
   Type.Literal('delete'),
   Type.Literal('migrate'),
   Type.Literal('drain'),

@@ -47,6 +47,23 @@ export const RequestRecord = Type.Union([
     { ...requestBase, type: Type.Literal('save'), vmId: Uuid, pool: Type.Optional(Name) },
     closed,
   ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('reboot'),
+      vmId: Uuid,
+      mode: Type.Union([Type.Literal('graceful'), Type.Literal('force')]),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Union([Type.Literal('pause'), Type.Literal('unpause')]),
+      vmId: Uuid,
+    },
+    closed,
+  ),
   Type.Object({ ...requestBase, type: Type.Literal('delete'), vmId: Uuid }, closed),
   /** Of the image's intent; its import is cancelled as any operation is. */
   Type.Object({ ...requestBase, type: Type.Literal('image-import'), imageId: Uuid }, closed),

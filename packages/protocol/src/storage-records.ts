@@ -76,10 +76,15 @@ export const ImageRecord = Type.Object(
 );
 export type ImageRecord = Static<typeof ImageRecord>;
 
+/** `VM id-index` of a VM's own disk, which is one once something was done with it; else the volume's id. */
+export const VolumeId = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(-[0-9]{1,2})?$',
+});
+
 export const VolumeSource = Type.Union([
   Type.Object({ type: Type.Literal('empty') }, closed),
   Type.Object({ type: Type.Literal('image'), imageId: Uuid }, closed),
-  Type.Object({ type: Type.Literal('volume'), volumeId: Uuid }, closed),
+  Type.Object({ type: Type.Literal('volume'), volumeId: VolumeId }, closed),
 ]);
 export type VolumeSource = Static<typeof VolumeSource>;
 
@@ -106,11 +111,6 @@ export type VolumeIntentRecord = Static<typeof VolumeIntentRecord>;
 
 export const VolumeNameRecord = Type.Object({ v: V, volumeId: Uuid }, closed);
 export type VolumeNameRecord = Static<typeof VolumeNameRecord>;
-
-/** `VM id-index` of a VM's own disk, which is one once something was done with it; else the volume's id. */
-export const VolumeId = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(-[0-9]{1,2})?$',
-});
 
 export const SnapshotRecord = Type.Object(
   {

@@ -248,6 +248,23 @@ export class Hypervisor {
     timeline.after(random.within(tempo.shutdownMs), end);
   }
 
+  /** The same, but it starts again when it has shut itself down. */
+  pressToRestart(vmId: string, restarted: () => void): void {
+    const copy = this.#copies.get(vmId);
+    const { timeline, random, tempo, nature } = this.#world;
+    if (copy?.state !== 'running' || nature(vmId).isDeaf) return;
+    timeline.after(random.within(tempo.shutdownMs), () => {
+      if (this.#copies.get(vmId) !== copy || copy.state !== 'running') return;
+      this.restart(vmId);
+      restarted();
+    });
+  }
+
+  restart(vmId: string): void {
+    const copy = this.#copies.get(vmId);
+    if (copy !== undefined) this.#world.note(this.hostId, `${copy.name} restarts`);
+  }
+
   put(copy: Copy, what: string): void {
     this.#copies.set(copy.vmId, copy);
     this.#changed(copy, what);

@@ -165,6 +165,14 @@ export class People implements Ledger {
     return this.#ask(vmId, { type: 'stop', mode }, `stop ${this.#name(vmId)}, ${mode}`);
   }
 
+  reboot(vmId: string, mode: 'graceful' | 'force'): string {
+    return this.#ask(vmId, { type: 'reboot', mode }, `reboot ${this.#name(vmId)}, ${mode}`);
+  }
+
+  pause(vmId: string, type: 'pause' | 'unpause'): string {
+    return this.#ask(vmId, { type }, `${type} ${this.#name(vmId)}`);
+  }
+
   remove(vmId: string): string {
     return this.#ask(vmId, { type: 'delete' }, `delete ${this.#name(vmId)}`);
   }

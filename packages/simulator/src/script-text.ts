@@ -37,8 +37,11 @@ function stepOf(fields: Fields): Step {
     }
     case 'save':
     case 'delete':
+    case 'pause':
+    case 'unpause':
       return { do: what, vm: vm(), ...named(fields, 'as') };
     case 'stop':
+    case 'reboot':
       return { do: what, vm: vm(), force: fields.flag('force'), ...named(fields, 'as') };
     case 'migrate':
       return {

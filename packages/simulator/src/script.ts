@@ -28,7 +28,11 @@ export interface CreateStep {
 
 /** `as`: what later steps call the operation that comes of it. */
 export type AskStep =
-  | { readonly do: 'save' | 'delete'; readonly vm: string; readonly as?: string }
+  | {
+      readonly do: 'save' | 'delete' | 'pause' | 'unpause';
+      readonly vm: string;
+      readonly as?: string;
+    }
   | {
       readonly do: 'start';
       readonly vm: string;
@@ -36,7 +40,12 @@ export type AskStep =
       readonly discardSaved?: boolean;
       readonly as?: string;
     }
-  | { readonly do: 'stop'; readonly vm: string; readonly force: boolean; readonly as?: string }
+  | {
+      readonly do: 'stop' | 'reboot';
+      readonly vm: string;
+      readonly force: boolean;
+      readonly as?: string;
+    }
   | {
       readonly do: 'migrate';
       readonly vm: string;
@@ -145,9 +154,13 @@ export class Script {
         return this.#remember(step, people.save(this.#idOf(step.vm)));
       case 'delete':
         return this.#remember(step, people.remove(this.#idOf(step.vm)));
-      case 'stop': {
+      case 'pause':
+      case 'unpause':
+        return this.#remember(step, people.pause(this.#idOf(step.vm), step.do));
+      case 'stop':
+      case 'reboot': {
         const mode = step.force ? 'force' : 'graceful';
-        return this.#remember(step, people.stop(this.#idOf(step.vm), mode));
+        return this.#remember(step, people[step.do](this.#idOf(step.vm), mode));
       }
       case 'migrate':
         return this.#remember(step, people.migrate(this.#idOf(step.vm), step.to, step.cold));

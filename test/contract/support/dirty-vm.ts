@@ -1,6 +1,6 @@
 /**
  * A VM that dirties its memory when it is told to: the tiny image's kernel with an init of ours. Its serial
- * console says which boot it is in and how long it has been up, and takes orders.
+ * console says which boot it is in and how long it has been up, and takes orders. Its power button works.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +12,14 @@ const tinyImage = 'drover-lab/tiny:latest';
 const memoryMib = 192;
 
 const init = `#!/bin/busybox sh
-/bin/busybox mkdir -p /proc /dev /bin /t
+/bin/busybox mkdir -p /proc /sys /dev /bin /t
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
+mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
+insmod /evdev.ko
+insmod /button.ko
+/bin/power &
 mount -t tmpfs -o size=70% tmpfs /t
 stty -F /dev/ttyS0 -echo
 dd if=/dev/urandom of=/t/pattern bs=65536 count=16 2>/dev/null
@@ -46,7 +50,9 @@ export async function makeBootFiles(folder: string): Promise<void> {
   await writeFile(join(folder, 'init'), init, { mode: 0o755 });
   const build = [
     'mkdir -p /tmp/root/bin',
-    'cp /bin/busybox /tmp/root/bin/',
+    'cp /bin/busybox /build/power /tmp/root/bin/',
+    'chmod +x /tmp/root/bin/power',
+    'cp /tmp/root/modules/evdev.ko /tmp/root/modules/button.ko /tmp/root/',
     'cp /boot-files/init /tmp/root/init',
     'cd /tmp/root',
     'find . | cpio -o -H newc --quiet > /boot-files/initrd',

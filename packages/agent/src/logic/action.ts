@@ -35,6 +35,7 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
     case 'start-vm':
       return { type: body.kind, vmId, generation, vm: body.vm };
     case 'stop-vm':
+    case 'reboot-vm':
       return { type: body.kind, vmId, mode: body.mode, timeoutMs: body.timeoutMs };
     case 'prepare-incoming': {
       const { kind, ...rest } = body;
@@ -59,6 +60,8 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
     }
     case 'disk-job':
       return { type: body.kind, opId, step: command.step, vmId, job: body.job };
+    case 'pause-vm':
+    case 'unpause-vm':
     case 'abort-migration':
     case 'resume-vm':
     case 'destroy-leftover':

@@ -83,6 +83,13 @@ export type HypervisorAction =
       readonly timeoutMs: number;
     }
   | {
+      readonly type: 'reboot-vm';
+      readonly vmId: string;
+      readonly mode: 'graceful' | 'force';
+      readonly timeoutMs: number;
+    }
+  | { readonly type: 'pause-vm' | 'unpause-vm'; readonly vmId: string }
+  | {
       readonly type: 'prepare-incoming';
       readonly opId: string;
       readonly vmId: string;

@@ -33,6 +33,7 @@ import { CpuMeter, pressure, readBootId, usedMemoryMib } from './os-facts.ts';
 import { done, failed, outcomeOf } from './outcome.ts';
 import { usablePool } from './pool.ts';
 import { PoolsHere } from './pools-here.ts';
+import { pauseVm, rebootVm, unpauseVm } from './power.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { resumeSaved } from './resume-saved.ts';
 import { Saves } from './save-vm.ts';
@@ -207,6 +208,12 @@ export class Hypervisor implements AsyncDisposable {
       }
       case 'stop-vm':
         return stopVm(link, action);
+      case 'reboot-vm':
+        return rebootVm(link, action);
+      case 'pause-vm':
+        return pauseVm(link, action.vmId);
+      case 'unpause-vm':
+        return unpauseVm(link, action.vmId);
       case 'prepare-incoming':
         return this.#prepareIncoming(action);
       case 'migrate-out':

@@ -11,7 +11,7 @@ import {
   type PoolStatus,
 } from 'node-libvirt';
 
-export type LinkEvent = EventOf<'lifecycle' | 'jobCompleted' | 'migrationIteration'>;
+export type LinkEvent = EventOf<'lifecycle' | 'jobCompleted' | 'migrationIteration' | 'reboot'>;
 
 export interface LibvirtLinkOptions {
   readonly socketPath: string;
@@ -72,7 +72,8 @@ export class LibvirtLink implements AsyncDisposable {
   /** Registered before the first connection, so that none counts as up without it. */
   async #listen(): Promise<void> {
     try {
-      await this.#pool.listen(['lifecycle', 'jobCompleted', 'migrationIteration'], (event) => {
+      const names = ['lifecycle', 'jobCompleted', 'migrationIteration', 'reboot'] as const;
+      await this.#pool.listen(names, (event) => {
         if (event.name === 'resync') return;
         for (const listener of this.#listeners) listener(event);
       });

@@ -2,9 +2,9 @@
  * Stopping a VM: the power button with patience, or the plug where a person said so. Never the one when
  * the other was asked for.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { domainShutdownFlag, isNotFound, isOperationInvalid, type Domain } from 'node-libvirt';
 import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
+import { Changed } from './changed.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
 import { done, failed } from './outcome.ts';
 import { lookAt } from './vm-state.ts';
@@ -66,26 +66,5 @@ async function isGone(link: LibvirtLink, vmId: string): Promise<boolean | undefi
     return !look || look.state === 'shut-off' || look.state === 'crashed';
   } catch {
     return undefined;
-  }
-}
-
-/** Wakes at an event of the VM, or after a while. */
-class Changed implements Disposable {
-  readonly #listening: Disposable;
-  #wake = new AbortController();
-
-  constructor(link: LibvirtLink, vmId: string) {
-    this.#listening = link.onEvent((event) => {
-      if (event.dom.uuid === vmId) this.#wake.abort();
-    });
-  }
-
-  async within(ms: number): Promise<void> {
-    await pause(ms, undefined, { signal: this.#wake.signal }).catch(() => undefined);
-    this.#wake = new AbortController();
-  }
-
-  [Symbol.dispose](): void {
-    this.#listening[Symbol.dispose]();
   }
 }

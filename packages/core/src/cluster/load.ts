@@ -11,6 +11,7 @@ import { byId } from '../order.ts';
 const holding: ReadonlySet<VmState> = new Set<VmState>([
   'starting',
   'running',
+  'paused',
   'migrating',
   'stopping',
   'saving',

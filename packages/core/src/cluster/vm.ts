@@ -14,12 +14,15 @@ export type VmId = string;
  *               stopped ◀── stopping        unknown   (both sides must be heard first)
  *               saved   ◀── saving
  *
+ *   running ◀──▶ paused, by a person's word alone
+ *
  * `crashed`: it was running and its process is gone without anybody having asked for that.
  */
 export type VmState =
   | 'pending'
   | 'starting'
   | 'running'
+  | 'paused'
   | 'migrating'
   | 'stopping'
   | 'saving'

@@ -23,6 +23,7 @@ export function heldByItself(vm: Vm): Blocker | undefined {
   if (['starting', 'stopping', 'saving', 'migrating'].includes(vm.state)) {
     return blocked('vm-busy', `wait until it is no longer ${vm.state}`);
   }
+  if (vm.state === 'paused') return blocked('vm-paused', 'unpause it, or stop it');
   if (vm.state !== 'running') {
     return blocked('vm-not-running', 'start it elsewhere, or delete it');
   }

@@ -78,6 +78,7 @@ export const vm: Reader<Vm> = object(
       'pending',
       'starting',
       'running',
+      'paused',
       'migrating',
       'stopping',
       'saving',

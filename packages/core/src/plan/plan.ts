@@ -42,6 +42,7 @@ export interface Blocker {
     | RefusalReason
     | 'vm-not-running'
     | 'vm-busy'
+    | 'vm-paused'
     | 'vm-unknown'
     | 'vm-not-to-move'
     | 'no-host-fits'

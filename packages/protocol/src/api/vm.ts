@@ -101,6 +101,36 @@ export const VmStop = Type.Object(
 );
 export type VmStop = Static<typeof VmStop>;
 
+/** Libvirt calls it so from its next start on; it has to be off. */
+export const VmRename = Type.Object({ name: Name }, named('VmRename'));
+export type VmRename = Static<typeof VmRename>;
+
+export const VmClone = Type.Object(
+  { name: Name, start: Type.Optional(Type.Boolean()) },
+  named('VmClone'),
+);
+export type VmClone = Static<typeof VmClone>;
+
+/** The copies of its disks, and its start where it is started: that waits for them. */
+export const VmCloned = Type.Object(
+  { vm: VmBody, operations: Type.Array(OperationBody) },
+  named('VmCloned'),
+);
+export type VmCloned = Static<typeof VmCloned>;
+
+export const VmReboot = Type.Object(
+  { mode: Type.Optional(Type.Union([Type.Literal('graceful'), Type.Literal('force')])) },
+  named('VmReboot'),
+);
+export type VmReboot = Static<typeof VmReboot>;
+
+/** What would be done with it; of what would be refused there is a problem instead. */
+export const VmActionPlan = Type.Object(
+  { vmId: Uuid, vmName: Name, hostId: Type.Optional(Name), what: Text },
+  named('VmActionPlan'),
+);
+export type VmActionPlan = Static<typeof VmActionPlan>;
+
 export const VmMigrate = Type.Object(
   {
     target: Type.Optional(Name),

@@ -321,6 +321,9 @@ export const inputs: readonly Sample[] = [
   request('start', { vmId }),
   request('stop', { vmId, mode: 'graceful' }),
   request('delete', { vmId }),
+  request('reboot', { vmId, mode: 'graceful' }),
+  request('pause', { vmId }),
+  request('unpause', { vmId }),
   request('migrate', { vmId, target: 'h2', cold: true }),
   request('migrate', {
     vmId,
@@ -423,6 +426,9 @@ export const inputs: readonly Sample[] = [
     },
   }),
   command('stop-vm', { mode: 'force', timeoutMs: 0 }),
+  command('reboot-vm', { mode: 'graceful', timeoutMs: 0 }),
+  command('pause-vm', {}),
+  command('unpause-vm', {}),
   command('prepare-incoming', {
     source: 'h1',
     vmName: 'web1',
@@ -546,6 +552,9 @@ export const inputs: readonly Sample[] = [
   },
   { name: 'VmStart', schema: protocol.api.VmStart, value: { discardSaved: true } },
   { name: 'VmSave', schema: protocol.api.VmSave, value: { pool: 'vms' } },
+  { name: 'VmReboot', schema: protocol.api.VmReboot, value: { mode: 'force' } },
+  { name: 'VmRename', schema: protocol.api.VmRename, value: { name: 'web2' } },
+  { name: 'VmClone', schema: protocol.api.VmClone, value: { name: 'web2', start: true } },
   { name: 'VmStop', schema: protocol.api.VmStop, value: { mode: 'force' } },
   { name: 'VmMigrate', schema: protocol.api.VmMigrate, value: { target: 'h2' } },
   {
@@ -644,6 +653,16 @@ export const outputs: readonly Sample[] = [
   },
   { name: 'Vm', schema: protocol.api.VmBody, value: vm },
   { name: 'Operation', schema: protocol.api.OperationBody, value: operationBody },
+  {
+    name: 'VmCloned',
+    schema: protocol.api.VmCloned,
+    value: { vm, operations: [operationBody] },
+  },
+  {
+    name: 'VmActionPlan',
+    schema: protocol.api.VmActionPlan,
+    value: { vmId, vmName: 'web1', hostId: 'h1', what: 'it stands still' },
+  },
   {
     name: 'VmCreated',
     schema: protocol.api.VmCreated,

@@ -7,6 +7,7 @@ import { driveDrain } from './drain.ts';
 import { driveEnforce } from './enforce.ts';
 import { driveMigrate } from './migrate.ts';
 import { drivePoolDoctor } from './pool-doctor.ts';
+import { drivePower } from './power.ts';
 import { driveRecover } from './recover.ts';
 import { driveSave } from './save.ts';
 import { driveRestore } from './restore.ts';
@@ -23,6 +24,10 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveStop(turn, stored);
     case 'save':
       return driveSave(turn, stored);
+    case 'reboot':
+    case 'pause':
+    case 'unpause':
+      return drivePower(turn, stored, stored.value.type);
     case 'delete':
       return driveDelete(turn, stored);
     case 'migrate':

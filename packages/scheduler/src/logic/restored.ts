@@ -191,7 +191,11 @@ function ownerOf(
   // Paused by an error of its disk it has run, as no copy that comes in or was left behind.
   const ran = copies.filter(({ vm }) => vm.state === 'running' || vm.state === 'paused-io-error');
   const [only, ...others] = ran.length > 0 ? ran : copies;
-  if (only !== undefined && others.length === 0) return { hostId: only.hostId, state: 'running' };
+  if (only !== undefined && others.length === 0) {
+    // A person's pause outlives the backup, if that knew of it.
+    const isPaused = record?.state === 'paused' && only.vm.state === 'paused';
+    return { hostId: only.hostId, state: isPaused ? 'paused' : 'running' };
+  }
   const own = copies.find(({ hostId }) => hostId === record?.hostId) ?? only;
   if (own !== undefined) return { hostId: own.hostId, state: 'unknown' };
   const isGone = record?.hostId !== undefined || record?.state === 'crashed';

@@ -18,6 +18,10 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
     return turn.end(stored, 'succeeded', { reason: 'it runs nowhere' });
   }
   const { hostId, generation } = assignment;
+  if (assignment.state === 'paused' && !isForced(turn, id)) {
+    const message = 'it is paused, and hears no power button: unpause it first, or pull its plug';
+    return turn.end(stored, 'failed', { error: { code: 'vm-not-running', message } });
+  }
   turn.commit(
     turn.putOperation(stored, {
       state: 'running',
@@ -32,13 +36,17 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
 }
 
 function stop(turn: Turn, stored: Stored<OperationRecord>): void {
-  const request = turn.mirror.requests.get(stored.value.id)?.value;
-  const mode = request?.type === 'stop' ? request.mode : 'graceful';
+  const mode = isForced(turn, stored.value.id) ? 'force' : 'graceful';
   awaitOff(turn, stored, mode, () => {
     const { vmId = '', generation } = stored.value;
     const off = turn.putAssignment(vmId, { generation, state: 'stopped' });
     turn.end(stored, 'succeeded', {}, off);
   });
+}
+
+function isForced(turn: Turn, id: string): boolean {
+  const request = turn.mirror.requests.get(id)?.value;
+  return request?.type === 'stop' && request.mode === 'force';
 }
 
 /** The step that stops the VM on its source: `then` once it is off. Where it runs on, the operation ends as failed. */

@@ -69,7 +69,8 @@ function adoptHosts(turn: Turn): void {
 function findCrashed(turn: Turn): void {
   for (const { value } of turn.mirror.assignments.values()) {
     const { vmId, hostId, state, operationId } = value;
-    const isSettled = state === 'running' && operationId === undefined;
+    const isThere = state === 'running' || state === 'paused';
+    const isSettled = isThere && operationId === undefined;
     if (!isSettled || hostId === undefined || turn.volatile.elsewhere.has(vmId)) {
       turn.volatile.missing.delete(vmId);
       continue;

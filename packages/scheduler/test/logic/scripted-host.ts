@@ -280,6 +280,12 @@ export class ScriptedHost {
       case 'save-vm':
         this.vms.delete(vmId);
         return done;
+      case 'reboot-vm':
+        return done;
+      case 'pause-vm':
+      case 'unpause-vm':
+        this.runs(vmId, { state: body.kind === 'pause-vm' ? 'paused' : 'running' });
+        return done;
       case 'resume-vm':
       case 'resume-saved':
         this.runs(vmId);

@@ -9,6 +9,7 @@ import { abortJob, diskJob, openTransfer, storageJob } from './files.ts';
 import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
 import { deleteSeeds, ensurePool, forgetPool, markPool } from './pools.ts';
+import { pauseVm, rebootVm, unpauseVm } from './power.ts';
 import { resumeSaved, saveVm } from './saved.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
@@ -28,6 +29,12 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return startVm(world, opId, action);
     case 'stop-vm':
       return stopVm(world, opId, action);
+    case 'reboot-vm':
+      return rebootVm(world, opId, action);
+    case 'pause-vm':
+      return pauseVm(world, opId, action.vmId);
+    case 'unpause-vm':
+      return unpauseVm(world, action.vmId);
     case 'prepare-incoming':
       return prepareIncoming(world, action);
     case 'migrate-out':

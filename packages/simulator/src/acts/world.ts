@@ -8,7 +8,7 @@ import type { Migrations } from '../migration.ts';
 import type { Tempo } from '../tempo.ts';
 
 /** Something done to a VM that ends it, or could. */
-export type Harm = 'power-button' | 'plug' | 'destroyed';
+export type Harm = 'power-button' | 'plug' | 'reset' | 'paused' | 'destroyed';
 
 export interface ActsWorld {
   readonly life: Life;

@@ -32,14 +32,17 @@ export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): read
         wrong.push(
           `${name} is ${state} on ${host.id}, and belongs to ${owner?.hostId ?? 'nobody'}`,
         );
-      } else if (state !== 'running') wrong.push(`${name} is ${state} on ${host.id}, not running`);
+      } else if (state !== 'running' && !(state === 'paused' && owner.state === 'paused')) {
+        wrong.push(`${name} is ${state} on ${host.id}, not running`);
+      }
     }
   }
   for (const { vmId, hostId, state } of records.assignments.values()) {
     if (hostId === undefined) continue;
     const host = hosts.find(({ id }) => id === hostId);
     const copy = host?.copies.find((one) => one.vmId === vmId);
-    if (state !== 'running' || copy === undefined) {
+    const isPaused = state === 'paused' && copy?.state === 'paused';
+    if ((state !== 'running' && !isPaused) || copy === undefined) {
       wrong.push(`${vmId} is ${state} on ${hostId}, where it is ${copy?.state ?? 'absent'}`);
     }
   }

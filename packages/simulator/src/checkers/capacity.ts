@@ -27,7 +27,15 @@ export const capacity: Checker = {
   },
 };
 
-const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'saving', 'unknown']);
+const holding = new Set([
+  'starting',
+  'running',
+  'paused',
+  'migrating',
+  'stopping',
+  'saving',
+  'unknown',
+]);
 
 function promisedTooMuch({ hosts, records, byHand, lies }: Truth): string | undefined {
   for (const host of hosts) {

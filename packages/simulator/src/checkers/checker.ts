@@ -32,7 +32,7 @@ export interface Told {
 
 /** Something is being done to a VM that ends its run, or could. */
 export interface HarmDone {
-  readonly harm: 'power-button' | 'plug' | 'destroyed';
+  readonly harm: 'power-button' | 'plug' | 'reset' | 'paused' | 'destroyed';
   readonly hostId: string;
   readonly vmId: string;
   readonly opId: string;
@@ -47,7 +47,18 @@ export interface HarmDone {
 /** What people asked for, in the order in which they did. */
 export interface Wish {
   readonly id: string;
-  readonly type: 'start' | 'stop' | 'save' | 'delete' | 'migrate' | 'drain' | 'recover' | 'enforce';
+  readonly type:
+    | 'start'
+    | 'stop'
+    | 'save'
+    | 'reboot'
+    | 'pause'
+    | 'unpause'
+    | 'delete'
+    | 'migrate'
+    | 'drain'
+    | 'recover'
+    | 'enforce';
   readonly vmId?: string;
   readonly mode?: 'graceful' | 'force';
   /** Of a start: saved memory is thrown away. */

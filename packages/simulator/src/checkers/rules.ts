@@ -67,7 +67,15 @@ function isAbout({ vms }: Records, { vms: { ids, labels } }: Spec, vmId: string)
   );
 }
 
-const holding = new Set(['starting', 'running', 'migrating', 'stopping', 'saving', 'unknown']);
+const holding = new Set([
+  'starting',
+  'running',
+  'paused',
+  'migrating',
+  'stopping',
+  'saving',
+  'unknown',
+]);
 
 /** Where it is, and where it is on its way to. */
 function placesOf({ assignments, operations }: Records, vmId: string): readonly string[] {

@@ -2,7 +2,7 @@
  * A VM is never harmed: its power button is pressed, its plug pulled only where a person asked for that
  * after its present run was asked for; a copy is destroyed only where another one is left that runs or can.
  */
-import type { Checker, HarmDone, Ledger } from './checker.ts';
+import type { Checker, HarmDone, Ledger, Wish } from './checker.ts';
 
 export const unharmed: Checker = {
   name: 'vm-unharmed',
@@ -10,6 +10,21 @@ export const unharmed: Checker = {
     return harm.harm === 'destroyed' ? wasTheLast(harm) : wasNotAskedFor(harm, ledger);
   },
 };
+
+const deeds: Readonly<Record<HarmDone['harm'], string>> = {
+  'power-button': 'the power button is pressed',
+  plug: 'the plug is pulled',
+  reset: 'the reset button is pressed',
+  paused: 'a pause is made',
+  destroyed: 'an end is made',
+};
+
+function isMeant(harm: HarmDone['harm'], { type, cold }: Wish): boolean {
+  if (harm === 'paused') return type === 'pause';
+  if (harm === 'reset') return type === 'reboot';
+  if (harm === 'plug') return type === 'stop';
+  return type === 'stop' || type === 'reboot' || (type === 'migrate' && cold === true);
+}
 
 function wasTheLast(harm: HarmDone): string | undefined {
   const { hostId, vmId, opId, wholeElsewhere, isOutrun } = harm;
@@ -23,12 +38,13 @@ function wasNotAskedFor(
   ledger: Ledger,
 ): string | undefined {
   const wish = ledger.wish(opId);
-  const what = harm === 'plug' ? 'the plug is pulled' : 'the power button is pressed';
+  const what = deeds[harm];
   const about = `${what} on ${vmId} on ${hostId} for ${opId}`;
-  const isMeant = wish?.type === 'stop' || (wish?.type === 'migrate' && wish.cold === true);
-  if (!isMeant || wish.vmId !== vmId) return `${about}, and nobody asked to stop it`;
-  if (harm === 'plug' && wish.mode !== 'force')
-    return `${about}, which asked to stop it gracefully`;
+  if (wish === undefined || wish.vmId !== vmId || !isMeant(harm, wish)) {
+    return `${about}, and nobody asked for that`;
+  }
+  if ((harm === 'plug' || harm === 'reset') && wish.mode !== 'force')
+    return `${about}, which asked to do it gracefully`;
   const started = ledger.wish(startedBy);
   if (started !== undefined && started.order > wish.order) {
     return `${about}, which was asked before ${startedBy} started it again`;

@@ -1,0 +1,93 @@
+/** Reboot, pause and unpause by the agent's own shell, on a real libvirt and QEMU: what the VM in it sees of them. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type Libvirt } from 'node-libvirt';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LibvirtLink } from '../../packages/agent/src/shell/libvirt-link.ts';
+import { pauseVm, rebootVm, unpauseVm } from '../../packages/agent/src/shell/power.ts';
+import { lookAt } from '../../packages/agent/src/shell/vm-state.ts';
+import { dirtyVmXml, listenTo, makeBootFiles } from './support/dirty-vm.ts';
+import { startLibvirtd } from './support/libvirt-daemon.ts';
+import { until } from './support/until.ts';
+
+const vmId = randomUUID();
+const stack = new AsyncDisposableStack();
+let libvirt: Libvirt;
+let link: LibvirtLink;
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'drover-power-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  await makeBootFiles(folder);
+  const { socketPath } = stack.use(
+    await startLibvirtd({ hypervisor: true, containerOptions: [`--volume=${folder}:/images`] }),
+  );
+  libvirt = stack.use(await connect({ uri: 'qemu:///system', socketPath }));
+  link = stack.use(new LibvirtLink({ socketPath, onState: () => {}, warn: () => {} }));
+  await link.whenConnected();
+  await libvirt.domains.create(dirtyVmXml({ name: 'power', uuid: vmId }));
+  await heard();
+}, 180_000);
+afterAll(() => stack.disposeAsync());
+
+const heard = async () => listenTo(await libvirt.domains.byUuid(vmId));
+const state = async () => (await lookAt(libvirt, vmId))?.state;
+const reboot = (mode: 'graceful' | 'force', timeoutMs = 60_000) =>
+  rebootVm(link, { type: 'reboot-vm', vmId, mode, timeoutMs });
+const bootAfter = (former: string) =>
+  until('it has booted anew', async () => {
+    const { boot } = await heard();
+    return boot === former ? undefined : boot;
+  });
+
+it('a pause lets it stand still in the same boot, and only what is paused runs on by an unpause', async () => {
+  const before = await heard();
+  expect(await unpauseVm(link, vmId)).toEqual({ outcome: 'done' });
+  expect(await pauseVm(link, vmId)).toEqual({ outcome: 'done' });
+  expect(await state()).toBe('paused');
+  expect(await pauseVm(link, vmId)).toEqual({ outcome: 'done' });
+  expect(await reboot('graceful')).toMatchObject({ error: { code: 'vm-not-running' } });
+  expect(await unpauseVm(link, vmId)).toEqual({ outcome: 'done' });
+  expect(await state()).toBe('running');
+  expect((await heard()).boot).toBe(before.boot);
+});
+
+it('a reset boots it anew at once', async () => {
+  const { boot } = await heard();
+  expect(await reboot('force')).toEqual({ outcome: 'done' });
+  expect(await bootAfter(boot)).not.toBe(boot);
+  expect(await state()).toBe('running');
+});
+
+it('a graceful reboot is over when it has restarted, and it runs on in the same domain', async () => {
+  const { boot } = await heard();
+  expect(await reboot('graceful')).toEqual({ outcome: 'done' });
+  expect(await bootAfter(boot)).not.toBe(boot);
+  expect(await state()).toBe('running');
+});
+
+it('one that does not come in time fails, and nothing is forced', async () => {
+  await pauseVm(link, vmId);
+  await unpauseVm(link, vmId);
+  const { boot } = await heard();
+  expect(await reboot('graceful', 1)).toMatchObject({
+    outcome: 'failed',
+    error: { code: 'stop-timeout' },
+  });
+  // It is pressed all the same, and libvirt starts it again when it has shut down.
+  expect(await bootAfter(boot)).not.toBe(boot);
+  expect(await state()).toBe('running');
+});
+
+it('is refused of a VM that is not here', async () => {
+  const absent = randomUUID();
+  for (const outcome of [
+    await rebootVm(link, { type: 'reboot-vm', vmId: absent, mode: 'force', timeoutMs: 1 }),
+    await pauseVm(link, absent),
+    await unpauseVm(link, absent),
+  ]) {
+    expect(outcome).toMatchObject({ outcome: 'failed', error: { code: 'vm-not-running' } });
+  }
+});
