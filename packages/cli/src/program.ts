@@ -38,10 +38,12 @@ import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addTokenCreate, addTokenList, addTokenRevoke } from './commands/token.ts';
 import { addVersion } from './commands/version.ts';
+import { addVmClone, addVmRename } from './commands/vm-copies.ts';
 import { addVmCreate } from './commands/vm-create.ts';
 import { addVmDelete } from './commands/vm-delete.ts';
 import { addVmList } from './commands/vm-list.ts';
 import { addVmMigrate } from './commands/vm-migrate.ts';
+import { addVmPause, addVmReboot, addVmUnpause } from './commands/vm-power.ts';
 import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
 import { addVmSave } from './commands/vm-save.ts';
@@ -124,7 +126,7 @@ function addNouns(program: Command): void {
   }
   const vm = program
     .command('vm')
-    .description('list, show, create, start, stop, delete, migrate VMs');
+    .description('create, change, start, stop, pause, clone, move VMs');
   for (const add of [
     addVmList,
     addVmShow,
@@ -134,6 +136,11 @@ function addNouns(program: Command): void {
     addVmStop,
     addVmSave,
     addVmResume,
+    addVmReboot,
+    addVmPause,
+    addVmUnpause,
+    addVmRename,
+    addVmClone,
     addVmDelete,
     addVmMigrate,
   ]) {

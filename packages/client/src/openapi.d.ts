@@ -262,6 +262,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vms/{vm}/reboot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Press the power button and start it again; only mode force resets it */
+        post: operations["rebootVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its vCPUs stand still; nothing moves it until it is unpaused */
+        post: operations["pauseVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it run on where it stood still */
+        post: operations["unpauseVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vms/{vm}/migrate": {
         parameters: {
             query?: never;
@@ -273,6 +324,40 @@ export interface paths {
         put?: never;
         /** Move it; with dryRun=true both hosts are asked and nothing moves */
         post: operations["migrateVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give one that is off another name; its id, disks and addresses stay */
+        post: operations["renameVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a VM like one that is off, on full copies of its disks */
+        post: operations["cloneVm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1283,6 +1368,26 @@ export interface components {
         VmSave: {
             pool?: string;
         };
+        VmReboot: {
+            mode?: "graceful" | "force";
+        };
+        VmRename: {
+            name: string;
+        };
+        VmClone: {
+            name: string;
+            start?: boolean;
+        };
+        VmCloned: {
+            vm: components["schemas"]["Vm"];
+            operations: components["schemas"]["Operation"][];
+        };
+        VmActionPlan: {
+            vmId: string;
+            vmName: string;
+            hostId?: string;
+            what: string;
+        };
         VmMigrate: {
             target?: string;
             migration?: {
@@ -1305,7 +1410,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
+            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -3710,6 +3815,178 @@ export interface operations {
             };
         };
     };
+    rebootVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmReboot"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmActionPlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmActionPlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpauseVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmActionPlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     migrateVm: {
         parameters: {
             query?: {
@@ -3748,6 +4025,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renameVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmRename"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vm"] | components["schemas"]["VmActionPlan"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cloneVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmClone"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmActionPlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmCloned"];
                 };
             };
             /** @description What is wrong, and what to do next */
@@ -3818,7 +4206,7 @@ export interface operations {
                 limit?: string;
                 continue?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "save" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
+                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
             };
             header?: never;
             path?: never;

@@ -148,7 +148,7 @@ export function changeVm(
   return { puts: [putRecord(keys.vmIntent(rest.id), intent, vm)], compares: [] };
 }
 
-function refuseWhenBusy(records: RecordMirror, { id, name }: VmIntentRecord): void {
+export function refuseWhenBusy(records: RecordMirror, { id, name }: VmIntentRecord): void {
   const busy = openOperationOn(records, id);
   if (busy === undefined) return;
   throw new DroverError(
@@ -164,6 +164,9 @@ export type VmAction =
   | { readonly type: 'resume' }
   | { readonly type: 'save'; readonly pool?: string }
   | { readonly type: 'stop'; readonly mode: 'graceful' | 'force' }
+  | { readonly type: 'reboot'; readonly mode: 'graceful' | 'force' }
+  | { readonly type: 'pause' }
+  | { readonly type: 'unpause' }
   | { readonly type: 'delete' }
   | {
       readonly type: 'migrate';
@@ -179,6 +182,12 @@ const desiredAfter = {
   save: 'stopped',
   delete: 'deleted',
 } as const;
+
+function desiredBy(type: VmAction['type'], before: VmIntentRecord['desired']) {
+  return Object.hasOwn(desiredAfter, type)
+    ? desiredAfter[type as keyof typeof desiredAfter]
+    : before;
+}
 
 export function requestOnVm(
   records: RecordMirror,
@@ -202,7 +211,7 @@ export function requestOnVm(
     by: ask.by,
     createdAtMs: ask.atMs,
   };
-  const desired = action.type === 'migrate' ? vm.value.desired : desiredAfter[action.type];
+  const desired = desiredBy(action.type, vm.value.desired);
   return {
     puts: [
       putRecord(keys.request(ask.id), request, undefined),
@@ -247,7 +256,26 @@ function checkState(
     case 'delete':
       if (hostId === undefined) return;
       throw new DroverError('vm-running', `${name} is ${state} on ${hostId}; stop it first`);
+    case 'reboot':
+    case 'pause':
+      if (hostId !== undefined && state === 'running') return;
+      throw new DroverError(
+        'vm-not-running',
+        `${name} is ${state}; only a VM that runs takes a ${action.type}`,
+      );
+    case 'unpause':
+      if (hostId !== undefined && state === 'paused') return;
+      throw new DroverError(
+        'vm-not-paused',
+        `${name} is ${state}; only a VM that is paused is unpaused`,
+      );
     case 'stop':
+      if (hostId !== undefined && state === 'paused' && action.mode === 'graceful') {
+        throw new DroverError(
+          'vm-not-running',
+          `${name} is paused, and hears no power button; unpause it first, or pull its plug with mode force`,
+        );
+      }
       if (hostId !== undefined) return;
       throw new DroverError('vm-not-running', `${name} is ${state}; there is nothing to stop`);
     case 'migrate':
@@ -278,6 +306,28 @@ function checkRecordMove(
 ): void {
   if (target !== undefined) return void requireHost(records, target);
   throw new DroverError('bad-request', `${name} is off; name the host where it is to start next`);
+}
+
+/** As `requestOnVm`, and writes nothing: what would be done. Throws where it is refused. */
+export function planAction(
+  records: RecordMirror,
+  idOrName: string,
+  action: Extract<VmAction, { type: 'reboot' | 'pause' | 'unpause' }>,
+): api.VmActionPlan {
+  const { id: vmId, name: vmName } = findVm(records, idOrName).value;
+  refuseWhenBusy(records, findVm(records, idOrName).value);
+  const assignment = records.assignments.get(vmId)?.value;
+  checkState(records, vmName, assignment, action);
+  const { hostId } = assignment ?? {};
+  return { vmId, vmName, ...(hostId === undefined ? {} : { hostId }), what: whatIsDone(action) };
+}
+
+function whatIsDone(action: Extract<VmAction, { type: 'reboot' | 'pause' | 'unpause' }>): string {
+  if (action.type === 'pause') return 'its vCPUs stand still; it keeps its memory and its place';
+  if (action.type === 'unpause') return 'it runs on where it stood still';
+  return action.mode === 'force'
+    ? 'its reset button is pressed: nothing in it is asked'
+    : 'its power button is pressed, and it starts again once it has shut down';
 }
 
 /** What the leader is asked for the plan of a move. */

@@ -1,6 +1,8 @@
 export { cancelOperation } from './cancel-operation.ts';
 export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
+export { cloneVm } from './clone-vm.ts';
 export { cordon, uncordon } from './decide-host.ts';
+export { renameVm } from './rename-vm.ts';
 export { startRecovery } from './decide-recovery.ts';
 export { createRule, deleteRule, enforceRule, setRule } from './decide-rule.ts';
 export { createVm, requestOnVm } from './decide-vm.ts';

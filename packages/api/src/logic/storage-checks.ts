@@ -124,12 +124,21 @@ export function openOperationOf(
 }
 
 export function refuseBusyVolume(records: RecordMirror, volume: FoundVolume): void {
-  const busy = openOperationOf(records, { volumeId: volume.id });
+  const busy = openOperationOf(records, { volumeId: volume.id }) ?? copyOf(records, volume);
   if (busy === undefined) return;
   throw new DroverError(
     'volume-busy',
     `volume ${volumeLabel(volume)}: ${busy.type} is ${busy.state} (operation ${busy.id}); wait for its end`,
   );
+}
+
+/** What makes another volume of it reads it, and nothing may write to it meanwhile. */
+function copyOf(records: RecordMirror, { id }: FoundVolume): OperationRecord | undefined {
+  return allOperations(records).find((one) => {
+    if (one.type !== 'volume-create' || !isOpen(one)) return false;
+    const source = records.volumeIntents.get(one.volumeId ?? '')?.value.source;
+    return source?.type === 'volume' && source.volumeId === id;
+  });
 }
 
 /** What works on a VM's disk may have its file half made. */

@@ -49,6 +49,7 @@ import { systemRoutes } from './system.ts';
 import { noTransfer, type TransferRequest } from './transfer.ts';
 import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
 import { vmActionRoutes } from './vm-actions.ts';
+import { vmCopyRoutes } from './vm-copies.ts';
 import { vmRoutes } from './vms.ts';
 import { volumeRoutes } from './volumes.ts';
 import { forgetEnded } from '../logic/access.ts';
@@ -174,6 +175,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   restoreRoutes(app, context);
   vmRoutes(app, context);
   vmActionRoutes(app, context);
+  vmCopyRoutes(app, context);
   placementRoutes(app, context);
   operationRoutes(app, context);
   poolRoutes(app, context);

@@ -2,7 +2,7 @@
 import { Name } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { planMove, requestOnVm, type VmAction } from '../logic/decide-vm.ts';
+import { planAction, planMove, requestOnVm, type VmAction } from '../logic/decide-vm.ts';
 import { movePlanBody } from '../logic/leader-answers.ts';
 import { sendAccepted } from './accepted.ts';
 import { isDryRun } from './auth.ts';
@@ -93,6 +93,51 @@ export function vmActionRoutes(app: App, context: Context): void {
       return act(request, reply, request.params.vm, { type: 'stop', mode });
     },
   );
+
+  const planned = answers({ 200: bodies.vmActionPlan, 202: bodies.operation });
+
+  app.post(
+    '/v1/vms/:vm/reboot',
+    {
+      config: { ...config, dryRunRole: 'viewer' },
+      preValidation: bodyMayBeAbsent,
+      schema: {
+        ...about(
+          'rebootVm',
+          'Press the power button and start it again; only mode force resets it',
+        ),
+        querystring: DryRun,
+        body: bodies.vmReboot,
+        response: planned,
+      },
+    },
+    (request, reply) => {
+      const { mode = 'graceful' } = request.body;
+      const { vm } = request.params;
+      const action = { type: 'reboot', mode } as const;
+      if (isDryRun(request)) return planAction(context.mirror.records, vm, action);
+      return act(request, reply, vm, action);
+    },
+  );
+
+  for (const type of ['pause', 'unpause'] as const) {
+    const summary =
+      type === 'pause'
+        ? 'Let its vCPUs stand still; nothing moves it until it is unpaused'
+        : 'Let it run on where it stood still';
+    app.post(
+      `/v1/vms/:vm/${type}`,
+      {
+        config: { ...config, dryRunRole: 'viewer' },
+        schema: { ...about(`${type}Vm`, summary), querystring: DryRun, response: planned },
+      },
+      (request, reply) => {
+        const { vm } = request.params;
+        if (isDryRun(request)) return planAction(context.mirror.records, vm, { type });
+        return act(request, reply, vm, { type });
+      },
+    );
+  }
 
   app.post(
     '/v1/vms/:vm/migrate',

@@ -86,6 +86,7 @@ function rowsOf(plan: Moving): readonly Row[] {
 
 const blockerReasons: Readonly<Record<string, string>> = {
   'vm-not-running': 'it does not run, and what does not run cannot be moved live',
+  'vm-paused': 'it is paused, and stays as it is until somebody unpauses it',
   'vm-busy': 'an operation on it is under way',
   'vm-unknown': 'it is not certain where it runs',
   'no-host-fits': 'no other host can take it',

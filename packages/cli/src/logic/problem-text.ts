@@ -61,6 +61,7 @@ const steps: Readonly<Record<string, string>> = {
   'vm-not-saved': 'see its state with “drover vm show VM”; “drover vm start VM” boots it',
   'memory-gone': 'bring the file back, or “drover vm start VM --discard-saved”',
   'memory-used': 'boot it with “drover vm start VM”',
+  'vm-not-paused': 'see its state with “drover vm show VM”',
   'vm-running': 'stop it first with “drover vm stop VM”',
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
