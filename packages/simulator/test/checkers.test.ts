@@ -359,9 +359,14 @@ describe('a VM', () => {
   });
 
   it('may not be ended without a wish, by another’s wish, or harder than was asked', () => {
-    expect(harm({ opId: 'pool-x' })).toContain('nobody asked to stop it');
-    expect(harm({ opId: 'r5' })).toContain('nobody asked to stop it');
+    expect(harm({ opId: 'pool-x' })).toContain('nobody asked for that');
+    expect(harm({ opId: 'r5' })).toContain('nobody asked for that');
     expect(harm({ opId: 'r2' })).toContain('gracefully');
+  });
+
+  it('may not be paused or reset by a wish for something else', () => {
+    expect(harm({ harm: 'paused', opId: 'r2' })).toContain('nobody asked for that');
+    expect(harm({ harm: 'reset', opId: 'r2' })).toContain('nobody asked for that');
   });
 
   it('may not be ended by a wish from before it was started again', () => {
