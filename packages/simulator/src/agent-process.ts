@@ -23,6 +23,7 @@ import { act } from './acts/act.ts';
 import { reportedVm } from './acts/inspect.ts';
 import type { Act } from './checkers/checker.ts';
 import type { Host } from './host.ts';
+import { useOf } from './host-use.ts';
 import { Life } from './life.ts';
 import type { Timer } from './timeline.ts';
 import type { ProcessWorld } from './process-world.ts';
@@ -323,16 +324,21 @@ export class AgentProcess {
         this.#life.after(retryMs, () => this.#lookNow());
         return;
       }
-      const vms = hypervisor.copies.map(reportedVm);
+      const use = useOf(
+        hypervisor.copies.map(reportedVm),
+        this.host.shape.capacity.cpuMilli,
+        (vmId) => hypervisor.nature(vmId).cpuMilli,
+      );
+      const { vms } = use;
       this.#looking = false;
       this.#feed({
         type: 'observed',
         facts: this.host.facts(),
         vms,
         usage: {
-          cpuMilli: vms.reduce((sum, vm) => sum + vm.vcpus * 100, 0),
+          cpuMilli: use.cpuMilli,
           memoryMib: vms.reduce((sum, vm) => sum + vm.memoryMib, 0),
-          cpuPressurePermille: 0,
+          cpuPressurePermille: use.cpuPressurePermille,
           memoryPressurePermille: 0,
         },
         nonce: random.hex(32),

@@ -14,6 +14,8 @@ export interface Nature {
   /** Nobody in it listens to the power button. */
   readonly isDeaf: boolean;
   readonly dirtyMibPerSecond: number;
+  /** CPU that it would use if nothing held it up, in thousandths of a core; nobody measures it if absent. */
+  readonly cpuMilli?: number;
   /** QEMU locks its disk, wherever it runs. */
   readonly hasLock: boolean;
   /** In which its disks are. */

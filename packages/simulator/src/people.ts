@@ -3,6 +3,7 @@
  * to a VM is judged. What is written, and whether, is the API's own logic.
  */
 import {
+  applyRecommendation,
   cancelDrain,
   cancelMigration,
   cancelOperation,
@@ -12,9 +13,11 @@ import {
   declarePool,
   deleteRule,
   enforceRule,
+  dismissRecommendation,
   nextEra,
   raiseEra,
   requestOnVm,
+  setBalanceSettings,
   setMigrationSettings,
   setRule,
   startDrain,
@@ -22,7 +25,14 @@ import {
   uncordon,
   type VmAction,
 } from '@drover/api/logic';
-import { type api, keys, type MigrationWish, type RuleSpec, type VmSpec } from '@drover/protocol';
+import {
+  type api,
+  type BalanceSettings,
+  keys,
+  type MigrationWish,
+  type RuleSpec,
+  type VmSpec,
+} from '@drover/protocol';
 import type { ApiProcess, Asked, Refusal } from './api-process.ts';
 import type { Ledger, Wish } from './checkers/checker.ts';
 import type { Records } from './checkers/truth.ts';
@@ -99,6 +109,32 @@ export class People implements Ledger {
   setMigration(cluster: MigrationWish): void {
     this.#write('how VMs are moved', (records, ask) =>
       setMigrationSettings(records, { cluster }, ask),
+    );
+  }
+
+  setBalance(settings: BalanceSettings): void {
+    this.#write('how the cluster is balanced', (records, ask) =>
+      setBalanceSettings(records, settings, ask),
+    );
+  }
+
+  /** Of a VM, from now on; in thousandths of a core. */
+  load(vmId: string, cpuMilli: number): void {
+    this.#with.note('people', `${this.#name(vmId)} asks for ${cpuMilli} of CPU`);
+    this.#natures.set(vmId, { ...this.nature(vmId), cpuMilli });
+  }
+
+  /** What the leader recommends, as the API had it from there. */
+  apply(one: api.RecommendationBody): string {
+    const id = this.#wish({ type: 'migrate', vmId: one.vmId });
+    const asked: Asked = (records, ask) => applyRecommendation(records, one, ask);
+    this.#write(`apply: ${one.vmName} to ${one.target} (${id})`, asked, id);
+    return id;
+  }
+
+  dismiss(one: api.RecommendationBody, minutes: number): void {
+    this.#write(`dismiss: ${one.vmName} to ${one.target}`, (records, ask) =>
+      dismissRecommendation(records, one, { minutes }, ask),
     );
   }
 

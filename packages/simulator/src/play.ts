@@ -67,7 +67,7 @@ export function play(scenario: Scenario, options: PlayOptions = {}): Played {
 }
 
 export function worldOf(
-  { hosts, schedulers, chance, standing, settings = {}, migration }: Scenario,
+  { hosts, schedulers, chance, standing, settings = {}, migration, balance }: Scenario,
   options: { readonly keepTrace: boolean; readonly blows?: readonly PlannedBlow[] },
 ): Played {
   const seed = chance?.seed ?? 1;
@@ -85,6 +85,7 @@ export function worldOf(
   world.people.declarePool(pools[0], 'shared', 1);
   world.people.declarePool(pools[1], 'nfs-direct', 2);
   if (migration !== undefined) world.people.setMigration(migration);
+  if (balance !== undefined) world.people.setBalance(balance);
   const others = standing?.pools.filter((name) => name !== pools[0] && name !== pools[1]) ?? [];
   for (const [at, name] of others.entries()) world.people.declarePool(name, 'shared', 3 + at);
   return { world, faults: new FaultMaker(world, new Random(seed + 1)) };

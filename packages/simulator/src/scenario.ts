@@ -3,7 +3,7 @@
  * same every time. A case is the same with chance in it: a random run that was recorded. From parsed YAML to
  * values and back; files are others' affair.
  */
-import { MigrationWish, parseValue } from '@drover/protocol';
+import { BalanceSettings, MigrationWish, parseValue } from '@drover/protocol';
 import type { SchedulerSettings } from '@drover/scheduler/logic';
 import type { HostShape } from './host.ts';
 import { type MarkName, markNames } from './marks.ts';
@@ -25,6 +25,8 @@ export interface Scenario {
   readonly settings?: Partial<SchedulerSettings>;
   /** How all VMs may be moved, where not as the balanced preset says. */
   readonly migration?: MigrationWish;
+  /** Whether VMs are moved for balance, where not as the default says. */
+  readonly balance?: BalanceSettings;
   /** The cluster as a dump has it; `hosts` are its. */
   readonly standing?: Standing;
 }
@@ -59,6 +61,9 @@ export function readScenario(name: string, value: unknown, standing?: Standing):
     ...(top.has('settings') ? { settings: readSettings(top.fields('settings')) } : {}),
     ...(top.has('migration')
       ? { migration: top.parsed('migration', (value) => parseValue(MigrationWish, value)) }
+      : {}),
+    ...(top.has('balance')
+      ? { balance: top.parsed('balance', (value) => parseValue(BalanceSettings, value)) }
       : {}),
   };
   top.refuseOthers();
@@ -122,7 +127,8 @@ function readSettings(fields: Fields): Partial<SchedulerSettings> {
 
 /** What `readScenario` reads as the same scenario. */
 export function writeScenario(scenario: Scenario): object {
-  const { claim, meets, hosts, schedulers, steps, untilMs, chance, settings, migration } = scenario;
+  const { claim, meets, hosts, schedulers, steps, untilMs } = scenario;
+  const { chance, settings, migration, balance } = scenario;
   const { gracefulStopTimeoutMs = 60_000 } = settings ?? {};
   return {
     claim,
@@ -137,6 +143,7 @@ export function writeScenario(scenario: Scenario): object {
           settings: { gracefulStopTimeout: gracefulStopTimeoutMs / 1_000 },
         }),
     ...(migration === undefined ? {} : { migration }),
+    ...(balance === undefined ? {} : { balance }),
     script: steps.map(writeStep),
     until: untilMs / 1_000,
   };

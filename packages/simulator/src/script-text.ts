@@ -25,6 +25,7 @@ function stepOf(fields: Fields): Step {
         pool: poolOf(fields),
         deaf: fields.flag('deaf'),
         dirtyMibPerSecond: fields.count('dirtyMibPerSecond', 0),
+        ...(fields.has('cpuMilli') ? { cpuMilli: fields.count('cpuMilli') } : {}),
         ...(fields.has('snapshots') ? { snapshots: fields.count('snapshots') } : {}),
         ...named(fields, 'medium'),
         ...named(fields, 'label'),
@@ -71,6 +72,14 @@ function stepOf(fields: Fields): Step {
     case 'uncordon':
     case 'plan':
       return { do: what, host: host() };
+    case 'load':
+      return { do: what, vm: vm(), cpuMilli: fields.count('cpuMilli') };
+    case 'apply':
+      return { do: what, vm: vm() };
+    case 'dismiss':
+      return { do: what, vm: vm(), minutes: fields.count('minutes') };
+    case 'recommended':
+      return { do: what };
     case 'cancel':
       return { do: what, what: fields.text('what') };
     default: {

@@ -2,7 +2,7 @@
  * What people ask for and what goes wrong, as steps with names instead of ids: scenarios are written in them,
  * random runs are recorded in them, and both are performed here.
  */
-import type { RuleSpec } from '@drover/protocol';
+import type { api, RuleSpec } from '@drover/protocol';
 import type { FaultMaker } from './fault-maker.ts';
 import type { FaultName } from './faults.ts';
 import type { World } from './world.ts';
@@ -18,6 +18,8 @@ export interface CreateStep {
   /** Nobody in it listens to the power button. */
   readonly deaf: boolean;
   readonly dirtyMibPerSecond: number;
+  /** CPU that it would use, in thousandths of a core; nobody measures it if absent. */
+  readonly cpuMilli?: number;
   /** That libvirt has of it. */
   readonly snapshots?: number;
   /** A file in its drive. */
@@ -105,6 +107,13 @@ export type Step =
   /** Look at what a drain would do: hosts are asked, nothing is changed. */
   | { readonly do: 'plan'; readonly host: string }
   | { readonly do: 'cancel'; readonly what: string }
+  /** From now on it asks for so much. */
+  | { readonly do: 'load'; readonly vm: string; readonly cpuMilli: number }
+  /** What is recommended for it is done, or not wanted for a while; what is not recommended is only said. */
+  | { readonly do: 'apply'; readonly vm: string }
+  | { readonly do: 'dismiss'; readonly vm: string; readonly minutes: number }
+  /** What is recommended is said, and nothing is changed. */
+  | { readonly do: 'recommended' }
   | FaultStep;
 
 export interface TimedStep {
@@ -188,10 +197,40 @@ export class Script {
       case 'plan':
         this.#world.leader()?.ask({ type: 'plan-drain', hostId: step.host }, () => undefined);
         return undefined;
+      case 'load':
+        people.load(this.#idOf(step.vm), step.cpuMilli);
+        return undefined;
+      case 'apply':
+        this.#recommended((one) => people.apply(one), step.vm);
+        return undefined;
+      case 'dismiss':
+        this.#recommended((one) => people.dismiss(one, step.minutes), step.vm);
+        return undefined;
+      case 'recommended':
+        this.#recommended();
+        return undefined;
       case 'cancel':
-        people.cancel(this.#idOf(step.what));
+        // What the scheduler began by itself has its own name, and may be gone when a run is played again.
+        people.cancel(step.what.startsWith('balance-') ? step.what : this.#idOf(step.what));
         return undefined;
     }
+  }
+
+  /** Asks the leader, as the API does. `vm`: of this one something is done with it. */
+  #recommended(then?: (one: api.RecommendationBody) => void, vm?: string): void {
+    const { trace } = this.#world;
+    const vmId = vm === undefined ? undefined : this.#idOf(vm);
+    this.#world.leader()?.ask({ type: 'balance' }, (reply) => {
+      if (reply.type !== 'balance') return;
+      const { recommendations, calm } = reply.balance;
+      const one = recommendations.find((recommendation) => recommendation.vmId === vmId);
+      if (one !== undefined) return then?.(one);
+      const all = recommendations.map(
+        ({ vmName, source, target }) => `${vmName} ${source} to ${target}`,
+      );
+      const nothing = `nothing, ${calm?.text ?? 'for no reason'}`;
+      trace.note('people', `see recommended: ${all.length === 0 ? nothing : all.join(', ')}`);
+    });
   }
 
   #create(step: CreateStep): void {
@@ -201,6 +240,7 @@ export class Script {
     const nature = {
       isDeaf: deaf,
       dirtyMibPerSecond,
+      ...(step.cpuMilli === undefined ? {} : { cpuMilli: step.cpuMilli }),
       ...(snapshots === undefined ? {} : { snapshots }),
       ...(medium === undefined ? {} : { medium }),
     };

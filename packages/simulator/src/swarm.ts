@@ -5,6 +5,7 @@
 import { type FaultName, faultNames, faults } from './faults.ts';
 import type { HostShape } from './host.ts';
 import { migrationPresetNames, type Random } from '@drover/core';
+import type { BalanceSettings } from '@drover/protocol';
 import type { Scenario } from './scenario.ts';
 import type { TimedStep } from './script.ts';
 
@@ -51,6 +52,7 @@ export function swarmOptions(seed: number, random: Random): SwarmOptions {
       timeoutAtLeastSeconds: Math.round(random.within([20_000, 120_000]) / 1_000),
       preset: random.fork('migration').pick(migrationPresetNames) ?? 'balanced',
     },
+    ...balanceOf(random.fork('balance')),
     chance: { seed, clocksOffMs: random.pick([0, 0, 5_000, 600_000]) ?? 0 },
     steps: faultsOf(possible, turmoilMs, everyMs, random),
     untilMs: turmoilMs,
@@ -59,6 +61,19 @@ export function swarmOptions(seed: number, random: Random): SwarmOptions {
     scenario,
     vmCount: 2 + random.below(4 * hostCount),
     askEveryMs: random.within(theme ? [800, 5_000] : [1_500, 15_000]),
+  };
+}
+
+/** In a third of the runs VMs are moved by themselves, with cooldowns short enough to end. */
+function balanceOf(random: Random): { readonly balance?: BalanceSettings } {
+  if (!random.chance(333)) return {};
+  return {
+    balance: {
+      mode: 'automatic',
+      aggressiveness: random.pick([3, 5] as const) ?? 3,
+      movesAtOnce: 1 + random.below(3),
+      cooldownMinutes: random.pick([1, 2, 360]) ?? 360,
+    },
   };
 }
 

@@ -160,6 +160,9 @@ export class Workload {
   #create(): void {
     const random = this.#random;
     this.#made += 1;
+    // Dice of its own: without loads everything else stays what it is.
+    const load = random.fork(`load ${this.#made}`);
+    const cpuMilli = load.chance(600) ? { cpuMilli: load.below(2_500) } : {};
     this.#do({
       do: 'create',
       vm: `vm${this.#made}`,
@@ -168,6 +171,7 @@ export class Workload {
       deaf: random.chance(250),
       dirtyMibPerSecond: random.pick([0, 0, 20, 100, 190, 400]) ?? 0,
       pool: random.chance(250) ? 'direct' : 'shared',
+      ...cpuMilli,
     });
   }
 

@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { atMostOne } from '../src/checkers/at-most-one.ts';
 import { unsettled } from '../src/checkers/calm.ts';
 import { capacity } from '../src/checkers/capacity.ts';
+import { cooldown } from '../src/checkers/cooldown.ts';
 import type { Act, HarmDone, Ledger, Wish } from '../src/checkers/checker.ts';
 import { oneAtATime } from '../src/checkers/one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
@@ -394,6 +395,18 @@ describe('records', () => {
       { [key]: assignment({ hostId: 'h2', generation: 3 }) },
     );
     expect(generations.committed?.(good.commit, good.truth)).toBeUndefined();
+  });
+
+  it('may not move a VM by themselves again before its cooldown is over', () => {
+    const moved = { [key]: assignment({ movedAtMs: 1_000_000 }) };
+    const ordered = (createdAtMs: number, by = 'balance') =>
+      written(moved, { [keys.operation('r1')]: operation({ state: 'pending', by, createdAtMs }) });
+    const early = ordered(1_060_000);
+    expect(cooldown.committed?.(early.commit, early.truth)).toContain('again after 60 s');
+    const late = ordered(1_000_000 + 6 * 3_600_000);
+    expect(cooldown.committed?.(late.commit, late.truth)).toBeUndefined();
+    const person = ordered(1_060_000, 'operator');
+    expect(cooldown.committed?.(person.commit, person.truth)).toBeUndefined();
   });
 
   it('may not lose an operation, nor one’s end', () => {

@@ -1,5 +1,6 @@
 export { cancelOperation } from './cancel-operation.ts';
 export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
+export { applyRecommendation, dismissRecommendation, setBalanceSettings } from './balance.ts';
 export { cloneVm } from './clone-vm.ts';
 export { cordon, uncordon } from './decide-host.ts';
 export { renameVm } from './rename-vm.ts';

@@ -1,5 +1,6 @@
 import { atMostOne } from './at-most-one.ts';
 import { capacity } from './capacity.ts';
+import { cooldown } from './cooldown.ts';
 import type { Checker } from './checker.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
@@ -15,6 +16,7 @@ export function allCheckers(): readonly Checker[] {
   return [
     atMostOne,
     capacity,
+    cooldown,
     staleEpoch,
     journalFirst,
     endFirst,

@@ -2,6 +2,7 @@
 import type { Resources } from '@drover/core';
 import {
   type AssignmentRecord,
+  type BalanceSettingsRecord,
   type OperationRecord,
   parseKey,
   type PoolRecord,
@@ -48,6 +49,8 @@ export class Records {
   readonly requests = new Map<string, RequestRecord>();
   /** With the revision at which each was written. */
   readonly rules = new Map<string, { readonly rule: RuleRecord; readonly revision: number }>();
+  /** By subject; of the whole cluster. */
+  readonly settings = new Map<string, BalanceSettingsRecord>();
   /** Create revisions of the keys of those who stand for election. */
   readonly candidates = new Map<string, number>();
   /** Keys that were gone once: where a restore brings one back, mostly nobody comes with it. */
@@ -93,6 +96,7 @@ export class Records {
       assignment: this.assignments,
       operation: this.operations,
       request: this.requests,
+      settings: this.settings,
     };
     return tables[type] as Map<string, never> | undefined;
   }
