@@ -1,7 +1,15 @@
 /** The balance plan: it evens out what contends, leaves alone what is well, and stays within its bounds. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allocatable, applyMoves, type Cluster, planBalance, promisedOn } from '../src/index.ts';
+import {
+  allocatable,
+  applyMoves,
+  type Cluster,
+  otherTargets,
+  planBalance,
+  promisedOn,
+  steadyBalance,
+} from '../src/index.ts';
 import { Arrangement } from '../src/search/arrangement.ts';
 import { weighedCostsOf } from '../src/search/costs.ts';
 import { aCluster, aHost, reversed, someCluster, using } from './builders.ts';
@@ -47,6 +55,43 @@ describe('a balance plan', () => {
       moves: [],
       calm: 'nothing-movable',
     });
+  });
+
+  it('keeps what it said before while that is nearly as good, and drops it when it is not', () => {
+    const former = new Map([
+      ['a', 'h3'],
+      ['b', 'h2'],
+    ]);
+    const where = (moves: readonly { vmId: string; target: string }[]) =>
+      new Map(moves.map(({ vmId, target }) => [vmId, target]));
+    expect(where(steadyBalance(crowded, former).moves)).toEqual(former);
+    // All of it to one host is far from what can be reached.
+    const poor = new Map(['a', 'b', 'c', 'd'].map((id) => [id, 'h2']));
+    expect(where(steadyBalance(crowded, poor).moves)).not.toEqual(poor);
+    const even = aCluster(
+      [aHost('h1'), aHost('h2')],
+      [using('a', 'h1', 500), using('b', 'h2', 500)],
+    );
+    expect(steadyBalance(even, new Map([['a', 'h2']]))).toMatchObject({
+      moves: [],
+      calm: 'even-enough',
+    });
+  });
+
+  it('says of every other host why not, the best first', () => {
+    const full = aHost('h2', { intent: 'cordoned' });
+    const cluster = aCluster([aHost('h1'), full, aHost('h3')], [...crowded.vms.values()]);
+    const others = otherTargets(cluster, 'a');
+    expect(others.map(({ hostId }) => hostId)).toEqual(['h3', 'h2']);
+    expect(others[0]?.gain).toBeGreaterThan(0);
+    expect(others[1]?.rejection).toMatchObject({ hostId: 'h2', reason: 'host-cordoned' });
+  });
+
+  it('spends no budget of balance for a move of another cause, and leaves that VM alone', () => {
+    const recent = [{ vmId: 'a', atMs: 0, mib: 10, isBalance: false }];
+    const plan = planBalance(crowded, { nowMs: 1000, recent, movesPerHour: 1 });
+    expect(plan.moves).toHaveLength(1);
+    expect(plan.moves[0]?.vmId).not.toBe('a');
   });
 
   it('stops where this hour’s moves are spent', () => {

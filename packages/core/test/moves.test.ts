@@ -1,7 +1,15 @@
 /** Moves as values: begun, made, and checked again just before they are made. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyMove, beginMove, checkMove, type Move, place, promisedOn } from '../src/index.ts';
+import {
+  applyMove,
+  applyMoves,
+  beginMove,
+  checkMove,
+  type Move,
+  place,
+  promisedOn,
+} from '../src/index.ts';
 import { aCluster, aHost, aVm, someCluster } from './builders.ts';
 
 const move: Move = {
@@ -39,6 +47,20 @@ describe('a move', () => {
     expect(applyMove(beginMove(before, move), move).reservations).toEqual([held]);
     expect(before.vms.get('a')?.state).toBe('running');
     expect(before.reservations).toEqual([held]);
+  });
+
+  it('takes along what the VM uses and waits for', () => {
+    const usage = (cpuMilli: number) => ({
+      cpuMilli,
+      memoryMib: 0,
+      cpuPressurePermille: 0,
+      memoryPressurePermille: 0,
+    });
+    const hosts = [aHost('h1', { usage: usage(1_500) }), aHost('h2', { usage: usage(100) })];
+    const used = { cpuMilli: 900, cpuWaitMilli: 100, memoryMib: 0 };
+    const vm = aVm('a', { hostId: 'h1', usage: used });
+    const after = applyMoves(aCluster(hosts, [vm]), [{ vmId: 'a', target: 'h2' }]);
+    expect([...after.hosts.values()].map((host) => host.usage?.cpuMilli)).toEqual([500, 1_100]);
   });
 
   it('of a VM that is gone changes nothing', () => {

@@ -3,6 +3,7 @@
  * search for a plan and by the check just before a move is made.
  */
 import type { Cluster } from '../cluster/cluster.ts';
+import type { HostId } from '../cluster/host.ts';
 import type { Move } from './plan.ts';
 
 /** The VM counts on both hosts. */
@@ -26,17 +27,10 @@ export function beginMove(cluster: Cluster, move: Move): Cluster {
 
 /** The VM is on the target, and only there. */
 export function applyMove(cluster: Cluster, move: Move): Cluster {
-  const vm = cluster.vms.get(move.vmId);
-  if (!vm) return cluster;
-  return {
-    ...cluster,
-    vms: new Map(cluster.vms).set(vm.id, { ...vm, state: 'running', hostId: move.target }),
-    reservations: cluster.reservations.filter((one) => one.vmId !== vm.id),
-    migrations: cluster.migrations.filter((one) => one.vmId !== vm.id),
-  };
+  return cluster.vms.has(move.vmId) ? applyMoves(cluster, [move]) : cluster;
 }
 
-/** All of them, one after the other. */
+/** All of them, one after the other. What a VM was measured to use, and waits for, goes with it. */
 export function applyMoves(
   cluster: Cluster,
   moves: readonly Pick<Move, 'vmId' | 'target'>[],
@@ -44,12 +38,24 @@ export function applyMoves(
   if (moves.length === 0) return cluster;
   const moved = new Set(moves.map(({ vmId }) => vmId));
   const vms = new Map(cluster.vms);
+  const hosts = new Map(cluster.hosts);
+  const use = (hostId: HostId | undefined, cpuMilli: number) => {
+    const host = hosts.get(hostId ?? '');
+    if (host?.usage === undefined) return;
+    const now = Math.max(0, host.usage.cpuMilli + cpuMilli);
+    hosts.set(host.id, { ...host, usage: { ...host.usage, cpuMilli: now } });
+  };
   for (const { vmId, target } of moves) {
     const vm = vms.get(vmId);
-    if (vm !== undefined) vms.set(vmId, { ...vm, state: 'running', hostId: target });
+    if (vm === undefined) continue;
+    const asked = (vm.usage?.cpuMilli ?? 0) + (vm.usage?.cpuWaitMilli ?? 0);
+    use(vm.hostId, -asked);
+    use(target, asked);
+    vms.set(vmId, { ...vm, state: 'running', hostId: target });
   }
   return {
     ...cluster,
+    hosts,
     vms,
     reservations: cluster.reservations.filter(({ vmId }) => !moved.has(vmId)),
     migrations: cluster.migrations.filter(({ vmId }) => !moved.has(vmId)),

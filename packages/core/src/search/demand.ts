@@ -1,8 +1,6 @@
 /**
  * How much CPU everything would use if nothing held it up. Where a VM's own use is not measured, it has its
  * part of what its host is seen to use, by its number of vCPUs; what no VM accounts for stays with the host.
- * Where it is measured how long every VM of a host waits, that is what waits there: the host's pressure says that
- * something waited, not how much.
  */
 import type { Host } from '../cluster/host.ts';
 import { real, whole } from './numbers.ts';
@@ -23,19 +21,12 @@ export function demandOf(
   const measured = new Float64Array(hosts.length);
   /** By host, of VMs whose use nobody measured. */
   const unknown = new Float64Array(hosts.length);
-  /** By host: what its VMs waited for, and how many of them nobody asked about that. */
-  const waited = new Float64Array(hosts.length);
-  const unasked = new Float64Array(hosts.length);
-  const vmCount = new Float64Array(hosts.length);
   const add = (list: Float64Array, at: number, more: number) => {
     list[at] = real(list, at) + more;
   };
   for (const [at, unit] of units.entries()) {
     for (const { usage, request } of unit.vms) {
       const host = whole(origin, at);
-      add(vmCount, host, 1);
-      add(waited, host, usage?.cpuWaitMilli ?? 0);
-      if (usage?.cpuWaitMilli === undefined) add(unasked, host, 1);
       if (usage === undefined) {
         add(unknown, host, request.cpuMilli);
         continue;
@@ -45,11 +36,7 @@ export function demandOf(
       add(measured, host, demand);
     }
   }
-  const seen = Float64Array.from(hosts, (host, at) =>
-    real(vmCount, at) > 0 && real(unasked, at) === 0
-      ? (host.usage?.cpuMilli ?? 0) + real(waited, at)
-      : seenOn(host),
-  );
+  const seen = Float64Array.from(hosts, seenOn);
   for (const [at, unit] of units.entries()) {
     const host = whole(origin, at);
     const rest = real(seen, host) - real(measured, host);

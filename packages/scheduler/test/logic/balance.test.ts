@@ -109,6 +109,13 @@ describe('balance', () => {
     expect(recommended(lab).map(({ vmId }) => vmId)).not.toContain(one.vmId);
   });
 
+  it('goes to an empty host, though something there that is no VM waits', () => {
+    const lab = crowded();
+    for (const id of ['h2', 'h3']) lab.host(id).cpuPressurePermille = 950;
+    lab.pass(150_000);
+    expect(new Set(recommended(lab).map(({ source }) => source))).toEqual(new Set(['h1']));
+  });
+
   it('recommends nothing while it only observes, and measures all the same', () => {
     const lab = crowded();
     lab.setBalance({ mode: 'observe' });

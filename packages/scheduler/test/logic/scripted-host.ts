@@ -84,6 +84,8 @@ export class ScriptedHost {
   #answers: Inventory['answers'];
   /** Of VMs, wherever they run: what they use, and wait for, in thousandths of a core. Nobody measures it if absent. */
   uses: ReadonlyMap<string, readonly [cpuMilli: number, cpuWaitMilli: number]> | undefined;
+  /** Of whatever there is there. */
+  cpuPressurePermille = 0;
   readonly #generations = new Map<string, number>();
   readonly #journal = new Map<string, StepResult>();
   readonly #around: Surroundings;
@@ -137,7 +139,8 @@ export class ScriptedHost {
       return { vmId, cpuMilli, cpuWaitMilli };
     });
     const cpuMilli = vms.reduce((sum, vm) => sum + vm.cpuMilli, 0);
-    const usage = { cpuMilli, memoryMib: 0, cpuPressurePermille: 0, memoryPressurePermille: 0 };
+    const { cpuPressurePermille } = this;
+    const usage = { cpuMilli, memoryMib: 0, cpuPressurePermille, memoryPressurePermille: 0 };
     return { usage, vms };
   }
 

@@ -1,5 +1,9 @@
-/** The cluster with its smoothed load, and with what balancing leaves alone marked so: the picture that it plans from. */
-import type { Cluster, Host, Vm } from '@drover/core';
+/**
+ * The cluster with its smoothed load, and with what balancing leaves alone marked so: the picture that it plans from. What
+ * VMs would use if they did not wait counts as used; where that is measured, a host's pressure says nothing besides: only
+ * that something waited, not what, nor how much.
+ */
+import type { Cluster, Host, HostUsage, Vm } from '@drover/core';
 import type { RecordMirror } from '@drover/protocol';
 import type { HostWatch } from '../host-watch.ts';
 import { withUsage } from '../measured.ts';
@@ -22,6 +26,7 @@ export function withLoad(cluster: Cluster, { now, mirror, hosts }: Seen): Cluste
       ),
   );
   const ofVms = new Map<string, number>();
+  let isWaitKnown = false;
   const vms = new Map<string, Vm>();
   for (const vm of cluster.vms.values()) {
     const usage = hosts.use.ofVm(now.monoMs, vm.id);
@@ -30,7 +35,9 @@ export function withLoad(cluster: Cluster, { now, mirror, hosts }: Seen): Cluste
       vms.set(vm.id, vm);
       continue;
     }
-    ofVms.set(hostId, (ofVms.get(hostId) ?? 0) + usage.cpuMilli);
+    const { cpuMilli, cpuWaitMilli } = usage;
+    isWaitKnown ||= cpuWaitMilli !== undefined;
+    ofVms.set(hostId, (ofVms.get(hostId) ?? 0) + cpuMilli + (cpuWaitMilli ?? 0));
     const seen = reported.get(`${hostId} ${vm.id}`);
     const used = { ...vm, usage };
     vms.set(vm.id, seen === undefined ? used : withUsage(used, seen));
@@ -42,12 +49,16 @@ export function withLoad(cluster: Cluster, { now, mirror, hosts }: Seen): Cluste
     const pace = paceOf(operations, host.id, '');
     all.set(host.id, {
       ...host,
-      ...(usage === undefined ? {} : { usage }),
+      ...(usage === undefined ? {} : { usage: isWaitKnown ? withoutPressure(usage) : usage }),
       // Whole numbers: a dump has no others.
       ...(pace.moves === 0 ? {} : { linkMibPerSecond: Math.max(1, Math.round(pace.mibPerSecond)) }),
     });
   }
   return { ...cluster, vms, hosts: all };
+}
+
+function withoutPressure(usage: HostUsage): HostUsage {
+  return { ...usage, cpuPressurePermille: 0 };
 }
 
 /**

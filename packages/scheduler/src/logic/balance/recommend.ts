@@ -101,11 +101,7 @@ function whereItIs(cluster: Cluster, { source, target, terms = [] }: Move): stri
 /** What is used there, and what VMs would use besides if they did not wait; in percent. */
 function asked(cluster: Cluster, hostId: string): number {
   const host = cluster.hosts.get(hostId);
-  let milli = host?.usage?.cpuMilli ?? 0;
-  for (const vm of cluster.vms.values()) {
-    if (vm.hostId === hostId) milli += vm.usage?.cpuWaitMilli ?? 0;
-  }
-  return percent(milli, host?.capacity.cpuMilli);
+  return percent(host?.usage?.cpuMilli ?? 0, host?.capacity.cpuMilli);
 }
 
 function promised(cluster: Cluster, hostId: string, what: 'cpuMilli' | 'memoryMib'): number {
