@@ -41,7 +41,7 @@ import {
   resumed,
 } from './resume.ts';
 import { asSeenBy, isRuled } from './rules.ts';
-import { lockAgainMs, lockPatienceMs, startAttempts } from './settings.ts';
+import { lockAgainMs, lockPatienceMs, startAttempts, tryAgainMs } from './settings.ts';
 import { tidy } from './storage/change-volume.ts';
 import type { Turn } from './turn.ts';
 import { disksOf, vmToStart } from './vm-shape.ts';
@@ -210,6 +210,13 @@ function start(turn: Turn, stored: Stored<OperationRecord>): void {
   if (result.outcome === 'done') return succeed(turn, stored);
   if (result.outcome === 'unknown' || mayRunThere(result)) return look(turn, stored, result);
   if (isMemoryLost(result)) return memoryLost(turn, stored, result);
+  // Nothing was done this time; but a step before it may have left a copy there, which that host alone can take up.
+  if (result.outcome === 'refused' && stored.value.step === 'resume-again') {
+    const why = result.error?.message ?? 'it refused';
+    turn.wait(id, `${target}, where it may have been taken up already: ${why}`);
+    if (turn.now.monoMs - turn.heardMs(target, stored.value) < tryAgainMs) return;
+    return look(turn, stored, result);
+  }
   fail(turn, stored, result);
 }
 

@@ -322,6 +322,23 @@ describe('a start of a saved VM', () => {
     expect(of(lab, 'resume-saved').map(({ generation }) => generation)).toEqual([2, 3, 4]);
   });
 
+  it('that is refused after one of which nobody knows the end waits for that host: it may have left a copy', () => {
+    const lab = withSaved(3);
+    let tries = 0;
+    for (const host of lab.hosts.values()) {
+      host.scripts.set('resume-saved', (command) => {
+        tries += 1;
+        if (tries > 2) return host.obey(command);
+        host.runs(vmA, { state: 'paused' });
+        return tries === 1 ? unknown : refused('journal-unwritable');
+      });
+    }
+    expect(lab.ended(lab.request(start)).state).toBe('succeeded');
+    const asked = of(lab, 'resume-saved');
+    expect(new Set(asked.map(({ hostId }) => hostId)).size).toBe(1);
+    expect(asked.map(({ generation }) => generation)).toEqual([2, 3, 4]);
+  });
+
   it('does not touch a copy that stands there for another reason', () => {
     const lab = withSaved();
     for (const host of lab.hosts.values()) {
