@@ -20,6 +20,8 @@ export class Workload {
   readonly #ruling: Random;
   /** In some runs somebody saves VMs besides; dice of their own, so that the other runs are what they were. */
   readonly #saver: Random | undefined;
+  /** Of who looks with virsh and asks Drover. */
+  readonly #watcher: Random;
   readonly #done: TimedStep[] = [];
   #made = 0;
   #ended = false;
@@ -32,10 +34,12 @@ export class Workload {
     this.#ruling = random.fork('rules');
     const saver = random.fork('saver');
     this.#saver = saver.chance(300) ? saver : undefined;
+    this.#watcher = random.fork('watcher');
   }
 
   begin(): void {
     this.#world.timeline.fromOutside(8_000, () => this.#next());
+    this.#world.timeline.fromOutside(8_000, () => this.#nextLook());
     if (this.#ruling.chance(400)) {
       this.#world.timeline.fromOutside(12_000, () => this.#nextRule());
     }
@@ -55,6 +59,16 @@ export class Workload {
     if (this.#saver !== undefined) this.#saveSomething(this.#saver);
     const waitMs = this.#random.within([100, 2 * this.#options.askEveryMs]);
     this.#world.timeline.fromOutside(waitMs, () => this.#next());
+  }
+
+  /** The moment is short in which the record is wrong: it is watched for. */
+  #nextLook(): void {
+    if (this.#ended) return;
+    const moved = this.#movedByHand();
+    if (moved !== undefined && this.#watcher.chance(250)) {
+      this.#do({ do: 'stop', vm: moved, force: true });
+    }
+    this.#world.timeline.fromOutside(500, () => this.#nextLook());
   }
 
   #nextRule(): void {
@@ -106,10 +120,6 @@ export class Workload {
     const off = random.pick(hosts.filter(({ isPowered }) => !isPowered));
     if (off !== undefined && random.chance(400)) {
       return this.#do({ do: 'recover', host: off.id, despiteMassLoss: random.chance(500) });
-    }
-    const moved = this.#movedByHand();
-    if (moved !== undefined && random.chance(500)) {
-      return this.#do({ do: 'stop', vm: moved, force: true });
     }
     const dice = random.below(100);
     if (dice < 20) return this.#drain(host);
