@@ -18,7 +18,12 @@ interface Tally {
 }
 
 /** What the tests themselves run, and the package that each is in. */
-const testPrograms = { chromium: 'chromium', openssl: 'openssl', 'qemu-img': 'qemu-utils' };
+const testPrograms = {
+  'ansible-inventory': 'ansible-core',
+  chromium: 'chromium',
+  openssl: 'openssl',
+  'qemu-img': 'qemu-utils',
+};
 
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 const started = performance.now();

@@ -19,6 +19,7 @@ import { addHostShow } from './commands/host-show.ts';
 import { addImageDelete, addImageList, addImageShow, addImageVerify } from './commands/image.ts';
 import { addImageImport, addImageUpload } from './commands/image-import.ts';
 import { addImageSources } from './commands/image-sources.ts';
+import { addInventory } from './commands/inventory.ts';
 import { addMigrationAbort, addMigrationList, addMigrationShow } from './commands/migration.ts';
 import { addMigrationPolicy } from './commands/migration-policy.ts';
 import {
@@ -91,6 +92,7 @@ export function buildProgram(): Command {
   addPlan(program);
   addEvents(program);
   addDump(program);
+  addInventory(program);
   addAudit(program);
   program.commandsGroup('Act:');
   addNouns(program);
