@@ -6,7 +6,7 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
-import { type DrainItem, type OperationRecord, reasonRecords, type Stored } from '@drover/protocol';
+import type { DrainItem, OperationRecord, Stored } from '@drover/protocol';
 import {
   bentFor,
   type Blocker,
@@ -22,6 +22,7 @@ import {
   type Vm,
 } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
+import { blockedItem } from './blocked-item.ts';
 import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
 import { findUnitTarget } from './move-unit.ts';
@@ -340,19 +341,6 @@ function targetIn(cluster: Cluster, hostId: string, vm: Vm, { target, reason }: 
   const { move: best } = planned;
   const said = why === undefined ? best.reason : `not ${target}: ${why}`.slice(0, 1000);
   return { type: 'ok', hostId: best.target, reason: said };
-}
-
-function blockedItem(item: DrainItem, { remedy, rejections, reason, held }: Blocker): DrainItem {
-  const found = [...(held ?? []), ...rejections.flatMap((one) => one.reasons ?? [])];
-  const said = held?.map(explainReason) ?? rejections.map(explainRejection);
-  const text = said.join('; ').slice(0, 900);
-  return {
-    ...item,
-    state: 'blocked',
-    reason: text === '' ? reason : text,
-    remedy: remedy.slice(0, 1000),
-    ...(found.length === 0 ? {} : { reasons: reasonRecords(found) }),
-  };
 }
 
 function finish(

@@ -7,12 +7,10 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
-import { type DrainItem, type OperationRecord, reasonRecords, type Stored } from '@drover/protocol';
+import type { DrainItem, OperationRecord, Stored } from '@drover/protocol';
 import {
   type Blocker,
   type Cluster,
-  explainReason,
-  explainRejection,
   keptTogether,
   planRule,
   type Rule,
@@ -20,6 +18,7 @@ import {
   type Vm,
 } from '@drover/core';
 import { waitForPool } from './ailing-pool.ts';
+import { blockedItem } from './blocked-item.ts';
 import { findUnitTarget } from './move-unit.ts';
 import { moveTo, orderMoves } from './order-moves.ts';
 import { isCancelled } from './pending.ts';
@@ -196,22 +195,10 @@ function planAnew(
   const blocked = items.map((item) => {
     if (item.state !== 'waiting') return item;
     return item === waiting[0] && blocker !== undefined
-      ? blockedBy(item, blocker)
+      ? blockedItem(item, blocker)
       : notReached(item);
   });
   turn.commit(turn.putOperation(stored, { items: blocked, stepIndex }));
-}
-
-function blockedBy(item: DrainItem, { rejections, reason, remedy, held }: Blocker): DrainItem {
-  const found = [...(held ?? []), ...rejections.flatMap((one) => one.reasons ?? [])];
-  const said = held?.map(explainReason) ?? rejections.map(explainRejection);
-  return {
-    ...item,
-    state: 'blocked',
-    reason: (said.join('; ') || reason).slice(0, 900),
-    remedy: remedy.slice(0, 1000),
-    ...(found.length === 0 ? {} : { reasons: reasonRecords(found) }),
-  };
 }
 
 function notReached(item: DrainItem): DrainItem {

@@ -123,8 +123,8 @@ function hostFor(turn: Turn, { cluster, unit, source, planned }: UnitMove): stri
   };
 }
 
-/** One after the other, each with those before it on their way. */
-function refusalOf(
+/** Why that host does not take all of them: one after the other, each with those before it on their way. */
+export function refusalOf(
   cluster: Cluster,
   unit: readonly Vm[],
   source: string,

@@ -1,4 +1,4 @@
-/** Moves of a drain, or of a rule that is enforced, become migrations of their own: those of a unit in one transaction. */
+/** Moves of a drain, a restore, or a rule that is enforced, become migrations of their own: those of a unit in one transaction. */
 import { type DrainItem, keys, type OperationRecord, type Stored } from '@drover/protocol';
 import { put, type Turn } from './turn.ts';
 

@@ -5,26 +5,21 @@
  *   item: waiting ─▶ moving ─▶ moved            (or gone: it is there, or runs no more)
  *                        └─▶ blocked             cancelled
  */
-import {
-  type DrainItem,
-  keys,
-  type OperationRecord,
-  reasonRecords,
-  type Stored,
-} from '@drover/protocol';
+import type { DrainItem, OperationRecord, Stored } from '@drover/protocol';
 import {
   type Blocker,
-  checkMove,
-  explainReason,
-  explainRejection,
   heldByItself,
+  keptTogether,
   planRestore,
   remedyFor,
   type Vm,
 } from '@drover/core';
+import { blockedItem } from './blocked-item.ts';
 import { homesOf } from './homes.ts';
+import { refusalOf } from './move-unit.ts';
+import { type MoveToOrder, moveTo, orderMoves } from './order-moves.ts';
 import { isCancelled } from './pending.ts';
-import { put, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
 export function driveRestore(turn: Turn, stored: Stored<OperationRecord>): void {
@@ -134,7 +129,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
   const { id, hostId = '' } = stored.value;
   if (!turn.settled) return;
   if (!isUp(turn, hostId)) return turn.waitForHost(id, hostId);
-  for (const [index, item] of items.entries()) {
+  for (const item of items) {
     const vm = turn.cluster.vms.get(item.vmId);
     if (item.state !== 'waiting' || vm?.hostId === undefined) continue;
     if (['starting', 'stopping', 'saving', 'migrating'].includes(vm.state)) continue;
@@ -142,70 +137,46 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
       turn.waitForHost(id, vm.hostId);
       continue;
     }
-    const blocker = whyNot(turn, vm, vm.hostId, hostId);
+    const source = vm.hostId;
+    const unit = keptTogether(turn.cluster, vm);
+    const going = [...items.entries()].flatMap(([at, one]) =>
+      one.state === 'waiting' && unit.some((member) => member.id === one.vmId)
+        ? [{ index: at, item: { ...one, target: hostId }, source }]
+        : [],
+    );
+    const blocker = whyNot(turn, unit, going, source, hostId);
+    if (blocker?.reason === 'vm-busy') {
+      turn.wait(id, `${blocker.vmName}, which is busy`);
+      continue;
+    }
     if (blocker !== undefined) {
-      const now = items.with(index, blockedItem(item, blocker));
+      const now = [...items];
+      for (const one of going) now[one.index] = blockedItem(one.item, blocker);
       turn.commit(turn.putOperation(stored, { items: now }));
       return;
     }
-    const source = vm.hostId;
-    const wanted = { move: { id: '', parentId: id, vmId: vm.id }, source, target: hostId };
-    if (!turn.slots.mayOrder(wanted)) {
+    if (!turn.slots.mayOrder(moveTo(stored.value, vm.id, source, hostId))) {
       turn.wait(id, `a free slot for a migration to ${hostId}`);
       continue;
     }
-    const child = childOf(turn, stored.value, vm, index);
-    const moving: DrainItem = { ...item, state: 'moving', operationId: child.id };
-    const isDecided = turn.commit(
-      turn.putOperation(stored, { items: items.with(index, moving) }),
-      put(keys.operation(child.id), child, 0),
-    );
-    if (isDecided) turn.slots.order(wanted);
-    return;
+    return orderMoves(turn, stored, items, going, `goes back to ${hostId}`);
   }
 }
 
-function childOf(turn: Turn, parent: OperationRecord, vm: Vm, index: number): OperationRecord {
-  const { id, hostId = '', by } = parent;
-  return {
-    v: 1,
-    id: `${id}-${index}`,
-    type: 'migrate',
-    state: 'pending',
-    step: 'place',
-    stepIndex: 0,
-    vmId: vm.id,
-    vmName: vm.name,
-    ...(vm.hostId === undefined ? {} : { source: vm.hostId }),
-    target: hostId,
-    parentId: id,
-    generation: vm.generation,
-    epoch: turn.epoch,
-    reason: `goes back to ${hostId}`,
-    by,
-    createdAtMs: turn.now.wallMs,
-  };
-}
-
-function whyNot(turn: Turn, vm: Vm, source: string, target: string): Blocker | undefined {
-  const held = heldByItself(vm);
+/** Of VMs that rules keep together those that go back: all of them, or none. */
+function whyNot(
+  turn: Turn,
+  unit: readonly Vm[],
+  going: readonly MoveToOrder[],
+  source: string,
+  target: string,
+): Blocker | undefined {
+  const back = unit.filter(({ id }) => going.some(({ item }) => item.vmId === id));
+  const held = back.map(heldByItself).find((one) => one !== undefined);
   if (held !== undefined) return held;
-  const check = checkMove(turn.cluster, { vmId: vm.id, source, target });
-  if (check.type !== 'refused') return undefined;
-  const rejections = [check.rejection];
-  const about = { vmId: vm.id, vmName: vm.name };
-  return { ...about, reason: check.rejection.reason, rejections, remedy: remedyFor(rejections) };
-}
-
-function blockedItem(item: DrainItem, blocker: Blocker): DrainItem {
-  const { held = [], rejections, reason, remedy } = blocker;
-  const found = [...held, ...rejections.flatMap((one) => one.reasons ?? [])];
-  const said = [...held.map(explainReason), ...rejections.map(explainRejection)].join('; ');
-  return {
-    ...item,
-    state: 'blocked',
-    reason: said === '' ? reason : said.slice(0, 900),
-    remedy: remedy.slice(0, 1000),
-    ...(found.length === 0 ? {} : { reasons: reasonRecords(found) }),
-  };
+  const refusal = refusalOf(turn.cluster, back, source, target);
+  if (refusal === undefined) return undefined;
+  const [{ vmId, vmName } = { vmId: '', vmName: '' }] = going.map(({ item }) => item);
+  const { reason } = refusal;
+  return { vmId, vmName, reason, rejections: [refusal], remedy: remedyFor([refusal]) };
 }

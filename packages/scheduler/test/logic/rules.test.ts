@@ -135,6 +135,22 @@ describe('a drain', () => {
   });
 });
 
+it('a restore brings VMs that belong together back side by side', () => {
+  const lab = Lab.withHosts(2);
+  for (const vmId of [vmA, vmB]) lab.runningVm(vmId, 'h1');
+  save(lab, 'pair', together);
+  lab.ended(lab.request(drain));
+  expect([hostOf(lab, vmA), hostOf(lab, vmB)]).toEqual(['h2', 'h2']);
+  const id = lab.request({ type: 'restore', hostId: 'h1' });
+  expect(lab.ended(id)).toMatchObject({ state: 'succeeded' });
+  const moves = lab.etcd.operations().filter(({ parentId }) => parentId === id);
+  expect(moves.map(({ vmId, along }) => [vmId, along])).toEqual([
+    [vmA, [vmB]],
+    [vmB, [vmA]],
+  ]);
+  expect([hostOf(lab, vmA), hostOf(lab, vmB)]).toEqual(['h1', 'h1']);
+});
+
 it('a recovery starts VMs that belong together on one host that has room for both', () => {
   const lab = Lab.withHosts(3);
   // h2 has room for one of them alone.
