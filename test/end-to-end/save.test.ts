@@ -6,6 +6,7 @@ import { askCounter } from '@drover/deploy/lab';
 import type { api } from '@drover/protocol';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Cluster, type RunningVm } from './support/cluster.ts';
+import { SlowSaves } from './support/slow-saves.ts';
 import { until } from './support/until.ts';
 
 let cluster: Cluster;
@@ -66,7 +67,9 @@ it('saved on one host it goes on on another, in the same boot; a plain start doe
 
 it('that is cancelled leaves it running, in the same boot, and no file', async () => {
   const vm = await cluster.runVm('wakeful');
+  await using slow = await SlowSaves.on(cluster);
   const { id } = await ask('POST', `/v1/vms/${vm.id}/save`);
+  await slow.isSaving(id);
   await ask('DELETE', `/v1/operations/${id}`);
   await cluster.ended(id, 'cancelled');
   expect(await cluster.hostsThatRun('wakeful')).toEqual([vm.hostId]);
