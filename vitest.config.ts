@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Three tiers. `unit` needs nothing but this checkout; `contract` runs one suite against a fake and the
@@ -10,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'test/*.test.ts', 'test/scenarios/*.test.ts'],
           testTimeout: 30_000,
+          // Vitest would leave one core to itself, which is half of a small machine.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
