@@ -28,7 +28,7 @@ afterAll(async () => {
 const signedIn = (path: string) => `${cluster.url}${path}#token=${madeUpToken}`;
 
 const kept =
-  /^(map|drain|vm|migrations|recommendations)-|-moving-|-filled-|^(vms|login|host|images)-light|^(pools|operations|settings)-dark|^vms-narrow/;
+  /^(map|drain|vm|migrations|recommendations)-|-moving-|-filled-|rules-|^(vms|login|host|images)-light|^(pools|operations|settings)-dark|^vms-narrow/;
 
 /** With `DROVER_SCREENSHOTS=1` what was seen of the main pages is kept for docs/. */
 async function keep(page: Page, name: string): Promise<void> {
@@ -47,6 +47,7 @@ const pages: readonly (readonly [name: string, path: () => string, shows: string
   ['new-vm', () => '/vms/new', 'Where it would run'],
   ['migrations', () => '/migrations', 'Over time'],
   ['recommendations', () => '/recommendations', 'Make the move'],
+  ['rules', () => '/rules', 'Make it hold'],
   ['pools', () => '/pools', 'Who reaches what'],
   ['pool', () => '/pools/fast', 'As the hosts find it'],
   ['images', () => '/images', 'Used by'],
@@ -190,6 +191,36 @@ it('each action tells the command that does the same, and gives it to be pasted'
   await page.getByRole('button', { name: 'Copy “drover host drain h2”' }).click();
   await page.getByText('Copied').waitFor();
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe('drover host drain h2');
+  await page.context().close();
+});
+
+it('a rule tells what it would take while one chooses, and what is saved stands in the list', async () => {
+  const { page, wrong } = await openPage(browser, signedIn('/rules'));
+  await page.getByText('Broken by').waitFor();
+  await page.getByRole('button', { name: 'New rule' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New rule' });
+  await dialog.getByText('It needs a name.').waitFor();
+  await dialog.getByLabel('Name', { exact: true }).fill('api-apart');
+  const vms = dialog.getByLabel('VMs', { exact: true });
+  await vms.fill(`${moving}, ${cluster.otherVmOn('h2')}`);
+  await vms.press('Enter');
+  await dialog.getByText(/would make it hold/).waitFor();
+  await dialog
+    .getByRole('button', { name: /^Copy “drover rule create api-apart apart --vm / })
+    .waitFor();
+  expect(await violations(page)).toEqual([]);
+  await keep(page, 'rules-filled-light');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('heading', { name: 'api-apart' }).waitFor();
+  await page
+    .getByRole('article')
+    .filter({ hasText: 'db-apart' })
+    .getByRole('button', { name: 'Make it hold' })
+    .click();
+  const asked = page.getByRole('dialog', { name: 'Make db-apart hold' });
+  await asked.getByRole('row').nth(1).waitFor();
+  await asked.getByText(/1 move would make it hold/i).waitFor();
+  expect(wrong).toEqual([]);
   await page.context().close();
 });
 

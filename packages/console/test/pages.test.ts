@@ -8,6 +8,7 @@ import { ganttOf } from '../src/logic/gantt.ts';
 import { createLine, type NewVm, specOf } from '../src/logic/new-vm.ts';
 import { pages } from '../src/logic/pages.ts';
 import { problemView } from '../src/logic/problem-view.ts';
+import { createRuleLine, emptyRule, missing, ruleSpecOf } from '../src/logic/rule-form.ts';
 import { routeOfPath, sectionOf } from '../src/logic/routes.ts';
 import { filterVms, sortVms, verbsOf } from '../src/logic/vm-list.ts';
 import { host, migration, state, vm } from './support/made-up.ts';
@@ -33,6 +34,56 @@ describe('addresses', () => {
   it('of the navigation are pages, and know their own entry', () => {
     for (const { href } of pages) expect(sectionOf(routeOfPath(href))).toBe(href);
     expect(new Set(pages.map(({ key }) => key)).size).toBe(pages.length);
+  });
+});
+
+describe('a rule in its form', () => {
+  const form = { ...emptyRule, name: 'db', vms: ['db1', 'tier=db'] };
+
+  it.each([
+    [{ ...emptyRule }, 'It needs a name.'],
+    [{ ...emptyRule, name: 'db' }, 'Say which VMs it is about.'],
+    [{ ...form, type: 'pinned' as const }, 'Say which hosts it is about.'],
+    [form, undefined],
+  ])('says what is missing still', (one, lacks) => expect(missing(one)).toBe(lacks));
+
+  it.each([
+    [
+      form,
+      {
+        type: 'apart',
+        over: 'host',
+        strength: 'hard',
+        vms: { ids: ['db1'], labels: { tier: 'db' } },
+      },
+      'drover rule create db apart --vm db1 --vm-label tier=db',
+    ],
+    [
+      { ...form, type: 'spread' as const, over: 'zone' as const, maxSkew: 2, isSoft: true },
+      {
+        type: 'spread',
+        over: 'zone',
+        maxSkew: 2,
+        strength: 'soft',
+        weight: 10,
+        vms: { ids: ['db1'], labels: { tier: 'db' } },
+      },
+      'drover rule create db spread --vm db1 --vm-label tier=db --over zone --max-skew 2 --soft',
+    ],
+    [
+      { ...form, vms: ['db1'], type: 'away' as const, hosts: ['h1', 'rack=r2'], bends: true },
+      {
+        type: 'away',
+        strength: 'hard',
+        bendsForDrain: true,
+        vms: { ids: ['db1'] },
+        hosts: { ids: ['h1'], labels: { rack: 'r2' } },
+      },
+      'drover rule create db away --vm db1 --host h1 --host-label rack=r2 --bends',
+    ],
+  ])('is what the API takes, and what the command line says', (one, spec, line) => {
+    expect(ruleSpecOf(one)).toEqual(spec);
+    expect(createRuleLine(one)).toBe(line);
   });
 });
 

@@ -11,7 +11,10 @@ import {
   explainPlacement,
   place,
   planDrain,
+  planRule,
   promisedOn,
+  ruleConflicts,
+  ruleState,
 } from '@drover/core';
 import {
   type HostView,
@@ -26,6 +29,7 @@ import { pino } from 'pino';
 import {
   type MadeUpOptions,
   madeUpHosts,
+  madeUpRules,
   madeUpRecords,
   madeUpVms,
   balanceOf,
@@ -61,6 +65,7 @@ export class MadeUpCluster implements AsyncDisposable {
       vms: new Map(vms.map((vm) => [vm.id, vm])),
       migrations: [],
       reservations: [],
+      rules: Object.entries(madeUpRules(vms)).map(([id, spec]) => ({ id, ...spec })),
     };
     const state = { cluster, progress: [] };
     const store = createFakeStore({ clock: 'system' });
@@ -101,6 +106,16 @@ export class MadeUpCluster implements AsyncDisposable {
   someVmOn(hostId: string): string {
     const found = [...this.#state.cluster.vms.values()].find((vm) => vm.hostId === hostId);
     if (found === undefined) throw new Error(`no VM is on ${hostId}`);
+    return found.name;
+  }
+
+  /** Another one than `someVmOn` names. */
+  otherVmOn(hostId: string): string {
+    const first = this.someVmOn(hostId);
+    const found = [...this.#state.cluster.vms.values()].find(
+      (vm) => vm.hostId === hostId && vm.name !== first,
+    );
+    if (found === undefined) throw new Error(`no second VM is on ${hostId}`);
     return found.name;
   }
 
@@ -262,11 +277,19 @@ function answer(
       return { type: 'pools', pools: poolStatuses([...cluster.hosts.keys()]) };
     case 'balance':
       return { type: 'balance', balance: balanceOf(cluster) };
+    case 'rules': {
+      const states = (cluster.rules ?? []).map((rule) => [rule.id, ruleState(cluster, rule)]);
+      return { type: 'rules', rules: Object.fromEntries(states) };
+    }
+    case 'rule-plan': {
+      const rule = { id: query.name, ...query.spec };
+      const plan = planRule(cluster, rule);
+      const conflicts = ruleConflicts(cluster, rule, plan);
+      return { type: 'rule-plan', plan, state: ruleState(cluster, rule), conflicts };
+    }
     case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':
-    case 'rules':
-    case 'rule-plan':
     case 'dump':
       return { type: 'error', code: 'no-leader', message: `nobody answers ${query.type} here` };
   }

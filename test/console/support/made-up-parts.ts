@@ -1,6 +1,6 @@
 /** Hosts, VMs and records of a made-up cluster. The same options give the same cluster. */
 import { type Cluster, type Host, Random, type Vm } from '@drover/core';
-import { type api, keys } from '@drover/protocol';
+import { type api, keys, type RuleSpec } from '@drover/protocol';
 
 type BalanceStatus = api.BalanceStatus;
 
@@ -78,6 +78,27 @@ export function madeUpVms({ hosts, vms, seed = 1 }: MadeUpOptions): readonly Vm[
   });
 }
 
+/** One that holds, and one that the first two VMs of a host break. */
+export function madeUpRules(vms: readonly Vm[]): Readonly<Record<string, RuleSpec>> {
+  const [first, ...others] = vms;
+  const beside = others.find(({ hostId }) => hostId === first?.hostId);
+  return {
+    'db-apart': {
+      type: 'apart',
+      over: 'host',
+      strength: 'hard',
+      vms: { ids: [first?.id ?? '', beside?.id ?? ''] },
+    },
+    'mail-off-h2': {
+      type: 'away',
+      strength: 'soft',
+      weight: 20,
+      vms: { labels: { role: 'mail' } },
+      hosts: { ids: ['h2'] },
+    },
+  };
+}
+
 export function madeUpRecords(
   _options: MadeUpOptions,
   hosts: readonly Host[],
@@ -131,6 +152,12 @@ export function madeUpRecords(
       createdAtMs: now - 86_400_000,
     };
   });
+  for (const [name, spec] of Object.entries(madeUpRules(vms))) {
+    const createdAtMs = now - 86_400_000;
+    const uuid = '00000004-0000-4000-8000-000000000001';
+    const of = { by: 'anna', createdAtMs, atMs: createdAtMs };
+    records[keys.rule(name)] = { v: 1, name, uuid, spec, ...of };
+  }
   ['debian-13', 'ubuntu-24-04', 'appliance'].forEach((name, index) => {
     const id = uuid(3, index);
     const createdAtMs = now - 7_200_000 * (index + 1);

@@ -73,7 +73,7 @@ function vmText({ name, hostId }: { readonly name: string; readonly hostId?: str
   return hostId === undefined ? name : `${name} (${hostId})`;
 }
 
-function strengthText({ strength, weight, bendsForDrain }: RuleSpec): string {
+export function strengthText({ strength, weight, bendsForDrain }: RuleSpec): string {
   if (strength === 'soft') return `soft, ${weight ?? 10} points for each VM that breaks it`;
   return bendsForDrain === true ? 'hard, but a drain that finds no other way may break it' : 'hard';
 }
@@ -108,7 +108,7 @@ export function rulePlanText(plan: Plan, paint: Paint): readonly string[] {
   );
   const rows = plan.moves.map((move, index) => ({ move, wave: waveOf.get(index) ?? 1 }));
   return [
-    `Rule ${oneLine(plan.rule)}: ${outline(plan)}`,
+    `Rule ${oneLine(plan.rule)}: ${ruleOutline(plan)}`,
     ...(rows.length === 0 ? [] : ['', ...renderTable(moveColumns, rows, paint)]),
     ...(plan.conflicts.length === 0 ? [] : ['', 'It contradicts:']),
     ...plan.conflicts.map(({ rule, why }) => oneLine(`  ${rule}: ${why}`)),
@@ -118,7 +118,8 @@ export function rulePlanText(plan: Plan, paint: Paint): readonly string[] {
   ];
 }
 
-function outline({ broken, brokenBy, feasible, moves, estimatedSeconds }: Plan): string {
+/** Whether it holds, and what would make it. */
+export function ruleOutline({ broken, brokenBy, feasible, moves, estimatedSeconds }: Plan): string {
   if (broken === 0) return 'it holds, nothing has to move';
   const now = `it is broken by ${brokenBy.map(vmText).map(oneLine).join(', ')}`;
   if (feasible === 'no') return `${now}; there is no way to make it hold`;

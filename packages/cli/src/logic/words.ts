@@ -7,5 +7,6 @@ export { progressLine, routeOf, stepOf, subjectOf, tookMs, whyOf } from './opera
 export { nextStep } from './problem-text.ts';
 export type { Reason } from './reason-text.ts';
 export { type Rejection, why } from './rejections.ts';
+export { ruleOutline, ruleText, strengthText } from './rule-view.ts';
 export { formatBytes, formatCpu, formatMib, parseMib } from './sizes.ts';
 export { type SseEvent, SseParser } from './sse.ts';

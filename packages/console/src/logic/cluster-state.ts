@@ -12,6 +12,8 @@ export interface ClusterState {
   readonly progress: ReadonlyMap<string, NonNullable<Migration['progress']>>;
   readonly pools: ReadonlyMap<string, Pool>;
   readonly cluster: Cluster | undefined;
+  /** Another one: a rule was saved or deleted. */
+  readonly rulesRevision: number;
 }
 
 export const emptyState: ClusterState = {
@@ -21,6 +23,7 @@ export const emptyState: ClusterState = {
   progress: new Map(),
   pools: new Map(),
   cluster: undefined,
+  rulesRevision: 0,
 };
 
 /** What an event leaves to be read. */
@@ -47,6 +50,7 @@ export function applyEvents(
     hosts: new Map(state.hosts),
     operations: new Map(state.operations),
     progress: new Map(state.progress),
+    rulesRevision: state.rulesRevision,
   };
   const wanted = { vms: new Set<string>(), hosts: false, pools: false };
   for (const event of events) {
@@ -61,8 +65,8 @@ export function applyEvents(
       case 'pool':
         wanted.pools = true;
         break;
-      // No screen shows rules yet.
       case 'rule':
+        draft.rulesRevision += 1;
         break;
       case 'operation':
         changeOperation(draft, event.operation);

@@ -8,6 +8,7 @@ export interface PageEntry {
     | 'vms'
     | 'migrations'
     | 'balance'
+    | 'rules'
     | 'pools'
     | 'images'
     | 'operations'
@@ -27,6 +28,7 @@ export const pages: readonly PageEntry[] = [
     icon: 'balance',
     key: 'b',
   },
+  { href: '/rules', label: 'Rules', icon: 'rules', key: 'r' },
   { href: '/pools', label: 'Pools', icon: 'pools', key: 'p' },
   { href: '/images', label: 'Images', icon: 'images', key: 'i' },
   { href: '/operations', label: 'Operations', icon: 'operations', key: 'o' },

@@ -8,6 +8,7 @@ export type Route =
         | 'new-vm'
         | 'migrations'
         | 'recommendations'
+        | 'rules'
         | 'pools'
         | 'images'
         | 'operations'
@@ -22,6 +23,7 @@ const plain = {
   vms: 'vms',
   migrations: 'migrations',
   recommendations: 'recommendations',
+  rules: 'rules',
   pools: 'pools',
   images: 'images',
   operations: 'operations',
@@ -65,6 +67,7 @@ const section: Readonly<Record<Route['page'], string>> = {
   'new-vm': '/vms',
   migrations: '/migrations',
   recommendations: '/recommendations',
+  rules: '/rules',
   pools: '/pools',
   pool: '/pools',
   images: '/images',
@@ -90,6 +93,8 @@ export function titleOf(route: Route): string {
       return 'Migrations';
     case 'recommendations':
       return 'Recommendations';
+    case 'rules':
+      return 'Rules';
     case 'pools':
       return 'Pools';
     case 'images':
