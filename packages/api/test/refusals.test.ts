@@ -1,3 +1,5 @@
+import { type AddressInfo, connect } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assert, asyncProperty, json } from 'fast-check';
 import { type Answer, spec, World } from './support/world.ts';
@@ -15,6 +17,13 @@ function expectProblem(answer: Answer, status: number, code: string): void {
   });
   expect(answer.type).toContain('application/problem+json');
   expect(answer.body['detail']).not.toBe('');
+}
+
+/** Bytes as they are; all that comes until the connection ends. */
+async function overTheWire(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(text);
+  return (await buffer(socket)).toString('utf8');
 }
 
 describe('a request that is not understood is refused with a problem document', () => {
@@ -61,6 +70,25 @@ describe('a request that is not understood is refused with a problem document', 
     expectProblem(patched, 405, 'method-not-allowed');
     expect(patched.headers['allow']).toBe('GET, HEAD, POST');
     expectProblem(await world.send('POST', '/v1/vms/x/start', { force: 1 }), 400, 'invalid-body');
+  });
+
+  it('since its headers are none of HTTP; on the wire, as Node would not', async () => {
+    await world.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = world.app.server.address() as AddressInfo;
+    const host = 'Host: drover\r\n';
+    for (const [line, headers] of [
+      ['GET /v1/vms HTTP/1.1', ''],
+      ['GET /v1/vms HTTP/1.1', `${host}Expect: the-moon\r\n`],
+      ['GET /v1/vms HTTP/1.1', `${host}No colon\r\n`],
+      ['GET /v1/vms/%zz HTTP/1.1', host],
+    ] as const) {
+      const heard = await overTheWire(port, `${line}\r\n${headers}Connection: close\r\n\r\n`);
+      const [head = '', body = ''] = heard.split('\r\n\r\n');
+      expect([headers, head]).toEqual([headers, expect.stringMatching(/^HTTP\/1.1 400 /)]);
+      expect(head).toMatch(/^content-type: application\/problem\+json/im);
+      expect(head).toMatch(/^x-content-type-options: nosniff/im);
+      expect(JSON.parse(body)).toMatchObject({ code: 'bad-request', status: 400 });
+    }
   });
 
   it('whatever JSON it carries; never with a 500', async () => {

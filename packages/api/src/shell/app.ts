@@ -39,7 +39,14 @@ import { operationRoutes } from './operations.ts';
 import { placementRoutes } from './placements.ts';
 import { poolRoutes } from './pools.ts';
 import { settingsRoutes } from './settings.ts';
-import { answerNoHttp, answerProblems, asDroverError, sendProblem } from './problems.ts';
+import {
+  answerBeforeHooks,
+  answerExpectation,
+  answerNoHttp,
+  answerProblems,
+  missingHost,
+  safeHeaders,
+} from './problems.ts';
 import { registerSchemas } from './schemas.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import { restoreRoutes } from './restores.ts';
@@ -91,13 +98,6 @@ export interface Tls {
 
 const requestsPer10SecondsUnlessSaid = 2_000;
 
-const safeHeaders = {
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-};
-
 export async function buildApp(parts: AppParts): Promise<App> {
   const { store, bus, log } = parts;
   const app: App = fastify({
@@ -111,12 +111,12 @@ export async function buildApp(parts: AppParts): Promise<App> {
     forceCloseConnections: 'idle',
     ajv: { customOptions: ajvOptions },
     clientErrorHandler: answerNoHttp,
-    frameworkErrors: (error, request, reply) => {
-      sendProblem(request, reply, asDroverError(error));
-    },
+    http: { requireHostHeader: false },
+    frameworkErrors: answerBeforeHooks,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.headersTimeout = 30_000;
   app.server.maxConnections = 4_096;
+  app.server.on('checkExpectation', answerExpectation);
   app.removeContentTypeParser('text/plain');
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
 
@@ -237,7 +237,7 @@ function addHooks(app: App, auth: Auth, context: Context): void {
     void reply.headers(safeHeaders).header('x-request-id', request.id);
     // Listening from here misses nothing of what the answer does not show yet.
     if (mirror.isLoaded) void reply.header('drover-revision', String(mirror.heardRevision));
-    done();
+    done(missingHost(request));
   });
   // After the rate limit, before any body is read.
   app.addHook('preParsing', (request, _reply, _payload, done) => {

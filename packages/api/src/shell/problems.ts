@@ -2,7 +2,7 @@
  * Every way in which a request can go wrong, as a problem document: what the logic refused, what Fastify did
  * not accept, addresses and methods that do not exist, and defects, which are logged and not explained.
  */
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { DroverError, type ErrorCode } from '@drover/protocol';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -37,6 +37,30 @@ export function answerProblems(app: App, page: Page): void {
   });
 }
 
+/** Of every answer, whatever it is. */
+export const safeHeaders = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+};
+
+/** What is wrong without one. Node would answer by itself, and with no problem document. */
+export function missingHost({ headers, raw }: FastifyRequest): DroverError | undefined {
+  if (headers.host !== undefined || raw.httpVersion === '1.0') return undefined;
+  return new DroverError('bad-request', 'the request has no header Host, which HTTP asks for');
+}
+
+/** Of a request that has met none of the hooks: nothing was made of its address. */
+export function answerBeforeHooks(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  void reply.headers(safeHeaders).header('x-request-id', request.id);
+  sendProblem(request, reply, asDroverError(error));
+}
+
 export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -66,10 +90,29 @@ export function answerNoHttp(error: Error & { readonly code?: string }, socket: 
     new DroverError('bad-request', 'this is not a request that HTTP knows'),
   );
   const body = JSON.stringify(problem);
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: ${mediaType}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const headers = {
+    ...safeHeaders,
+    'content-type': mediaType,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const status = `${problem.status} ${STATUS_CODES[problem.status]}`;
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/** `Expect` with anything but `100-continue`: Node would answer by itself, and with no problem document. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const message = 'the header Expect says what is not done here; leave it out';
+  const problem = problemOf(new DroverError('bad-request', message));
+  const body = JSON.stringify(problem);
+  const headers = {
+    ...safeHeaders,
+    'content-type': mediaType,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  response.writeHead(problem.status, headers).end(body);
 }
 
 const byFastifyCode: Readonly<Record<string, readonly [ErrorCode, string]>> = {
