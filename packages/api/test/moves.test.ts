@@ -141,3 +141,13 @@ describe('a VM', () => {
     expect((await world.send('GET', '/v1/vms/web-1')).body['nextHostId']).toBe('h2');
   });
 });
+
+it('a migration whose record does not say from where to where is not listed', async () => {
+  await world.put({
+    [keys.operation('m-1')]: operation('m-1', { source: 'h1', target: 'h2' }),
+    [keys.operation('m-2')]: operation('m-2', { target: 'h2' }),
+  });
+  const { body } = await world.send('GET', '/v1/migrations');
+  expect(body).toMatchObject({ items: [{ operationId: 'm-1', source: 'h1', target: 'h2' }] });
+  expect(body['items']).toHaveLength(1);
+});

@@ -37,12 +37,18 @@ export function progressById(
   return new Map((known ?? []).map((one) => [one.opId, progressBody(one)]));
 }
 
-function isInFlight({ type, state }: OperationRecord): boolean {
-  return type === 'migrate' && state === 'running';
+type InFlight = OperationRecord &
+  Required<Pick<OperationRecord, 'vmId' | 'vmName' | 'source' | 'target'>>;
+
+/** One whose record does not say what goes from where to where is none that could be shown. */
+function isInFlight(operation: OperationRecord): operation is InFlight {
+  const { type, state, vmId, vmName, source, target } = operation;
+  if (type !== 'migrate' || state !== 'running') return false;
+  return ![vmId, vmName, source, target].includes(undefined);
 }
 
-function migrationBody(operation: OperationRecord, progress?: Progress): api.MigrationBody {
-  const { id, vmId = '', vmName = '', source = '', target = '', step, mode } = operation;
+function migrationBody(operation: InFlight, progress?: Progress): api.MigrationBody {
+  const { id, vmId, vmName, source, target, step, mode } = operation;
   return {
     operationId: id,
     vmId,
