@@ -13,6 +13,7 @@ import { type Logger, pino } from 'pino';
 import { transferRequest } from '@drover/transfer';
 import { buildApp, type Tls } from './shell/app.ts';
 import { type ApiConfig, readConfig } from './shell/config.ts';
+import { defaultDoor } from './shell/door.ts';
 import { vouchedBy } from './shell/oidc.ts';
 import { listenOnSocket } from './shell/peers.ts';
 
@@ -21,7 +22,8 @@ const usage = `drover api: HTTP for people and tools
   main.ts --config FILE
 
   --config FILE   YAML: listen {host, port}, etcd.endpoints, nats.servers, nats.nkeySeedFile,
-                  tokens [{name, role, sha256}], requestsPer10Seconds, pendingEach,
+                  tokens [{name, role, sha256}], requestsPer10Seconds,
+                  strangersPer10Seconds, connections {each, all}, pendingEach,
                   socket {path}, tls {certFile, keyFile, clientCaFile, clients [{name, role}]},
                   oidc {issuer, audience, jwksUri, roleClaim, roles}, audit {file, mostMib}
   --help          this text
@@ -46,6 +48,7 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
   const { promise: told, resolve: end } = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
   const { tokens, requestsPer10Seconds, pendingEach, oidc, audit, socket } = config;
+  const { strangersPer10Seconds, connections } = config;
   const tls = readTls(config);
   const app = await buildApp({
     store,
@@ -54,6 +57,8 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
     tokens,
     transfer: transferRequest,
     ...(requestsPer10Seconds === undefined ? {} : { requestsPer10Seconds }),
+    ...(strangersPer10Seconds === undefined ? {} : { strangersPer10Seconds }),
+    ...(connections === undefined ? {} : { door: { ...defaultDoor, ...connections } }),
     ...(pendingEach === undefined ? {} : { pendingEach }),
     ...(tls === undefined ? {} : { tls }),
     certificates: new Map(config.tls?.clients?.map(({ name, role }) => [name, role])),

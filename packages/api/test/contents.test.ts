@@ -245,7 +245,7 @@ describe('a download', () => {
 
 describe('a body that is slow', () => {
   it('is cut off where it is JSON, and carried on where it is bytes that come', async () => {
-    await begin({ expected: 3 }, { bodyPatience: { wholeMs: 50, idleMs: 60_000 } });
+    await begin({ expected: 3 }, { bodyPatience: { wholeMs: 50, idleMs: 60_000, lateMs: 60_000 } });
     await world.put(importing(3, agent.end));
     const slow = (method: string, at: string, headers: Readonly<Record<string, string>>) => {
       const outgoing = request({
@@ -269,7 +269,7 @@ describe('a body that is slow', () => {
   });
 
   it('of bytes is cut off once none come for long', async () => {
-    await begin({ expected: 3 }, { bodyPatience: { wholeMs: 60_000, idleMs: 50 } });
+    await begin({ expected: 3 }, { bodyPatience: { wholeMs: 60_000, idleMs: 50, lateMs: 60_000 } });
     await world.put(importing(3, agent.end));
     const outgoing = request({
       port: portOf(),

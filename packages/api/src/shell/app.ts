@@ -27,6 +27,7 @@ import { clusterRoutes } from './cluster.ts';
 import { builtConsole, consolePages } from './console.ts';
 import { drainRoutes } from './drains.ts';
 import { dumpRoutes } from './dump.ts';
+import { defaultDoor, type DoorLimits, keepDoor, lookForLateMs } from './door.ts';
 import { defaultEventLimits, EventHub, type EventLimits } from './event-hub.ts';
 import { eventRoutes } from './events.ts';
 import { contentRoutes } from './contents.ts';
@@ -60,6 +61,7 @@ import { vmCopyRoutes } from './vm-copies.ts';
 import { vmRoutes } from './vms.ts';
 import { volumeRoutes } from './volumes.ts';
 import { forgetEnded } from '../logic/access.ts';
+import { neighbourhoodOf } from '../logic/neighbourhood.ts';
 import { forgetRepeats } from '../logic/repeat.ts';
 import type { Vouch } from './oidc.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -74,6 +76,9 @@ export interface AppParts {
   readonly requestsPer10Seconds?: number;
   /** Operations that one principal may have under way. */
   readonly pendingEach?: number;
+  /** Of one address, by whom it is not known who they are. */
+  readonly strangersPer10Seconds?: number;
+  readonly door?: DoorLimits;
   readonly eventLimits?: EventLimits;
   readonly bodyPatience?: BodyPatience;
   /** HTTPS: what is in its files. */
@@ -97,11 +102,15 @@ export interface Tls {
 }
 
 const requestsPer10SecondsUnlessSaid = 2_000;
+const strangersPer10SecondsUnlessSaid = 500;
+
+/** Of Node's server: a missing Host is told by us. */
+const http = { requireHostHeader: false, connectionsCheckingInterval: lookForLateMs } as const;
 
 export async function buildApp(parts: AppParts): Promise<App> {
   const { store, bus, log } = parts;
   const app: App = fastify({
-    ...(parts.tls === undefined ? {} : ({ https: httpsOf(parts.tls) } as object)),
+    ...(parts.tls === undefined ? { http } : ({ https: httpsOf(parts.tls) } as object)),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
@@ -111,16 +120,14 @@ export async function buildApp(parts: AppParts): Promise<App> {
     forceCloseConnections: 'idle',
     ajv: { customOptions: ajvOptions },
     clientErrorHandler: answerNoHttp,
-    http: { requireHostHeader: false },
     frameworkErrors: answerBeforeHooks,
   }).withTypeProvider<TypeBoxTypeProvider>();
-  app.server.headersTimeout = 30_000;
-  app.server.maxConnections = 4_096;
   app.server.on('checkExpectation', answerExpectation);
   app.removeContentTypeParser('text/plain');
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
 
   const metrics = new Metrics();
+  keepDoor(app.server, parts.door ?? defaultDoor, () => metrics.turnedAway());
   const mirror = new Mirror(store, (text) => log.warn(text));
   const events = new EventHub(metrics, parts.eventLimits ?? defaultEventLimits);
   const ending = new AbortController();
@@ -159,7 +166,11 @@ export async function buildApp(parts: AppParts): Promise<App> {
     ...(parts.certificates === undefined ? {} : { certificates: parts.certificates }),
   });
   addHooks(app, auth, context);
-  await limitRates(app, parts.requestsPer10Seconds ?? requestsPer10SecondsUnlessSaid);
+  const {
+    requestsPer10Seconds = requestsPer10SecondsUnlessSaid,
+    strangersPer10Seconds = strangersPer10SecondsUnlessSaid,
+  } = parts;
+  await limitRates(app, requestsPer10Seconds, strangersPer10Seconds);
   await describe(app);
   registerSchemas(app);
   cutSlowBodies(app, parts.bodyPatience ?? defaultPatience);
@@ -196,9 +207,11 @@ export async function buildApp(parts: AppParts): Promise<App> {
   return app;
 }
 
+const handshakeMs = 10_000;
+
 function httpsOf({ cert, key, ca }: Tls): object {
   const asked = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: false };
-  return { cert, key, minVersion: 'TLSv1.3', ...asked };
+  return { ...http, cert, key, minVersion: 'TLSv1.3', handshakeTimeout: handshakeMs, ...asked };
 }
 
 /** It is tried again in a minute where it fails. */
@@ -252,17 +265,19 @@ function addHooks(app: App, auth: Auth, context: Context): void {
   });
 }
 
-async function limitRates(app: App, most: number): Promise<void> {
+async function limitRates(app: App, known: number, strangers: number): Promise<void> {
   await app.register(rateLimit, {
-    max: most,
+    max: ({ principal }) => (principal === undefined ? strangers : known),
     timeWindow: 10_000,
     keyGenerator: ({ principal, ip }) =>
-      principal === undefined ? `address ${ip}` : `token ${principal.name}`,
-    errorResponseBuilder: (_request, { after }) =>
-      new DroverError(
-        'too-many-requests',
-        `more than ${most} requests in 10 seconds; go on in ${after}, and wait with ?wait=30s or /v1/events instead of polling`,
-      ),
+      principal === undefined ? `address ${neighbourhoodOf(ip)}` : `token ${principal.name}`,
+    errorResponseBuilder: ({ principal }, { after, max }) => {
+      const message =
+        principal === undefined
+          ? `more than ${max} requests in 10 seconds by nobody who is known here; send a token, or go on in ${after}`
+          : `more than ${max} requests in 10 seconds; go on in ${after}, and wait with ?wait=30s or /v1/events instead of polling`;
+      return new DroverError('too-many-requests', message);
+    },
   });
 }
 

@@ -28,8 +28,20 @@ const ApiConfig = Type.Object(
       ),
       { maxItems: 1000 },
     ),
-    /** Requests that one token, or one address without a token, may make within ten seconds. */
+    /** Requests that one token may make within ten seconds. */
     requestsPer10Seconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 1_000_000 })),
+    /** Requests that one address may make within ten seconds without being known. */
+    strangersPer10Seconds: Type.Optional(Type.Integer({ minimum: 10, maximum: 1_000_000 })),
+    /** That may be open at once: of one address, and of all. Those of the unix socket are not counted. */
+    connections: Type.Optional(
+      Type.Object(
+        {
+          each: Type.Integer({ minimum: 4, maximum: 65_536 }),
+          all: Type.Integer({ minimum: 4, maximum: 65_536 }),
+        },
+        closed,
+      ),
+    ),
     /** For root on this machine alone: whoever may open it is admin. */
     socket: Type.Optional(
       Type.Object({ path: Type.String({ pattern: '^/', maxLength: 100 }) }, closed),

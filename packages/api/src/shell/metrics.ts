@@ -38,6 +38,11 @@ export class Metrics {
     help: 'Event streams ended since the client did not read fast enough.',
     registers: [this.registry],
   });
+  readonly #turnedAway = new Counter({
+    name: 'drover_api_connections_refused_total',
+    help: 'Connections closed at once, since there were too many of one address or of all.',
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -62,5 +67,9 @@ export class Metrics {
 
   droppedStream(): void {
     this.#dropped.inc();
+  }
+
+  turnedAway(): void {
+    this.#turnedAway.inc();
   }
 }

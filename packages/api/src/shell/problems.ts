@@ -69,6 +69,10 @@ export function sendProblem(
   reply.problemCode = error.code;
   if (error.code === 'internal') request.log.error(error.cause ?? error, 'a defect');
   if (error.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
+  // Whoever that is asks again on a connection that has to be made anew, and counted.
+  if (error.code === 'too-many-requests' && request.principal === undefined) {
+    void reply.header('connection', 'close');
+  }
   const seconds = retryAfterSeconds(error);
   if (seconds !== undefined && !reply.hasHeader('retry-after')) {
     void reply.header('retry-after', String(seconds));

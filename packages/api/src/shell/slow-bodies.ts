@@ -1,7 +1,8 @@
 /**
  * How long a body may take to come. One that is JSON has to be there within a time; bytes of images and volumes may take
- * as long as they like, as long as some come. Whoever is slower is cut off.
+ * as long as they like, as long as some come. Who is slower is cut off, as is who goes on sending after the answer.
  */
+import { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { App } from './context.ts';
 
@@ -15,9 +16,11 @@ declare module 'fastify' {
 export interface BodyPatience {
   readonly wholeMs: number;
   readonly idleMs: number;
+  /** What nobody waits for any more: that long after the answer. */
+  readonly lateMs: number;
 }
 
-export const defaultPatience: BodyPatience = { wholeMs: 30_000, idleMs: 120_000 };
+export const defaultPatience: BodyPatience = { wholeMs: 30_000, idleMs: 120_000, lateMs: 2_000 };
 
 export function cutSlowBodies(app: App, patience: BodyPatience): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -25,7 +28,10 @@ export function cutSlowBodies(app: App, patience: BodyPatience): void {
       const stop = request.routeOptions.config.streams
         ? watchIdle(request, patience.idleMs)
         : watchWhole(request, patience.wholeMs);
-      reply.raw.once('close', stop);
+      reply.raw.once('close', () => {
+        stop();
+        watchWhole(request, patience.lateMs);
+      });
     }
     done();
   });
@@ -37,7 +43,8 @@ function hasBody({ headers }: FastifyRequest): boolean {
 
 function watchWhole({ raw }: FastifyRequest, ms: number): () => void {
   const timer = setTimeout(() => {
-    if (!raw.complete) raw.socket.destroy();
+    // What is injected has no connection.
+    if (!raw.complete && raw.socket instanceof Socket) raw.socket.destroy();
   }, ms);
   timer.unref();
   return () => clearTimeout(timer);
