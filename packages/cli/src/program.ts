@@ -6,6 +6,7 @@ import { addAudit } from './commands/audit.ts';
 import { addClusterEra, addClusterShow } from './commands/cluster.ts';
 import { addClusterCpu } from './commands/cluster-cpu.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addDump } from './commands/dump.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
@@ -82,12 +83,14 @@ export function buildProgram(): Command {
         .choices(['table', 'wide', 'json', 'name'])
         .default('table'),
     )
+    .option('--json', 'the same as -o json')
     .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
     .showSuggestionAfterError(true)
     .showHelpAfterError('See “drover --help”, or add --help to the command.')
     .exitOverride();
   program.commandsGroup('Look:');
   addStatus(program);
+  addDoctor(program);
   addExplain(program);
   addPlan(program);
   addEvents(program);

@@ -26,7 +26,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [1, 'failed'],
   [2, 'of “drover plan”: there is something to move'],
   [3, 'there is no such host, VM, rule, pool, image, volume, operation'],
-  [4, 'refused as things are: no host fits, VM runs or is busy, host is not down'],
+  [4, 'refused as things are, as where no host fits; a doctor found a fault'],
   [5, 'not ended within --timeout; it goes on'],
   [6, 'the token is missing, wrong, or does not allow it'],
   [7, 'cancelled, or answered with no'],

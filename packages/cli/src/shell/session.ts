@@ -16,6 +16,7 @@ export type Output = 'table' | 'wide' | 'json' | 'name';
 
 interface GlobalFlags extends ConfigFlags {
   readonly output: Output;
+  readonly json?: boolean;
 }
 
 export interface Session {
@@ -30,7 +31,7 @@ export function openSession(command: Command): Session {
   return {
     terminal: new Terminal(),
     client: new ApiClient(chooseApi(flags, process.env), () => readToken(source)),
-    output: flags.output,
+    output: flags.json === true ? 'json' : flags.output,
   };
 }
 

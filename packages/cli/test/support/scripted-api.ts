@@ -118,6 +118,7 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['PATCH', /^\/v1\/pools\/[^/]+$/, api.PoolChange, api.PoolBody],
   ['DELETE', /^\/v1\/pools\/[^/]+$/, undefined, api.PoolBody],
   ['POST', /^\/v1\/pools\/[^/]+\/doctor$/, undefined, api.OperationBody],
+  ['GET', /^\/v1\/session$/, undefined, api.SessionBody],
   ['GET', /^\/v1\/tokens$/, undefined, ListOf(api.TokenBody, 'Tokens')],
   ['POST', /^\/v1\/tokens$/, api.TokenCreate, api.TokenCreated],
   ['DELETE', /^\/v1\/tokens\/[^/]+$/, undefined, api.TokenBody],
