@@ -39,6 +39,7 @@ import { addRuleDelete, addRuleEnforce, addRuleSet } from './commands/rule-chang
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addTokenCreate, addTokenList, addTokenRevoke } from './commands/token.ts';
+import { addTop } from './commands/top.ts';
 import { addVersion } from './commands/version.ts';
 import { addVmClone, addVmRename } from './commands/vm-copies.ts';
 import { addVmCreate } from './commands/vm-create.ts';
@@ -91,6 +92,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Look:');
   addStatus(program);
   addDoctor(program);
+  addTop(program);
   addExplain(program);
   addPlan(program);
   addEvents(program);

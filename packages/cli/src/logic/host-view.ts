@@ -16,7 +16,7 @@ const tones: Readonly<Record<Host['state'], Tone>> = {
   down: 'bad',
 };
 
-export function hostState(host: Host): Cell {
+export function hostState(host: Pick<Host, 'state'>): Cell {
   return { text: host.state, tone: tones[host.state] ?? 'warn' };
 }
 

@@ -49,6 +49,11 @@ export class Waiting {
     this.#note = note;
   }
 
+  /** As Ctrl-C does, where that comes as a key. */
+  interrupt(): void {
+    this.#onInterrupt();
+  }
+
   /** Ctrl-C means its usual thing again. */
   end(): void {
     process.off('SIGINT', this.#onInterrupt);
