@@ -21,8 +21,11 @@ interface Tally {
 const testPrograms = {
   'ansible-inventory': 'ansible-core',
   chromium: 'chromium',
+  fish: 'fish',
+  mandoc: 'mandoc',
   openssl: 'openssl',
   'qemu-img': 'qemu-utils',
+  zsh: 'zsh',
 };
 
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 };

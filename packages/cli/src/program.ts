@@ -21,6 +21,7 @@ import { addImageDelete, addImageList, addImageShow, addImageVerify } from './co
 import { addImageImport, addImageUpload } from './commands/image-import.ts';
 import { addImageSources } from './commands/image-sources.ts';
 import { addInventory } from './commands/inventory.ts';
+import { addMan } from './commands/man.ts';
 import { addMigrationAbort, addMigrationList, addMigrationShow } from './commands/migration.ts';
 import { addMigrationPolicy } from './commands/migration-policy.ts';
 import {
@@ -111,6 +112,7 @@ export function buildProgram(): Command {
   addSimulate(program);
   addVersion(program);
   addCompletion(program);
+  addMan(program);
   program.helpCommand('help [command]', 'help for a command');
   return program.addHelpText('after', helpEnd());
 }

@@ -1,5 +1,4 @@
 /** What goes wrong: exit codes that scripts can trust, and words that help. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,35 +137,4 @@ describe('a value of the wrong form', () => {
   for (const [what, parse, said] of wrong) {
     it(`is refused, naming what is taken: ${what}`, () => expect(parse).toThrow(said));
   }
-});
-
-describe('help', () => {
-  it('fits 80 columns, names the exit codes and goes to stdout', async () => {
-    for (const args of [['--help'], ['host', 'drain', '--help'], ['vm', 'create', '--help']]) {
-      const { code, stdout, stderr } = await drover(args);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-      expect(stdout).toContain('Examples:');
-    }
-    expect((await drover(['--help'])).stdout).toMatch(/^ +64 +not understood/m);
-  });
-});
-
-describe('completion', () => {
-  const completed = async (...words: readonly string[]) => {
-    const { stdout: script } = await drover(['completion', 'bash']);
-    const last = words.length - 1;
-    const list = words.map((word) => `'${word}'`).join(' ');
-    const ask = `COMP_WORDS=(${list}); COMP_CWORD=${last}; _drover; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
-  };
-
-  it('in bash knows nouns, verbs and options, past options and names', async () => {
-    expect(await completed('drover', 'ho')).toEqual(['host']);
-    expect(await completed('drover', 'host', 'dr')).toEqual(['drain']);
-    expect(await completed('drover', '--api', 'x', 'vm', 'cre')).toEqual(['create']);
-    expect(await completed('drover', 'host', 'drain', 'h2', '--dry')).toEqual(['--dry-run']);
-  });
 });

@@ -30,8 +30,13 @@ function wordsOf(command: Command): CommandWords {
   return {
     name: command.name(),
     summary: command.summary() || command.description(),
-    options: [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].flatMap(
-      (option) => [option.long, option.short].filter((word) => typeof word === 'string'),
+    options: [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].map(
+      ({ long, short, description, required, optional, argChoices }) => ({
+        words: [long, short].filter((word) => typeof word === 'string'),
+        summary: description,
+        takesValue: required || optional,
+        choices: argChoices ?? [],
+      }),
     ),
     commands: command.commands.map(wordsOf),
   };

@@ -62,7 +62,7 @@ export function addVolumeCreate(volumes: Command): void {
   examples(command, [
     'drover volume create data --pool vms --size 20GiB',
     'drover volume create root --pool vms --image debian-13 --size 20GiB',
-    'drover volume create root-2 --pool fast --image debian-13 --full --format raw',
+    'drover volume create root-2 --pool fast --image debian-13 --full',
   ]);
   act<VolumeFlags & FinishFlags>(command, (session, { args: [name = ''], options }) => {
     const body = parseVolumeFlags(name, options);

@@ -1,9 +1,18 @@
 /** Completion scripts for shells, from the tree of commands. They call nothing: names of VMs are not asked for. */
 
+export interface OptionWords {
+  /** `--output`, `-o` */
+  readonly words: readonly string[];
+  readonly summary: string;
+  readonly takesValue: boolean;
+  /** All values that there are; none: any, such as a file. */
+  readonly choices: readonly string[];
+}
+
 export interface CommandWords {
   readonly name: string;
   readonly summary: string;
-  readonly options: readonly string[];
+  readonly options: readonly OptionWords[];
   readonly commands: readonly CommandWords[];
 }
 
@@ -23,27 +32,39 @@ export function completionScript(shell: Shell, program: CommandWords): string {
 
 function bash(program: CommandWords): string {
   return [
+    ...values(program),
     '_drover() {',
-    "  local word at='' choices=''",
+    "  local word before='' at='' choices='' current=\"${COMP_WORDS[COMP_CWORD]}\"",
     '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
     ...descend(program),
     '  done',
+    "  choices=''",
+    '  if _drover_value "$at $before"; then',
+    '    if [ -z "$choices" ]; then COMPREPLY=($(compgen -f -- "$current")); return; fi',
+    '  else',
     ...choose(program),
-    '  COMPREPLY=($(compgen -W "$choices" -- "${COMP_WORDS[COMP_CWORD]}"))',
+    '  fi',
+    '  COMPREPLY=($(compgen -W "$choices" -- "$current"))',
     '}',
-    'complete -F _drover drover',
+    'complete -o filenames -F _drover drover',
     '',
   ].join('\n');
 }
 
 function zsh(program: CommandWords): string {
   return [
+    ...values(program),
     '_drover() {',
-    "  local word at='' choices=''",
+    "  local word before='' at='' choices=''",
     '  for word in ${words[2,CURRENT-1]}; do',
     ...descend(program),
     '  done',
+    "  choices=''",
+    '  if _drover_value "$at $before"; then',
+    '    if [ -z "$choices" ]; then _files; return; fi',
+    '  else',
     ...choose(program),
+    '  fi',
     '  compadd -- ${=choices}',
     '}',
     'compdef _drover drover',
@@ -51,10 +72,49 @@ function zsh(program: CommandWords): string {
   ].join('\n');
 }
 
+/** Does a value come after this option of this command, and which ones are there? For bash and zsh. */
+function values(program: CommandWords): readonly string[] {
+  const cases = valuePatterns(program, (path, word) =>
+    path === undefined ? `*' ${word}'` : `'${path} ${word}'`,
+  );
+  return [
+    '_drover_value() {',
+    '  case "$1" in',
+    ...cases.map(({ patterns, choices }) => `    ${patterns.join('|')}) choices='${choices}' ;;`),
+    '    *) return 1 ;;',
+    '  esac',
+    '}',
+  ];
+}
+
+/** Those of one command first: the ones that every command knows are looked for after them. */
+function valuePatterns(
+  program: CommandWords,
+  patternOf: (path: string | undefined, word: string) => string,
+): readonly { readonly patterns: readonly string[]; readonly choices: string }[] {
+  const everywhere = new Set(program.options.flatMap(({ words }) => words));
+  const isOwn = (option: OptionWords) => !option.words.some((word) => everywhere.has(word));
+  const own = flatten(program, '').flatMap(({ path, command }) =>
+    command.options.filter(isOwn).map((option) => ({ path, option })),
+  );
+  const shared = program.options.map((option) => ({ path: undefined, option }));
+  return [...own, ...shared]
+    .filter(({ option }) => option.takesValue)
+    .map(({ path, option }) => ({
+      patterns: option.words.map((word) => patternOf(path, word)),
+      choices: option.choices.join(' '),
+    }));
+}
+
 /** `at` becomes the command that the words so far name; options and their values are passed over. */
 function descend(program: CommandWords): readonly string[] {
   const paths = flatten(program, '').filter(({ path }) => path !== '');
   return [
+    '    if _drover_value "$at $before"; then',
+    "      before=''",
+    '      continue',
+    '    fi',
+    '    before="$word"',
     '    case "$at $word" in',
     ...paths.map(({ path }) => `      '${path}') at='${path}' ;;`),
     '    esac',
@@ -64,33 +124,72 @@ function descend(program: CommandWords): readonly string[] {
 /** What may follow there: commands and options. */
 function choose(program: CommandWords): readonly string[] {
   const cases = flatten(program, '').map(({ path, command }) => {
-    const choices = [...command.commands.map((one) => one.name), ...command.options].join(' ');
-    return `    '${path}') choices='${choices}' ;;`;
+    const options = command.options.flatMap(({ words }) => words);
+    const choices = [...command.commands.map((one) => one.name), ...options].join(' ');
+    return `      '${path}') choices='${choices}' ;;`;
   });
-  return ['  case "$at" in', ...cases, '  esac'];
+  return ['    case "$at" in', ...cases, '    esac'];
 }
 
 function fish(program: CommandWords): string {
-  const lines = program.commands.flatMap((noun) => [
-    `complete -c drover -n __fish_use_subcommand -a ${noun.name} -d '${quoted(noun.summary)}'`,
-    ...noun.commands.map(
-      (verb) =>
-        `complete -c drover -n '__fish_seen_subcommand_from ${noun.name}; and not __fish_seen_subcommand_from ${noun.commands.map((one) => one.name).join(' ')}' -a ${verb.name} -d '${quoted(verb.summary)}'`,
-    ),
-    ...[noun, ...noun.commands].flatMap((command) =>
-      command.options
-        .filter((option) => option.startsWith('--'))
-        .map(
-          (option) =>
-            `complete -c drover -n '__fish_seen_subcommand_from ${command.name}' -l ${option.slice(2)}`,
-        ),
-    ),
-  ]);
-  return ['complete -c drover -f', ...new Set(lines), ''].join('\n');
+  const all = flatten(program, '');
+  const paths = all.filter(({ path }) => path !== '').map(({ path }) => `'${path}'`);
+  const patterns = valuePatterns(program, (path, word) =>
+    path === undefined ? `'* ${word}'` : `'${path} ${word}'`,
+  );
+  return [
+    'function __drover_value',
+    '    switch $argv[1]',
+    `        case ${patterns.flatMap((one) => one.patterns).join(' ')}`,
+    '            return 0',
+    '    end',
+    '    return 1',
+    'end',
+    'function __drover_at',
+    "    set -l at ''",
+    "    set -l before ''",
+    '    for word in (commandline -opc)[2..]',
+    '        if __drover_value "$at $before"',
+    "            set before ''",
+    '            continue',
+    '        end',
+    '        set before $word',
+    '        switch "$at $word"',
+    `            case ${paths.join(' ')}`,
+    '                set at "$at $word"',
+    '        end',
+    '    end',
+    '    test "$at" = "$argv[1]"',
+    'end',
+    'complete -c drover -f',
+    ...all.flatMap(({ path, command }) => [
+      ...command.commands.map(
+        (one) => `${fishAt(path)} -a ${one.name} -d '${quoted(one.summary)}'`,
+      ),
+      ...command.options.map((option) => fishAt(path) + fishOption(option)),
+    ]),
+    '',
+  ].join('\n');
+}
+
+function fishAt(path: string): string {
+  return `complete -c drover -n '__drover_at "${path}"'`;
+}
+
+function fishOption({ words, summary, takesValue, choices }: OptionWords): string {
+  const names = words.map((word) =>
+    word.startsWith('--') ? ` -l ${word.slice(2)}` : ` -s ${word.slice(1)}`,
+  );
+  const value = !takesValue
+    ? ''
+    : choices.length === 0
+      ? ' -r -F'
+      : ` -x -a '${choices.join(' ')}'`;
+  return `${names.join('')}${value} -d '${quoted(summary)}'`;
 }
 
 function quoted(text: string): string {
-  return text.replaceAll("'", "\\'");
+  return text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
 }
 
 function flatten(
