@@ -8,9 +8,8 @@ import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
-import { printBegun } from '../shell/finish-operation.ts';
-import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
-import { beginWaiting, type WaitFlags } from '../shell/follow-operation.ts';
+import type { FinishFlags } from '../shell/finish-operation.ts';
+import { driveDrain } from '../shell/follow-drain.ts';
 import { printJson, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import {
@@ -22,10 +21,9 @@ import {
   withYes,
 } from './options.ts';
 
-interface DrainFlags extends WaitFlags, MigrationFlags {
+interface DrainFlags extends FinishFlags, MigrationFlags {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
-  readonly wait: boolean;
   readonly watch?: boolean;
   readonly cancel?: boolean;
   readonly parallel?: number;
@@ -82,20 +80,20 @@ async function drain(session: Session, host: string, flags: DrainFlags): Promise
   if (flags.dryRun === true) return exitCodes.done;
   tell(session, ['']);
   if (!(await confirm(session, drainQuestion(plan), flags.yes))) return exitCodes.cancelled;
-  return follow(session, flags, () =>
+  return driveDrain(session, flags, () =>
     session.client.post<api.OperationBody>(path, toDrainStart(plan, flags)),
   );
 }
 
 async function watch(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
-  return follow(session, { ...flags, wait: true }, () =>
+  return driveDrain(session, { ...flags, wait: true }, () =>
     session.client.get<api.OperationBody>(`${hostPath(host)}/drain`),
   );
 }
 
 /** Done is what was asked for: a drain that ended before it could be cancelled is not. */
 async function cancel(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
-  const exitCode = await follow(session, flags, () =>
+  const exitCode = await driveDrain(session, flags, () =>
     session.client.delete<api.OperationBody>(`${hostPath(host)}/drain`),
   );
   if (!flags.wait) return exitCode;
@@ -103,21 +101,4 @@ async function cancel(session: Session, host: string, flags: DrainFlags): Promis
   if (exitCode !== exitCodes.done) return exitCode;
   session.terminal.err([`The drain of ${oneLine(host)} had ended before it could be cancelled.`]);
   return exitCodes.refused;
-}
-
-async function follow(
-  session: Session,
-  flags: DrainFlags,
-  begin: () => Promise<api.OperationBody>,
-): Promise<ExitCode> {
-  const waiting = beginWaiting(session, flags);
-  try {
-    const begun = await begin();
-    if (!flags.wait) return printBegun(session, begun);
-    const followed = await followDrain(session, waiting, begun);
-    if (followed.type === 'left') return followed.exitCode;
-    return await printDrainEnd(session, followed.operation);
-  } finally {
-    waiting.end();
-  }
 }

@@ -8,9 +8,8 @@ import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
-import { printBegun } from '../shell/finish-operation.ts';
-import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
-import { beginWaiting, type WaitFlags } from '../shell/follow-operation.ts';
+import type { FinishFlags } from '../shell/finish-operation.ts';
+import { driveDrain } from '../shell/follow-drain.ts';
 import { printJson, printOne, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import {
@@ -22,11 +21,10 @@ import {
   withYes,
 } from './options.ts';
 
-interface RestoreFlags extends WaitFlags, MigrationFlags {
+interface RestoreFlags extends FinishFlags, MigrationFlags {
   readonly moveBack?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
-  readonly wait: boolean;
   readonly parallel?: number;
 }
 
@@ -83,16 +81,9 @@ async function moveBack(session: Session, host: string, flags: RestoreFlags): Pr
   if (flags.dryRun === true) return exitCodes.done;
   tell(session, ['']);
   if (!(await confirm(session, restoreQuestion(plan), flags.yes))) return exitCodes.cancelled;
-  const waiting = beginWaiting(session, flags);
-  try {
+  return driveDrain(session, flags, () => {
     const shown = plan.moves.map(({ vmId, target }) => ({ vmId, target }));
     const body: api.RestoreStart = { plan: shown, ...askedOf(flags) };
-    const begun = await session.client.post<api.OperationBody>(path, body);
-    if (!flags.wait) return printBegun(session, begun);
-    const followed = await followDrain(session, waiting, begun);
-    if (followed.type === 'left') return followed.exitCode;
-    return await printDrainEnd(session, followed.operation);
-  } finally {
-    waiting.end();
-  }
+    return session.client.post<api.OperationBody>(path, body);
+  });
 }

@@ -6,9 +6,9 @@ import { operationColumns, operationPage } from '../logic/operation-view.ts';
 import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
-import { type FinishFlags, finishOperation, printEnded } from '../shell/finish-operation.ts';
-import { followDrain, printDrainEnd } from '../shell/follow-drain.ts';
-import { beginWaiting, followOperation, type WaitFlags } from '../shell/follow-operation.ts';
+import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
+import { driveDrain } from '../shell/follow-drain.ts';
+import type { WaitFlags } from '../shell/follow-operation.ts';
 import { type Items, printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withPatience, withWait, withWatch } from './options.ts';
@@ -103,17 +103,9 @@ export function addOperationWait(operations: Command): void {
     .description('Follows an operation to its end. The exit code says how it ended.');
   examples(command, ['drover operation wait 01K… --timeout 10m']);
   act<WaitFlags>(command, async (session, { args: [id = ''], options }) => {
-    const waiting = beginWaiting(session, options);
-    try {
-      const operation = await session.client.get<api.OperationBody>(pathOf(id));
-      const isDrain = operation.type === 'drain';
-      const followed = await (isDrain ? followDrain : followOperation)(session, waiting, operation);
-      if (followed.type === 'left') return followed.exitCode;
-      return isDrain
-        ? await printDrainEnd(session, followed.operation)
-        : printEnded(session, followed.operation);
-    } finally {
-      waiting.end();
-    }
+    const operation = await session.client.get<api.OperationBody>(pathOf(id));
+    const isDrain = operation.type === 'drain' || operation.type === 'restore';
+    const follow = isDrain ? driveDrain : finishOperation;
+    return follow(session, { ...options, wait: true }, () => Promise.resolve(operation));
   });
 }

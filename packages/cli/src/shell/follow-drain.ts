@@ -1,10 +1,14 @@
-/** A drain until it ends: as a tree in a terminal, as lines elsewhere; then the summary and the exit code. */
+/**
+ * A drain, or a restore, which is one the other way round: begun, followed to its end (as a tree in a terminal, as lines
+ * elsewhere), then its summary and the exit code. What is begun, and whether it may be, is the command’s.
+ */
 import type { api } from '@drover/protocol';
 import { drainNews, drainSummary, nothingTold, type Percents } from '../logic/drain-text.ts';
 import { type ExitCode, exitCodeOfOperation } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { DrainTree } from './drain-tree.ts';
-import { type Followed, left, looksAt } from './follow-operation.ts';
+import { type FinishFlags, printBegun } from './finish-operation.ts';
+import { beginWaiting, type Followed, left, looksAt } from './follow-operation.ts';
 import { printJson } from './print.ts';
 import type { Session } from './session.ts';
 import type { Waiting } from './waiting.ts';
@@ -15,7 +19,24 @@ interface Narrator {
   close(): Promise<void>;
 }
 
-export async function followDrain(
+export async function driveDrain(
+  session: Session,
+  flags: FinishFlags,
+  begin: () => Promise<api.OperationBody>,
+): Promise<ExitCode> {
+  const waiting = beginWaiting(session, flags);
+  try {
+    const begun = await begin();
+    if (!flags.wait) return printBegun(session, begun);
+    const followed = await followDrain(session, waiting, begun);
+    if (followed.type === 'left') return followed.exitCode;
+    return await printDrainEnd(session, followed.operation);
+  } finally {
+    waiting.end();
+  }
+}
+
+async function followDrain(
   session: Session,
   waiting: Waiting,
   begun: api.OperationBody,
@@ -63,10 +84,7 @@ async function readPercents(session: Session, waiting: Waiting): Promise<Percent
 }
 
 /** What was done goes to stdout; that something was not, to stderr. */
-export async function printDrainEnd(
-  session: Session,
-  operation: api.OperationBody,
-): Promise<ExitCode> {
+async function printDrainEnd(session: Session, operation: api.OperationBody): Promise<ExitCode> {
   const { terminal, output } = session;
   const lines = drainSummary(operation, await readPauses(session, operation));
   if (output === 'json') printJson(session, operation);
