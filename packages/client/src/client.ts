@@ -8,7 +8,15 @@
  */
 import { ApiProblem, NotTheApi, problemFrom } from './api-problem.ts';
 import type { Body } from './body.ts';
-import type { AnswerTo, AskArguments, Method, OperationOf, PathsOf } from './routes.ts';
+import type {
+  AnswerTo,
+  AskArguments,
+  ItemOf,
+  Method,
+  OperationOf,
+  PagesOf,
+  PathsOf,
+} from './routes.ts';
 
 export interface ApiClientOptions {
   /** `https://drover.example:8440`; empty for the address that a browser's page came from. */
@@ -56,6 +64,31 @@ export class ApiClient {
     return this.#answer<AnswerTo<OperationOf<'delete', P>>>('delete', path, ask);
   }
 
+  /**
+   * A list whole, all its pages. What comes and goes between two of them moves nothing else; `revision` is that of the
+   * first, so that the events after it tell what else has changed meanwhile. Absent where the API has none.
+   */
+  async list<P extends PagesOf>(
+    path: P,
+    ...[ask]: AskArguments<OperationOf<'get', P>>
+  ): Promise<{ readonly items: ItemOf<P>[]; readonly revision?: string }> {
+    const asked: Ask = ask ?? {};
+    const items: ItemOf<P>[] = [];
+    let revision: string | undefined;
+    let after: string | undefined;
+    do {
+      const query = { ...asked.query, ...(after === undefined ? {} : { continue: after }) };
+      const response = await this.#send('get', path, { ...asked, query });
+      const page = await bodyOf<{ readonly items: ItemOf<P>[]; readonly continue?: string }>(
+        response,
+      );
+      revision ??= response.headers.get('drover-revision') ?? undefined;
+      items.push(...page.items);
+      after = page.continue;
+    } while (after !== undefined);
+    return { items, ...(revision === undefined ? {} : { revision }) };
+  }
+
   /** Would it be taken, and what would it write? Of a route that has a plan to show, `post` with `dryRun` shows it. */
   rehearse<M extends 'post' | 'put' | 'patch' | 'delete', P extends PathsOf<M>>(
     method: M,
@@ -76,15 +109,7 @@ export class ApiClient {
   }
 
   async #answer<Answer>(method: Method, path: string, ask: Ask | undefined): Promise<Answer> {
-    const response = await this.#send(method, path, ask ?? {});
-    const body = await parse(response);
-    if (body === undefined) {
-      const { status, url } = response;
-      throw new NotTheApi(`${url} answered ${status} and no JSON: is a Drover API there?`);
-    }
-    // The API checks what it answers against the same schemas. They are closed, and a newer API may say
-    // more than this program knows, so they are not applied a second time here.
-    return body as Answer;
+    return bodyOf<Answer>(await this.#send(method, path, ask ?? {}));
   }
 
   async #send(method: Method, path: string, ask: Ask): Promise<Response> {
@@ -118,6 +143,17 @@ export function addressOf(path: string, { path: values = {}, query = {} }: Ask):
     value === undefined ? [] : [[name, value] as [string, string]],
   );
   return said.length === 0 ? filled : `${filled}?${new URLSearchParams(said).toString()}`;
+}
+
+async function bodyOf<Answer>(response: Response): Promise<Answer> {
+  const body = await parse(response);
+  if (body === undefined) {
+    const { status, url } = response;
+    throw new NotTheApi(`${url} answered ${status} and no JSON: is a Drover API there?`);
+  }
+  // The API checks what it answers against the same schemas. They are closed, and a newer API may say
+  // more than this program knows, so they are not applied a second time here.
+  return body as Answer;
 }
 
 async function parse(response: Response): Promise<object | undefined> {

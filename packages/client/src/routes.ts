@@ -51,3 +51,16 @@ export type AnswerTo<O> = O extends { responses: infer R }
         : never;
     }[keyof R & (200 | 201 | 202)]
   : never;
+
+/** The paths of lists that come in pages. */
+export type PagesOf = {
+  [P in PathsOf<'get'>]: AnswerTo<OperationOf<'get', P>> extends {
+    items: unknown[];
+    continue?: string;
+  }
+    ? P
+    : never;
+}[PathsOf<'get'>];
+
+export type ItemOf<P extends PagesOf> =
+  AnswerTo<OperationOf<'get', P>> extends { items: (infer Item)[] } ? Item : never;

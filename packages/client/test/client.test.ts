@@ -44,6 +44,27 @@ it('what the API refuses is thrown as the problem that it is, with the request t
   });
 });
 
+it('gives a list whole, whatever its pages are, at the revision of the first', async () => {
+  const names = Array.from({ length: 5 }, (_, index) => `pool-${index}`);
+  const uuid = '44444444-4444-4444-8444-444444444444';
+  const of = { uuid, spec: { type: 'shared', path: '/srv/p' }, by: 'x', createdAtMs: 1 };
+  for (const name of names) await world.put({ [keys.pool(name)]: { v: 1, name, ...of } });
+  const asked: string[] = [];
+  const inPages = new ApiClient({
+    baseUrl: url,
+    token: () => 'admin-token',
+    fetch: (address, init) => {
+      asked.push(address);
+      return fetch(address, init);
+    },
+  });
+  const { items, revision } = await inPages.list('/v1/pools', { query: { limit: '2' } });
+  expect(items.map(({ name }) => name)).toEqual(names);
+  expect(asked).toHaveLength(3);
+  const response = await client.open('get', '/v1/pools');
+  expect(revision).toBe(response.headers.get('drover-revision'));
+});
+
 it('a name cannot leave its place in the path', async () => {
   const asked = client.get('/v1/vms/{vm}', { path: { vm: '../hosts?x=1' } });
   await expect(asked).rejects.toMatchObject({ problem: { code: 'bad-request' } });

@@ -4,13 +4,9 @@
  */
 import { applyEvents, byKey, type ClusterState, emptyState } from '../logic/cluster-state.ts';
 import { flightsOf } from '../logic/flights.ts';
-import type { ApiEvent, Vm } from '../logic/types.ts';
+import type { ApiEvent } from '../logic/types.ts';
 import { client } from './api-client.ts';
 import { follow } from './event-stream.ts';
-
-interface List<Item> {
-  readonly items: readonly Item[];
-}
 
 const loadsMs = 5_000;
 const poolsMs = 15_000;
@@ -79,8 +75,7 @@ class Live {
 
   async #list(signal: AbortSignal): Promise<string | undefined> {
     // The first answer’s revision: what changes while the others are read is told again, and changes nothing.
-    const response = await client.open('get', '/v1/vms', { signal });
-    const vms = (await response.json()) as List<Vm>;
+    const vms = await client.list('/v1/vms', { signal });
     const [operations] = await Promise.all([
       client.get('/v1/operations', { query: { limit: '500' }, signal }),
       this.#readLoads(signal),
@@ -94,7 +89,7 @@ class Live {
     };
     this.isLoaded = true;
     this.#heard();
-    return response.headers.get('drover-revision') ?? undefined;
+    return vms.revision;
   }
 
   #heard(): void {
@@ -146,7 +141,7 @@ class Live {
     this.#vmsWanted.clear();
     try {
       if (ids.length > mostSingleVms) {
-        const { items } = await client.get('/v1/vms', { signal });
+        const { items } = await client.list('/v1/vms', { signal });
         this.state = { ...this.state, vms: byKey(items, (one) => one.id) };
         return;
       }
@@ -165,7 +160,7 @@ class Live {
 
   async #readLoads(signal: AbortSignal): Promise<void> {
     const [hosts, cluster] = await Promise.all([
-      client.get('/v1/hosts', { signal }).catch(() => undefined),
+      client.list('/v1/hosts', { signal }).catch(() => undefined),
       client.get('/v1/cluster', { signal }).catch(() => undefined),
     ]);
     if (hosts === undefined && cluster === undefined) return;
@@ -178,14 +173,14 @@ class Live {
   }
 
   async #readPools(signal: AbortSignal): Promise<void> {
-    const pools = await client.get('/v1/pools', { signal }).catch(() => undefined);
+    const pools = await client.list('/v1/pools', { signal }).catch(() => undefined);
     if (pools !== undefined)
       this.state = { ...this.state, pools: byKey(pools.items, (one) => one.name) };
   }
 
   async #readFlights(signal: AbortSignal): Promise<void> {
     if (this.flights.length === 0) return;
-    const read = await client.get('/v1/migrations', { signal }).catch(() => undefined);
+    const read = await client.list('/v1/migrations', { signal }).catch(() => undefined);
     if (read === undefined) return;
     const progress = new Map(this.state.progress);
     for (const { operationId, progress: at } of read.items) {
