@@ -20,6 +20,7 @@ import { Metrics, serveMetrics } from './shell/metrics.ts';
 import { MigrationTls } from './shell/migration-tls.ts';
 import { Performer, type Log } from './shell/perform.ts';
 import { holdAlone } from './shell/single-process.ts';
+import { openUsage } from './shell/usage-file.ts';
 import { Watcher } from './shell/watcher.ts';
 
 const usage = `drover agent: one per host, does what the scheduler asks and reports what is true
@@ -40,6 +41,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   stack.use(await holdAlone(config.stateDir));
   const warn = (text: string) => log.warn(text);
   const journal = stack.use(await openJournal(join(config.stateDir, 'journal'), { warn }));
+  const usageFile = stack.use(await openUsage(join(config.stateDir, 'usage'), { warn }));
   const metrics = new Metrics();
   const seedFile = config.nats.nkeySeedFile;
   const bus = stack.use(
@@ -111,6 +113,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
       hostId: config.hostId,
       logic: createAgent({ hostId: config.hostId }),
       journal,
+      usage: usageFile,
       hypervisor,
       bus,
       observe: (id) => watcher.ask(id),
@@ -132,7 +135,8 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
     });
   }
   const { records } = journal;
-  performer.feed({ type: 'started', incarnation: randomUUID(), records });
+  const { minutes } = usageFile;
+  performer.feed({ type: 'started', incarnation: randomUUID(), records, usage: minutes });
   bus.subscribe(subjects.command(config.hostId), (text) => performer.receive(text), {
     queueLimit: commandsWaiting,
     onOverflow: 'drop-newest',

@@ -364,6 +364,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hosts/{host}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the host used over the last day, as its agent has kept it */
+        get: operations["getHostUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/vms/{vm}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the VM used over the last day, wherever it was; hosts that are silent are named */
+        get: operations["getVmUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/placements": {
         parameters: {
             query?: never;
@@ -2624,6 +2658,31 @@ export interface components {
             token: components["schemas"]["Token"];
             secret?: string;
         };
+        Usage: {
+            fromMs: number;
+            untilMs: number;
+            stepMs: number;
+            points: {
+                atMs: number;
+                hosts: string[];
+                cpuMilli?: number;
+                mostCpuMilli?: number;
+                cpuWaitMilli?: number;
+                mostCpuWaitMilli?: number;
+                memoryMib?: number;
+                mostMemoryMib?: number;
+                cpuPressurePermille?: number;
+                mostCpuPressurePermille?: number;
+                memoryPressurePermille?: number;
+                mostMemoryPressurePermille?: number;
+            }[];
+            hosts: string[];
+            silent: {
+                host: string;
+                code: string;
+                message: string;
+            }[];
+        };
         Session: {
             name: string;
             role: "viewer" | "operator" | "admin";
@@ -4136,6 +4195,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VmCloned"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHostUsage: {
+        parameters: {
+            query?: {
+                /** @description How far back, such as 2h; 24h unless said, and at most */
+                since?: string;
+                /** @description Of each point; unless said the shortest that gives at most 300 points */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVmUsage: {
+        parameters: {
+            query?: {
+                /** @description How far back, such as 2h; 24h unless said, and at most */
+                since?: string;
+                /** @description Of each point; unless said the shortest that gives at most 300 points */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
                 };
             };
             /** @description What is wrong, and what to do next */

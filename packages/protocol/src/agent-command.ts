@@ -295,4 +295,5 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'baseline-cpu': 'none',
   'check-cpu': 'none',
   'probe-pool': 'none',
+  'read-usage': 'none',
 };

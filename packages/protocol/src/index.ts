@@ -162,7 +162,17 @@ export type { IncomingAnswer, QuestionKind } from './question.ts';
 export { preflightError, reasonRecord, reasonRecords, rejectionRecord } from './reason-record.ts';
 export { RecordMirror } from './record-mirror.ts';
 export type { Stored } from './record-mirror.ts';
-export { Query } from './query.ts';
+export {
+  UsageColumns,
+  UsageGrid,
+  usageKeptMs,
+  usagePointsMost,
+  usageSeries,
+  usageStepMs,
+  usageSteps,
+} from './usage.ts';
+export type { UsageSeries } from './usage.ts';
+export { Query, usageHostsMost } from './query.ts';
 export type { HostView, LeaderView, ObservedVms, QueryReply } from './query.ts';
 export * as api from './api/index.ts';
 export { DroverError, errorCatalogue, isErrorCode } from './errors.ts';

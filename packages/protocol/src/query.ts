@@ -22,9 +22,13 @@ import { type MigrationForecast, MigrationWish } from './migration.ts';
 import type { StorageProgress } from './storage-job.ts';
 import { Name, Uuid } from './names.ts';
 import { RuleSpec } from './rule-spec.ts';
+import { type UsageColumns, UsageGrid } from './usage.ts';
 import { VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
+
+/** Asked about one VM. */
+export const usageHostsMost = 16;
 
 export const Query = Type.Union([
   /** Who leads, and does it know enough to decide? */
@@ -83,6 +87,16 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('rules'), name: Type.Optional(Name) }, closed),
   /** What a rule would move, whether it can hold, and what it contradicts; saved or not. */
   Type.Object({ type: Type.Literal('rule-plan'), name: Name, spec: RuleSpec }, closed),
+  /** What was used on these hosts, once they have been asked: by the VM, or by each host itself. */
+  Type.Object(
+    {
+      type: Type.Literal('usage'),
+      hostIds: Type.Array(Name, { minItems: 1, maxItems: usageHostsMost }),
+      vmId: Type.Optional(Uuid),
+      grid: UsageGrid,
+    },
+    closed,
+  ),
 ]);
 export type Query = Static<typeof Query>;
 
@@ -164,5 +178,15 @@ export type QueryReply =
       readonly plan: RulePlan;
       readonly state: RuleState;
       readonly conflicts: readonly RuleConflict[];
+    }
+  | {
+      readonly type: 'usage';
+      readonly answered: Readonly<Record<string, UsageColumns>>;
+      /** Hosts that said nothing, and why. */
+      readonly silent: readonly {
+        readonly hostId: string;
+        readonly code: string;
+        readonly message: string;
+      }[];
     }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

@@ -1,13 +1,14 @@
 /**
  * What a scheduler asks of an agent that changes nothing, and what it is answered: the facts of a VM before it moves,
- * what is in its way on the target, the CPU that a host can give, how a pool is there. Not journalled, and asked again
- * at will.
+ * what is in its way on the target, the CPU that a host can give, how a pool is there, what was used lately. Not
+ * journalled, and asked again at will.
  */
 import { incomingCodes, type IncomingCode } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import { Count, Uuid } from './names.ts';
 import { PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
 import { Pool } from './pool-spec.ts';
+import { UsageColumns, UsageGrid } from './usage.ts';
 
 const closed = { additionalProperties: false } as const;
 const Short = Type.String({ maxLength: 255 });
@@ -161,6 +162,8 @@ export const questions = [
     { kind: Type.Literal('probe-pool'), pool: Pool, uuid: Uuid, probe: PoolProbe },
     closed,
   ),
+  /** What was used here: by the VM that the envelope names, else by the host. */
+  Type.Object({ kind: Type.Literal('read-usage'), grid: UsageGrid }, closed),
 ] as const;
 
 export const Answer = Type.Union([
@@ -179,6 +182,7 @@ export const Answer = Type.Union([
   Type.Object({ kind: Type.Literal('baseline-cpu'), cpu: CpuXml }, closed),
   Type.Object({ kind: Type.Literal('check-cpu'), gives: Type.Boolean() }, closed),
   PoolProbeAnswer,
+  Type.Object({ kind: Type.Literal('read-usage'), usage: UsageColumns }, closed),
 ]);
 export type Answer = Static<typeof Answer>;
 
@@ -190,6 +194,7 @@ const questionKinds: readonly string[] = [
   'baseline-cpu',
   'check-cpu',
   'probe-pool',
+  'read-usage',
 ] satisfies readonly QuestionKind[];
 
 /** Asks and changes nothing: it is not journalled, and no VM is busy with it. */

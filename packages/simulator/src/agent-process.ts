@@ -94,7 +94,8 @@ export class AgentProcess {
     }
     note(host.id, `agent starts, life ${this.lives}`);
     const incarnation = `${host.id}-${this.lives}`;
-    this.#feed({ type: 'started', incarnation, records: [...host.journal] });
+    const { journal, usage } = host;
+    this.#feed({ type: 'started', incarnation, records: [...journal], usage: [...usage] });
     let wasUp = host.hypervisor.isUp;
     if (wasUp) this.#feed({ type: 'hypervisor', state: 'connected' });
     const { life } = this;
@@ -148,6 +149,9 @@ export class AgentProcess {
         return this.#journal(action.seq, action.record, epoch);
       case 'act':
         return this.#act(action);
+      case 'keep-usage':
+        this.host.usage.push(action.minute);
+        return;
       case 'publish':
         return this.#publish(action.message);
       case 'observe':

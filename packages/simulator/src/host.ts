@@ -1,5 +1,5 @@
 /** One machine: what it can carry, its disk with the agent's journal, its libvirt, and what a reboot does to all of that. */
-import type { HostFacts, JournalRecord } from '@drover/agent/logic';
+import type { HostFacts, JournalRecord, UsageMinute } from '@drover/agent/logic';
 import type { Random, Resources } from '@drover/core';
 import type { TunnelEnd } from '@drover/protocol';
 import { Hypervisor, type HypervisorWorld } from './hypervisor.ts';
@@ -36,6 +36,7 @@ export class Host {
   readonly hypervisor: Hypervisor;
   /** What is on the disk: it survives everything here. */
   readonly journal: JournalRecord[] = [];
+  readonly usage: UsageMinute[] = [];
   /** By operation: the ends of tunnels, which are processes of their own and do not die with an agent. */
   readonly #tunnels = new Map<string, { readonly end: TunnelEnd; readonly untilMs: number }>();
   readonly #timeline: Timeline;

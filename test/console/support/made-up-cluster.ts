@@ -287,12 +287,46 @@ function answer(
       const conflicts = ruleConflicts(cluster, rule, plan);
       return { type: 'rule-plan', plan, state: ruleState(cluster, rule), conflicts };
     }
+    case 'usage':
+      return usageOf(query);
     case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':
     case 'dump':
       return { type: 'error', code: 'no-leader', message: `nobody answers ${query.type} here` };
   }
+}
+
+/** A wave over the day with a gap in it; of several hosts the last is silent. */
+function usageOf({ hostIds, vmId, grid }: Extract<Query, { type: 'usage' }>): QueryReply {
+  const { points } = grid;
+  const steps = Array.from({ length: points }, (_, at) => at);
+  const isGap = (at: number) => at >= points * 0.6 && at < points * 0.66;
+  const wave = (base: number, height: number, bend: number) => {
+    const mean = steps.map((at) =>
+      isGap(at) ? null : Math.round(base + height * (1 + Math.sin((at / points) * bend))),
+    );
+    return { mean, most: mean.map((one) => (one === null ? null : Math.round(one * 1.4))) };
+  };
+  const size = vmId === undefined ? 8 : 1;
+  const [first = '', ...others] = hostIds;
+  const usage = {
+    looks: steps.map((at) => (isGap(at) ? 0 : 15)),
+    cpuMilli: wave(200 * size, 300 * size, 19),
+    memoryMib: wave(700 * size, 150 * size, 5),
+    ...(vmId === undefined
+      ? { cpuPressurePermille: wave(5, 60, 19), memoryPressurePermille: wave(0, 4, 7) }
+      : { cpuWaitMilli: wave(0, 40, 23) }),
+  };
+  return {
+    type: 'usage',
+    answered: { [first]: usage },
+    silent: others.map((hostId) => ({
+      hostId,
+      code: 'host-silent',
+      message: `${hostId} is not heard`,
+    })),
+  };
 }
 
 function viewsOf(cluster: Cluster, only: string | undefined): readonly HostView[] {

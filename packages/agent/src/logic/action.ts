@@ -5,10 +5,10 @@ import type { AgentCommand, CommandBody } from '@drover/protocol';
 import type { ConvergenceOrder } from './converge.ts';
 import type { HypervisorAction } from './port.ts';
 
-/** Nothing for `sync`, which asks nothing of the hypervisor, and where a VM is needed but not named. */
+/** Nothing for what asks nothing of the hypervisor, and where a VM is needed but not named. */
 export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   const { body, opId, vmId, generation } = command;
-  if (body.kind === 'sync') return undefined;
+  if (body.kind === 'sync' || body.kind === 'read-usage') return undefined;
   if (body.kind === 'ensure-pool' || body.kind === 'mark-pool') {
     return { type: body.kind, pool: body.pool, uuid: body.uuid };
   }

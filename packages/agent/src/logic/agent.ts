@@ -31,6 +31,7 @@ import { Questions } from './questions.ts';
 import { digestOf, Reporter, type Known, type Observation } from './report.ts';
 import { judgeRestart, needsInspection } from './restart.ts';
 import { defaultSettings } from './settings.ts';
+import { UsageHistory } from './usage-history.ts';
 import { UseMeter } from './use-meter.ts';
 import { answerOf, resultOf, type Step, stepOrdered, stepReadBack, Steps } from './steps.ts';
 
@@ -48,6 +49,7 @@ class Agent implements AgentLogic {
   readonly #looks = new Looks();
   readonly #reporter: Reporter;
   readonly #use: UseMeter;
+  readonly #usage = new UsageHistory();
   /** Asked of the hypervisor and not answered yet. */
   readonly #asked = new Map<number, Step>();
   readonly #questions = new Questions();
@@ -111,6 +113,7 @@ class Agent implements AgentLogic {
   #started(event: Event<'started'>): void {
     if (this.#incarnation !== undefined) throw new Error('an agent starts once');
     this.#incarnation = event.incarnation;
+    this.#usage.load(event.usage ?? []);
     const replayed = replay(event.records);
     this.#ledger.load(replayed);
     if (replayed.isAltered) {
@@ -199,6 +202,11 @@ class Agent implements AgentLogic {
 
   /** Nothing is journalled: asked twice, it is answered twice. */
   #question(command: AgentCommand): void {
+    const { body, opId, step, vmId } = command;
+    if (body.kind === 'read-usage') {
+      const answer = { kind: body.kind, usage: this.#usage.read(body.grid, vmId) } as const;
+      return this.#tell({ opId, step, outcome: 'done', answer });
+    }
     const action = actionOf(command);
     if (!action) return this.#refuse(command, 'unknown-command', 'it does not say about which VM');
     this.#actionId += 1;
@@ -355,6 +363,8 @@ class Agent implements AgentLogic {
     const first = this.#seen === undefined;
     this.#seen = seen;
     this.#use.saw(seen.vms);
+    const minute = this.#usage.saw(this.#now.wallMs, seen.usage, seen.vms);
+    if (minute) this.#out.push({ type: 'keep-usage', minute });
     if (first) this.#heartbeat();
     for (const step of this.#steps.inPhase('adopted')) {
       const vm = seen.vms.find((candidate) => candidate.vmId === step.vmId);

@@ -128,7 +128,8 @@ function checkBusy(command: AgentCommand, view: EnvelopeView): Verdict | undefin
 }
 
 function checkAbility(command: AgentCommand, view: EnvelopeView): Verdict | undefined {
-  if (view.hypervisorConnected || command.body.kind === 'sync') return undefined;
+  const { kind } = command.body;
+  if (view.hypervisorConnected || kind === 'sync' || kind === 'read-usage') return undefined;
   return refuse('hypervisor-unreachable', 'libvirt cannot be reached on this host');
 }
 

@@ -24,6 +24,8 @@ export {
   type PoolThere,
 } from './pool-condition.ts';
 export { TimelineKeeper } from './timeline.ts';
+export { isUsageMinute, type UsageMinute } from './usage-history.ts';
+export { minutesKept } from './usage-ring.ts';
 export { writingOf, type Writing, type WritingSample } from './writing.ts';
 export type {
   ActionOutcome,

@@ -32,6 +32,7 @@ import type {
   VmToStart,
 } from '@drover/protocol';
 import type { ConvergenceOrder } from './converge.ts';
+import type { UsageMinute } from './usage-history.ts';
 
 export interface Now {
   readonly monoMs: number;
@@ -212,11 +213,12 @@ export type HostFacts = Omit<
 >;
 
 export type AgentEvent =
-  /** First of all; `records` is the journal as read back, torn tail cut off. */
+  /** First of all; `records` is the journal as read back, torn tail cut off; `usage`: what was kept of it. */
   | {
       readonly type: 'started';
       readonly incarnation: string;
       readonly records: readonly JournalRecord[];
+      readonly usage?: readonly UsageMinute[];
     }
   /** From the bus; already of the right shape (the shell counts and drops what is not). */
   | { readonly type: 'commanded'; readonly command: AgentCommand }
@@ -245,6 +247,8 @@ export type AgentEvent =
 export type AgentAction =
   | { readonly type: 'journal'; readonly seq: number; readonly record: JournalRecord }
   | { readonly type: 'act'; readonly actionId: number; readonly action: HypervisorAction }
+  /** To be there after a restart. Nobody waits for it, and nothing depends on it. */
+  | { readonly type: 'keep-usage'; readonly minute: UsageMinute }
   | { readonly type: 'publish'; readonly message: AgentMessage }
   /** Look at libvirt and the host, answer with `observed`; `id` counts up from 1. */
   | { readonly type: 'observe'; readonly id: number }

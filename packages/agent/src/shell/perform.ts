@@ -14,6 +14,7 @@ import type { AgentAction, AgentEvent, AgentLogic } from '../logic/index.ts';
 import { hostClock } from './clock.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { JournalFile } from './journal-file.ts';
+import type { UsageFile } from './usage-file.ts';
 
 export interface Log {
   info(text: string): void;
@@ -25,6 +26,7 @@ export interface PerformerOptions {
   readonly hostId: string;
   readonly logic: AgentLogic;
   readonly journal: JournalFile;
+  readonly usage: Pick<UsageFile, 'append'>;
   readonly hypervisor: Pick<Hypervisor, 'act'>;
   readonly bus: Pick<Bus, 'publish'>;
   readonly observe: (id: number) => void;
@@ -61,7 +63,7 @@ export class Performer implements Disposable {
   }
 
   #perform(action: AgentAction): void {
-    const { journal, hypervisor, observe, log } = this.#options;
+    const { journal, usage, hypervisor, observe, log } = this.#options;
     switch (action.type) {
       case 'journal':
         journal.append(action.record).then(
@@ -81,6 +83,8 @@ export class Performer implements Disposable {
           },
         );
         return;
+      case 'keep-usage':
+        return usage.append(action.minute);
       case 'publish':
         return this.#publish(action.message);
       case 'observe':

@@ -3,7 +3,13 @@
  * test says so, and commands are made with a freshness the agent just sent.
  */
 import { migrationPresets } from '@drover/core';
-import type { AgentCommand, AgentMessage, ReportedVm, StepResult } from '@drover/protocol';
+import type {
+  AgentCommand,
+  AgentMessage,
+  Inventory,
+  ReportedVm,
+  StepResult,
+} from '@drover/protocol';
 import { createAgent } from '../../src/logic/index.ts';
 import type {
   ActionOutcome,
@@ -80,6 +86,7 @@ export const migrateBody = {
 export class Driver {
   readonly agent;
   monoMs = 1_000;
+  wallMs = 1_700_000_000_000;
   /** Everything that came out, and was not taken yet. */
   out: AgentAction[] = [];
   /** Records whose write was acknowledged: what a restart would find. */
@@ -114,7 +121,8 @@ export class Driver {
 
   send(event: AgentEvent): void {
     this.monoMs += 1;
-    const actions = this.agent.handle({ monoMs: this.monoMs, wallMs: 1_700_000_000_000 }, event);
+    const { monoMs, wallMs } = this;
+    const actions = this.agent.handle({ monoMs, wallMs }, event);
     for (const action of actions) {
       this.out.push(action);
       if (action.type === 'journal') this.#pending.push(action);
@@ -128,9 +136,11 @@ export class Driver {
   }
 
   /** The same VMs on a host that has changed. */
-  look(changed: Partial<HostFacts>): void {
+  look(changed: Partial<HostFacts>, usage?: Inventory['usage']): void {
     const { vms, monoMs } = this;
-    this.send({ type: 'observed', facts: { ...facts, ...changed }, vms, nonce: `n${monoMs}` });
+    const used = usage === undefined ? {} : { usage };
+    const seen = { facts: { ...facts, ...changed }, vms, nonce: `n${monoMs}` };
+    this.send({ type: 'observed', ...seen, ...used });
   }
 
   /** Acknowledges the writes that are waiting, in the order given; the oldest first by default. */

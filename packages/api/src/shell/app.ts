@@ -56,6 +56,7 @@ import { ruleRoutes } from './rules.ts';
 import { systemRoutes } from './system.ts';
 import { noTransfer, type TransferRequest } from './transfer.ts';
 import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
+import { usageRoutes } from './usage.ts';
 import { vmActionRoutes } from './vm-actions.ts';
 import { vmCopyRoutes } from './vm-copies.ts';
 import { vmRoutes } from './vms.ts';
@@ -187,6 +188,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   vmRoutes(app, context);
   vmActionRoutes(app, context);
   vmCopyRoutes(app, context);
+  usageRoutes(app, context);
   placementRoutes(app, context);
   operationRoutes(app, context);
   poolRoutes(app, context);

@@ -80,6 +80,7 @@ const named = [
   api.TokenBody,
   api.TokenCreate,
   api.TokenCreated,
+  api.UsageBody,
   api.SessionBody,
   api.AuditEntry,
   api.AuditList,
@@ -178,6 +179,7 @@ export const bodies = {
   tokenCreated: refer(api.TokenCreated),
   session: refer(api.SessionBody),
   audit: refer(api.AuditList),
+  usage: refer(api.UsageBody),
 } as const;
 
 const problem = {

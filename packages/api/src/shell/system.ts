@@ -41,6 +41,7 @@ const features = [
   'saved-memory',
   'sessions',
   'tokens',
+  'usage-history',
   'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */

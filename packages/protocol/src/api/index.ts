@@ -6,6 +6,7 @@
  *   GET    /v1/hosts                             { items: Host[] }
  *   GET    /v1/hosts/{host}                      Host
  *   PATCH  /v1/hosts/{host}                      Host            (operator) body HostChange: labels
+ *   GET    /v1/hosts/{host}/usage[?since&step]   Usage           of the last day, as its agent keeps it
  *   POST   /v1/hosts/{host}/cordon               Host            (operator)
  *   DELETE /v1/hosts/{host}/cordon               Host            (operator) uncordon
  *   POST   /v1/hosts/{host}/drain?dryRun=true    DrainPlan       touches nothing
@@ -28,6 +29,7 @@
  *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
  *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing
  *   GET    /v1/vms/{vm}/explain                  Explanation
+ *   GET    /v1/vms/{vm}/usage[?since&step]       Usage           from all hosts that had it
  *   GET    /v1/cluster                           Cluster         is anything decided, and if not why
  *   POST   /v1/cluster/era                       Cluster         (admin) body EraRaise: etcd was restored
  *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
@@ -109,5 +111,6 @@ export * from './problem.ts';
 export * from './role.ts';
 export * from './rule.ts';
 export { ListOf, Rehearsal } from './shape.ts';
+export * from './usage.ts';
 export * from './vm.ts';
 export * from './volume.ts';

@@ -13,6 +13,7 @@ import {
   stored,
   volumeBody,
 } from './storage-samples.ts';
+import { questionInputs } from './question-samples.ts';
 
 export interface Sample {
   readonly name: string;
@@ -348,6 +349,7 @@ export const inputs: readonly Sample[] = [
   request('save', { vmId, pool: 'vms' }),
   request('drain', { hostId: 'h1', plan: [{ vmId, target: 'h2' }], parallel: 2 }),
   ...balanceInputs,
+  ...questionInputs,
   {
     name: 'host record',
     schema: protocol.HostRecord,
@@ -528,11 +530,6 @@ export const inputs: readonly Sample[] = [
     schema: protocol.MigrationProgress,
     value: { v: 1, opId: operationId, vmId, ...progress },
   },
-  { name: 'query leader', schema: protocol.Query, value: { type: 'leader' } },
-  { name: 'query hosts', schema: protocol.Query, value: { type: 'hosts', hostId: 'h1' } },
-  { name: 'query observed', schema: protocol.Query, value: { type: 'observed', vmId } },
-  { name: 'query dump', schema: protocol.Query, value: { type: 'dump' } },
-  { name: 'query progress', schema: protocol.Query, value: { type: 'progress' } },
   {
     name: 'query place',
     schema: protocol.Query,

@@ -164,7 +164,7 @@ export class HostWatch {
   }
 
   forgetResult(hostId: string, opId: string, step: number): void {
-    this.#results.get(hostId)?.delete(`${opId}/${step}`);
+    this.#of(opId).get(hostId)?.delete(`${opId}/${step}`);
   }
 
   progress(opId: string): MigrationProgress | undefined {

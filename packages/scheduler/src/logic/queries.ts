@@ -29,6 +29,7 @@ import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
 import type { PlanQuery } from './planning.ts';
 import { ruleOf } from './rules.ts';
+import type { UsageQuery } from './usage-reading.ts';
 import { hostViews, observedVms } from './views.ts';
 import { isOpen, shapeOf } from './vm-shape.ts';
 
@@ -48,8 +49,8 @@ export interface Asked {
   readonly volatile: { readonly balance: BalanceState };
 }
 
-/** Plans are answered by plans.ts, once hosts have been asked. */
-type Immediate = Exclude<Query, PlanQuery>;
+/** Plans are answered by plans.ts, and what was used by usage-reading.ts, once hosts have been asked. */
+type Immediate = Exclude<Query, PlanQuery | UsageQuery>;
 
 export function answerQuery(asked: Asked, query: Immediate): QueryReply {
   switch (query.type) {

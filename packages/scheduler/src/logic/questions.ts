@@ -67,9 +67,9 @@ export function isQuestionId(opId: string): boolean {
 }
 
 export function ask(turn: Turn, question: Question, fresh: Freshness): Reply {
-  const { hostId, about, body, vmId } = question;
+  const { hostId, body, vmId } = question;
   const { questions } = turn.volatile;
-  const key = `${hostId} ${body.kind} ${about}`;
+  const key = keyOf(question);
   const known = questions.get(key);
   const standing = standingOf(turn, known);
   const counts = known !== undefined && known.askedMs >= fresh.sinceMs;
@@ -91,6 +91,19 @@ export function ask(turn: Turn, question: Question, fresh: Freshness): Reply {
   const oldest = questions.keys().next().value;
   if (questions.size > remembered && oldest !== undefined) questions.delete(oldest);
   return asked;
+}
+
+/** With what was answered: it was large, and will not be asked for again. */
+export function forget(turn: Turn, question: Question): void {
+  const key = keyOf(question);
+  const known = turn.volatile.questions.get(key);
+  if (known === undefined) return;
+  turn.volatile.questions.delete(key);
+  turn.hosts.forgetResult(known.hostId, turn.questionId, known.step);
+}
+
+function keyOf({ hostId, body, about }: Question): string {
+  return `${hostId} ${body.kind} ${about}`;
 }
 
 function standingOf(turn: Turn, known: AskedQuestion | undefined): Standing {

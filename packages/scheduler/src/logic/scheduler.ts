@@ -6,6 +6,7 @@
 import {
   type AgentMessage,
   type OperationRecord,
+  type QueryReply,
   RecordMirror,
   type Stored,
 } from '@drover/protocol';
@@ -33,6 +34,7 @@ import { type RecordsPart, recordsPartOf, snapshotOf } from './snapshot.ts';
 import { newVolatile, sweep, Turn } from './turn.ts';
 import { sayWaits } from './waits.ts';
 import { keepUp } from './upkeep.ts';
+import { continueReading, type Reading } from './usage-reading.ts';
 import { VmMemo } from './vm-memo.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -91,6 +93,8 @@ class Scheduler implements SchedulerLogic {
   readonly #named = new Set<string>();
   /** Plans that hosts are being asked about. */
   #plannings: readonly Planning[] = [];
+  /** What was used, that hosts are being asked for. */
+  #readings: readonly Reading[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#instanceId = options.instanceId;
@@ -278,8 +282,11 @@ class Scheduler implements SchedulerLogic {
     const restoring = whyRestoring(turn);
     if (event.type === 'asked') {
       const { queryId, query } = event;
-      if (isPlanQuery(query)) {
-        this.#plannings = [...this.#plannings, beginPlanning(queryId, query, now.monoMs)];
+      if (isPlanQuery(query) || query.type === 'usage') {
+        const sinceMs = now.monoMs;
+        if (query.type === 'usage')
+          this.#readings = [...this.#readings, { queryId, query, sinceMs }];
+        else this.#plannings = [...this.#plannings, beginPlanning(queryId, query, sinceMs)];
         out.push({ type: 'defer', queryId });
         this.#plan(turn, out);
         return;
@@ -304,7 +311,8 @@ class Scheduler implements SchedulerLogic {
       this.#reloadedMs = now.monoMs;
       out.push({ type: 'reload' });
     }
-    if (this.#plannings.length > 0) this.#plan(this.#turn(now, epoch, cluster, settled), out);
+    const isAsked = this.#plannings.length + this.#readings.length > 0;
+    if (isAsked) this.#plan(this.#turn(now, epoch, cluster, settled), out);
     if (this.#inFlight !== undefined) return;
     // A leader that was deposed and has not heard of it conflicts each time: it tries on, but at leisure.
     if (this.#conflicts >= conflictsAtOnce && event.type !== 'woke') return;
@@ -348,13 +356,14 @@ class Scheduler implements SchedulerLogic {
     });
   }
 
-  /** Plans that are known now are told; a turn of its own, in which nothing is decided. */
+  /** Plans, and what was used, are told where they are known now; a turn of its own, in which nothing is decided. */
   #plan(turn: Turn, out: SchedulerCommand[]): void {
-    this.#plannings = this.#plannings.filter((planning) => {
-      const reply = continuePlanning(turn, planning);
-      if (reply !== undefined) out.push({ type: 'reply', queryId: planning.queryId, reply });
+    const waits = ({ queryId }: { readonly queryId: string }, reply: QueryReply | undefined) => {
+      if (reply !== undefined) out.push({ type: 'reply', queryId, reply });
       return reply === undefined;
-    });
+    };
+    this.#plannings = this.#plannings.filter((one) => waits(one, continuePlanning(turn, one)));
+    this.#readings = this.#readings.filter((one) => waits(one, continueReading(turn, one)));
     out.push(...turn.out);
   }
 

@@ -463,8 +463,8 @@ export class Lab {
 
   ask(query: Query, leader = this.leader): QueryReply | undefined {
     leader.feed({ type: 'asked', queryId: 'q', query });
-    // For a plan its hosts are asked first.
-    if (query.type.startsWith('plan-')) this.settle();
+    // For a plan its hosts are asked first, and for what was used.
+    if (query.type.startsWith('plan-') || query.type === 'usage') this.settle();
     const reply = leader.said.findLast((one) => one.type === 'reply');
     return reply?.reply;
   }

@@ -73,6 +73,8 @@ export class ScriptedHost {
   silent = false;
   state: Heartbeat['state'] = 'ready';
   about: Partial<Inventory> = {};
+  /** In each step that it is asked about. */
+  usedMilli = 100;
   /** Of its VMs, as libvirt has them. */
   disks: readonly string[] = ['/srv/a.raw'];
   /** Of images of a pool's doctor, that it has. */
@@ -315,6 +317,11 @@ export class ScriptedHost {
       case 'probe-pool': {
         const heldBy = (id: string) => (id === this.id ? this : this.#around.host(id)).locks;
         return { ...done, answer: wellProbe(this.id, body.probe, heldBy) };
+      }
+      case 'read-usage': {
+        const mean = Array.from({ length: body.grid.points }, () => this.usedMilli);
+        const usage = { looks: mean.map(() => 1), cpuMilli: { mean, most: mean } };
+        return { ...done, answer: { kind: body.kind, usage } };
       }
       case 'sync':
       case 'ensure-pool':
