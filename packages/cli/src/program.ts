@@ -41,6 +41,7 @@ import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
 import { addTokenCreate, addTokenList, addTokenRevoke } from './commands/token.ts';
 import { addTop } from './commands/top.ts';
+import { addHostUsage, addVmUsage } from './commands/usage.ts';
 import { addVersion } from './commands/version.ts';
 import { addVmClone, addVmRename } from './commands/vm-copies.ts';
 import { addVmCreate } from './commands/vm-create.ts';
@@ -124,6 +125,7 @@ function addNouns(program: Command): void {
   for (const add of [
     addHostList,
     addHostShow,
+    addHostUsage,
     addHostSet,
     addHostCordon,
     addHostUncordon,
@@ -139,6 +141,7 @@ function addNouns(program: Command): void {
   for (const add of [
     addVmList,
     addVmShow,
+    addVmUsage,
     addVmCreate,
     addVmSet,
     addVmStart,

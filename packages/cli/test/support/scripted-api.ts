@@ -40,6 +40,7 @@ const { ListOf } = api;
 const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | undefined])[] = [
   ['GET', /^\/v1\/hosts$/, undefined, ListOf(api.HostBody, 'Hosts')],
   ['GET', /^\/v1\/hosts\/[^/]+$/, undefined, api.HostBody],
+  ['GET', /^\/v1\/(hosts|vms)\/[^/]+\/usage$/, undefined, api.UsageBody],
   ['PATCH', /^\/v1\/hosts\/[^/]+$/, api.HostChange, api.HostBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
   ['DELETE', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
