@@ -78,6 +78,19 @@ it.each(pages)('%s fits a screen of 390 pixels', async (name, path, shows) => {
   await page.context().close();
 });
 
+it('what was used is drawn with its gap, said in words, and tells who is silent', async () => {
+  const { page, wrong } = await openPage(browser, signedIn('/hosts/h2'));
+  const cpu = page.getByRole('img', { name: /^CPU: mean .* cores, most .* at .* not measured/ });
+  await cpu.waitFor();
+  expect(await page.getByRole('img', { name: /: mean .*, most / }).count()).toBe(4);
+  const drawn = await cpu.locator('path.mean').getAttribute('d');
+  expect(drawn?.match(/M/g)).toHaveLength(2);
+  await page.goto(signedIn(`/vms/${moving}`));
+  await page.getByRole('img', { name: /^CPU wait: mean/ }).waitFor();
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
 describe('signing in', () => {
   it('takes a token, and says what is wrong with one that is not known', async () => {
     const { page } = await openPage(browser, `${cluster.url}/vms`);

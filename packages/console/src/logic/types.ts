@@ -14,6 +14,7 @@ export type Problem = Body<'Problem'>;
 export type DrainPlan = Body<'DrainPlan'>;
 export type MovePlan = Body<'MovePlan'>;
 export type Placement = Body<'Placement'>;
+export type Usage = Body<'Usage'>;
 export type VmSpec = Vm['spec'];
 
 /** How a state looks: colours are chosen by it, and nothing else. */
