@@ -27,6 +27,8 @@ export interface Drawn {
   readonly body?: string | Buffer;
   /** Who asked goes away then. */
   readonly leavesAfterMs?: number;
+  /** Until something happens, or a time is over. */
+  readonly mayWait: boolean;
   /** By a token of the configuration that may see everything. */
   readonly isAdmin: boolean;
   /** Time that passes in the cluster afterwards. */
@@ -34,6 +36,7 @@ export interface Drawn {
 }
 
 const making = /^\/v1\/(images|pools|rules|tokens|vms|volumes)$/;
+const mostHead = 8_000;
 const otherMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
 const isWrite = (method: string) => !['GET', 'HEAD'].includes(method);
 
@@ -46,7 +49,7 @@ export function draw(
   const source = { random, learnt };
   const chance = random.below(100);
   const kind = chance < 60 ? 'meant' : chance < 80 ? 'bent' : 'hostile';
-  const operation = operationOf(operations, random);
+  const operation = operationOf(operations, source);
   if (operation === undefined) throw new RangeError('the OpenAPI file has no operation');
   const isHostile = kind === 'hostile';
   const method =
@@ -57,12 +60,14 @@ export function draw(
   const path = pathOf(operation, isHostile, source);
   const body = bodyOf(operation, kind, { ...source, subject: path.split('/')[3] ?? '' });
   const url = `${path}${queryOf(operation, kind, source)}`;
-  const isSlow = operation.path === '/v1/events' || url.includes('wait=');
+  const mayWait =
+    ['/v1/events', '/content'].some((end) => operation.path.endsWith(end)) || url.includes('wait=');
   return {
     number,
     kind,
     operation,
-    method,
+    // That its head is too long nobody knows to be a HEAD, which has no body.
+    method: method === 'HEAD' && url.length > mostHead ? 'GET' : method,
     url,
     headers: {
       ...identity,
@@ -71,14 +76,20 @@ export function draw(
       ...(isHostile && random.chance(400) ? oddHeaders(source) : {}),
     },
     ...(body === undefined || method === 'TRACE' ? {} : { body }),
-    ...(isSlow && !random.chance(50) ? { leavesAfterMs: 5 + random.below(10) } : {}),
+    ...(mayWait && !random.chance(30) ? { leavesAfterMs: 5 + random.below(60) } : {}),
+    mayWait,
     isAdmin: identity['authorization'] === `Bearer ${tokens.admin}`,
     passMs: random.chance(10) ? random.below(40_000) : random.below(200),
   };
 }
 
 /** More is made than is taken away, so that there is something. */
-function operationOf(operations: readonly Operation[], random: Random): Operation | undefined {
+function operationOf(
+  operations: readonly Operation[],
+  { random, learnt }: Source,
+): Operation | undefined {
+  const next = random.chance(100) ? random.pick(learnt.next()) : undefined;
+  if (next !== undefined) return operations.find((one) => `${one.method} ${one.path}` === next);
   const makes = operations.filter(({ method, path }) => method === 'POST' && making.test(path));
   if (random.chance(150)) return random.pick(makes);
   const drawn = random.pick(operations);
@@ -113,14 +124,19 @@ function bodyOf(operation: Operation, kind: Drawn['kind'], source: Source) {
     : JSON.stringify(bent(bent(value, random), random));
 }
 
-function pathOf({ path, parameters }: Operation, isHostile: boolean, source: Source): string {
+function pathOf(
+  { method, path, parameters }: Operation,
+  isHostile: boolean,
+  source: Source,
+): string {
   const { random } = source;
   const isBroken = isHostile && random.chance(250);
   return path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => {
     if (isBroken) return oddSegment(random);
     const { schema = {} } = parameters.find((one) => one.in === 'path' && one.name === name) ?? {};
     const known = random.chance(950) ? source.learnt.pick(name, random) : undefined;
-    return escaped(known ?? String(valueOf(schema, name, source)));
+    const ready = random.chance(700) ? source.learnt.pick(`${method} ${path}`, random) : undefined;
+    return escaped(ready ?? known ?? String(valueOf(schema, name, source)));
   });
 }
 

@@ -35,6 +35,7 @@ export function grounds(operations: readonly Operation[]): readonly Drawn[] {
       headers: { authorization: `Bearer ${tokens.admin}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       isAdmin: true,
+      mayWait: false,
       passMs: 2_000,
     } satisfies Drawn;
   });

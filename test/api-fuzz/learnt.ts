@@ -28,6 +28,17 @@ const fields: Readonly<Record<string, string>> = {
   continue: 'continue',
 };
 
+/** What makes another request sensible, about the same thing: by method and path. */
+const leadsTo: Readonly<Record<string, string>> = {
+  'POST /v1/vms/{vm}/pause': 'POST /v1/vms/{vm}/unpause',
+  'POST /v1/vms/{vm}/save': 'POST /v1/vms/{vm}/resume',
+  'POST /v1/vms/{vm}/migrate': 'DELETE /v1/migrations/{operation}',
+  'POST /v1/hosts/{host}/drain': 'DELETE /v1/hosts/{host}/drain',
+  'POST /v1/volumes/{volume}/download': 'GET /v1/volumes/{volume}/content',
+  'POST /v1/volumes/{volume}/upload': 'PUT /v1/volumes/{volume}/content',
+  'POST /v1/images': 'PUT /v1/images/{image}/content',
+};
+
 type Json = Readonly<Record<string, unknown>>;
 
 export interface Session {
@@ -52,6 +63,22 @@ export class Learnt {
     known.push(value);
     if (known.length > kept) known.shift();
     this.#kinds.set(kind, known);
+  }
+
+  /** What would make sense now, as method and path. */
+  next(): readonly string[] {
+    return Object.values(leadsTo).filter((one) => (this.#kinds.get(one) ?? []).length > 0);
+  }
+
+  /** It was carried out: what is likely to come next, and about what. */
+  did(what: string, ref: string, body: unknown): void {
+    const then = leadsTo[what];
+    if (then === undefined || !isObject(body)) return;
+    const image = isObject(body['image']) ? body['image']['id'] : undefined;
+    const about = then.includes('{operation}') ? body['id'] : (image ?? ref);
+    // Soon, or it is too late.
+    this.#kinds.set(then, (this.#kinds.get(then) ?? []).slice(-1));
+    this.add(then, about);
   }
 
   /** There is no such thing any more. */

@@ -8,7 +8,7 @@ const usage = `usage: npm run -s fuzz:api -- [--requests N] [--seed N]
   --seed N      where the random numbers begin (another each time; printed)
 
 Ends with one line of JSON, and 1 when an answer was not one that the OpenAPI file describes, was a defect, told a
-secret or took longer than two seconds, or when the API warned of something or the simulated cluster behind it broke.`;
+secret or took more than a second of CPU, or when the API warned of something or the simulated cluster behind it broke.`;
 
 function fail(message: string): never {
   console.error(message);
