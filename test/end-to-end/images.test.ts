@@ -107,6 +107,44 @@ describe('an image', () => {
     await cluster.lab.exec('h1', ['rm', '-r', other]);
   });
 
+  it('leaves a file that nobody names; it is found, goes by a person’s word, and a VM’s disk does not', async () => {
+    const vm = await cluster.runVm('stays');
+    const [old, young] = ['1', '2'].map((one) => `${one.repeat(8)}${vm.id.slice(8)}.qcow2`);
+    const [h1 = ''] = cluster.lab.hosts;
+    await cluster.shell(
+      h1,
+      `cd ${pool}; for file in ${old} ${young}; do qemu-img create -q -f qcow2 -F qcow2 -b ${pool}/tiny.qcow2 $file; done; touch -d '1 hour ago' ${old}`,
+    );
+    const list = async () =>
+      (await cluster.api.expect<api.OrphanList>(200, 'GET', '/v1/pools/vms/orphans')).items;
+    const names = (await list()).map(({ file }) => file);
+    expect(names).toContain(old);
+    expect(names).not.toContain(young);
+    expect(names).not.toContain(`${vm.id}-0.qcow2`);
+    const remove = (file: string) => cluster.api.send('DELETE', `/v1/pools/vms/orphans/${file}`);
+    expect(await remove(`${vm.id}-0.qcow2`)).toMatchObject({ body: { code: 'not-an-orphan' } });
+    const asked = async (file = '') => {
+      const { body } = await remove(file);
+      return (body as api.OperationBody).id;
+    };
+    expect((await cluster.ended(await asked(young), 'failed')).error?.code).toBe('not-an-orphan');
+    // No record names it, and yet a QEMU has it open.
+    const held = `${pool}/${old}`;
+    const qemu = `qemu-system-x86_64 -S -display none -nodefaults -m 32 -drive file=${held},format=qcow2,if=virtio`;
+    await cluster.shell(h1, `${qemu} -daemonize -pidfile /tmp/orphan.pid`);
+    expect((await cluster.ended(await asked(old), 'failed')).error?.code).toBe('volume-in-use');
+    await cluster.shell(h1, 'kill $(cat /tmp/orphan.pid); rm -f /tmp/orphan.pid');
+    await until('it is gone', async () => {
+      const { state } = await cluster.ended(await asked(old));
+      return state === 'succeeded' ? true : undefined;
+    });
+    const left = await cluster.shell(h1, `ls ${pool}; rm ${pool}/${young}`);
+    expect(left).not.toContain(old);
+    expect(left).toContain(`${vm.id}-0.qcow2`);
+    await cluster.expectNoHarm();
+    await cluster.clear();
+  });
+
   it('comes by an upload, in pieces, and is what was sent', async () => {
     const bytes = Buffer.alloc(4 * 1024 * 1024, 'drover');
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -54,6 +54,8 @@ describe('the OpenAPI file', () => {
       '/v1/pools',
       '/v1/pools/{pool}',
       '/v1/pools/{pool}/doctor',
+      '/v1/pools/{pool}/orphans',
+      '/v1/pools/{pool}/orphans/{file}',
       '/v1/recommendations',
       '/v1/recommendations/{recommendation}',
       '/v1/recommendations/{recommendation}/apply',

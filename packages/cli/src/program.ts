@@ -34,6 +34,7 @@ import { addPlan } from './commands/plan.ts';
 import { addPoolCreate, addPoolList, addPoolShow } from './commands/pool.ts';
 import { addPoolDelete, addPoolSet } from './commands/pool-change.ts';
 import { addPoolDoctor } from './commands/pool-doctor.ts';
+import { addPoolOrphans } from './commands/pool-orphans.ts';
 import { addRecommendations } from './commands/recommendations.ts';
 import { addRuleCreate, addRuleList, addRuleShow } from './commands/rule.ts';
 import { addRuleDelete, addRuleEnforce, addRuleSet } from './commands/rule-change.ts';
@@ -195,6 +196,7 @@ function addNouns(program: Command): void {
     addPoolSet,
     addPoolDelete,
     addPoolDoctor,
+    addPoolOrphans,
   ]) {
     add(pool);
   }

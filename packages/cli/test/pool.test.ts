@@ -75,6 +75,61 @@ describe('pools', () => {
     expect(served.sent('DELETE', '/v1/pools/vms')).toHaveLength(1);
   });
 
+  it('tell which of their files are nobody’s, all pages of it, and who could not say', async () => {
+    const file = '99999999-0000-4000-8000-00000000000a.qcow2';
+    const one: api.OrphanBody = {
+      file,
+      kind: 'disk',
+      bytes: 4_096,
+      allocatedBytes: 2 * 1024 ** 3,
+      changedAtMs: 1_700_000_000_000,
+      ageMs: 3 * 3_600_000,
+    };
+    const memory = { ...one, hostId: 'h1', file: 'b.memory', kind: 'memory' } as const;
+    const { url } = await serve({
+      'GET /v1/pools/vms/orphans': ({ query }) =>
+        query.get('continue') === 'x'
+          ? ok({ items: [memory], silent: ['h2'] })
+          : ok({ items: [one], continue: 'x', silent: [] }),
+    });
+    const { stdout, stderr } = await drover(['--api', url, 'pool', 'orphans', 'vms']);
+    expect(stdout).toMatch(/^HOST +FILE +SEEMS +TAKES +AGE$/m);
+    expect(stdout).toMatch(/^- +9{8}-\S+\.qcow2 +image or volume +2GiB +3h/m);
+    expect(stdout).toMatch(/^h1 +b\.memory +saved memory/m);
+    expect(stderr).toContain('2 files, 4GiB');
+    expect(stderr).toContain('h2 did not say what lies there');
+  });
+
+  it('lose such files one after the other when somebody says yes, and tell which stayed', async () => {
+    const [a, b] = ['.drover/quarantine/op1', 'b.memory'];
+    const ended = (file: string, more: Partial<api.OperationBody>) =>
+      operation('orphan-delete', { pool: 'vms', file, id: file.slice(-3), done: true, ...more });
+    const error = { code: 'volume-in-use', message: 'web has it' };
+    const [stays, goes] = [ended(a, { state: 'failed', error }), ended(b, { state: 'succeeded' })];
+    const served = await serve({
+      'DELETE /v1/pools/vms/orphans/.drover%2Fquarantine%2Fop1': () => ({
+        status: 202,
+        body: stays,
+      }),
+      'GET /v1/operations/op1': () => ok(stays),
+      'GET /v1/operations/ory': () => ok(goes),
+      'DELETE /v1/pools/vms/orphans/b.memory': () => ({
+        status: 202,
+        body: goes,
+      }),
+    });
+    const words = ['--api', served.url, 'pool', 'orphans', 'delete', 'vms', a, b, '--host', 'h1'];
+    expect((await drover(words)).code).toBe(64);
+    const { code, stdout, stderr } = await drover([...words, '--yes']);
+    expect(stderr).toContain(
+      'error: orphan-delete of vms/.drover/quarantine/op1 failed: web has it',
+    );
+    expect(stdout).toContain('vms/b.memory is deleted');
+    expect(code).not.toBe(0);
+    const [asked] = served.sent('DELETE', '/v1/pools/vms/orphans/b.memory');
+    expect(asked?.query.get('host')).toBe('h1');
+  });
+
   it('are declared with mount options, and not with those that harm', async () => {
     const served = await serve({ 'POST /v1/pools': () => ({ status: 201, body: pool('vms') }) });
     const create = (...words: string[]) =>

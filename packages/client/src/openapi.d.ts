@@ -538,6 +538,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/pools/{pool}/orphans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of Drover’s naming in it that no record names */
+        get: operations["listOrphans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pools/{pool}/orphans/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one of them, if it is one still and no VM has it open */
+        delete: operations["deleteOrphan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/images": {
         parameters: {
             query?: never;
@@ -1444,7 +1478,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
+            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -1459,6 +1493,15 @@ export interface components {
             imageId?: string;
             volumeId?: string;
             pool?: string;
+            file?: string;
+            judged?: {
+                file: string;
+                bytes: number;
+                allocatedBytes: number;
+                changedMs: number;
+                inode: number;
+                ageMs: number;
+            };
             rule?: string;
             along?: string[];
             stored?: {
@@ -2228,6 +2271,20 @@ export interface components {
         PoolChange: {
             thinLimitPercent?: number;
             alarmPercent?: number;
+        };
+        Orphan: {
+            hostId?: string;
+            file: string;
+            kind: "disk" | "vm-disk" | "layer" | "memory" | "seed" | "unfinished";
+            bytes: number;
+            allocatedBytes: number;
+            changedAtMs: number;
+            ageMs: number;
+        };
+        OrphanList: {
+            items: components["schemas"]["Orphan"][];
+            continue?: string;
+            silent: string[];
         };
         VmCreated: {
             vm: components["schemas"]["Vm"];
@@ -4355,7 +4412,7 @@ export interface operations {
                 limit?: string;
                 continue?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce";
+                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
             };
             header?: never;
             path?: never;
@@ -4841,6 +4898,96 @@ export interface operations {
                     "application/json": components["schemas"]["Rehearsal"];
                 };
             };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrphans: {
+        parameters: {
+            query?: {
+                limit?: string;
+                continue?: string;
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrphanList"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteOrphan: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+                host?: string;
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+            };
+            path: {
+                pool: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Default Response */
             202: {
                 headers: {

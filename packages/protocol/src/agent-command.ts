@@ -296,4 +296,5 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'check-cpu': 'none',
   'probe-pool': 'none',
   'read-usage': 'none',
+  'list-files': 'none',
 };

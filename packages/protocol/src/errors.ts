@@ -27,6 +27,7 @@ export const errorCatalogue = {
   'image-not-found': { status: 404, retry: 'never', title: 'There is no such image' },
   'volume-not-found': { status: 404, retry: 'never', title: 'There is no such volume' },
   'snapshot-not-found': { status: 404, retry: 'never', title: 'There is no such snapshot' },
+  'orphan-not-found': { status: 404, retry: 'never', title: 'There is no such file' },
   'operation-not-found': { status: 404, retry: 'never', title: 'There is no such operation' },
   'recommendation-not-found': {
     status: 404,
@@ -46,6 +47,7 @@ export const errorCatalogue = {
   'memory-gone': { status: 409, retry: 'never', title: 'The saved memory is not what it was' },
   'memory-used': { status: 409, retry: 'never', title: 'The VM has run on since it was saved' },
   'pool-in-use': { status: 409, retry: 'never', title: 'Something lies in the pool' },
+  'not-an-orphan': { status: 409, retry: 'never', title: 'The file is not an orphan' },
   'pool-full': { status: 507, retry: 'later', title: 'The pool has no room for it' },
   'pool-unsuited': { status: 409, retry: 'never', title: 'Pools of this type do not do that' },
   'image-not-ready': { status: 409, retry: 'later', title: 'The image is not there yet' },

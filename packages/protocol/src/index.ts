@@ -33,6 +33,14 @@ export {
   PoolProtection,
   PoolSpec,
 } from './pool-spec.ts';
+export {
+  PoolEntry,
+  PoolFileKind,
+  PoolPlace,
+  quarantineFolder,
+  readPoolPlace,
+} from './pool-place.ts';
+export { deletionOf, FileOwners } from './file-owners.ts';
 export { PoolLook, PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
 export { PoolAlarm, PoolDoctor, PoolFinding, PoolStateRecord } from './pool-state.ts';
 export { DiskSpec, NetworkSpec, VmSpec } from './vm-spec.ts';
@@ -157,7 +165,7 @@ export {
   MigrationWish,
   timelineLimits,
 } from './migration.ts';
-export { Answer, isQuestion, VmFacts, VirtType } from './question.ts';
+export { Answer, filesAtOnce, isQuestion, VmFacts, VirtType } from './question.ts';
 export type { IncomingAnswer, QuestionKind } from './question.ts';
 export { preflightError, reasonRecord, reasonRecords, rejectionRecord } from './reason-record.ts';
 export { RecordMirror } from './record-mirror.ts';

@@ -17,10 +17,12 @@ import type {
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
 import type { BalancePlanBody, BalanceStatus } from './api/balance.ts';
+import type { OrphanBody } from './api/orphan.ts';
 import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import type { StorageProgress } from './storage-job.ts';
 import { Name, Uuid } from './names.ts';
+import { PoolPlace } from './pool-place.ts';
 import { RuleSpec } from './rule-spec.ts';
 import { type UsageColumns, UsageGrid } from './usage.ts';
 import { VmSpec } from './vm-spec.ts';
@@ -83,6 +85,15 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
   /** How pools are on the hosts and as a whole: of all, or of one. */
   Type.Object({ type: Type.Literal('pools'), name: Type.Optional(Name) }, closed),
+  /** Files of the pool that no record names: those after this one, once hosts have said what lies there. */
+  Type.Object(
+    {
+      type: Type.Literal('orphans'),
+      pool: Name,
+      after: Type.Optional(Type.Object({ hostId: Type.Optional(Name), file: PoolPlace }, closed)),
+    },
+    closed,
+  ),
   /** Whether rules hold, and who breaks them: of all, or of one. */
   Type.Object({ type: Type.Literal('rules'), name: Type.Optional(Name) }, closed),
   /** What a rule would move, whether it can hold, and what it contradicts; saved or not. */
@@ -171,6 +182,13 @@ export type QueryReply =
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
   /** By name. */
   | { readonly type: 'pools'; readonly pools: Readonly<Record<string, PoolStatus>> }
+  | {
+      readonly type: 'orphans';
+      /** In their order; one more than a page of the API has. */
+      readonly orphans: readonly OrphanBody[];
+      /** Hosts of which nobody knows what lies in their own pool. */
+      readonly silent: readonly string[];
+    }
   /** By name. */
   | { readonly type: 'rules'; readonly rules: Readonly<Record<string, RuleState>> }
   | {

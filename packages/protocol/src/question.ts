@@ -6,6 +6,7 @@
 import { incomingCodes, type IncomingCode } from '@drover/core';
 import { Type, type Static } from 'typebox';
 import { Count, Uuid } from './names.ts';
+import { PoolEntry, PoolPlace } from './pool-place.ts';
 import { PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
 import { Pool } from './pool-spec.ts';
 import { UsageColumns, UsageGrid } from './usage.ts';
@@ -134,6 +135,9 @@ const IncomingAnswer = Type.Object(
 
 export type IncomingAnswer = Static<typeof IncomingAnswer>;
 
+/** That one answer tells of. */
+export const filesAtOnce = 256;
+
 /** Bodies of commands. `vmId` is in the envelope. */
 export const questions = [
   /** The VM as it runs here: answered with its facts. */
@@ -164,6 +168,16 @@ export const questions = [
   ),
   /** What was used here: by the VM that the envelope names, else by the host. */
   Type.Object({ kind: Type.Literal('read-usage'), grid: UsageGrid }, closed),
+  /** Which files of Drover's naming lie there, those after this one by name; or how is this one, and who has it? */
+  Type.Object(
+    {
+      kind: Type.Literal('list-files'),
+      pool: Pool,
+      after: Type.Optional(PoolPlace),
+      only: Type.Optional(PoolPlace),
+    },
+    closed,
+  ),
 ] as const;
 
 export const Answer = Type.Union([
@@ -183,6 +197,17 @@ export const Answer = Type.Union([
   Type.Object({ kind: Type.Literal('check-cpu'), gives: Type.Boolean() }, closed),
   PoolProbeAnswer,
   Type.Object({ kind: Type.Literal('read-usage'), usage: UsageColumns }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('list-files'),
+      files: Type.Array(PoolEntry, { maxItems: filesAtOnce }),
+      /** There are others after the last one. */
+      isMore: Type.Boolean(),
+      /** Of one file: the VMs that libvirt there has with it, running or not. */
+      users: Type.Optional(Type.Array(Short, { maxItems: 64 })),
+    },
+    closed,
+  ),
 ]);
 export type Answer = Static<typeof Answer>;
 
@@ -195,6 +220,7 @@ const questionKinds: readonly string[] = [
   'check-cpu',
   'probe-pool',
   'read-usage',
+  'list-files',
 ] satisfies readonly QuestionKind[];
 
 /** Asks and changes nothing: it is not journalled, and no VM is busy with it. */

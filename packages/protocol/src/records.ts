@@ -12,6 +12,7 @@ import { CpuXml } from './question.ts';
 import { SavedMemory } from './saved-memory.ts';
 import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
 import { VolumeId } from './storage-records.ts';
+import { PoolEntry, PoolPlace } from './pool-place.ts';
 import { poolLimits, PoolSpec } from './pool-spec.ts';
 import { VmSpec } from './vm-spec.ts';
 
@@ -263,6 +264,7 @@ export const OperationType = Type.Union([
   Type.Literal('cpu-baseline'),
   Type.Literal('pool-doctor'),
   Type.Literal('enforce'),
+  Type.Literal('orphan-delete'),
 ]);
 export const operationTypes = OperationType.anyOf.map((one) => one.const);
 
@@ -316,6 +318,9 @@ export const OperationRecord = Type.Object(
     imageId: Type.Optional(Uuid),
     volumeId: Type.Optional(VolumeId),
     pool: Type.Optional(Name),
+    /** Of one that deletes what no record names: below the pool, and how it was when it was judged. */
+    file: Type.Optional(PoolPlace),
+    judged: Type.Optional(PoolEntry),
     /** Of one that makes a rule hold. */
     rule: Type.Optional(Name),
     /** Of a move: VMs that move at the same time, because a rule keeps them together. */

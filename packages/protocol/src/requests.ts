@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { RecommendationId } from './balance.ts';
 import { MigrationWish } from './migration.ts';
 import { Count, Label, Name, OperationId, Uuid } from './names.ts';
+import { PoolPlace } from './pool-place.ts';
 import { VolumeId } from './storage-records.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -130,6 +131,17 @@ export const RequestRecord = Type.Union([
   ),
   /** Look at it from all hosts: mounts, owners, and whether a lock that one takes is seen by the next. */
   Type.Object({ ...requestBase, type: Type.Literal('pool-doctor'), pool: Name }, closed),
+  /** One file that no record names, by a person's word. Of a pool that each host has for itself: on which host. */
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('orphan-delete'),
+      pool: Name,
+      file: PoolPlace,
+      hostId: Type.Optional(Name),
+    },
+    closed,
+  ),
   /** Find the CPU that all hosts can give; new VMs start with it from then on. */
   Type.Object({ ...requestBase, type: Type.Literal('cpu-baseline') }, closed),
   Type.Object(

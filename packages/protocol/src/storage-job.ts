@@ -5,6 +5,7 @@
  */
 import { Type, type Static } from 'typebox';
 import { Count, FileName, NetworkHost, OperationId } from './names.ts';
+import { PoolPlace } from './pool-place.ts';
 import { Pool } from './pool-spec.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -117,6 +118,14 @@ export const StorageJob = Type.Union([
   /** And what the operation itself has in quarantine there. */
   Type.Object(
     { job: Type.Literal('delete'), files: Type.Array(StoredFile, { maxItems: 64 }) },
+    closed,
+  ),
+  /**
+   * What no record names, as it was when it was judged: not what was changed since, nor what a VM has open or another file
+   * stands on.
+   */
+  Type.Object(
+    { job: Type.Literal('delete-orphan'), pool: Pool, file: PoolPlace, facts: FileFacts },
     closed,
   ),
   /** What `save-vm` of this operation wrote gets its name, if it is whole. */

@@ -267,6 +267,8 @@ export class AgentProcess {
         onProgress: (progress) => this.#feed({ type: 'migration-progress', progress }),
         onJobProgress: (progress) => this.#feed({ type: 'storage-progress', progress }),
         jobs: this.#jobs,
+        onDeleted: (pool, file, opId) =>
+          this.#world.onDeleted({ hostId: host.id, pool, file, opId }),
         onHarm: (harm, vmId, harmedBy) => this.#world.onHarm(harm, host.id, vmId, harmedBy),
         onAnswer: (outcome) =>
           isQuestion(action.type)

@@ -76,6 +76,14 @@ const table = {
     line: /recover \S+ failed: \d+ of \d+ hosts are down/,
   },
   'host-readmitted': { says: 'a host that was off was back', line: /is back, and runs nothing/ },
+  'orphan-deleted': {
+    says: 'a file that no record names was deleted',
+    line: /orphan-delete \S+ succeeded/,
+  },
+  'named-file-kept': {
+    says: 'a file that a record names was not deleted',
+    line: /were refused: delete \S+ \S+ \(not-an-orphan\)/,
+  },
   'stop-timed-out': {
     says: 'a VM did not shut down in time, and ran on',
     line: /did not shut down in/,

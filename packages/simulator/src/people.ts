@@ -11,6 +11,7 @@ import {
   createRule,
   createVm,
   declarePool,
+  deleteOrphan,
   deleteRule,
   enforceRule,
   dismissRecommendation,
@@ -285,6 +286,14 @@ export class People implements Ledger {
     const start = { confirm: hostId, despiteMassLoss };
     const asked: Asked = (records, ask) => startRecovery(records, hostId, start, ask);
     this.#write(`recover ${hostId} (${id})`, asked, id);
+    return id;
+  }
+
+  /** What they take for one. */
+  deleteOrphan(pool: string, file: string): string {
+    const id = this.#wish({ type: 'orphan-delete' });
+    const asked: Asked = (records, ask) => deleteOrphan(records, { pool, file }, ask);
+    this.#write(`delete ${pool}/${file} (${id})`, asked, id);
     return id;
   }
 

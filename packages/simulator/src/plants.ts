@@ -293,4 +293,13 @@ export const plants: readonly Plant[] = [
     breaks: ['saved-memory-kept'],
     foundBy: 'replay saved-and-resumed-elsewhere',
   },
+  {
+    name: 'saved-memory-taken-for-an-orphan',
+    file: 'packages/protocol/src/file-owners.ts',
+    find: 'if (value.saved === undefined) continue;',
+    replace: 'if (value.saved === undefined || value.vmId !== undefined) continue;',
+    says: 'the file of a VM’s saved memory counts as one that no record names',
+    breaks: ['named-files-kept'],
+    foundBy: 'replay orphan-goes-by-a-persons-word',
+  },
 ];

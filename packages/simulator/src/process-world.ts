@@ -1,7 +1,7 @@
 /** What a simulated process needs of the world around it. world.ts gives it. */
 import type { Bus } from './bus.ts';
 import type { Harm } from './acts/world.ts';
-import type { Act, Told } from './checkers/checker.ts';
+import type { Act, Deleted, Told } from './checkers/checker.ts';
 import type { EtcdReach } from './etcd-client.ts';
 import type { Host } from './host.ts';
 import type { ClockOffsets } from './life.ts';
@@ -28,6 +28,7 @@ export interface ProcessWorld {
   readonly onAct: (act: Act) => void;
   readonly onTell: (told: Told) => void;
   readonly onHarm: (harm: Harm, hostId: string, vmId: string, opId: string) => void;
+  readonly onDeleted: (deleted: Deleted) => void;
   /** Runs logic; an error that it throws is a broken invariant. */
   readonly guardLogic: <T>(who: string, run: () => T) => T | undefined;
   /** What it cannot read: the wire is broken, if somebody has said that. */

@@ -68,6 +68,14 @@ function stepOf(fields: Fields): Step {
       return { do: what, rule: fields.text('rule') };
     case 'enforce':
       return { do: what, rule: fields.text('rule'), ...named(fields, 'as') };
+    case 'leave':
+      return { do: what, pool: poolOf(fields), file: fields.text('file') };
+    case 'orphans':
+      return { do: what, pool: poolOf(fields) };
+    case 'delete-orphan': {
+      const at = { pool: poolOf(fields), file: fields.text('file') };
+      return { do: what, ...at, ...named(fields, 'as') };
+    }
     case 'cordon':
     case 'uncordon':
     case 'plan':

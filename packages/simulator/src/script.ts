@@ -103,6 +103,16 @@ export type Step =
   | RuleStep
   | { readonly do: 'unrule'; readonly rule: string }
   | { readonly do: 'enforce'; readonly rule: string; readonly as?: string }
+  /** A file comes to lie there that no record names: whoever made it died. */
+  | { readonly do: 'leave'; readonly pool: PoolName; readonly file: string }
+  /** Ask what no record names there; nothing is changed. */
+  | { readonly do: 'orphans'; readonly pool: PoolName }
+  | {
+      readonly do: 'delete-orphan';
+      readonly pool: PoolName;
+      readonly file: string;
+      readonly as?: string;
+    }
   | { readonly do: 'cordon' | 'uncordon'; readonly host: string }
   /** Look at what a drain would do: hosts are asked, nothing is changed. */
   | { readonly do: 'plan'; readonly host: string }
@@ -190,6 +200,14 @@ export class Script {
         return undefined;
       case 'enforce':
         return this.#remember(step, people.enforce(step.rule));
+      case 'leave':
+        this.#world.storage.files.add(`${step.pool}/${step.file}`);
+        return undefined;
+      case 'orphans':
+        this.#orphans(step.pool);
+        return undefined;
+      case 'delete-orphan':
+        return this.#remember(step, people.deleteOrphan(step.pool, step.file));
       case 'cordon':
       case 'uncordon':
         people.cordon(step.host, step.do === 'cordon');
@@ -214,6 +232,15 @@ export class Script {
         people.cancel(step.what.startsWith('balance-') ? step.what : this.#idOf(step.what));
         return undefined;
     }
+  }
+
+  #orphans(pool: PoolName): void {
+    this.#world.leader()?.ask({ type: 'orphans', pool }, (reply) => {
+      const found = reply.type === 'orphans' ? reply.orphans.map(({ file }) => file) : [];
+      const said = found.length === 0 ? 'none' : found.join(', ');
+      const what = reply.type === 'error' ? reply.code : said;
+      this.#world.trace.note('people', `orphans in ${pool}: ${what}`);
+    });
   }
 
   /** Asks the leader, as the API does. `vm`: of this one something is done with it. */

@@ -5,6 +5,7 @@
  *
  * There is no event for what a VM writes: what its disk does follows from the server and the way to it.
  */
+import { quarantineFolder } from '@drover/protocol';
 import { Overlaps } from './overlaps.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -33,6 +34,11 @@ interface Server {
   graceUntilMs: number;
   /** By VM: the host that has the lock of its disk. */
   readonly locks: Map<string, string>;
+}
+
+/** Of what is made for a VM; each has one here. */
+export function diskOf(vmId: string): string {
+  return `${vmId}-0.qcow2`;
 }
 
 const leaseMs = 90_000;
@@ -95,6 +101,30 @@ export class Storage {
   take(key: string, hostId: string, opId: string): 'there' | 'mine' | 'used' | 'gone' {
     if (this.memories.delete(key)) this.#taken.set(key, `${hostId} ${opId}`);
     return this.memory(key, hostId, opId);
+  }
+
+  /** What lies in the pool of Drover's naming, by its place there. `poolsOf` a VM are where its disk may be. */
+  placesIn(pool: string, poolsOf: (vmId: string) => readonly string[]): readonly string[] {
+    const prefix = `${pool}/`;
+    const disks = [...this.disks].filter((vmId) => poolsOf(vmId).includes(pool));
+    const files = [...this.files].filter((key) => key.startsWith(prefix));
+    const memories = [...this.memories.keys()].filter((key) => key.startsWith(prefix));
+    return [
+      ...disks.map(diskOf),
+      ...files.map((key) => key.slice(prefix.length)),
+      ...memories
+        .map((key) => key.slice(prefix.length))
+        .map((name) => (name.endsWith('.memory') ? name : quarantineFolder + name)),
+    ].toSorted();
+  }
+
+  /** A file, or what has no name yet. */
+  remove(pool: string, place: string): void {
+    const key = `${pool}/${place.replace(quarantineFolder, '')}`;
+    this.files.delete(key);
+    this.memories.delete(key);
+    const vmId = place.slice(0, 36);
+    if (place === diskOf(vmId)) this.disks.delete(vmId);
   }
 
   get pools(): readonly string[] {

@@ -5,6 +5,7 @@
 import type { Random } from '@drover/core';
 import type { RuleSpec } from '@drover/protocol';
 import { isOpen } from './checkers/truth.ts';
+import { uuidOf } from './names.ts';
 import type { Script, Step, TimedStep } from './script.ts';
 import type { SwarmOptions } from './swarm.ts';
 import type { World } from './world.ts';
@@ -22,8 +23,11 @@ export class Workload {
   readonly #saver: Random | undefined;
   /** Of who looks with virsh and asks Drover. */
   readonly #watcher: Random;
+  /** In some runs somebody deletes what looks like nobody's, and does not look closely. */
+  readonly #tidier: Random | undefined;
   readonly #done: TimedStep[] = [];
   #made = 0;
+  #left = 0;
   #ended = false;
 
   constructor(world: World, script: Script, options: SwarmOptions, random: Random) {
@@ -35,11 +39,16 @@ export class Workload {
     const saver = random.fork('saver');
     this.#saver = saver.chance(300) ? saver : undefined;
     this.#watcher = random.fork('watcher');
+    const tidier = random.fork('tidier');
+    this.#tidier = tidier.chance(300) ? tidier : undefined;
   }
 
   begin(): void {
     this.#world.timeline.fromOutside(8_000, () => this.#next());
     this.#world.timeline.fromOutside(8_000, () => this.#nextLook());
+    if (this.#tidier !== undefined) {
+      this.#world.timeline.fromOutside(14_000, () => this.#nextTidying());
+    }
     if (this.#ruling.chance(400)) {
       this.#world.timeline.fromOutside(12_000, () => this.#nextRule());
     }
@@ -69,6 +78,28 @@ export class Workload {
       this.#do({ do: 'stop', vm: moved, force: true });
     }
     this.#world.timeline.fromOutside(500, () => this.#nextLook());
+  }
+
+  #nextTidying(): void {
+    const dice = this.#tidier;
+    if (this.#ended || dice === undefined) return;
+    this.#tidyUp(dice);
+    const waitMs = dice.within([500, 4 * this.#options.askEveryMs]);
+    this.#world.timeline.fromOutside(waitMs, () => this.#nextTidying());
+  }
+
+  /** Files that are nobody's, or a VM's disk, its memory, what an operation has in hand: they are all the same to them. */
+  #tidyUp(dice: Random): void {
+    const { storage, people } = this.#world;
+    const pool = 'shared';
+    if (dice.chance(200)) {
+      this.#left += 1;
+      return this.#do({ do: 'leave', pool, file: `${uuidOf('left', this.#left)}.qcow2` });
+    }
+    if (dice.chance(250)) return this.#do({ do: 'orphans', pool });
+    const places = storage.placesIn(pool, (vmId) => people.nature(vmId).pools);
+    const file = dice.pick(places);
+    if (file !== undefined) this.#do({ do: 'delete-orphan', pool, file });
   }
 
   #nextRule(): void {

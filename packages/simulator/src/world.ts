@@ -157,6 +157,10 @@ export class World {
         for (const one of this.#checkers) this.#judge(one.name, one.told?.(told));
       },
       onHarm: (harm, hostId, vmId, opId) => this.#harmed(harm, hostId, vmId, opId),
+      onDeleted: (deleted) => {
+        const truth = this.truth();
+        for (const one of this.#checkers) this.#judge(one.name, one.deleted?.(deleted, truth));
+      },
       guardLogic: (who, run) => this.#guard(who, run),
       malformed: (who, text, reason) => {
         if (this.bus.garbled.has(text)) this.marks.reach('message-dropped');

@@ -46,6 +46,7 @@ function cluster() {
           onJobProgress: () => undefined,
           jobs: new Map(),
           onHarm: () => undefined,
+          onDeleted: () => undefined,
           onAnswer: (outcome) => void answers.push(outcome),
         },
         opId,

@@ -13,6 +13,7 @@ import { unsettled } from '../src/checkers/calm.ts';
 import { capacity } from '../src/checkers/capacity.ts';
 import { cooldown } from '../src/checkers/cooldown.ts';
 import type { Act, HarmDone, Ledger, Wish } from '../src/checkers/checker.ts';
+import { namedFilesKept } from '../src/checkers/named-files.ts';
 import { oneAtATime } from '../src/checkers/one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from '../src/checkers/orders.ts';
 import { poolReachable } from '../src/checkers/pools.ts';
@@ -502,5 +503,39 @@ describe('one request at a time', () => {
     expect(judge(drain('r2', 'h1'), drain('r1', 'h1'))).toContain('while drain r1 is under way');
     expect(judge(drain('r2', 'h2'), drain('r1', 'h1'))).toBeUndefined();
     expect(judge(stop('r2'), drain('r1', 'h1'))).toBeUndefined();
+  });
+});
+
+describe('a file that is deleted as an orphan', () => {
+  const file = `${vmA}-0.qcow2`;
+  const deleted = { hostId: 'h1', pool: 'shared', file, opId: 'r9' };
+  const judge = (fill: (truth: Truth) => void, of = file) => {
+    const truth = truthOf();
+    fill(truth);
+    return namedFilesKept.deleted?.({ ...deleted, file: of }, truth);
+  };
+
+  it('is nobody’s', () => {
+    expect(judge(() => {})).toBeUndefined();
+    const vm = intent(vmA, 1);
+    const disks = [{ pool: 'shared', image: 'tiny.qcow2' }];
+    const withDisk = { ...vm, spec: { ...vm.spec, disks } };
+    expect(judge(({ records }) => records.vms.set(vmA, withDisk))).toContain('VM web names it');
+    expect(judge(({ records }) => records.vms.set(vmA, vm))).toBeUndefined();
+  });
+
+  it('is no file of a volume, no saved memory, and nothing that an operation has', () => {
+    const text = JSON.stringify({ file });
+    expect(judge(({ records }) => records.stored.set('/volumes/a', text))).toContain('names it');
+    const saved = { file } as AssignmentRecord['saved'];
+    const off = assignment({ state: 'saved', ...(saved ? { saved } : {}) });
+    expect(judge(({ records }) => records.assignments.set(vmA, off))).toContain('saved memory');
+    const busy = (state: OperationRecord['state']) =>
+      judge(
+        ({ records }) => records.operations.set('r7', operation({ id: 'r7', state })),
+        '.drover/quarantine/r7',
+      );
+    expect(busy('running')).toContain('operation r7');
+    expect(busy('failed')).toBeUndefined();
   });
 });

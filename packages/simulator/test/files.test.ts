@@ -34,6 +34,7 @@ function anAgent() {
     onJobProgress: (progress: StorageProgress) => void told.push(progress),
     jobs: new Map<string, () => void>(),
     onHarm: () => undefined,
+    onDeleted: () => undefined,
     onAnswer: (outcome: ActionOutcome) => void answers.push(outcome),
   };
   const ask = (action: HypervisorAction) => act(around, 'op', action);

@@ -289,6 +289,8 @@ function answer(
     }
     case 'usage':
       return usageOf(query);
+    case 'orphans':
+      return { type: 'orphans', orphans: [], silent: [] };
     case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':

@@ -69,6 +69,7 @@ export async function simulatedHosts(): Promise<HostsSide> {
           onJobProgress: () => undefined,
           jobs: new Map(),
           onHarm: () => undefined,
+          onDeleted: () => undefined,
           onAnswer: resolve,
         };
         act({ life, host: hosts[host], random, tempo, migrations, hostAt, ...ears }, 'op', action);

@@ -8,7 +8,7 @@ import { StorageJobs } from '../../../packages/agent/src/shell/storage/storage-j
 
 type StorageAction = Extract<
   HypervisorAction,
-  { type: 'storage-job' | 'abort-job' | 'open-transfer' }
+  { type: 'storage-job' | 'abort-job' | 'open-transfer' | 'list-files' }
 >;
 
 /** `id` is the caller's. */
@@ -26,6 +26,11 @@ const jobs = new StorageJobs({
   warn: (warning) => say({ warning }),
 });
 
+async function list({ pool, ...ask }: Extract<StorageAction, { type: 'list-files' }>) {
+  const answer = { kind: 'list-files', ...(await jobs.list(pool, ask)) } as const;
+  return { outcome: 'done', answer };
+}
+
 function act(action: StorageAction) {
   switch (action.type) {
     case 'storage-job':
@@ -34,6 +39,8 @@ function act(action: StorageAction) {
       return jobs.abort(action);
     case 'open-transfer':
       return jobs.openTransfer(action);
+    case 'list-files':
+      return list(action);
   }
 }
 

@@ -50,6 +50,8 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['PATCH', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
   ['DELETE', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],
   ['POST', /^\/v1\/pools\/[^/]+\/doctor$/, 202, api.OperationBody],
+  ['GET', /^\/v1\/pools\/[^/]+\/orphans$/, 200, api.OrphanList],
+  ['DELETE', /^\/v1\/pools\/[^/]+\/orphans\/[^/]+$/, 202, api.OperationBody],
   ['GET', /^\/v1\/images$/, 200, listOf(api.ImageBody)],
   ['POST', /^\/v1\/images$/, 202, api.ImageImported],
   ['GET', /^\/v1\/images\/[^/]+$/, 200, api.ImageBody],

@@ -14,6 +14,10 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   }
   if (body.kind === 'forget-pool') return { type: body.kind, name: body.name, uuid: body.uuid };
   if (body.kind === 'probe-pool') return { type: body.kind, pool: body.pool, probe: body.probe };
+  if (body.kind === 'list-files') {
+    const { kind, ...rest } = body;
+    return { type: kind, ...rest };
+  }
   if (body.kind === 'storage-job')
     return { type: body.kind, opId, step: command.step, job: body.job };
   if (body.kind === 'abort-job') return { type: body.kind, opId: body.ofOpId, ofStep: body.ofStep };

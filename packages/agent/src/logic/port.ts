@@ -174,6 +174,13 @@ export type HypervisorAction =
     }
   /** It makes files below `.drover/doctor/` of the pool, and holds locks of them for a while. */
   | { readonly type: 'probe-pool'; readonly pool: Pool; readonly probe: PoolProbe }
+  /** Files of Drover's naming that lie in the pool; of one file, which VMs libvirt has with it. */
+  | {
+      readonly type: 'list-files';
+      readonly pool: Pool;
+      readonly after?: string;
+      readonly only?: string;
+    }
   /**
    * After a restart: what became of a step that the journal says was begun? Looks; only a migration that still runs is steered on, by its `order`. With
    * `opId` and `kind` the shell knows what to look for besides the VM: whether the tunnel of a

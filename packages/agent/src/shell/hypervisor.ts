@@ -25,6 +25,7 @@ import type { AgentConfig } from './config.ts';
 import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
 import { baselineCpu, checkCpu, readCpu } from './host-cpu.ts';
 import { DiskJobs } from './disk-job.ts';
+import { usersOfFile } from './file-users.ts';
 import { HostFiles } from './host-files.ts';
 import { HostLooker } from './host-looker.ts';
 import { LibvirtLink } from './libvirt-link.ts';
@@ -257,6 +258,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'baseline-cpu':
       case 'check-cpu':
       case 'probe-pool':
+      case 'list-files':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
   }
@@ -284,6 +286,12 @@ export class Hypervisor implements AsyncDisposable {
         return checkCpu(libvirt, question);
       case 'probe-pool':
         return this.#pools.doctor.probe(question.pool, question.probe);
+      case 'list-files': {
+        const { type: _, pool, ...asked } = question;
+        const listed = await this.#storage.list(pool, asked);
+        if (asked.only === undefined) return { kind, ...listed };
+        return { kind, ...listed, users: await usersOfFile(libvirt, pool, asked.only) };
+      }
     }
   }
 

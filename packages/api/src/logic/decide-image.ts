@@ -24,6 +24,7 @@ import {
   refuseField,
   refuseIdAsName,
   requireSuitedPool,
+  takeFile,
 } from './storage-checks.ts';
 import { type Ask, putRecord, type Write } from './write.ts';
 
@@ -79,6 +80,7 @@ function checkImport(records: RecordMirror, { name, pool, source, sha256 }: api.
       refuseField('/sha256', 'is needed of what comes from a URL: its publisher tells it');
     }
   }
+  if (source.type === 'file') takeFile(records, pool, source.file);
   if (source.type !== 'upload') return;
   if (source.bytes === 0) refuseField('/source/bytes', 'must not be zero');
   refuseTooLarge(source.bytes, settings.maxBytes);

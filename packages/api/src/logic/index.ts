@@ -11,6 +11,7 @@ export type { VmAction } from './decide-vm.ts';
 export { nextEra, raiseEra } from './cluster.ts';
 export { setMigrationSettings } from './migration-settings.ts';
 export { Picture, watchedPrefixes } from './picture.ts';
+export { deleteOrphan } from './orphans.ts';
 export { declarePool } from './pools.ts';
 export type { Ask, Decide } from './write.ts';
 export { writing } from './writing.ts';

@@ -192,6 +192,7 @@ function asPending(records: RecordMirror, request: RequestRecord): OperationReco
     ...(vm === undefined ? {} : { vmName: vm.name }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
+    ...('file' in request ? { file: request.file } : {}),
     ...('rule' in request ? { rule: request.rule } : {}),
     ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('volumeId' in request ? { volumeId: request.volumeId } : {}),

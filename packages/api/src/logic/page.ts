@@ -33,6 +33,11 @@ export function pageOf<Item>(
   return { items: page, continue: JSON.stringify(keyOf(end)) };
 }
 
+/** What the page before ended with, for who does not have all of the list. */
+export function afterKey({ continue: after }: PageAsk): Key | undefined {
+  return after === undefined ? undefined : parseKey(after);
+}
+
 export function ascending(a: Key, b: Key): number {
   for (const [index, one] of a.entries()) {
     const other = b[index] ?? '';

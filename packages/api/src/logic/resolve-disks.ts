@@ -21,6 +21,7 @@ import {
   requireReadyImage,
   requireReadyVolume,
   requireSamePool,
+  takeFile,
   volumeLabel,
 } from './storage-checks.ts';
 import { putRecord, type WritePut } from './write.ts';
@@ -70,7 +71,7 @@ function resolveImage(
   const image = findImage(records, ref);
   if (image === undefined) {
     const couldBeFile = !ref.includes('@') && !parseValue(Uuid, ref).ok;
-    if (couldBeFile) return { disk, compares: [] };
+    if (couldBeFile) return { disk, compares: takeFile(records, disk.pool, ref) };
     throw new DroverError('image-not-found', `there is no image ${ref}; GET /v1/images lists them`);
   }
   requireReadyImage(image);
@@ -94,7 +95,7 @@ function resolveVolume(
   const ref = disk.volume ?? '';
   const volume = findVolume(records, ref);
   if (volume === undefined) {
-    if (!parseValue(Uuid, ref).ok) return { disk, compares: [] };
+    if (!parseValue(Uuid, ref).ok) return { disk, compares: takeFile(records, disk.pool, ref) };
     throw new DroverError(
       'volume-not-found',
       `there is no volume ${ref}; GET /v1/volumes lists them`,

@@ -3,6 +3,7 @@
  * again when it takes a request up.
  */
 import {
+  deletionOf,
   diskFiles,
   DroverError,
   findVolume,
@@ -14,6 +15,7 @@ import {
   type OperationRecord,
   parseValue,
   type PoolRecord,
+  readPoolPlace,
   type RecordMirror,
   usersOfVolume,
   type VmIntentRecord,
@@ -201,4 +203,18 @@ export function requireClosedVolume(
       ...(volume.vm?.id === id ? [] : [compareOf(keys.vmIntent(id), records.vmIntents.get(id))]),
     ];
   });
+}
+
+/** A file that is about to go because no record names it. */
+export function refuseDeleted(records: RecordMirror, file: string): void {
+  const id = deletionOf(records, file);
+  if (id === undefined) return;
+  throw new DroverError('not-an-orphan', `${file}: operation ${id} deletes it; wait for its end`);
+}
+
+/** Of a file that is taken up by its name: it is not about to go. */
+export function takeFile(records: RecordMirror, pool: string, file: string): readonly Compare[] {
+  if (readPoolPlace(file) === undefined) return [];
+  refuseDeleted(records, file);
+  return [comparePool(records, pool)];
 }

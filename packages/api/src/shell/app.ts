@@ -37,6 +37,7 @@ import { Leader } from './leader.ts';
 import { Metrics } from './metrics.ts';
 import { Mirror } from './mirror.ts';
 import { operationRoutes } from './operations.ts';
+import { orphanRoutes } from './orphans.ts';
 import { placementRoutes } from './placements.ts';
 import { poolRoutes } from './pools.ts';
 import { settingsRoutes } from './settings.ts';
@@ -115,6 +116,8 @@ export async function buildApp(parts: AppParts): Promise<App> {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: wireLimits.httpBodyBytes,
+    // Names of files may be longer than others.
+    routerOptions: { maxParamLength: 255 },
     // Of the whole request; uploads take as long as they take, and bodies have limits of their own.
     requestTimeout: 0,
     genReqId: () => ulid(),
@@ -192,6 +195,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   placementRoutes(app, context);
   operationRoutes(app, context);
   poolRoutes(app, context);
+  orphanRoutes(app, context);
   imageRoutes(app, context);
   volumeRoutes(app, context);
   await contentRoutes(app, context);

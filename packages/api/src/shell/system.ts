@@ -31,6 +31,7 @@ const features = [
   'move-plans',
   'operation-cancel',
   'operations-wait',
+  'orphans',
   'pages',
   'placements',
   'pool-doctor',

@@ -54,6 +54,8 @@ export const requiredRoles: Readonly<Record<string, api.Role>> = {
   'patch /v1/pools/{pool}': 'admin',
   'delete /v1/pools/{pool}': 'admin',
   'post /v1/pools/{pool}/doctor': 'operator',
+  'get /v1/pools/{pool}/orphans': 'viewer',
+  'delete /v1/pools/{pool}/orphans/{file}': 'admin',
   'get /v1/recommendations': 'viewer',
   'get /v1/recommendations/{recommendation}': 'viewer',
   'post /v1/recommendations/{recommendation}/apply': 'operator',

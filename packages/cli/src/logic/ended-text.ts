@@ -24,6 +24,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   'cpu-baseline': 'is computed: new VMs start with it',
   'pool-doctor': 'is looked at',
   enforce: 'holds',
+  'orphan-delete': 'is deleted',
   'image-import': 'is imported',
   'image-delete': 'is deleted',
   'image-verify': 'is what was recorded',

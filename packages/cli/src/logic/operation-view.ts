@@ -24,6 +24,7 @@ export function subjectOf(operation: Operation): string {
   const { vmName, vmId, hostId, imageId, volumeId, subject, pool = '' } = operation;
   if (operation.type === 'cpu-baseline') return 'the cluster’s CPU';
   if (operation.type === 'pool-doctor') return `pool ${oneLine(pool)}`;
+  if (operation.type === 'orphan-delete') return oneLine(`${pool}/${operation.file ?? ''}`);
   if (operation.type === 'enforce') return `rule ${oneLine(operation.rule ?? '')}`;
   return oneLine(subject ?? imageId ?? volumeId ?? vmName ?? vmId ?? hostId ?? '');
 }
@@ -173,6 +174,7 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   'cpu-baseline': 'computing',
   'pool-doctor': 'looking at',
   enforce: 'enforcing',
+  'orphan-delete': 'deleting',
   'image-import': 'importing',
   'image-delete': 'deleting',
   'image-verify': 'reading',

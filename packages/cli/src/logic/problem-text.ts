@@ -38,6 +38,8 @@ const steps: Readonly<Record<string, string>> = {
   'rule-broken': 'see who breaks it with “drover rule list”',
   'rule-busy': 'see “drover operation list --type enforce”; try again when it has ended',
   'pool-in-use': 'delete or move what is named; no file is ever deleted with a pool',
+  'not-an-orphan': 'see what is one with “drover pool orphans POOL”',
+  'orphan-not-found': 'see what is one with “drover pool orphans POOL”',
   'image-not-found': 'see the images with “drover image list”',
   'volume-not-found': 'see the volumes with “drover volume list”',
   'snapshot-not-found': 'see the snapshots with “drover volume show VOLUME”',

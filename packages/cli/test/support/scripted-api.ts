@@ -120,6 +120,8 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['DELETE', /^\/v1\/pools\/[^/]+$/, undefined, api.PoolBody],
   ['POST', /^\/v1\/pools\/[^/]+\/doctor$/, undefined, api.OperationBody],
   ['GET', /^\/v1\/session$/, undefined, api.SessionBody],
+  ['GET', /^\/v1\/pools\/[^/]+\/orphans$/, undefined, api.OrphanList],
+  ['DELETE', /^\/v1\/pools\/[^/]+\/orphans\/[^/]+$/, undefined, api.OperationBody],
   ['GET', /^\/v1\/tokens$/, undefined, ListOf(api.TokenBody, 'Tokens')],
   ['POST', /^\/v1\/tokens$/, api.TokenCreate, api.TokenCreated],
   ['DELETE', /^\/v1\/tokens\/[^/]+$/, undefined, api.TokenBody],

@@ -31,6 +31,7 @@ export const cliLines = {
   pools: () => 'drover pool list',
   pool: (name: string) => line('pool', 'show', name),
   doctor: (name: string) => line('pool', 'doctor', name),
+  orphans: (name: string) => line('pool', 'orphans', name),
   images: () => 'drover image list',
   upload: (name: string, file: string, pool: string) =>
     line('image', 'upload', name, file, '--pool', pool),

@@ -7,6 +7,7 @@ export type Vm = Body<'Vm'>;
 export type Operation = Body<'Operation'>;
 export type Migration = Body<'Migration'>;
 export type Pool = Body<'Pool'>;
+export type OrphanList = Body<'OrphanList'>;
 export type Image = Body<'Image'>;
 export type Cluster = Body<'Cluster'>;
 export type ApiEvent = api.ApiEvent;

@@ -54,6 +54,8 @@
  *   PATCH  /v1/pools/{pool}                      Pool            (admin) body PoolChange: limits
  *   DELETE /v1/pools/{pool}                      200 Pool        (admin) nothing may lie in it; no file goes
  *   POST   /v1/pools/{pool}/doctor               202 Operation   (operator) looks at it from all hosts
+ *   GET    /v1/pools/{pool}/orphans              { items: Orphan[] }   files that no record names
+ *   DELETE /v1/pools/{pool}/orphans/{file}       202 Operation   (admin) one of them, if it is one still
  *   GET    /v1/rules  POST /v1/rules[?dryRun=true]  { items: Rule[] } · 201 Rule (operator); dry: RulePlan
  *   GET    /v1/rules/{rule}                      Rule            with who breaks it
  *   PUT    /v1/rules/{rule}[?dryRun=true]        Rule            (operator) body RuleSet
@@ -104,6 +106,7 @@ export * from './event.ts';
 export * from './host.ts';
 export * from './image.ts';
 export * from './operation.ts';
+export * from './orphan.ts';
 export * from './placement.ts';
 export * from './plan.ts';
 export * from './pool.ts';

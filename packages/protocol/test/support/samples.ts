@@ -4,6 +4,7 @@ import * as protocol from '../../src/index.ts';
 import { balanceInputs } from './balance-samples.ts';
 import { facts, incoming } from './facts-samples.ts';
 import { accessInputs } from './access-samples.ts';
+import { orphanInputs, orphanOutputs, poolDoctor, poolEntry } from './pool-samples.ts';
 import { ruleInputs, ruleOutputs } from './rule-samples.ts';
 import {
   imageBody,
@@ -27,15 +28,6 @@ const mac = '52:54:00:12:34:56';
 const labels = { 'rack.example/name': 'r1', zone: '' };
 const nfs = { type: 'nfs', server: 'nfs1', export: '/srv/vms', version: '4.2', path: '/mnt/vms' };
 const pool = { name: 'vms', spec: nfs };
-const poolDoctor = {
-  operationId: 'op-1',
-  by: 'anna',
-  atMs: 1,
-  hosts: ['h1', 'h2'],
-  protection: 'image-lock',
-  verdict: 'locks on the server',
-  findings: [{ code: 'lock-seen', level: 'good', hostId: 'h2', message: 'it sees it' }],
-};
 const disk = { pool, file: 'web1-0.qcow2', format: 'qcow2', cloneOf: 'debian-13.qcow2' };
 const tunnel = { host: 'fd00::2', port: 49152, secret: 'a'.repeat(64) };
 const rejections = [
@@ -200,6 +192,8 @@ const operation = {
   target: 'h2',
   mode: 'live',
   parentId: 'drain-1',
+  file: poolEntry.file,
+  judged: poolEntry,
   rule: 'db-apart',
   along: [vmId],
   generation: 3,
@@ -312,6 +306,7 @@ export const inputs: readonly Sample[] = [
     },
   },
   request('pool-doctor', { pool: 'vms' }),
+  ...orphanInputs,
   request('enforce', { rule: 'db-apart', plan: [{ vmId, target: 'h2' }] }),
   ...ruleInputs,
   {
@@ -605,6 +600,7 @@ const operationBody = {
 
 /** What the API answers. */
 export const outputs: readonly Sample[] = [
+  ...orphanOutputs,
   {
     name: 'Problem',
     schema: protocol.api.Problem,

@@ -58,6 +58,7 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...('imageId' in request ? { imageId: request.imageId } : {}),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
+    ...('file' in request ? { file: request.file } : {}),
     ...('recommendation' in request ? recommended(request.recommendation) : {}),
     ...('rule' in request ? { rule: request.rule } : {}),
     generation: turn.mirror.assignments.get(vmId ?? '')?.value.generation ?? 0,

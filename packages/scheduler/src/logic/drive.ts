@@ -54,6 +54,7 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
     case 'volume-snapshot-delete':
     case 'volume-download':
     case 'volume-upload':
+    case 'orphan-delete':
       return driveStorage(turn, stored, stored.value.type);
     case 'pool-doctor':
       return drivePoolDoctor(turn, stored);

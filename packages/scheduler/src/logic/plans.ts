@@ -10,6 +10,7 @@ import { checkMoves, lookAtVms, planAsked, withFindings, withModes } from './fin
 import { homesOf } from './homes.ts';
 import { measuredFrom } from './measured.ts';
 import { movePlan } from './move-plan.ts';
+import { orphansAsked } from './orphans.ts';
 import type { Planning, PlanQuery } from './planning.ts';
 import { planPatienceMs } from './settings.ts';
 import type { Turn } from './turn.ts';
@@ -26,6 +27,8 @@ export function continuePlanning(turn: Turn, planning: Planning): QueryReply | u
       return restorePlan(turn, planning, planning.query, isLate);
     case 'plan-balance':
       return balancePlanAsked(turn, planning, isLate);
+    case 'orphans':
+      return orphansAsked(turn, planning, planning.query, isLate);
   }
 }
 

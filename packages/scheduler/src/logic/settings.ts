@@ -41,6 +41,8 @@ export const balanceEveryMs = 60_000;
 export const balancePatienceMs = 10_000;
 /** How long what they found in the way of one is believed. */
 export const findingsKeptMs = 10 * 60_000;
+/** What lies in a pool and was changed since is nobody's orphan yet: who made it may not have said so. */
+export const orphanAgeMs = 10 * 60_000;
 /** How long an upload may rest: whoever makes it may have to find a network again. */
 export const idleMs = 30 * 60_000;
 /** Hosts that a start tries before it gives up. */

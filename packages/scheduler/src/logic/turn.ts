@@ -390,14 +390,14 @@ export class Turn {
     changes: Partial<OperationRecord>,
     ...more: readonly Put[]
   ): void {
-    const { type, id, vmName, hostId, rule } = stored.value;
+    const { type, id, vmName, file, hostId, rule } = stored.value;
     const ended = { ...changes, state, step: 'ended', endedAtMs: this.now.wallMs };
     if (!this.commit(this.putOperation(stored, ended), ...more)) return;
     this.hosts.forgetProgress(id);
     const why = changes.error ? `: ${changes.error.message}` : '';
     this.trace(
       state === 'failed' ? 'warn' : 'info',
-      `${type} ${vmName ?? hostId ?? rule ?? id} ${state}${why}`,
+      `${type} ${vmName ?? file ?? hostId ?? rule ?? id} ${state}${why}`,
     );
   }
 }

@@ -370,9 +370,9 @@ export class Lab {
     this.settle();
   }
 
-  declarePool(name: string, type: 'shared' | 'nfs-direct' = 'shared'): void {
+  declarePool(name: string, type: 'shared' | 'local' | 'nfs-direct' = 'shared'): void {
     const spec: PoolRecord['spec'] =
-      type === 'shared'
+      type !== 'nfs-direct'
         ? { type, path: '/srv/pool' }
         : { type, server: '10.0.0.9', export: '/export' };
     const uuid = '22222222-2222-4222-8222-222222222222';
@@ -463,8 +463,9 @@ export class Lab {
 
   ask(query: Query, leader = this.leader): QueryReply | undefined {
     leader.feed({ type: 'asked', queryId: 'q', query });
-    // For a plan its hosts are asked first, and for what was used.
-    if (query.type.startsWith('plan-') || query.type === 'usage') this.settle();
+    // For a plan its hosts are asked first, and for what was used or lies in a pool.
+    const asksHosts = ['usage', 'orphans'].includes(query.type);
+    if (asksHosts || query.type.startsWith('plan-')) this.settle();
     const reply = leader.said.findLast((one) => one.type === 'reply');
     return reply?.reply;
   }

@@ -11,6 +11,7 @@ import {
   type Heartbeat,
   type IncomingAnswer,
   type Inventory,
+  type PoolEntry,
   isQuestion,
   type ReportedVm,
   type StepResult,
@@ -79,6 +80,9 @@ export class ScriptedHost {
   disks: readonly string[] = ['/srv/a.raw'];
   /** Of images of a pool's doctor, that it has. */
   readonly locks = new Set<string>();
+  /** What lies in pools, of Drover's naming; two of them in one answer. And who has one of them, as its libvirt has it. */
+  entries: readonly PoolEntry[] = [];
+  readonly users = new Map<string, readonly string[]>();
   /** VMs whose disks no lock guards. */
   readonly unlocked = new Set<string>();
   #beats = 0;
@@ -322,6 +326,15 @@ export class ScriptedHost {
         const mean = Array.from({ length: body.grid.points }, () => this.usedMilli);
         const usage = { looks: mean.map(() => 1), cpuMilli: { mean, most: mean } };
         return { ...done, answer: { kind: body.kind, usage } };
+      }
+      case 'list-files': {
+        const { kind, after = '', only } = body;
+        const { entries, users } = this;
+        const asked = entries.filter(({ file }) => (only ?? file) === file && file > after);
+        const files = asked.slice(0, 2);
+        const isMore = asked.length > files.length;
+        const of = only === undefined ? {} : { users: [...(users.get(only) ?? [])] };
+        return { ...done, answer: { kind, files, isMore, ...of } };
       }
       case 'sync':
       case 'ensure-pool':

@@ -5,7 +5,7 @@
 import type { HypervisorAction } from '@drover/agent/logic';
 import { baselineCpu, checkCpu, checkIncoming, inspectVm, readCpu } from '../preflight.ts';
 import { destroyLeftover, resumeVm } from './copies.ts';
-import { abortJob, diskJob, openTransfer, storageJob } from './files.ts';
+import { abortJob, diskJob, listFiles, openTransfer, storageJob } from './files.ts';
 import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
 import { deleteSeeds, ensurePool, forgetPool, markPool } from './pools.ts';
@@ -54,6 +54,8 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return forgetPool(world, action.name, action.uuid);
     case 'probe-pool':
       return onAnswer(failed('pool-unsuited', 'nobody asks for that here'));
+    case 'list-files':
+      return listFiles(world, action);
     case 'delete-seeds':
       return deleteSeeds(world, action.pools);
     case 'save-vm':

@@ -3,7 +3,14 @@
  * agent died leaves nothing. Done again it finds what was made.
  */
 import type { ActionOutcome } from '@drover/agent/logic';
-import type { StorageJob, StoredFacts, StoredFile } from '@drover/protocol';
+import {
+  filesAtOnce,
+  type PoolEntry,
+  type StorageJob,
+  type StoredFacts,
+  type StoredFile,
+} from '@drover/protocol';
+import { diskOf } from '../storage.ts';
 import { whenAnswered } from './pools.ts';
 import { type ActsWorld, done, failed, type Of } from './world.ts';
 
@@ -73,13 +80,14 @@ export function diskJob(world: ActsWorld, { vmId, job }: Of<'disk-job'>): void {
   });
 }
 
-function doJob({ host }: ActsWorld, opId: string, job: StorageJob): ActionOutcome {
+function doJob(world: ActsWorld, opId: string, job: StorageJob): ActionOutcome {
+  const { host, onDeleted } = world;
   const { storage } = host.hypervisor;
   const reach = storage.reach(poolsOf(job), host.id);
   if (reach !== 'going' && job.job !== 'checksum') {
     const isFull = reach === 'full';
     if (!isFull) return failed('pool-unavailable', `the pool is ${reach}`);
-    if (job.job !== 'delete') return failed('pool-full', 'no space is left');
+    if (!job.job.startsWith('delete')) return failed('pool-full', 'no space is left');
   }
   switch (job.job) {
     case 'delete': {
@@ -94,6 +102,13 @@ function doJob({ host }: ActsWorld, opId: string, job: StorageJob): ActionOutcom
         storage.files.delete(keyOf(file));
         storage.disks.delete(vmOf(file));
       }
+      return done;
+    }
+    case 'delete-orphan': {
+      const { pool, file } = job;
+      if (isOpen(world, pool.name, file)) return failed('volume-in-use', `${file} is open in a VM`);
+      storage.remove(pool.name, file);
+      onDeleted(pool.name, file, opId);
       return done;
     }
     case 'import':
@@ -142,9 +157,45 @@ function poolsOf(job: StorageJob): readonly string[] {
     case 'checksum':
     case 'give':
       return [job.at.pool.name];
+    case 'delete-orphan':
+      return [job.pool.name];
     case 'delete':
       return job.files.map(({ pool }) => pool.name);
   }
+}
+
+/**
+ * All files are old here: that one is young keeps nobody from calling it an orphan, so that nothing but records and
+ * operations can.
+ */
+export function listFiles(world: ActsWorld, { pool, after = '', only }: Of<'list-files'>): void {
+  const { host, onAnswer } = world;
+  whenAnswered(world, [pool.name], (reach) => {
+    if (reach === 'gone') return onAnswer(failed('pool-unavailable', `the pool is ${reach}`));
+    const { hypervisor } = host;
+    const poolsOf = (vmId: string) => hypervisor.nature(vmId).pools;
+    const all = hypervisor.storage.placesIn(pool.name, poolsOf);
+    const places = all.filter((one) => (only ?? one) === one);
+    const asked = places.filter((one) => one > after);
+    const files = asked.slice(0, filesAtOnce).map(entryOf);
+    const used = only !== undefined && isOpen(world, pool.name, only) ? ['a VM'] : [];
+    const users = only === undefined ? {} : { users: used };
+    const isMore = asked.length > files.length;
+    onAnswer({ ...done, answer: { kind: 'list-files', files, isMore, ...users } });
+  });
+}
+
+function entryOf(file: string): PoolEntry {
+  const sizes = { bytes: gib, allocatedBytes: gib };
+  return { file, ...sizes, changedMs: 0, inode: 1, ageMs: 24 * 60 * 60_000 };
+}
+
+/** Memory that is taken up, or written, is no open file. */
+function isOpen({ host }: ActsWorld, pool: string, file: string): boolean {
+  const { storage } = host.hypervisor;
+  const vmId = file.slice(0, 36);
+  const isDisk = file === diskOf(vmId) || storage.files.has(`${pool}/${file}`);
+  return isDisk && storage.holder(vmId) !== undefined;
 }
 
 /** The VM whose own disk it is, if it is one's. */

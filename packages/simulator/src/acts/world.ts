@@ -22,6 +22,8 @@ export interface ActsWorld {
   /** Jobs of this agent's life that are under way, by operation and step: how each is cancelled. */
   readonly jobs: Map<string, () => void>;
   readonly onHarm: (harm: Harm, vmId: string, opId: string) => void;
+  /** A file goes because it is said to be an orphan. */
+  readonly onDeleted: (pool: string, file: string, opId: string) => void;
   readonly onAnswer: (outcome: ActionOutcome) => void;
 }
 

@@ -30,6 +30,14 @@ export interface Told {
   readonly isEndDurable: boolean;
 }
 
+/** A file of a pool has gone because nobody was said to have it. */
+export interface Deleted {
+  readonly hostId: string;
+  readonly pool: string;
+  readonly file: string;
+  readonly opId: string;
+}
+
 /** Something is being done to a VM that ends its run, or could. */
 export interface HarmDone {
   readonly harm: 'power-button' | 'plug' | 'reset' | 'paused' | 'destroyed';
@@ -58,7 +66,8 @@ export interface Wish {
     | 'migrate'
     | 'drain'
     | 'recover'
-    | 'enforce';
+    | 'enforce'
+    | 'orphan-delete';
   readonly vmId?: string;
   readonly mode?: 'graceful' | 'force';
   /** Of a start: saved memory is thrown away. */
@@ -86,5 +95,6 @@ export interface Checker {
   delivered?(delivery: Delivery): string | undefined;
   /** Before a result is sent. */
   told?(told: Told): string | undefined;
+  deleted?(deleted: Deleted, truth: Truth): string | undefined;
   harmed?(harm: HarmDone, ledger: Ledger): string | undefined;
 }

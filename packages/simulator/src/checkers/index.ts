@@ -2,6 +2,7 @@ import { atMostOne } from './at-most-one.ts';
 import { capacity } from './capacity.ts';
 import { cooldown } from './cooldown.ts';
 import type { Checker } from './checker.ts';
+import { namedFilesKept } from './named-files.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { poolReachable } from './pools.ts';
@@ -30,5 +31,6 @@ export function allCheckers(): readonly Checker[] {
     rulesKept,
     speaksForItself,
     savedMemoryKept,
+    namedFilesKept,
   ];
 }

@@ -40,11 +40,15 @@ export interface Truth {
   readonly decidedFrom: (epoch: string) => number;
 }
 
+const storedTypes: readonly string[] = ['image-intent', 'image', 'volume-intent', 'volume'];
+
 /** The records that checkers look at, kept by revision. */
 export class Records {
   readonly vms = new Map<string, VmIntentRecord>();
   readonly pools = new Map<string, PoolRecord>();
   readonly assignments = new Map<string, AssignmentRecord>();
+  /** Of images and volumes, intents and decisions, as they were written. */
+  readonly stored = new Map<string, string>();
   readonly operations = new Map<string, OperationRecord>();
   readonly requests = new Map<string, RequestRecord>();
   /** With the revision at which each was written. */
@@ -61,6 +65,7 @@ export class Records {
     for (const table of [this.vms, this.pools, this.assignments, this.operations, this.requests])
       table.clear();
     this.rules.clear();
+    this.stored.clear();
     this.candidates.clear();
     for (const { key, value, createRevision: revision, modRevision } of entries) {
       this.take({ revision, changes: [{ key, value, modRevision }], cause: 'txn' });
@@ -81,6 +86,10 @@ export class Records {
       if (type === 'rule') {
         if (value === undefined) this.rules.delete(id);
         else this.rules.set(id, { rule: JSON.parse(value) as RuleRecord, revision: modRevision });
+      }
+      if (storedTypes.includes(type)) {
+        if (value === undefined) this.stored.delete(key);
+        else this.stored.set(key, value);
       }
       const table = this.#table(type);
       if (table === undefined) continue;

@@ -12,6 +12,7 @@ import type {
   StoredFile,
 } from '@drover/protocol';
 import type { HypervisorAction } from '../../logic/index.ts';
+import type { ListAsk, Listed } from './list-files.ts';
 import type { MemoryState } from './memory.ts';
 import type { Leftover, Owner } from './quarantine.ts';
 
@@ -43,6 +44,8 @@ export type ProcessOrder = { readonly owner: Owner } & (
   | { readonly kind: 'memory'; readonly opId: string; readonly work: MemoryWork }
   /** Takes away what earlier processes of this host have left in the pool. */
   | { readonly kind: 'sweep'; readonly pool: Pool }
+  /** Looks what is there of Drover's naming. */
+  | { readonly kind: 'list'; readonly pool: Pool; readonly ask: ListAsk }
   /** And what one operation of this host has. */
   | { readonly kind: 'discard'; readonly pool: Pool; readonly opId: string }
 );
@@ -69,6 +72,7 @@ export type ProcessLine =
       readonly stored?: StoredFacts;
       readonly sourceSha256?: string;
       readonly leftovers?: readonly Leftover[];
+      readonly listed?: Listed;
       /** For another order: as the user that it was started as, or as whom the pools of this one belong to. */
       readonly waits?: 'as-it-was' | 'as-another';
       readonly memory?: MemoryState;

@@ -5,6 +5,7 @@
 import type { StorageJob, StoredFacts } from '@drover/protocol';
 import { remove, merge, resize, type Change } from './change.ts';
 import { clone, create } from './clone.ts';
+import { deleteOrphan } from './delete-orphan.ts';
 import { importImage } from './import.ts';
 import type { JobContext, Made } from './job-context.ts';
 import { checksum, receive, type ReceiveWatch } from './look-through.ts';
@@ -54,6 +55,11 @@ export async function performJob(order: JobOrder, watch: Watch): Promise<JobEnd>
         await leaveQuarantine(pool, order, { withMemory: true });
       }
       return {};
+    case 'delete-orphan': {
+      await using pool = await PoolFolder.open(job.pool);
+      await deleteOrphan(job, pool, watch);
+      return {};
+    }
     case 'publish-memory': {
       await using pool = await PoolFolder.open(job.into.pool);
       return { stored: await publishMemory(job, pool, order) };

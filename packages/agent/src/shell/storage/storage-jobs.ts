@@ -8,6 +8,7 @@ import {
   DroverError,
   isErrorCode,
   type Pool,
+  type PoolEntry,
   type StorageJob,
   type StorageProgress,
 } from '@drover/protocol';
@@ -15,6 +16,7 @@ import type { ActionOutcome, HypervisorAction } from '../../logic/index.ts';
 import { readBootId, startedAt } from '../os-facts.ts';
 import { done, failed, outcomeOf } from '../outcome.ts';
 import type { MemoryWork, ProcessOrder, Progress, WorkJob } from './job-order.ts';
+import type { ListAsk } from './list-files.ts';
 import type { MemoryState } from './memory.ts';
 import type { Leftover, Owner } from './quarantine.ts';
 import { WorkChildren } from './work-child.ts';
@@ -174,6 +176,15 @@ export class StorageJobs implements Disposable {
     throw errorOf(ended);
   }
 
+  /** What lies there of Drover's naming. */
+  async list(pool: Pool, ask: ListAsk): Promise<{ files: PoolEntry[]; isMore: boolean }> {
+    const { end } = this.#start({ kind: 'list', pool, ask, owner: await this.#own() }, [pool]);
+    const ended = await end;
+    if (ended.type !== 'done') throw errorOf(ended);
+    const { files = [], isMore = false } = ended.listed ?? {};
+    return { files: [...files], isMore };
+  }
+
   /** The pool can be used: once in this agent's life what earlier ones left there is cleared away. */
   async sweep(pool: Pool): Promise<void> {
     if (pool.spec.type === 'nfs-direct') return;
@@ -295,6 +306,8 @@ function poolsOf(job: WorkJob): readonly Pool[] {
         return [job.at.pool];
       case 'merge':
         return [job.into.pool];
+      case 'delete-orphan':
+        return [job.pool];
       case 'delete':
         return job.files.map(({ pool }) => pool);
     }

@@ -6,6 +6,7 @@
 import { createInterface } from 'node:readline';
 import { DroverError, type ErrorCode } from '@drover/protocol';
 import type { ProcessLine, ProcessOrder, ProcessWord, Progress } from './job-order.ts';
+import { listFiles } from './list-files.ts';
 import { performMemory } from './perform-memory.ts';
 import { performJob } from './perform-job.ts';
 import { PoolFolder } from './pool-folder.ts';
@@ -87,6 +88,10 @@ async function perform(order: ProcessOrder, work: Work): Promise<End> {
     case 'sweep': {
       await using pool = await PoolFolder.open(order.pool);
       return { leftovers: await sweepQuarantine(pool, order.owner, Date.now()) };
+    }
+    case 'list': {
+      await using pool = await PoolFolder.open(order.pool);
+      return { listed: await listFiles(pool, order.ask, Date.now()) };
     }
     case 'discard': {
       await using pool = await PoolFolder.open(order.pool);

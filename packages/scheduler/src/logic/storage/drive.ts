@@ -2,6 +2,7 @@
 import type { OperationRecord, Stored } from '@drover/protocol';
 import type { Turn } from '../turn.ts';
 import { driveCreateVolume } from './create-volume.ts';
+import { driveDeleteOrphan } from './delete-orphan.ts';
 import { driveDeleteImage, driveVerifyImage } from './delete-image.ts';
 import { driveDeleteVolume } from './delete-volume.ts';
 import { driveImportImage } from './import-image.ts';
@@ -25,6 +26,7 @@ const drives = {
   'volume-snapshot-delete': driveDeleteSnapshot,
   'volume-download': driveDownload,
   'volume-upload': driveUpload,
+  'orphan-delete': driveDeleteOrphan,
 } as const satisfies Readonly<Record<string, Drive>>;
 
 export type StorageOperation = keyof typeof drives;
