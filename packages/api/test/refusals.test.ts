@@ -89,6 +89,10 @@ describe('a request that is not understood is refused with a problem document', 
       expect(head).toMatch(/^x-content-type-options: nosniff/im);
       expect(JSON.parse(body)).toMatchObject({ code: 'bad-request', status: 400 });
     }
+    // Who asks for HEAD is told no more than that, also where its address is too long to be read.
+    const long = `/v1/vms?label=${'x'.repeat(20_000)}`;
+    const heard = await overTheWire(port, `HEAD ${long} HTTP/1.1\r\n${host}\r\n`);
+    expect(heard).toMatch(/^HTTP\/1.1 400 [^]*\r\n\r\n$/);
   });
 
   it('whatever JSON it carries; never with a 500', async () => {

@@ -84,8 +84,14 @@ export function sendProblem(
     .send(problemOf(error));
 }
 
+interface NoHttp extends Error {
+  readonly code?: string;
+  /** What came last. */
+  readonly rawPacket?: unknown;
+}
+
 /** What is not HTTP never becomes a request: answered on the bare connection, and that closed. */
-export function answerNoHttp(error: Error & { readonly code?: string }, socket: Socket): void {
+export function answerNoHttp(error: NoHttp, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -102,7 +108,10 @@ export function answerNoHttp(error: Error & { readonly code?: string }, socket: 
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `${problem.status} ${STATUS_CODES[problem.status]}`;
-  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+  // Its address or headers may be too long, and it is told no more than others that ask for HEAD.
+  const { rawPacket } = error;
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.toString('latin1', 0, 5) === 'HEAD ';
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${isHead ? '' : body}`);
 }
 
 /** `Expect` with anything but `100-continue`: Node would answer by itself, and with no problem document. */
