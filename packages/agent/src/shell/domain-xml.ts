@@ -61,6 +61,7 @@ export function domainXml(
         element('controller', { type: 'usb', model: 'none' }),
         element('serial', { type: 'pty' }, [element('target', { port: 0 })]),
         element('console', { type: 'pty' }, [element('target', { type: 'serial', port: 0 })]),
+        ...screenElements(vm.arch),
       ]),
     ]),
   );
@@ -143,6 +144,23 @@ function diskElement(disk: DiskToAttach, at: number): XmlElement {
           element('backingStore'),
         ]);
   return element('disk', { type: 'network', device: 'disk' }, [driver, source, backing, target]);
+}
+
+/**
+ * A screen that no network reaches: QEMU listens on a socket below libvirt's own folder of this VM on this host, and a host
+ * that it moves to makes one of its own. Whoever else looks at it is not thrown out. The pointer says where it is, not how far
+ * it went, so that it is where the viewer's is.
+ */
+function screenElements(arch: VmToStart['arch']): XmlElement[] {
+  const isPc = arch === 'x86_64';
+  return [
+    element('graphics', { type: 'vnc', sharePolicy: 'force-shared' }, [
+      element('listen', { type: 'socket' }),
+    ]),
+    element('video', {}, [element('model', { type: isPc ? 'vga' : 'virtio', heads: 1 })]),
+    element('input', { type: 'tablet', bus: 'virtio' }),
+    ...(isPc ? [] : [element('input', { type: 'keyboard', bus: 'virtio' })]),
+  ];
 }
 
 /**

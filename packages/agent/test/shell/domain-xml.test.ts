@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { DiskToAttach, VmToStart } from '@drover/protocol';
-import { metadataElement, readDomain, readPool, readVolume } from 'node-libvirt';
+import {
+  attributeOf,
+  childOf,
+  childrenOf,
+  metadataElement,
+  parseXml,
+  readDomain,
+  readPool,
+  readVolume,
+} from 'node-libvirt';
 import { domainXml, metadataNamespace, newestMachine } from '../../src/shell/domain-xml.ts';
 import { cloneXml, poolXml } from '../../src/shell/pool.ts';
 
@@ -42,6 +51,27 @@ describe('the XML of a VM', () => {
       expect(read.cpu?.attributes).toEqual({ mode: 'custom', match: 'exact', check: 'full' });
       expect(read).toMatchObject({ cpuModel: 'EPYC', cpuFeatures: [{ name: 'x2apic' }] });
     }
+  });
+
+  it('has a screen that no network reaches and no path of this host is in, and a serial line', () => {
+    const xml = domainXml(vmId, 7, vm, host);
+    const devices = childOf(parseXml(xml), 'devices');
+    const screens = childrenOf(devices, 'graphics');
+    expect(screens.map(({ attributes }) => attributes)).toEqual([
+      { type: 'vnc', sharePolicy: 'force-shared' },
+    ]);
+    const listens = screens.flatMap((screen) => childrenOf(screen, 'listen'));
+    expect(listens.map(({ attributes }) => attributes)).toEqual([{ type: 'socket' }]);
+    expect(childrenOf(devices, 'video')).toHaveLength(1);
+    expect(childrenOf(devices, 'serial').map((one) => attributeOf(one, 'type'))).toEqual(['pty']);
+    const arm = domainXml(
+      vmId,
+      7,
+      { ...vm, arch: 'aarch64' },
+      { ...host, machineTypes: ['virt-9.2'] },
+    );
+    const inputs = childrenOf(childOf(parseXml(arm), 'devices'), 'input');
+    expect(inputs.map((one) => attributeOf(one, 'type'))).toEqual(['tablet', 'keyboard']);
   });
 
   it('says what was asked for', () => {
