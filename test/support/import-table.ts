@@ -33,7 +33,7 @@ export const rooms: readonly Room[] = [
     has: /^packages\/bus\/src\//,
     may: [node, protocol, /^@nats-io\/transport-node$/],
   },
-  { name: 'transfer', has: /^packages\/transfer\/src\//, may: [node, protocol] },
+  { name: 'transfer', has: /^packages\/transfer\/src\//, may: [node, protocol, /^ws$/] },
   {
     name: 'certificates',
     has: /^packages\/certificates\/src\//,
@@ -74,6 +74,7 @@ export const rooms: readonly Room[] = [
       /^@fastify\//,
       /^jose$/,
       /^ulid$/,
+      /^ws$/,
       ...logs,
     ],
   },
