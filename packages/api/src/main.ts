@@ -16,6 +16,7 @@ import { type ApiConfig, readConfig } from './shell/config.ts';
 import { defaultDoor } from './shell/door.ts';
 import { vouchedBy } from './shell/oidc.ts';
 import { listenOnSocket } from './shell/peers.ts';
+import { type ConsoleLimits, usualConsoleLimits } from './shell/vm-consoles.ts';
 
 const usage = `drover api: HTTP for people and tools
 
@@ -25,6 +26,7 @@ const usage = `drover api: HTTP for people and tools
                   tokens [{name, role, sha256}], requestsPer10Seconds,
                   strangersPer10Seconds, connections {each, all}, pendingEach,
                   socket {path}, tls {certFile, keyFile, clientCaFile, clients [{name, role}]},
+                  consoles {openEach, idleMinutes},
                   oidc {issuer, audience, jwksUri, roleClaim, roles}, audit {file, mostMib}
   --help          this text
 `;
@@ -56,6 +58,7 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
     log,
     tokens,
     transfer: transferRequest,
+    consoleLimits: consoleLimitsOf(config),
     ...(requestsPer10Seconds === undefined ? {} : { requestsPer10Seconds }),
     ...(strangersPer10Seconds === undefined ? {} : { strangersPer10Seconds }),
     ...(connections === undefined ? {} : { door: { ...defaultDoor, ...connections } }),
@@ -81,6 +84,15 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
   const cutOff = setTimeout(() => app.server.closeAllConnections(), endingMs);
   await app.close();
   clearTimeout(cutOff);
+}
+
+function consoleLimitsOf({ consoles = {} }: ApiConfig): ConsoleLimits {
+  const { openEach, idleMinutes } = consoles;
+  return {
+    ...usualConsoleLimits,
+    ...(openEach === undefined ? {} : { openEach }),
+    ...(idleMinutes === undefined ? {} : { idleMs: idleMinutes * 60_000 }),
+  };
 }
 
 function readTls({ tls }: ApiConfig): Tls | undefined {

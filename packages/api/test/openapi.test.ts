@@ -72,6 +72,7 @@ describe('the OpenAPI file', () => {
       '/v1/vms',
       '/v1/vms/{vm}',
       '/v1/vms/{vm}/clone',
+      '/v1/vms/{vm}/console',
       '/v1/vms/{vm}/explain',
       '/v1/vms/{vm}/migrate',
       '/v1/vms/{vm}/pause',

@@ -297,4 +297,5 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'probe-pool': 'none',
   'read-usage': 'none',
   'list-files': 'none',
+  'open-console': 'none',
 };

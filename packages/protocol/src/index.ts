@@ -57,6 +57,16 @@ export {
   TransferEnd,
   VolumeFormat,
 } from './storage-job.ts';
+export {
+  consoleCloses,
+  consoleMoved,
+  ConsoleNews,
+  consoleProtocol,
+  ConsoleTaken,
+  ConsoleType,
+  TicketRecord,
+  ticketProtocol,
+} from './console.ts';
 export { RepeatRecord, TokenRecord, TokenScope } from './access-records.ts';
 export { ruleLimits, RuleRecord, RuleSpec, ruleTypes } from './rule-spec.ts';
 export { PlannedMoveRecord, RequestRecord } from './requests.ts';

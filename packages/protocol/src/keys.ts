@@ -26,6 +26,8 @@ export const keys = {
   /** That a request of a person's was carried out, by what names it; see `RepeatRecord`. */
   repeat: (digest: string) => `/drover/intent/repeats/${digest}`,
   token: (tokenId: string) => `/drover/intent/tokens/${tokenId}`,
+  /** Of a console, by what SHA-256 makes of it. */
+  ticket: (sha256: string) => `/drover/intent/tickets/${sha256}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',
   /** etcd was seen to go back, and nothing is decided before the era is raised. */
@@ -64,6 +66,7 @@ export type ParsedKey =
   | { readonly type: 'request'; readonly id: string }
   | { readonly type: 'repeat'; readonly id: string }
   | { readonly type: 'token'; readonly id: string }
+  | { readonly type: 'ticket'; readonly id: string }
   | { readonly type: 'host'; readonly id: string }
   | { readonly type: 'assignment'; readonly id: string }
   | { readonly type: 'operation'; readonly id: string }
@@ -93,6 +96,7 @@ const kinds: Readonly<
   'intent/requests': 'request',
   'intent/repeats': 'repeat',
   'intent/tokens': 'token',
+  'intent/tickets': 'ticket',
   'decision/hosts': 'host',
   'decision/vms': 'assignment',
   'decision/operations': 'operation',

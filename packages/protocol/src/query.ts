@@ -20,7 +20,8 @@ import type { BalancePlanBody, BalanceStatus } from './api/balance.ts';
 import type { OrphanBody } from './api/orphan.ts';
 import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
-import type { StorageProgress } from './storage-job.ts';
+import type { StorageProgress, TransferEnd } from './storage-job.ts';
+import { ConsoleType } from './console.ts';
 import { Name, Uuid } from './names.ts';
 import { PoolPlace } from './pool-place.ts';
 import { RuleSpec } from './rule-spec.ts';
@@ -96,6 +97,17 @@ export const Query = Type.Union([
   ),
   /** Whether rules hold, and who breaks them: of all, or of one. */
   Type.Object({ type: Type.Literal('rules'), name: Type.Optional(Name) }, closed),
+  /** A way to a console of a VM: its host is asked for one. */
+  Type.Object(
+    {
+      type: Type.Literal('open-console'),
+      vmId: Uuid,
+      consoleId: Uuid,
+      console: ConsoleType,
+      takes: Type.Boolean(),
+    },
+    closed,
+  ),
   /** What a rule would move, whether it can hold, and what it contradicts; saved or not. */
   Type.Object({ type: Type.Literal('rule-plan'), name: Name, spec: RuleSpec }, closed),
   /** What was used on these hosts, once they have been asked: by the VM, or by each host itself. */
@@ -207,4 +219,5 @@ export type QueryReply =
         readonly message: string;
       }[];
     }
+  | { readonly type: 'open-console'; readonly hostId: string; readonly end: TransferEnd }
   | { readonly type: 'error'; readonly code: string; readonly message: string };

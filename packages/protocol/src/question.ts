@@ -1,15 +1,18 @@
 /**
  * What a scheduler asks of an agent that changes nothing, and what it is answered: the facts of a VM before it moves,
- * what is in its way on the target, the CPU that a host can give, how a pool is there, what was used lately. Not
+ * what is in its way on the target, the CPU that a host can give, how a pool is there, what was used lately, a way to
+ * a console. Not
  * journalled, and asked again at will.
  */
 import { incomingCodes, type IncomingCode } from '@drover/core';
 import { Type, type Static } from 'typebox';
+import { ConsoleType } from './console.ts';
 import { Count, Uuid } from './names.ts';
 import { PoolEntry, PoolPlace } from './pool-place.ts';
 import { PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
 import { Pool } from './pool-spec.ts';
 import { UsageColumns, UsageGrid } from './usage.ts';
+import { TransferEnd } from './storage-job.ts';
 
 const closed = { additionalProperties: false } as const;
 const Short = Type.String({ maxLength: 255 });
@@ -178,6 +181,17 @@ export const questions = [
     },
     closed,
   ),
+  /** A way to a console of the VM, for who is told; the VM notices nothing. */
+  Type.Object(
+    {
+      kind: Type.Literal('open-console'),
+      consoleId: Uuid,
+      console: ConsoleType,
+      /** Whoever has its serial console loses it. */
+      takes: Type.Boolean(),
+    },
+    closed,
+  ),
 ] as const;
 
 export const Answer = Type.Union([
@@ -208,6 +222,7 @@ export const Answer = Type.Union([
     },
     closed,
   ),
+  Type.Object({ kind: Type.Literal('open-console'), end: TransferEnd }, closed),
 ]);
 export type Answer = Static<typeof Answer>;
 
@@ -221,6 +236,7 @@ const questionKinds: readonly string[] = [
   'probe-pool',
   'read-usage',
   'list-files',
+  'open-console',
 ] satisfies readonly QuestionKind[];
 
 /** Asks and changes nothing: it is not journalled, and no VM is busy with it. */

@@ -4,6 +4,7 @@
  */
 import { BalanceSettingsRecord, DismissalRecord } from './balance.ts';
 import { RepeatRecord, TokenRecord } from './access-records.ts';
+import { TicketRecord } from './console.ts';
 import { ImageSettingsRecord } from './image-settings.ts';
 import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
@@ -81,6 +82,8 @@ export class RecordMirror {
   /** By what names the request. */
   readonly repeats: Table<RepeatRecord> = new Map();
   readonly tokens: Table<TokenRecord> = new Map();
+  /** By what SHA-256 makes of them. */
+  readonly tickets: Table<TicketRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
   readonly operations: Table<OperationRecord> = new Map();
@@ -158,6 +161,7 @@ export class RecordMirror {
       this.requests,
       this.repeats,
       this.tokens,
+      this.tickets,
       this.hosts,
       this.assignments,
       this.operations,
@@ -207,6 +211,8 @@ export class RecordMirror {
         return this.#put(this.repeats, RepeatRecord, key, parsed.id, text, modRevision);
       case 'token':
         return this.#put(this.tokens, TokenRecord, key, parsed.id, text, modRevision);
+      case 'ticket':
+        return this.#put(this.tickets, TicketRecord, key, parsed.id, text, modRevision);
       case 'host':
         return this.#put(this.hosts, HostRecord, key, parsed.id, text, modRevision);
       case 'assignment':
@@ -285,6 +291,7 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   dismissal: 'id',
   request: 'id',
   token: 'id',
+  ticket: 'sha256',
   host: 'id',
   assignment: 'vmId',
   operation: 'id',

@@ -22,6 +22,7 @@ describe('keys', () => {
     [keys.pool('vms'), { type: 'pool', id: 'vms' }, 'intent'],
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
     [keys.repeat('ab'), { type: 'repeat', id: 'ab' }, 'intent'],
+    [keys.ticket('ab'), { type: 'ticket', id: 'ab' }, 'intent'],
     [keys.token(vmId), { type: 'token', id: vmId }, 'intent'],
     [keys.settings('migration'), { type: 'settings', id: 'migration' }, 'intent'],
     [keys.settings('images'), { type: 'settings', id: 'images' }, 'intent'],

@@ -271,6 +271,8 @@ function answer(
     }
     case 'plan-drain':
       return { type: 'plan-drain', plan: planDrain(cluster, query.hostId), unchecked: [] };
+    case 'open-console':
+      return { type: 'error', code: 'host-silent', message: 'there is no host' };
     case 'cpu-gaps':
       return { type: 'cpu-gaps', hosts: [] };
     case 'pools':

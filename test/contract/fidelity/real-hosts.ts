@@ -187,6 +187,7 @@ async function startHost(
           migration: daemon.container,
           tunnelPort: 26_520 + 16 * at,
           transferPort: 26_720 + 16 * at,
+          consolePort: 26_920 + at,
         },
         accelerator: 'tcg',
         capacity: { memoryMib: 4_096, cpuMilli: 4_000 },

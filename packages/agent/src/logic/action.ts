@@ -31,6 +31,10 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
     return { type: kind, ...rest } as HypervisorAction;
   }
   if (vmId === undefined) return undefined;
+  if (body.kind === 'open-console') {
+    const { consoleId, console, takes } = body;
+    return { type: body.kind, vmId, consoleId, console, takes };
+  }
   if (body.kind === 'inspect-vm') return { type: body.kind, vmId };
   if (body.kind === 'delete-seeds') return { type: body.kind, vmId, pools: body.pools };
   if (body.kind === 'check-incoming') return { type: body.kind, vmId, facts: body.facts };

@@ -8,6 +8,7 @@ import type {
   Answer,
   CommandAddress,
   CommandBody,
+  ConsoleType,
   DiskJob,
   DiskToAttach,
   FileFacts,
@@ -180,6 +181,14 @@ export type HypervisorAction =
       readonly pool: Pool;
       readonly after?: string;
       readonly only?: string;
+    }
+  /** A way to a console of the VM, for who has the key that the answer brings. */
+  | {
+      readonly type: 'open-console';
+      readonly vmId: string;
+      readonly consoleId: string;
+      readonly console: ConsoleType;
+      readonly takes: boolean;
     }
   /**
    * After a restart: what became of a step that the journal says was begun? Looks; only a migration that still runs is steered on, by its `order`. With

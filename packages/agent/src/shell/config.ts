@@ -26,6 +26,8 @@ export interface AgentConfig {
     /** The first of those that are used, one for each of what is under way. */
     readonly tunnelPort: number;
     readonly transferPort: number;
+    /** One for all consoles. */
+    readonly consolePort: number;
   };
   readonly accelerator: 'auto' | 'kvm' | 'tcg';
   /** What the host has, where it should not be measured. */
@@ -74,6 +76,7 @@ export function checkConfig(value: unknown, path: string): AgentConfig {
       ),
       tunnelPort: addresses.number('tunnelPort', 1, 65_520, 16_520),
       transferPort: addresses.number('transferPort', 1, 65_520, 16_540),
+      consolePort: addresses.number('consolePort', 1, 65_535, 16_560),
     },
     accelerator: root.oneOf('accelerator', ['auto', 'kvm', 'tcg'], 'auto'),
     ...(capacity ? { capacity } : {}),

@@ -23,6 +23,7 @@ import { announce } from './announce.ts';
 import { probeAccelerator, type Accelerator } from './accelerator.ts';
 import type { AgentConfig } from './config.ts';
 import { abortMigration, destroyLeftover, resumeVm } from './copy.ts';
+import { Consoles } from './consoles.ts';
 import { baselineCpu, checkCpu, readCpu } from './host-cpu.ts';
 import { DiskJobs } from './disk-job.ts';
 import { usersOfFile } from './file-users.ts';
@@ -97,6 +98,7 @@ export class Hypervisor implements AsyncDisposable {
   readonly #storage: StorageJobs;
   readonly #diskJobs: DiskJobs;
   readonly #saves: Saves;
+  readonly #consoles: Consoles;
   /** Migrations of this process, by VM, so that an abort can meet one before libvirt knows it. */
   readonly #migrations = new Map<string, MigrationEnd>();
   #hostLooker: HostLooker | undefined;
@@ -125,6 +127,12 @@ export class Hypervisor implements AsyncDisposable {
     });
     const { onProgress } = options.storage;
     this.#saves = new Saves({ link: this.#link, storage: this.#storage, onProgress });
+    this.#consoles = new Consoles({
+      host: addresses.migration,
+      port: addresses.consolePort,
+      libvirt: () => this.#link.libvirt,
+      warn: options.warn,
+    });
     this.#pools = new PoolsHere(options.config, this.#files, options.warn);
     this.#roomAgain = new RoomAgain({
       look: (path) => this.#pools.filesOf(path),
@@ -134,6 +142,9 @@ export class Hypervisor implements AsyncDisposable {
     this.#listening = this.#link.onEvent((event) => {
       if (event.name !== 'lifecycle') return;
       options.onChange();
+      // From here on its source only waits for word that the target has it.
+      const isLeaving = event.type === 'suspended' && event.detail === 'migrated';
+      if (isLeaving) this.#consoles.moved(event.dom.uuid);
       if (event.type === 'resumed' && event.detail === 'migrated') {
         void this.#announce(event.dom.uuid);
       }
@@ -259,6 +270,7 @@ export class Hypervisor implements AsyncDisposable {
       case 'check-cpu':
       case 'probe-pool':
       case 'list-files':
+      case 'open-console':
         return { outcome: 'done', answer: await this.#answer(action) };
     }
   }
@@ -292,6 +304,8 @@ export class Hypervisor implements AsyncDisposable {
         if (asked.only === undefined) return { kind, ...listed };
         return { kind, ...listed, users: await usersOfFile(libvirt, pool, asked.only) };
       }
+      case 'open-console':
+        return { kind, end: await this.#consoles.open(question) };
     }
   }
 
@@ -409,6 +423,7 @@ export class Hypervisor implements AsyncDisposable {
     this.#stopped.abort();
     this.#starter[Symbol.dispose]();
     this.#storage[Symbol.dispose]();
+    this.#consoles[Symbol.dispose]();
     this.#listening[Symbol.dispose]();
     await this.#writeMeter[Symbol.asyncDispose]();
     await this.#pools[Symbol.asyncDispose]();

@@ -74,6 +74,7 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'dismissal':
     case 'repeat':
     case 'token':
+    case 'ticket':
     case 'vm-name':
     case 'era':
     case 'restored':

@@ -52,6 +52,7 @@ import {
 import { registerSchemas } from './schemas.ts';
 import { recoveryRoutes } from './recoveries.ts';
 import { restoreRoutes } from './restores.ts';
+import { visitConsole } from '@drover/transfer';
 import { type BodyPatience, cutSlowBodies, defaultPatience } from './slow-bodies.ts';
 import { ruleRoutes } from './rules.ts';
 import { systemRoutes } from './system.ts';
@@ -59,6 +60,15 @@ import { noTransfer, type TransferRequest } from './transfer.ts';
 import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
 import { usageRoutes } from './usage.ts';
 import { vmActionRoutes } from './vm-actions.ts';
+import {
+  type ConsoleLimits,
+  consoleRoutes,
+  isConsoleUpgrade,
+  speakWebSocket,
+  usualConsoleLimits,
+} from './vm-consoles.ts';
+import type { ConsoleVisit } from './console-line.ts';
+import { forgetTickets } from '../logic/consoles.ts';
 import { vmCopyRoutes } from './vm-copies.ts';
 import { vmRoutes } from './vms.ts';
 import { volumeRoutes } from './volumes.ts';
@@ -91,6 +101,9 @@ export interface AppParts {
   readonly audit?: AuditFileOptions;
   /** The way to agents that bytes of images and volumes go. */
   readonly transfer?: TransferRequest;
+  /** The way to agents that bytes of consoles go. */
+  readonly visitConsole?: ConsoleVisit;
+  readonly consoleLimits?: ConsoleLimits;
   /** The built console, where it is not beside this package. */
   readonly consoleFolder?: string;
 }
@@ -106,8 +119,12 @@ export interface Tls {
 const requestsPer10SecondsUnlessSaid = 2_000;
 const strangersPer10SecondsUnlessSaid = 500;
 
-/** Of Node's server: a missing Host is told by us. */
-const http = { requireHostHeader: false, connectionsCheckingInterval: lookForLateMs } as const;
+/** Of Node's server: a missing Host is told by us, and what asks to speak something else is answered in HTTP. */
+const http = {
+  requireHostHeader: false,
+  connectionsCheckingInterval: lookForLateMs,
+  shouldUpgradeCallback: isConsoleUpgrade,
+};
 
 export async function buildApp(parts: AppParts): Promise<App> {
   const { store, bus, log } = parts;
@@ -181,7 +198,8 @@ export async function buildApp(parts: AppParts): Promise<App> {
   addConventions(app, mirror);
   refuseWhatIsNotKnown(app);
   const methods = rememberMethods(app);
-  keepAudit(app, parts.audit);
+  await speakWebSocket(app);
+  const note = keepAudit(app, parts.audit);
 
   systemRoutes(app, context, { store, bus, page });
   hostRoutes(app, context);
@@ -192,6 +210,8 @@ export async function buildApp(parts: AppParts): Promise<App> {
   vmActionRoutes(app, context);
   vmCopyRoutes(app, context);
   usageRoutes(app, context);
+  const limits = parts.consoleLimits ?? usualConsoleLimits;
+  consoleRoutes(app, context, { auth, visit: parts.visitConsole ?? visitConsole, limits, note });
   placementRoutes(app, context);
   operationRoutes(app, context);
   poolRoutes(app, context);
@@ -222,7 +242,7 @@ function httpsOf({ cert, key, ca }: Tls): object {
 
 /** It is tried again in a minute where it fails. */
 function forgetWhatIsOver(app: App, { mirror, writer }: Context): void {
-  const decisions = [forgetRepeats, forgetEnded];
+  const decisions = [forgetRepeats, forgetEnded, forgetTickets];
   const timer = setInterval(() => {
     if (!mirror.isLoaded) return;
     for (const forget of decisions) {

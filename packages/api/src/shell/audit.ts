@@ -31,17 +31,20 @@ const Asked = Type.Object(
   closed,
 );
 
-/** To be called before the routes are made. */
-export function keepAudit(app: App, options: AuditFileOptions | undefined): void {
+/** To be called before the routes are made. What it gives notes what is answered otherwise than by HTTP. */
+export function keepAudit(
+  app: App,
+  options: AuditFileOptions | undefined,
+): (request: FastifyRequest, status: number) => void {
   const log = new AuditLog();
   const file = new AuditFile(log, options, (text) => app.log.warn(text));
+  const keep = (request: FastifyRequest, entry: Omit<api.AuditEntry, 'id'>) => {
+    file.add(entry);
+    const { code: audit = 'done', requestId: _, atMs: __, outcome, ...shown } = entry;
+    request.log.info({ audit, ...shown }, outcome === 'denied' ? 'denied' : 'change');
+  };
   app.addHook('onResponse', (request, reply, done) => {
-    if (isDenial(reply) || isChange(request)) {
-      const entry = entryOf(request, reply);
-      file.add(entry);
-      const { code: audit = 'done', requestId: _, atMs: __, outcome: ___, ...shown } = entry;
-      request.log.info({ audit, ...shown }, isDenial(reply) ? 'denied' : 'change');
-    }
+    if (isDenial(reply) || isChange(request)) keep(request, entryOf(request, reply));
     done();
   });
 
@@ -62,11 +65,22 @@ export function keepAudit(app: App, options: AuditFileOptions | undefined): void
       api: hostname(),
     }),
   );
+  return (request, status) => keep(request, { ...whoAsked(request), outcome: 'done', status });
 }
 
 function entryOf(request: FastifyRequest, reply: FastifyReply): Omit<api.AuditEntry, 'id'> {
-  const { principal } = request;
   const made = reply.getHeader('location');
+  return {
+    ...whoAsked(request),
+    outcome: isDenial(reply) ? 'denied' : reply.statusCode < 300 ? 'done' : 'refused',
+    status: reply.statusCode,
+    ...(reply.problemCode === undefined ? {} : { code: reply.problemCode }),
+    ...(typeof made === 'string' ? { made } : {}),
+  };
+}
+
+function whoAsked(request: FastifyRequest) {
+  const { principal } = request;
   return {
     atMs: Date.now(),
     ...(principal === undefined
@@ -75,10 +89,6 @@ function entryOf(request: FastifyRequest, reply: FastifyReply): Omit<api.AuditEn
     from: isFromSocket(request.raw.socket) ? 'socket' : request.ip,
     method: request.method,
     path: request.url.slice(0, 512),
-    outcome: isDenial(reply) ? 'denied' : reply.statusCode < 300 ? 'done' : 'refused',
-    status: reply.statusCode,
-    ...(reply.problemCode === undefined ? {} : { code: reply.problemCode }),
-    ...(typeof made === 'string' ? { made } : {}),
     requestId: request.id,
   };
 }

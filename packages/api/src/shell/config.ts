@@ -93,6 +93,16 @@ const ApiConfig = Type.Object(
         closed,
       ),
     ),
+    /** WebSockets to consoles that one principal may have open here, and how long nothing may pass on one. */
+    consoles: Type.Optional(
+      Type.Object(
+        {
+          openEach: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          idleMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_080 })),
+        },
+        closed,
+      ),
+    ),
     /** Operations that one principal may have under way at once. */
     pendingEach: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   },

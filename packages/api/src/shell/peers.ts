@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { App } from './context.ts';
+import { isConsoleUpgrade } from './vm-consoles.ts';
 
 const fromSocket = new WeakSet<Socket>();
 
@@ -23,7 +24,10 @@ export function certificateOf(socket: Socket): string | undefined {
 /** The same routes, for whom the file system lets in: only the owner of this process, and so root. */
 export async function listenOnSocket(app: App, path: string): Promise<Server> {
   await app.ready();
-  const server = createServer((request, response) => app.routing(request, response));
+  const server = createServer({ shouldUpgradeCallback: isConsoleUpgrade }, (request, response) =>
+    app.routing(request, response),
+  );
+  server.on('upgrade', (...upgrade) => void app.server.emit('upgrade', ...upgrade));
   server.on('connection', (socket) => fromSocket.add(socket));
   server.headersTimeout = 30_000;
   // What an earlier life of this process left.

@@ -78,6 +78,8 @@ export const requiredRoles: Readonly<Record<string, api.Role>> = {
   'get /v1/vms/{vm}': 'viewer',
   'patch /v1/vms/{vm}': 'operator',
   'delete /v1/vms/{vm}': 'operator',
+  'get /v1/vms/{vm}/console': 'operator',
+  'post /v1/vms/{vm}/console': 'operator',
   'get /v1/vms/{vm}/explain': 'viewer',
   'get /v1/vms/{vm}/usage': 'viewer',
   'post /v1/vms/{vm}/reboot': 'operator',

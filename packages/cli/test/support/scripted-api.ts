@@ -82,6 +82,7 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['POST', /^\/v1\/cluster\/era$/, api.EraRaise, api.ClusterBody],
   ['GET', /^\/v1\/cluster\/cpu$/, undefined, api.ClusterCpuBody],
   ['POST', /^\/v1\/cluster\/cpu$/, undefined, api.OperationBody],
+  ['POST', /^\/v1\/vms\/[^/]+\/console$/, api.ConsoleAsk, api.ConsoleTicket],
   ['GET', /^\/v1\/vms\/[^/]+\/explain$/, undefined, api.PlacementBody],
   ['POST', /^\/v1\/placements$/, api.PlacementAsk, ListOf(api.PlacementBody, 'Placements')],
   ['GET', /^\/v1\/migrations$/, undefined, ListOf(api.MigrationBody, 'Migrations')],

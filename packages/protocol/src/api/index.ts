@@ -30,6 +30,8 @@
  *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing
  *   GET    /v1/vms/{vm}/explain                  Explanation
  *   GET    /v1/vms/{vm}/usage[?since&step]       Usage           from all hosts that had it
+ *   POST   /v1/vms/{vm}/console                  201 ConsoleTicket (operator) body ConsoleAsk
+ *   GET    /v1/vms/{vm}/console                  WebSocket       (operator) with a ticket, once
  *   GET    /v1/cluster                           Cluster         is anything decided, and if not why
  *   POST   /v1/cluster/era                       Cluster         (admin) body EraRaise: etcd was restored
  *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
@@ -102,6 +104,7 @@
 export * from './balance.ts';
 export * from './access.ts';
 export * from './cluster.ts';
+export * from './console.ts';
 export * from './event.ts';
 export * from './host.ts';
 export * from './image.ts';

@@ -28,4 +28,17 @@ export const accessInputs = [
     schema: protocol.RepeatRecord,
     value: { v: 1, sha256: 'a'.repeat(64), ids: ['01JD-op-1', id], by: 'anna', atMs: 1 },
   },
+  {
+    name: 'ticket',
+    schema: protocol.TicketRecord,
+    value: {
+      v: 1,
+      sha256: 'a'.repeat(64),
+      vmId: id,
+      console: 'vnc',
+      by: 'anna',
+      via: 'session',
+      expiresAtMs: 1,
+    },
+  },
 ];

@@ -1,11 +1,11 @@
-/** What is known so far of a plan, or a list, that hosts are being asked about. */
+/** What is known so far of what the API asked and hosts have to be asked about: plans, lists, a way to a console. */
 import type { Query } from '@drover/protocol';
 import type { BalancePlan, DrainPlan, RestorePlan } from '@drover/core';
 import { type Asking, type Findings, newFindings } from './findings.ts';
 
 export type PlanQuery = Extract<
   Query,
-  { type: 'plan-drain' | 'plan-move' | 'plan-restore' | 'plan-balance' | 'orphans' }
+  { type: 'plan-drain' | 'plan-move' | 'plan-restore' | 'plan-balance' | 'orphans' | 'open-console' }
 >;
 
 /** A plan that is being asked about; what is known of it so far. */
@@ -30,5 +30,5 @@ export function beginPlanning(queryId: string, query: PlanQuery, sinceMs: number
 }
 
 export function isPlanQuery(query: Query): query is PlanQuery {
-  return query.type === 'orphans' || query.type.startsWith('plan-');
+  return ['orphans', 'open-console'].includes(query.type) || query.type.startsWith('plan-');
 }

@@ -6,6 +6,7 @@
 import type { QueryReply } from '@drover/protocol';
 import { type Cluster, type DrainPlan, planDrain, planRestore } from '@drover/core';
 import { balancePlanAsked } from './balance/plan-now.ts';
+import { consoleWay } from './console-way.ts';
 import { checkMoves, lookAtVms, planAsked, withFindings, withModes } from './findings.ts';
 import { homesOf } from './homes.ts';
 import { measuredFrom } from './measured.ts';
@@ -29,6 +30,8 @@ export function continuePlanning(turn: Turn, planning: Planning): QueryReply | u
       return balancePlanAsked(turn, planning, isLate);
     case 'orphans':
       return orphansAsked(turn, planning, planning.query, isLate);
+    case 'open-console':
+      return consoleWay(turn, planning, planning.query, isLate);
   }
 }
 

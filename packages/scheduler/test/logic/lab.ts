@@ -463,8 +463,8 @@ export class Lab {
 
   ask(query: Query, leader = this.leader): QueryReply | undefined {
     leader.feed({ type: 'asked', queryId: 'q', query });
-    // For a plan its hosts are asked first, and for what was used or lies in a pool.
-    const asksHosts = ['usage', 'orphans'].includes(query.type);
+    // For a plan its hosts are asked first, and for what was used, lies in a pool, or a console.
+    const asksHosts = ['usage', 'orphans', 'open-console'].includes(query.type);
     if (asksHosts || query.type.startsWith('plan-')) this.settle();
     const reply = leader.said.findLast((one) => one.type === 'reply');
     return reply?.reply;

@@ -336,6 +336,9 @@ export class ScriptedHost {
         const of = only === undefined ? {} : { users: [...(users.get(only) ?? [])] };
         return { ...done, answer: { kind, files, isMore, ...of } };
       }
+      case 'open-console':
+        if (this.vms.get(vmId) === undefined) return failed('vm-not-running');
+        return { ...done, answer: { kind: body.kind, end: consoleEndOf(this.id) } };
       case 'sync':
       case 'ensure-pool':
       case 'mark-pool':
@@ -354,6 +357,11 @@ export class ScriptedHost {
 }
 
 const cpu = '<cpu mode="custom"><model>Test</model></cpu>';
+
+/** Where its consoles are. */
+export function consoleEndOf(host: string) {
+  return { host, port: 16_560, secret: 'cd'.repeat(32) };
+}
 
 function failedAs(outcome: 'refused', code: string): Answer {
   return { outcome, error: { code, message: code } };

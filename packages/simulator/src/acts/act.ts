@@ -56,6 +56,8 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return onAnswer(failed('pool-unsuited', 'nobody asks for that here'));
     case 'list-files':
       return listFiles(world, action);
+    case 'open-console':
+      return onAnswer(failed('console-missing', 'nobody looks at a VM here'));
     case 'delete-seeds':
       return deleteSeeds(world, action.pools);
     case 'save-vm':
