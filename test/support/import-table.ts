@@ -83,7 +83,14 @@ export const rooms: readonly Room[] = [
     name: 'cli',
     has: /^packages\/cli\/src\//,
     // It plays users' scripts in the simulator, which no process needs.
-    may: [node, protocol, /^@drover\/(client|simulator|certificates)$/, /^commander$/, /^listr2$/],
+    may: [
+      node,
+      protocol,
+      /^@drover\/(client|simulator|certificates)$/,
+      /^commander$/,
+      /^listr2$/,
+      /^ws$/,
+    ],
   },
   {
     name: 'logic of the console',

@@ -49,7 +49,9 @@ import { addVmCreate } from './commands/vm-create.ts';
 import { addVmDelete } from './commands/vm-delete.ts';
 import { addVmList } from './commands/vm-list.ts';
 import { addVmMigrate } from './commands/vm-migrate.ts';
+import { addVmConsole } from './commands/vm-console.ts';
 import { addVmPause, addVmReboot, addVmUnpause } from './commands/vm-power.ts';
+import { addVmVnc } from './commands/vm-vnc.ts';
 import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
 import { addVmSave } from './commands/vm-save.ts';
@@ -152,6 +154,8 @@ function addNouns(program: Command): void {
     addVmReboot,
     addVmPause,
     addVmUnpause,
+    addVmConsole,
+    addVmVnc,
     addVmRename,
     addVmClone,
     addVmDelete,

@@ -52,6 +52,12 @@ export class ApiClient {
     this.#readToken = readToken;
   }
 
+  /** For a connection that is not made here. */
+  authorization(): Readonly<Record<string, string>> {
+    const token = this.#readToken();
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
   /** `Answer` is what `protocol/src/api/` says the route answers with. */
   get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
     return this.#send<Answer>('GET', path, undefined, signal);
@@ -149,7 +155,6 @@ export class ApiClient {
     },
   ): Promise<Response> {
     const hasBody = options.body !== undefined;
-    const token = this.#readToken();
     let response: Response;
     try {
       response = await fetch(`${this.address.url}${path}`, {
@@ -158,7 +163,7 @@ export class ApiClient {
         headers: {
           accept: 'application/json',
           'user-agent': `drover/${clientVersion}`,
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...this.authorization(),
           ...(hasBody ? { 'content-type': 'application/json' } : {}),
           ...options.headers,
         },

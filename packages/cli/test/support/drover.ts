@@ -24,11 +24,15 @@ export class Drover {
   #changed = Promise.withResolvers<void>();
   #isEnded = false;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    stdin: 'ignore' | 'pipe' = 'ignore',
+  ) {
     // Nothing of the caller's own settings: tests must not find another cluster.
     this.child = spawn(process.execPath, [main, ...args], {
       env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: compileCache, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (piece: Buffer) => {
       this.#stdout += piece.toString('utf8');
@@ -54,9 +58,14 @@ export class Drover {
     this.ended.catch(() => {});
   }
 
+  /** So far, on both streams. */
+  get said(): string {
+    return this.#stdout + this.#stderr;
+  }
+
   /** Until one of the streams holds the text. The deadline is that of the whole run. */
   async says(text: string): Promise<void> {
-    while (!(this.#stdout + this.#stderr).includes(text)) {
+    while (!this.said.includes(text)) {
       if (this.#isEnded) {
         throw new Error(`it ended without “${text}”:\n${this.#stdout}\n${this.#stderr}`);
       }

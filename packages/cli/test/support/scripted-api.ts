@@ -13,6 +13,7 @@ import {
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 type Schema = Parameters<typeof parseValue>[0];
 
@@ -146,6 +147,8 @@ export class ScriptedApi {
   /** What either side said that the protocol does not know. A test ends by looking that it is empty. */
   readonly wrongs: string[] = [];
   readonly #routes: Readonly<Record<string, Route>>;
+  /** What asks for a WebSocket; nothing unless a test says. */
+  onUpgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   #server: Server | undefined;
   #port = 0;
 
@@ -161,6 +164,7 @@ export class ScriptedApi {
   /** On the same port again, after `stop`. */
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#handle(request, response));
+    server.on('upgrade', (request, socket, head) => this.onUpgrade?.(request, socket, head));
     server.listen(this.#port, '127.0.0.1');
     await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;
