@@ -280,6 +280,7 @@ describe('a VM that moves', () => {
     viewer.type('RFB 003.008\n');
     const { heard } = await host.visit(1);
     await until('it is greeted', () => Promise.resolve(heard() === 'RFB 003.008\n' || undefined));
+    expect(heard()).toBe('RFB 003.008\n');
   });
 
   it('and one that is stopped is waited for until it runs again', async () => {
@@ -289,6 +290,7 @@ describe('a VM that moves', () => {
     await viewer.told('off', { vmState: 'stopped' });
     await world.put(assigned({}));
     await viewer.told('connected', { stream: 2 });
+    expect(viewer.closed).toBeUndefined();
   });
 
   it('and a host that is silent is said to be, and tried again', async () => {
@@ -297,6 +299,7 @@ describe('a VM that moves', () => {
     await viewer.told('waiting', { reason: 'h1 does not answer' });
     host.refusal = undefined;
     await viewer.told('connected');
+    expect(viewer.closed).toBeUndefined();
   });
 });
 

@@ -19,6 +19,11 @@ export function bytesOf(data: RawData, isBinary: boolean): Buffer | undefined {
   return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }
 
+/** Of a message that is text. */
+export function textOf(data: RawData): string {
+  return (bytesOf(data, true) ?? Buffer.alloc(0)).toString('utf8');
+}
+
 /** Sends them, and calls back once there is room for more; `false`: there is none now. */
 export function sendBytes(socket: WebSocket, bytes: Buffer, onRoom: () => void): boolean {
   if (socket.readyState !== socket.OPEN) return true;

@@ -131,6 +131,7 @@ describe('a screen', () => {
       'QEMU is left',
       () => screens[0]?.destroyed === true || screens[0]?.readableEnded === true,
     );
+    expect(screens).toHaveLength(1);
   });
 
   it('is where the VM’s XML says, also one that an adopted VM has on the network', () => {
@@ -182,6 +183,7 @@ describe('a serial line', () => {
     await until('it shows', () => seen.text === 'login: ');
     socket.send(Buffer.from('root\r'));
     await until('it is typed', () => typed() === 'root\r');
+    expect(typed()).toBe('root\r');
   });
 
   it('has who came last; the former is told, and does not take it back', async () => {

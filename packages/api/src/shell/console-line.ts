@@ -14,7 +14,7 @@ import {
   parseJson,
   type TransferEnd,
 } from '@drover/protocol';
-import { bytesOf, keepAwake, sendBytes } from '@drover/transfer';
+import { bytesOf, keepAwake, sendBytes, textOf } from '@drover/transfer';
 import type { RawData, WebSocket } from 'ws';
 import { type ConsolePlace, consolePlace, samePlace } from '../logic/consoles.ts';
 import type { Leader } from './leader.ts';
@@ -159,7 +159,7 @@ export class ConsoleLine {
   #fromClient(data: RawData, isBinary: boolean): void {
     const bytes = bytesOf(data, isBinary);
     if (bytes === undefined) {
-      const taken = parseJson(ConsoleTaken, String(data));
+      const taken = parseJson(ConsoleTaken, textOf(data));
       if (taken.ok) this.#taken = taken.value.stream;
       return;
     }
