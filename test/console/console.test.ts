@@ -44,6 +44,8 @@ const pages: readonly (readonly [name: string, path: () => string, shows: string
   ['drain', () => '/hosts/h2/drain', 'Who moves'],
   ['vms', () => '/vms?sort=-memory', 'vCPUs'],
   ['vm', () => `/vms/${cluster.someVmOn('h3')}`, 'no CPU pressure'],
+  ['screen', () => `/vms/${cluster.someVmOn('h3')}/console/vnc`, 'connected, on'],
+  ['serial-line', () => `/vms/${cluster.someVmOn('h3')}/console/serial`, 'connected, on'],
   ['new-vm', () => '/vms/new', 'Where it would run'],
   ['migrations', () => '/migrations', 'Over time'],
   ['recommendations', () => '/recommendations', 'Make the move'],
@@ -90,6 +92,43 @@ it('what was used is drawn with its gap, said in words, and tells who is silent'
   expect(wrong).toEqual([]);
   await page.context().close();
 });
+
+describe('consoles', () => {
+  it('go along with a VM that moves: who types goes on typing, and presses nothing', async () => {
+    const vm = cluster.consoleVm;
+    const path = `/vms/${moving}/console/serial`;
+    const { page: serial, wrong } = await openPage(browser, signedIn(path));
+    await serial.getByText('h1>').first().waitFor();
+    await serial.keyboard.type('one');
+    await serial.getByText('ONE').first().waitFor();
+    const { page: screen } = await openPage(browser, signedIn(`/vms/${moving}/console/vnc`));
+    await screen.locator('canvas').waitFor();
+    await screen.keyboard.press('a');
+    await seen('the screen has heard a key', () => vm.keys.includes(97));
+    vm.move('h2');
+    await serial.getByText('connected, on h2').waitFor();
+    await serial.keyboard.type('two');
+    await serial.getByText('TWO').first().waitFor();
+    await screen.getByText('connected, on h2').waitFor();
+    await screen.locator('canvas').waitFor();
+    await seen('the screen hears keys again', async () => {
+      await screen.keyboard.press('b');
+      return vm.keys.includes(98);
+    });
+    vm.move('h1');
+    expect(wrong).toEqual([]);
+    await serial.context().close();
+    await screen.context().close();
+  });
+});
+
+async function seen(what: string, ask: () => boolean | Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!(await ask())) {
+    if (performance.now() > end) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 describe('signing in', () => {
   it('takes a token, and says what is wrong with one that is not known', async () => {

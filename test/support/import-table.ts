@@ -96,13 +96,20 @@ export const rooms: readonly Room[] = [
     name: 'logic of the console',
     has: /^packages\/console\/src\/logic\//,
     // It says what the command line says, in the same words.
-    may: [protocol, /^@drover\/(client\/body|cli\/words)$/],
+    may: [protocol, /^@drover\/(client\/body|cli\/words|protocol\/console-words)$/],
     notOwn: /\/(shell|parts|screens)\/|\/main\.ts$/,
   },
   {
     name: 'console',
     has: /^packages\/console\/src\//,
-    may: [protocol, /^@drover\/(client|cli\/words)$/, /^svelte(\/|$)/, /^@fontsource/],
+    may: [
+      protocol,
+      /^@drover\/(client|cli\/words|protocol\/console-words)$/,
+      /^svelte(\/|$)/,
+      /^@fontsource/,
+      /^@novnc\/novnc$/,
+      /^@xterm\//,
+    ],
   },
   {
     name: 'simulator',

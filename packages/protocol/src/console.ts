@@ -12,10 +12,6 @@ const closed = { additionalProperties: false } as const;
 export const ConsoleType = Type.Union([Type.Literal('vnc'), Type.Literal('serial')]);
 export type ConsoleType = Static<typeof ConsoleType>;
 
-/** The subprotocol that the API speaks; the ticket comes as a second one, behind `ticketProtocol`. */
-export const consoleProtocol = 'drover.console.v1';
-export const ticketProtocol = 'ticket.';
-
 /** Text frames of the API. Bytes between them are the VM's. */
 export const ConsoleNews = Type.Union([
   /** A stream begins: of VNC with its handshake; of a serial line it goes on. Counts up from 1. */
@@ -36,28 +32,13 @@ export type ConsoleNews = Static<typeof ConsoleNews>;
 export const ConsoleTaken = Type.Object({ stream: Count }, closed);
 export type ConsoleTaken = Static<typeof ConsoleTaken>;
 
-/** Why a WebSocket ended, beside the numbers that every WebSocket has. A client asks for a new ticket after none of these. */
-export const consoleCloses = {
-  /** Who opened it may not any more. */
-  forbidden: 4403,
-  /** There is no such VM any more, or it has no such console. */
-  missing: 4404,
-  /** Nothing passed for long. */
-  idle: 4408,
-  /** Somebody else opened the serial console. */
-  taken: 4409,
-} as const;
-
-/** From an agent: the VM goes on elsewhere. */
-export const consoleMoved = 4301;
-
 /** That somebody may open a console once, soon. Its key is what SHA-256 makes of the ticket, which is nowhere. */
 export const TicketRecord = Type.Object(
   {
     v: Type.Literal(1),
     sha256: Sha256,
     vmId: Uuid,
-    console: ConsoleType,
+    consoleType: ConsoleType,
     by: Label,
     /** By what it was known who that is: the same name may be somebody else's there. */
     via: Type.String({ maxLength: 32 }),

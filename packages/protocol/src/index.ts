@@ -57,16 +57,14 @@ export {
   TransferEnd,
   VolumeFormat,
 } from './storage-job.ts';
+export { ConsoleNews, ConsoleTaken, ConsoleType, TicketRecord } from './console.ts';
 export {
+  bearerProtocol,
   consoleCloses,
   consoleMoved,
-  ConsoleNews,
   consoleProtocol,
-  ConsoleTaken,
-  ConsoleType,
-  TicketRecord,
   ticketProtocol,
-} from './console.ts';
+} from './console-words.ts';
 export { RepeatRecord, TokenRecord, TokenScope } from './access-records.ts';
 export { ruleLimits, RuleRecord, RuleSpec, ruleTypes } from './rule-spec.ts';
 export { PlannedMoveRecord, RequestRecord } from './requests.ts';

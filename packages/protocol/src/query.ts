@@ -103,7 +103,7 @@ export const Query = Type.Union([
       type: Type.Literal('open-console'),
       vmId: Uuid,
       consoleId: Uuid,
-      console: ConsoleType,
+      consoleType: ConsoleType,
       takes: Type.Boolean(),
     },
     closed,

@@ -186,7 +186,7 @@ export const questions = [
     {
       kind: Type.Literal('open-console'),
       consoleId: Uuid,
-      console: ConsoleType,
+      consoleType: ConsoleType,
       /** Whoever has its serial console loses it. */
       takes: Type.Boolean(),
     },

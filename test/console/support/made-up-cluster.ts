@@ -26,6 +26,7 @@ import {
 } from '@drover/protocol';
 import { createFakeStore, type FakeStore } from '@drover/store/testing';
 import { pino } from 'pino';
+import { MadeUpVm } from './made-up-vm.ts';
 import {
   type MadeUpOptions,
   madeUpHosts,
@@ -38,18 +39,20 @@ import {
 
 export const madeUpToken = 'made-up-token';
 
+interface State {
+  cluster: Cluster;
+  progress: readonly MigrationProgress[];
+  /** Of all of them. */
+  readonly vm: MadeUpVm;
+}
+
 export class MadeUpCluster implements AsyncDisposable {
   readonly url: string;
   readonly #store: FakeStore;
   readonly #end: () => Promise<void>;
-  readonly #state: { cluster: Cluster; progress: readonly MigrationProgress[] };
+  readonly #state: State;
 
-  private constructor(
-    url: string,
-    store: FakeStore,
-    state: { cluster: Cluster; progress: readonly MigrationProgress[] },
-    end: () => Promise<void>,
-  ) {
+  private constructor(url: string, store: FakeStore, state: State, end: () => Promise<void>) {
     this.url = url;
     this.#store = store;
     this.#state = state;
@@ -67,7 +70,7 @@ export class MadeUpCluster implements AsyncDisposable {
       reservations: [],
       rules: Object.entries(madeUpRules(vms)).map(([id, spec]) => ({ id, ...spec })),
     };
-    const state = { cluster, progress: [] };
+    const state = { cluster, progress: [], vm: await MadeUpVm.start() };
     const store = createFakeStore({ clock: 'system' });
     const hub = createFakeBus();
     const bus = hub.connect({ role: 'api' });
@@ -90,8 +93,14 @@ export class MadeUpCluster implements AsyncDisposable {
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     return new MadeUpCluster(url, store, state, async () => {
       await app.close();
+      state.vm[Symbol.dispose]();
       for (const part of [bus, leader, store]) await part[Symbol.asyncDispose]();
     });
+  }
+
+  /** What is behind the consoles of all VMs. */
+  get consoleVm(): MadeUpVm {
+    return this.#state.vm;
   }
 
   get vmNames(): readonly string[] {
@@ -212,22 +221,13 @@ function operationIdOf(vmId: string): string {
   return `01M0000000000000000${vmId.slice(-7).toUpperCase()}`;
 }
 
-function answerOn(
-  leader: FakeBus,
-  state: { readonly cluster: Cluster; readonly progress: readonly MigrationProgress[] },
-): void {
+function answerOn(leader: FakeBus, state: State): void {
   leader.respond(subjects.query(), (text) =>
     Promise.resolve(JSON.stringify(answer(JSON.parse(text) as Query, state))),
   );
 }
 
-function answer(
-  query: Query,
-  {
-    cluster,
-    progress,
-  }: { readonly cluster: Cluster; readonly progress: readonly MigrationProgress[] },
-): QueryReply {
+function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
   switch (query.type) {
     case 'leader': {
       const leader = {
@@ -272,7 +272,7 @@ function answer(
     case 'plan-drain':
       return { type: 'plan-drain', plan: planDrain(cluster, query.hostId), unchecked: [] };
     case 'open-console':
-      return { type: 'error', code: 'host-silent', message: 'there is no host' };
+      return vm.answer(query);
     case 'cpu-gaps':
       return { type: 'cpu-gaps', hosts: [] };
     case 'pools':

@@ -32,8 +32,8 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
   }
   if (vmId === undefined) return undefined;
   if (body.kind === 'open-console') {
-    const { consoleId, console, takes } = body;
-    return { type: body.kind, vmId, consoleId, console, takes };
+    const { consoleId, consoleType, takes } = body;
+    return { type: body.kind, vmId, consoleId, consoleType, takes };
   }
   if (body.kind === 'inspect-vm') return { type: body.kind, vmId };
   if (body.kind === 'delete-seeds') return { type: body.kind, vmId, pools: body.pools };

@@ -187,7 +187,7 @@ export type HypervisorAction =
       readonly type: 'open-console';
       readonly vmId: string;
       readonly consoleId: string;
-      readonly console: ConsoleType;
+      readonly consoleType: ConsoleType;
       readonly takes: boolean;
     }
   /**

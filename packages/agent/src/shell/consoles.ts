@@ -28,13 +28,13 @@ export interface ConsolesOptions {
 export interface ConsoleAsked {
   readonly vmId: string;
   readonly consoleId: string;
-  readonly console: ConsoleType;
+  readonly consoleType: ConsoleType;
   readonly takes: boolean;
 }
 
 interface Open {
   readonly vmId: string;
-  readonly console: ConsoleType;
+  readonly consoleType: ConsoleType;
   readonly source: Duplex;
   /** Once somebody has come for it. */
   leave?: (code: number, reason: string) => void;
@@ -55,7 +55,7 @@ export class Consoles implements Disposable {
   }
 
   /** Throws `vm-not-running`, `console-missing`, `console-taken`, `too-many-requests`. */
-  async open({ vmId, consoleId, console, takes }: ConsoleAsked): Promise<TransferEnd> {
+  async open({ vmId, consoleId, consoleType, takes }: ConsoleAsked): Promise<TransferEnd> {
     const { host, libvirt } = this.#options;
     if (this.#open.size >= mostOpen) {
       throw new DroverError('too-many-requests', `${mostOpen} consoles are open on this host`);
@@ -68,10 +68,10 @@ export class Consoles implements Disposable {
       throw new DroverError('vm-not-running', message);
     }
     const door = await this.#opened();
-    if (console === 'serial') this.#clear(vmId, takes);
+    if (consoleType === 'serial') this.#clear(vmId, takes);
     const { dom } = look;
-    const source = console === 'vnc' ? await openVnc(dom) : await openSerial(dom, takes);
-    const opened: Open = { vmId, console, source };
+    const source = consoleType === 'vnc' ? await openVnc(dom) : await openSerial(dom, takes);
+    const opened: Open = { vmId, consoleType, source };
     this.#hold(opened);
     const secret = randomBytes(32).toString('hex');
     door.await(
@@ -98,7 +98,7 @@ export class Consoles implements Disposable {
 
   /** Throws `console-taken` where somebody of ours has it and is not to lose it. */
   #clear(vmId: string, takes: boolean): void {
-    const isSame = (one: Open) => one.vmId === vmId && one.console === 'serial';
+    const isSame = (one: Open) => one.vmId === vmId && one.consoleType === 'serial';
     if (![...this.#open].some(isSame)) return;
     if (!takes) {
       throw new DroverError('console-taken', 'somebody else has its serial console');

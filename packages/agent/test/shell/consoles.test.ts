@@ -72,10 +72,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function open(console: 'vnc' | 'serial', takes = true) {
+function open(consoleType: 'vnc' | 'serial', takes = true) {
   ids += 1;
   const consoleId = `00000000-0000-4000-8000-00000000000${ids}`;
-  const ask = { vmId, consoleId, console, takes };
+  const ask = { vmId, consoleId, consoleType, takes };
   return consoles.open(ask).then((end) => ({ end, consoleId }));
 }
 

@@ -21,13 +21,13 @@ const forgottenAtOnce = 100;
 export interface NewTicket {
   readonly sha256: string;
   readonly vmId: string;
-  readonly console: ConsoleType;
+  readonly consoleType: ConsoleType;
   readonly owner: Pick<Principal, 'name' | 'via'>;
   readonly atMs: number;
 }
 
 export function createTicket(records: RecordMirror, made: NewTicket): Write {
-  const { sha256, vmId, console, owner, atMs } = made;
+  const { sha256, vmId, consoleType, owner, atMs } = made;
   const { name: by, via } = owner;
   const open = [...records.tickets.values()].filter(
     ({ value }) => value.by === by && value.expiresAtMs > atMs,
@@ -39,7 +39,7 @@ export function createTicket(records: RecordMirror, made: NewTicket): Write {
     );
   }
   const expiresAtMs = atMs + ticketMs;
-  const record: TicketRecord = { v: 1, sha256, vmId, console, by, via, expiresAtMs };
+  const record: TicketRecord = { v: 1, sha256, vmId, consoleType, by, via, expiresAtMs };
   return { puts: [putRecord(keys.ticket(sha256), record, undefined)], compares: [] };
 }
 

@@ -63,10 +63,10 @@ import { vmActionRoutes } from './vm-actions.ts';
 import {
   type ConsoleLimits,
   consoleRoutes,
-  isConsoleUpgrade,
   speakWebSocket,
   usualConsoleLimits,
 } from './vm-consoles.ts';
+import { isConsoleUpgrade } from './console-upgrade.ts';
 import type { ConsoleVisit } from './console-line.ts';
 import { forgetTickets } from '../logic/consoles.ts';
 import { vmCopyRoutes } from './vm-copies.ts';

@@ -9,6 +9,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Configured, covers, effectiveRole, type Principal } from '../logic/access.ts';
 import { mayActAs } from '../logic/roles.ts';
 import type { ApiConfig } from './config.ts';
+import { bearerOf } from './console-upgrade.ts';
 import { csrfOf, sessionOf } from './cookies.ts';
 import type { Mirror } from './mirror.ts';
 import { looksLikeJwt, type Vouch } from './oidc.ts';
@@ -55,6 +56,8 @@ export class Auth {
   async identify(request: FastifyRequest): Promise<Principal | undefined> {
     const { headers, raw } = request;
     if (headers.authorization !== undefined) return this.#byBearer(headers.authorization);
+    const spoken = bearerOf(raw);
+    if (spoken !== undefined) return this.#byBearer(`Bearer ${spoken}`);
     const session = sessionOf(headers.cookie);
     if (session !== undefined) return this.#bySecret(session, true);
     if (isFromSocket(raw.socket)) return { name: 'root', role: 'admin', via: 'socket' };

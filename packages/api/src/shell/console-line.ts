@@ -31,7 +31,7 @@ export interface ConsoleLineParts {
   readonly leader: Leader;
   readonly visit: ConsoleVisit;
   readonly vmId: string;
-  readonly console: ConsoleType;
+  readonly consoleType: ConsoleType;
   readonly client: WebSocket;
   /** The process ends. */
   readonly ending: AbortSignal;
@@ -99,13 +99,13 @@ export class ConsoleLine {
   }
 
   async #connect(place: Extract<ConsolePlace, { type: 'on' | 'moving' }>): Promise<void> {
-    const { leader, visit, vmId, console } = this.#parts;
+    const { leader, visit, vmId, consoleType } = this.#parts;
     const { signal } = this.#left;
     const consoleId = randomUUID();
     // Who comes back does not take it from who has it meanwhile.
     const takes = this.#stream === 0;
     try {
-      const asked = { type: 'open-console', vmId, consoleId, console, takes } as const;
+      const asked = { type: 'open-console', vmId, consoleId, consoleType, takes } as const;
       const { hostId, end } = await leader.ask(asked);
       if (signal.aborted) return;
       this.#host = await visit(end, consoleId, signal);
@@ -164,7 +164,7 @@ export class ConsoleLine {
       return;
     }
     this.#count(bytes);
-    const isSerial = this.#parts.console === 'serial';
+    const isSerial = this.#parts.consoleType === 'serial';
     if (!isSerial && this.#taken !== this.#stream) return;
     const host = this.#host;
     // One that has said that it closes takes nothing any more.

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { App } from './context.ts';
-import { isConsoleUpgrade } from './vm-consoles.ts';
+import { isConsoleUpgrade } from './console-upgrade.ts';
 
 const fromSocket = new WeakSet<Socket>();
 

@@ -3,7 +3,6 @@
  * kind are in no log, and addresses are. What the VM and the client say to each other is console-line's.
  */
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import websocket from '@fastify/websocket';
 import { consoleProtocol, DroverError, Name, ticketProtocol } from '@drover/protocol';
 import { consoleLimits } from '@drover/transfer';
@@ -15,6 +14,7 @@ import { createTicket, findTicket, refusedTicket, ticketMs, useTicket } from '..
 import { mayActAs } from '../logic/roles.ts';
 import { findVm } from '../logic/vms.ts';
 import type { Auth } from './auth.ts';
+import { isConsoleUpgrade, ticketOf } from './console-upgrade.ts';
 import { ConsoleLine, type ConsoleVisit } from './console-line.ts';
 import type { App, Context } from './context.ts';
 import { answers, bodies, closed } from './schemas.ts';
@@ -38,7 +38,7 @@ const restarts = 1012;
 
 interface Entered {
   readonly vmId: string;
-  readonly console: 'vnc' | 'serial';
+  readonly consoleType: 'vnc' | 'serial';
 }
 
 declare module 'fastify' {
@@ -56,12 +56,6 @@ export interface ConsoleParts {
 
 const params = Type.Object({ vm: Name }, closed);
 const config = { role: 'operator' } as const;
-
-/** What goes over to WebSockets at all: everything else is answered as if it had not asked. */
-export function isConsoleUpgrade({ url = '', headers }: IncomingMessage): boolean {
-  const path = url.split('?', 1)[0] ?? '';
-  return /^\/v1\/vms\/[^/]+\/console$/.test(path) && headers.upgrade?.toLowerCase() === 'websocket';
-}
 
 /** To be called before the routes are made. */
 export async function speakWebSocket(app: App): Promise<void> {
@@ -103,7 +97,7 @@ export function consoleRoutes(app: App, context: Context, parts: ConsoleParts): 
       const { secret, sha256 } = newSecret();
       const owner = request.principal as Principal;
       const atMs = Date.now();
-      const made = { sha256, vmId, console: type, owner, atMs };
+      const made = { sha256, vmId, consoleType: type, owner, atMs };
       await writer.write(request, (records) => createTicket(records, made));
       void reply.code(201);
       const ticket = request.formerIds === undefined ? { ticket: secret } : {};
@@ -157,7 +151,7 @@ async function enter(
 ): Promise<Entered> {
   const { vm } = request.params as { readonly vm: string };
   const { id: vmId } = findVm(mirror.records, vm).value;
-  const secret = ticketOf(request.headers['sec-websocket-protocol']);
+  const secret = ticketOf(request.raw);
   if (secret === undefined) throw refusedTicket();
   const sha256 = createHash('sha256').update(secret).digest('hex');
   const presented = () => ({ sha256, vmId, owner, atMs: Date.now() });
@@ -165,15 +159,7 @@ async function enter(
   const ticket = await mirror.until((records) => findTicket(records, presented()), hearMs);
   if (ticket === undefined) throw refusedTicket();
   await writer.carryOut((records) => useTicket(records, presented()));
-  return { vmId, console: ticket.value.console };
-}
-
-/** The second of `drover.console.v1, ticket.SECRET`. */
-function ticketOf(header: string | undefined): string | undefined {
-  const offered = (header ?? '').split(',').map((one) => one.trim());
-  if (!offered.includes(consoleProtocol)) return undefined;
-  const ticket = offered.find((one) => one.startsWith(ticketProtocol));
-  return ticket?.slice(ticketProtocol.length);
+  return { vmId, consoleType: ticket.value.consoleType };
 }
 
 /** A page of somebody else's has the browser's cookie with it too, but not where it comes from. */
@@ -229,9 +215,9 @@ async function stay(
     const left = (open.get(name) ?? 1) - 1;
     if (left === 0) open.delete(name);
     else open.set(name, left);
-    const { vmId, console } = entered;
+    const { vmId, consoleType } = entered;
     const seconds = Math.round((performance.now() - began) / 1000);
     const { carriedBytes: bytes } = line;
-    request.log.info({ by: name, vmId, console, seconds, bytes }, 'a console was closed');
+    request.log.info({ by: name, vmId, consoleType, seconds, bytes }, 'a console was closed');
   }
 }

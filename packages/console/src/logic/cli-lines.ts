@@ -20,6 +20,8 @@ export const cliLines = {
     line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target])),
   migratePlan: (name: string, target = '') =>
     line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target]), '--dry-run'),
+  vmConsole: (name: string, type: 'vnc' | 'serial') =>
+    line('vm', type === 'vnc' ? 'vnc' : 'console', name),
   remove: (name: string) => line('vm', 'delete', name),
   abort: (operationId: string) => line('migration', 'abort', operationId),
   migration: (operationId: string) => line('migration', 'show', operationId),

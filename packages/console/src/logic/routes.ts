@@ -16,6 +16,7 @@ export type Route =
         | 'settings';
     }
   | { readonly page: 'vm' | 'host' | 'drain' | 'pool' | 'operation'; readonly id: string }
+  | { readonly page: 'vm-console'; readonly id: string; readonly type: 'vnc' | 'serial' }
   | { readonly page: 'not-found'; readonly path: string };
 
 const plain = {
@@ -41,6 +42,10 @@ export function routeOfPath(path: string): Route {
     return { page: plain[first as keyof typeof plain] };
   }
   if (first === 'vms' && second === 'new' && third === undefined) return { page: 'new-vm' };
+  if (id !== undefined && first === 'vms' && third === 'console' && more.length <= 1) {
+    const [type = 'vnc'] = more;
+    if (type === 'vnc' || type === 'serial') return { page: 'vm-console', id, type };
+  }
   if (id !== undefined && id !== '' && more.length === 0) {
     if (first === 'hosts' && third === 'drain') return { page: 'drain', id };
     if (third === undefined && Object.hasOwn(ofOne, first)) {
@@ -65,6 +70,7 @@ const section: Readonly<Record<Route['page'], string>> = {
   vms: '/vms',
   vm: '/vms',
   'new-vm': '/vms',
+  'vm-console': '/vms',
   migrations: '/migrations',
   recommendations: '/recommendations',
   rules: '/rules',
@@ -107,6 +113,8 @@ export function titleOf(route: Route): string {
       return 'Settings';
     case 'drain':
       return `Drain ${route.id}`;
+    case 'vm-console':
+      return `${route.id}: ${route.type === 'vnc' ? 'screen' : 'serial line'}`;
     case 'vm':
     case 'host':
     case 'pool':

@@ -35,7 +35,7 @@ export const accessInputs = [
       v: 1,
       sha256: 'a'.repeat(64),
       vmId: id,
-      console: 'vnc',
+      consoleType: 'vnc',
       by: 'anna',
       via: 'session',
       expiresAtMs: 1,

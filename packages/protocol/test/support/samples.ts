@@ -408,7 +408,7 @@ export const inputs: readonly Sample[] = [
   command('mark-pool', { pool, uuid: vmId }),
   command('forget-pool', { name: 'vms', uuid: vmId }),
   command('probe-pool', { pool, uuid: vmId, probe: { act: 'try', file: 'a.raw' } }),
-  command('open-console', { consoleId: vmId, console: 'serial', takes: true }),
+  command('open-console', { consoleId: vmId, consoleType: 'serial', takes: true }),
   command('start-vm', {
     vm: {
       name: 'web1',

@@ -43,10 +43,10 @@ export function consoleWay(
 function askHost(
   turn: Turn,
   planning: Planning,
-  { vmId, consoleId, console, takes }: Asked,
+  { vmId, consoleId, consoleType, takes }: Asked,
   hostId: string,
 ): QueryReply | undefined {
-  const body = { kind: 'open-console', consoleId, console, takes } as const;
+  const body = { kind: 'open-console', consoleId, consoleType, takes } as const;
   const question = { hostId, about: consoleId, body, vmId };
   const reply = ask(turn, question, freshFor(planning));
   if (reply.type === 'asked') return undefined;
@@ -56,6 +56,6 @@ function askHost(
 }
 
 function silent(hostId: string): QueryReply {
-  const message = `${hostId} has not opened its console in time`;
+  const message = `${hostId} has opened no way to it in time`;
   return { type: 'error', code: 'host-silent', message };
 }

@@ -6,7 +6,7 @@ import { consoleEndOf, done, failed } from './scripted-host.ts';
 
 const consoleId = '00000000-0000-4000-8000-0000000000c1';
 const query = (vmId: string, id = consoleId) =>
-  ({ type: 'open-console', vmId, consoleId: id, console: 'vnc', takes: true }) as const;
+  ({ type: 'open-console', vmId, consoleId: id, consoleType: 'vnc', takes: true }) as const;
 
 const askedHosts = (lab: Lab) => lab.leader.sends('open-console').map(({ hostId }) => hostId);
 
