@@ -262,6 +262,28 @@ describe('the doctor finds that', () => {
   }
 });
 
+it('of a host that this leader has never heard it says that, and makes nothing of what is not known', async () => {
+  const unknown = { accelerator: '', acceleratorReason: '', qemuVersion: '', libvirtVersion: '' };
+  const silent = host('h2', {
+    ...unknown,
+    state: 'down',
+    reportAgeMs: 1_700_000_000_000,
+    reasons: ['the leading scheduler has not heard from it since it was elected'],
+  });
+  const { told } = await ask({
+    'GET /v1/hosts': list(host('h1'), silent),
+    'GET /v1/cluster/cpu': () => ok({ cpus: [], lacking: ['h2'] }),
+  });
+  expect(told.checks.filter(({ level }) => level !== 'ok')).toEqual([
+    {
+      level: 'fail',
+      check: 'host h2',
+      what: 'down: the leading scheduler has not heard from it since it was elected',
+      next: expect.stringContaining('drover host recover h2'),
+    },
+  ]);
+});
+
 it('what has failed and was done since is no trouble any more', async () => {
   const done = operation('migrate', {
     id: 'op-10',

@@ -34,16 +34,21 @@ function summary(host: Host): string {
   );
 }
 
+/** Of one that the leader has not heard since it leads, nothing else is known. */
+function isKnown({ accelerator }: Host): boolean {
+  return accelerator !== '';
+}
+
 function heard(host: Host): readonly Check[] {
-  const ago = `heard ${formatDuration(host.reportAgeMs)} ago`;
+  const ago = isKnown(host) ? `, heard ${formatDuration(host.reportAgeMs)} ago` : '';
   const why = host.reasons.length === 0 ? '' : `: ${host.reasons.join('; ')}`;
   switch (host.state) {
     case 'down': {
       const next = `see that it is on and drover-agent runs; if it is off: drover host recover ${host.id}`;
-      return [fail('', `down, ${ago}${why}`, next)];
+      return [fail('', `down${ago}${why}`, next)];
     }
     case 'suspect':
-      return [fail('', `suspect, ${ago}${why}`, 'see drover-agent there, and its way to NATS')];
+      return [fail('', `suspect${ago}${why}`, 'see drover-agent there, and its way to NATS')];
     case 'cordoned':
       return [warn('', `cordoned: takes no new VMs${why}`, `drover host uncordon ${host.id}`)];
     case 'drained':
@@ -58,7 +63,7 @@ function heard(host: Host): readonly Check[] {
 function equipment(host: Host): readonly Check[] {
   const { accelerator, acceleratorReason, migrationTls: tls, tunnelRefusals = [] } = host;
   return [
-    ...(accelerator === 'kvm'
+    ...(accelerator === 'kvm' || !isKnown(host)
       ? []
       : [warn('', `VMs run under ${accelerator}, which is slow: ${acceleratorReason}`)]),
     ...(tls === undefined || tls.able
@@ -110,7 +115,7 @@ export function versionCheck(hosts: readonly Host[]): readonly Check[] {
 }
 
 export function cpuCheck({ cpus, lacking }: api.ClusterCpuBody): Check {
-  if (lacking.length > 0) {
+  if (cpus.length > 0 && lacking.length > 0) {
     const what = `${namesOf(lacking)} cannot give the CPU that new VMs start with, and gets none`;
     return warn('CPU', what, 'drover cluster cpu show');
   }
