@@ -219,6 +219,11 @@ const ailing: readonly (readonly [string, Readonly<Record<string, Route>>, objec
     { level: 'warn', check: 'headroom', what: expect.stringMatching(/^the loss of h1.*db-/) },
   ],
   [
+    'an answer is not understood',
+    { 'GET /v1/dump': () => (response) => void response.end('{}') },
+    { level: 'warn', check: 'headroom', what: expect.stringContaining('format is missing') },
+  ],
+  [
     'one thing cannot be looked at',
     { 'GET /v1/rules': () => problem('no-leader', 503, 'nobody leads') },
     { level: 'warn', check: 'rules', what: 'could not be looked at: nobody leads' },

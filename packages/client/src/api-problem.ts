@@ -8,11 +8,14 @@ export class ApiProblem extends Error {
   readonly problem: Problem;
   /** The API's log has it too. */
   readonly requestId: string | undefined;
+  /** `POST /v1/hosts/h2/drain`; nothing where none was sent. */
+  readonly request: string;
 
-  constructor(problem: Problem, requestId: string | undefined) {
+  constructor(problem: Problem, requestId: string | undefined, request = '') {
     super(problem.detail);
     this.problem = problem;
     this.requestId = requestId;
+    this.request = request;
   }
 }
 
@@ -34,6 +37,19 @@ export function problemFrom(body: unknown, { status, url }: Response): Problem {
 
 function isProblem(body: unknown): body is Problem {
   if (typeof body !== 'object' || body === null) return false;
-  const { code, detail, status } = body as Partial<Problem>;
-  return typeof code === 'string' && typeof detail === 'string' && typeof status === 'number';
+  const {
+    code,
+    title,
+    detail,
+    status,
+    retry,
+    errors = [],
+    rejections = [],
+  } = body as Partial<Problem>;
+  return (
+    [code, title, detail, retry].every((text) => typeof text === 'string') &&
+    typeof status === 'number' &&
+    Array.isArray(errors) &&
+    Array.isArray(rejections)
+  );
 }

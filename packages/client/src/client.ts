@@ -1,7 +1,7 @@
 /**
  * The one client of the API: every path, parameter, body and answer as the OpenAPI file has it, so that a
  * program which asks for what there is not does not compile. Runs in Node and in a browser. It decides
- * nothing: neither retries nor deadlines; who calls gives signals, and a `fetch` of its own.
+ * nothing: no retries, and no deadlines but the one that it is given; who calls gives signals, and a `fetch` of its own.
  *
  *   const client = new ApiClient({ baseUrl: 'http://127.0.0.1:8440', token: () => token });
  *   const host = await client.get('/v1/hosts/{host}', { path: { host: 'h1' } });
@@ -12,10 +12,11 @@ import type {
   AnswerTo,
   AskArguments,
   ItemOf,
+  ListPaths,
   Method,
   OperationOf,
-  PagesOf,
   PathsOf,
+  PlanOf,
 } from './routes.ts';
 
 export interface ApiClientOptions {
@@ -26,6 +27,10 @@ export interface ApiClientOptions {
   /** With each request. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** An answer has to be there, and whole, within so long. What is opened has no end of its own. */
+  readonly answerMs?: number;
+  /** What to throw where nothing answered, or the answer broke off; as it came if absent. */
+  readonly failed?: (error: unknown, method: string) => unknown;
 }
 
 /** What is asked of a route, whichever it is. */
@@ -33,8 +38,19 @@ interface Ask {
   readonly path?: Readonly<Record<string, string>> | undefined;
   readonly query?: Readonly<Record<string, string | undefined>> | undefined;
   readonly body?: unknown;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly stream?: ReadableStream<Uint8Array>;
+}
+
+interface ListAsk {
+  readonly signal?: AbortSignal | undefined;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+}
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly continue?: string;
 }
 
 export class ApiClient {
@@ -68,35 +84,48 @@ export class ApiClient {
    * A list whole, all its pages. What comes and goes between two of them moves nothing else; `revision` is that of the
    * first, so that the events after it tell what else has changed meanwhile. Absent where the API has none.
    */
-  async list<P extends PagesOf>(
+  async list<P extends ListPaths>(
     path: P,
-    ...[ask]: AskArguments<OperationOf<'get', P>>
-  ): Promise<{ readonly items: ItemOf<P>[]; readonly revision?: string }> {
-    const asked: Ask = ask ?? {};
+    { signal, query = {} }: ListAsk = {},
+  ): Promise<{ readonly items: readonly ItemOf<P>[]; readonly revision?: string }> {
     const items: ItemOf<P>[] = [];
     let revision: string | undefined;
-    let after: string | undefined;
-    do {
-      const query = { ...asked.query, ...(after === undefined ? {} : { continue: after }) };
-      const response = await this.#send('get', path, { ...asked, query });
-      const page = await bodyOf<{ readonly items: ItemOf<P>[]; readonly continue?: string }>(
-        response,
-      );
+    for (let next: string | undefined; ;) {
+      const { body: page, response } = await this.#whole<Page<ItemOf<P>>>('get', path, {
+        query: { ...query, continue: next },
+        ...(signal === undefined ? {} : { signal }),
+      });
       revision ??= response.headers.get('drover-revision') ?? undefined;
       items.push(...page.items);
-      after = page.continue;
-    } while (after !== undefined);
-    return { items, ...(revision === undefined ? {} : { revision }) };
+      next = page.continue;
+      if (next === undefined) return { items, ...(revision === undefined ? {} : { revision }) };
+    }
   }
 
-  /** Would it be taken, and what would it write? Of a route that has a plan to show, `post` with `dryRun` shows it. */
+  /** What would be done, of a write that has a plan to show: `post` would do it. */
+  plan<M extends 'post' | 'put' | 'patch', P extends PathsOf<M>>(
+    method: M,
+    path: P,
+    ...[ask]: AskArguments<OperationOf<M, P>>
+  ): Promise<PlanOf<OperationOf<M, P>>> {
+    return this.#dryRun(method, path, ask);
+  }
+
+  /** Would it be taken, and what would it write? */
   rehearse<M extends 'post' | 'put' | 'patch' | 'delete', P extends PathsOf<M>>(
     method: M,
     path: P,
     ...[ask]: AskArguments<OperationOf<M, P>>
   ): Promise<Body<'Rehearsal'>> {
-    const asked: Ask = ask ?? {};
-    return this.#answer(method, path, { ...asked, query: { ...asked.query, dryRun: 'true' } });
+    return this.#dryRun(method, path, ask);
+  }
+
+  /** An address that takes bytes says in the headers of its answer how many it has. */
+  head<P extends PathsOf<'put'>>(
+    path: P,
+    ...[ask]: AskArguments<OperationOf<'put', P>>
+  ): Promise<Response> {
+    return this.#send('head', path, ask ?? {});
   }
 
   /** The response of a success, its body unread: for streams, and for its headers. */
@@ -108,15 +137,45 @@ export class ApiClient {
     return this.#send(method, path, ask ?? {});
   }
 
-  async #answer<Answer>(method: Method, path: string, ask: Ask | undefined): Promise<Answer> {
-    return bodyOf<Answer>(await this.#send(method, path, ask ?? {}));
+  #dryRun<Answer>(method: Method, path: string, ask: Ask | undefined): Promise<Answer> {
+    const asked: Ask = ask ?? {};
+    return this.#answer(method, path, { ...asked, query: { ...asked.query, dryRun: 'true' } });
   }
 
-  async #send(method: Method, path: string, ask: Ask): Promise<Response> {
+  async #answer<Answer>(method: Method, path: string, ask: Ask = {}): Promise<Answer> {
+    return (await this.#whole<Answer>(method, path, ask)).body;
+  }
+
+  async #whole<Answer>(
+    method: Method,
+    path: string,
+    ask: Ask,
+  ): Promise<{ readonly body: Answer; readonly response: Response }> {
+    const { answerMs } = this.#options;
+    const signal = answerMs === undefined ? ask.signal : within(answerMs, ask.signal);
+    const response = await this.#send(method, path, {
+      ...ask,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const body = await parse(response).catch((error: unknown) => {
+      throw this.#failed(error, method);
+    });
+    if (body === undefined) {
+      const { status, url } = response;
+      throw new NotTheApi(`${url} answered ${status} and no JSON: is a Drover API there?`);
+    }
+    // The API checks what it answers against the same schemas. They are closed, and a newer API may say
+    // more than this program knows, so they are not applied a second time here.
+    return { body: body as Answer, response };
+  }
+
+  async #send(method: Method | 'head', path: string, ask: Ask): Promise<Response> {
     const { baseUrl, token, headers, fetch: send = fetch } = this.#options;
     const own = token?.();
-    const response = await send(`${baseUrl}${addressOf(path, ask)}`, {
-      method: method.toUpperCase(),
+    const address = addressOf(path, ask);
+    const verb = method.toUpperCase();
+    const init: RequestInit & { duplex?: 'half' } = {
+      method: verb,
       redirect: 'error',
       headers: {
         accept: 'application/json',
@@ -126,12 +185,27 @@ export class ApiClient {
         ...ask.headers,
       },
       ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+      ...(ask.stream === undefined ? {} : { body: ask.stream, duplex: 'half' }),
       ...(ask.signal === undefined ? {} : { signal: ask.signal }),
+    };
+    const response = await send(`${baseUrl}${address}`, init).catch((error: unknown) => {
+      throw this.#failed(error, method);
     });
     if (response.ok) return response;
     const requestId = response.headers.get('x-request-id') ?? undefined;
-    throw new ApiProblem(problemFrom(await parse(response), response), requestId);
+    // Half an answer that says no says no.
+    const body = await parse(response).catch(() => undefined);
+    throw new ApiProblem(problemFrom(body, response), requestId, `${verb} ${address}`);
   }
+
+  #failed(error: unknown, method: string): unknown {
+    return this.#options.failed?.(error, method) ?? error;
+  }
+}
+
+function within(ms: number, signal: AbortSignal | undefined): AbortSignal {
+  const deadline = AbortSignal.timeout(ms);
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
 }
 
 /** `/v1/hosts/{host}` with what is asked filled in. */
@@ -143,17 +217,6 @@ export function addressOf(path: string, { path: values = {}, query = {} }: Ask):
     value === undefined ? [] : [[name, value] as [string, string]],
   );
   return said.length === 0 ? filled : `${filled}?${new URLSearchParams(said).toString()}`;
-}
-
-async function bodyOf<Answer>(response: Response): Promise<Answer> {
-  const body = await parse(response);
-  if (body === undefined) {
-    const { status, url } = response;
-    throw new NotTheApi(`${url} answered ${status} and no JSON: is a Drover API there?`);
-  }
-  // The API checks what it answers against the same schemas. They are closed, and a newer API may say
-  // more than this program knows, so they are not applied a second time here.
-  return body as Answer;
 }
 
 async function parse(response: Response): Promise<object | undefined> {

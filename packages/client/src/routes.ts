@@ -18,9 +18,11 @@ export type OperationOf<M extends Method, P extends PathsOf<M>> =
   paths[P] extends Readonly<Record<M, infer O>> ? O : never;
 
 interface Common {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Further ones, as `If-Match`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Bytes instead of JSON, sent as fast as they are taken. */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 type Own<O> = O extends { parameters: infer P }
@@ -41,26 +43,32 @@ export type AskOf<O> = Common & Own<O> & Sent<O>;
 /** Left out altogether where nothing has to be said. */
 export type AskArguments<O> = object extends AskOf<O> ? [ask?: AskOf<O>] : [ask: AskOf<O>];
 
-/** The body of a success; of a route that has several, one of them. What dry runs say is asked for by `rehearse`. */
-export type AnswerTo<O> = O extends { responses: infer R }
-  ? {
-      [Status in keyof R & (200 | 201 | 202)]: R[Status] extends {
-        content: { 'application/json': infer B };
-      }
-        ? Exclude<B, Body<'Rehearsal'>>
-        : never;
-    }[keyof R & (200 | 201 | 202)]
+/** The body of an answer with that status. */
+type BodyAt<O, Status extends number> = O extends { responses: infer R }
+  ? Status extends keyof R
+    ? R[Status] extends { content: { 'application/json': infer B } }
+      ? B
+      : never
+    : never
   : never;
 
-/** The paths of lists that come in pages. */
-export type PagesOf = {
-  [P in PathsOf<'get'>]: AnswerTo<OperationOf<'get', P>> extends {
-    items: unknown[];
-    continue?: string;
-  }
+/** Of a write that only asks for something, or makes it. */
+type Later<O> = Exclude<BodyAt<O, 201> | BodyAt<O, 202>, Body<'Rehearsal'>>;
+
+/** The body of a success. What dry runs say is asked for by `rehearse` and `plan`. */
+export type AnswerTo<O> = [Later<O>] extends [never]
+  ? Exclude<BodyAt<O, 200>, Body<'Rehearsal' | 'RulePlan' | 'VmActionPlan'>>
+  : Later<O>;
+
+/** What a dry run shows, of a write that has a plan to show. */
+export type PlanOf<O> = Exclude<BodyAt<O, 200>, Body<'Rehearsal'> | AnswerTo<O>>;
+
+/** The paths that answer with a list, perhaps in pages. */
+export type ListPaths = {
+  [P in PathsOf<'get'>]: AnswerTo<OperationOf<'get', P>> extends { items: readonly unknown[] }
     ? P
     : never;
 }[PathsOf<'get'>];
 
-export type ItemOf<P extends PagesOf> =
-  AnswerTo<OperationOf<'get', P>> extends { items: (infer Item)[] } ? Item : never;
+export type ItemOf<P extends ListPaths> =
+  AnswerTo<OperationOf<'get', P>> extends { items: readonly (infer Item)[] } ? Item : never;

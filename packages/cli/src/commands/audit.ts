@@ -4,12 +4,12 @@ import { type Command, Option } from 'commander';
 import { auditColumns } from '../logic/access-view.ts';
 import { exitCodes } from '../logic/exit-code.ts';
 import { act } from '../shell/act.ts';
-import { type Items, printList } from '../shell/print.ts';
+import { printList } from '../shell/print.ts';
 import { examples } from './options.ts';
 
 interface AuditFlags {
   readonly by?: string;
-  readonly outcome?: string;
+  readonly outcome?: api.AuditEntry['outcome'];
   readonly limit: string;
 }
 
@@ -32,12 +32,13 @@ export function addAudit(program: Command): void {
     .option('--limit <count>', 'so many, at most 1000', '50');
   examples(command, ['drover audit', 'drover audit --outcome denied --limit 200']);
   act<AuditFlags>(command, async (session, { options: { by, outcome, limit } }) => {
-    const query = new URLSearchParams({
-      limit,
-      ...(by === undefined ? {} : { by }),
-      ...(outcome === undefined ? {} : { outcome }),
+    const answer = await session.client.get('/v1/audit', {
+      query: {
+        limit,
+        ...(by === undefined ? {} : { by }),
+        ...(outcome === undefined ? {} : { outcome }),
+      },
     });
-    const answer = await session.client.get<Items<api.AuditEntry>>(`/v1/audit?${query.toString()}`);
     printList(session, answer, {
       columns: auditColumns((ms) => new Date(ms).toISOString()),
       nameOf: ({ id }) => String(id),

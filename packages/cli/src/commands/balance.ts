@@ -1,5 +1,5 @@
 /** `drover balance show|set`: how even the cluster is, and whether VMs are moved for it. */
-import type { api, BalanceSettings } from '@drover/protocol';
+import type { BalanceSettings } from '@drover/protocol';
 import { type Command, Option } from 'commander';
 import { balancePage, balanceSettingsPage } from '../logic/balance-view.ts';
 import { parseDurationMs } from '../logic/durations.ts';
@@ -39,11 +39,11 @@ function addShow(balance: Command): void {
   examples(command, ['drover balance show', 'drover balance show --settings']);
   act<{ settings?: boolean }>(command, async (session, { options }) => {
     if (options.settings === true) {
-      const body = await session.client.get<api.BalanceSettingsBody>(settingsPath);
+      const body = await session.client.get(settingsPath);
       printOne(session, body, { name: 'balance', page: balanceSettingsPage(body) });
       return exitCodes.done;
     }
-    const body = await session.client.get<api.BalanceBody>('/v1/balance');
+    const body = await session.client.get('/v1/balance');
     printOne(session, body, { name: body.mode, page: balancePage(body, Date.now()) });
     return exitCodes.done;
   });
@@ -74,9 +74,9 @@ function addSet(balance: Command): void {
     'drover balance set --hours 22:00-06:00 --per-hour 10',
   ]);
   act<SetFlags>(command, async (session, { options }) => {
-    const before = await session.client.get<api.BalanceSettingsBody>(settingsPath);
+    const before = await session.client.get(settingsPath);
     const settings = changed(before.settings, options);
-    const body = await session.client.put<api.BalanceSettingsBody>(settingsPath, settings);
+    const body = await session.client.put(settingsPath, { body: settings });
     printOne(session, body, { name: 'balance', page: balanceSettingsPage(body) });
     return exitCodes.done;
   });

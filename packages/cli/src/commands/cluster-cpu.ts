@@ -1,5 +1,4 @@
 /** `drover cluster cpu`: the CPU that new VMs start with, so that any host can take them later. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { clusterCpuText } from '../logic/cluster-cpu-text.ts';
 import { exitCodes } from '../logic/exit-code.ts';
@@ -21,7 +20,7 @@ export function addClusterCpu(cluster: Command): void {
     );
   examples(show, ['drover cluster cpu show']);
   act(show, async (session) => {
-    const body = await session.client.get<api.ClusterCpuBody>(path);
+    const body = await session.client.get(path);
     if (session.output === 'json') printJson(session, body);
     else {
       const when = body.atMs === undefined ? '' : new Date(body.atMs).toISOString();
@@ -37,6 +36,6 @@ export function addClusterCpu(cluster: Command): void {
     );
   examples(recompute, ['drover cluster cpu recompute']);
   act<FinishFlags>(recompute, (session, { options }) =>
-    finishOperation(session, options, () => session.client.post<api.OperationBody>(path)),
+    finishOperation(session, options, () => session.client.post(path)),
   );
 }

@@ -21,7 +21,7 @@ export function addClusterShow(cluster: Command): void {
     );
   examples(command, ['drover cluster show']);
   act(command, async (session) => {
-    const body = await session.client.get<api.ClusterBody>(path);
+    const body = await session.client.get(path);
     printOne(session, body, { name: 'cluster', page: clusterPage(body, Date.now()) });
     return exitCodes.done;
   });
@@ -49,13 +49,13 @@ export function addClusterEra(cluster: Command): void {
     );
   examples(raise, ['drover cluster era raise', 'drover cluster era raise --to 3 --yes']);
   act<RaiseFlags>(raise, async (session, { options }) => {
-    const known = await session.client.get<api.ClusterBody>(path);
+    const known = await session.client.get(path);
     const to = options.to ?? known.nextEra;
     const { question, notes } = eraQuestion(known, to);
     tell(session, notes);
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     const wish: api.EraRaise = { era: to };
-    const body = await session.client.post<api.ClusterBody>(`${path}/era`, wish);
+    const body = await session.client.post(`${path}/era`, { body: wish });
     printOne(session, body, {
       name: 'cluster',
       page: [

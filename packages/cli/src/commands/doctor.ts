@@ -29,12 +29,12 @@ import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { renderTable } from '../logic/table.ts';
 import { act } from '../shell/act.ts';
-import { type Items, printJson } from '../shell/print.ts';
-import { explainError } from '../shell/report-error.ts';
+import { printJson } from '../shell/print.ts';
+import { causeOf, explainError } from '../shell/report-error.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
 
-const newest = 200;
+const newest = '200';
 const dumpMs = 60_000;
 
 export function addDoctor(program: Command): void {
@@ -66,7 +66,7 @@ async function look(session: Session): Promise<Looked> {
   let who: api.SessionBody;
   try {
     answered = await askApi(session);
-    who = await client.get<api.SessionBody>('/v1/session');
+    who = await client.get('/v1/session');
   } catch (error) {
     const { lines, exitCode } = explainError(error);
     const [first = '', ...more] = lines.map((line) => line.replace(/^error: /, '').trim());
@@ -83,16 +83,16 @@ async function look(session: Session): Promise<Looked> {
   return { checks, exitCode: exitCodeOfChecks(checks) };
 }
 
-async function askApi({ client }: Session): Promise<Answered> {
+async function askApi({ client, address }: Session): Promise<Answered> {
   const begunMs = Date.now();
-  const response = await client.open('GET', '/v1', { signal: AbortSignal.timeout(dumpMs) });
+  const response = await client.open('get', '/v1', { signal: AbortSignal.timeout(dumpMs) });
   const endedMs = Date.now();
   const features = (await response.json()) as { version: string; protocol: number };
   const date = Date.parse(response.headers.get('date') ?? '');
   // It says the second that has begun.
   const skewMs = date + 500 - (begunMs + endedMs) / 2;
   return {
-    url: client.address.url,
+    url: address.url,
     version: features.version,
     protocol: features.protocol,
     tookMs: endedMs - begunMs,
@@ -102,31 +102,29 @@ async function askApi({ client }: Session): Promise<Answered> {
 
 /** In the order in which they are told. */
 function questions({ client }: Session, nowMs: number): readonly Promise<readonly Check[]>[] {
-  const operations = async (query: string) =>
-    (await client.get<Items<api.OperationBody>>(`/v1/operations?${query}`)).items;
-  const hosts = client.list<api.HostBody>('/v1/hosts');
+  const operations = async (query: { readonly state?: 'pending' | 'running' }) =>
+    (await client.get('/v1/operations', { query: { ...query, limit: newest } })).items;
+  const hosts = client.list('/v1/hosts');
   return [
     tried('leader', async () => clusterChecks(await client.get('/v1/cluster'))),
     tried('hosts', async () => hostChecks((await hosts).items)),
     tried('versions', async () => versionCheck((await hosts).items)),
     tried('CPU', async () => [cpuCheck(await client.get('/v1/cluster/cpu'))]),
-    tried('pools', async () => poolChecks((await client.list<api.PoolBody>('/v1/pools')).items)),
-    tried('images', async () =>
-      imageChecks((await client.list<api.ImageBody>('/v1/images')).items),
-    ),
-    tried('vms', async () => vmChecks((await client.list<api.VmBody>('/v1/vms')).items)),
-    tried('rules', async () => ruleChecks((await client.list<api.RuleBody>('/v1/rules')).items)),
+    tried('pools', async () => poolChecks((await client.list('/v1/pools')).items)),
+    tried('images', async () => imageChecks((await client.list('/v1/images')).items)),
+    tried('vms', async () => vmChecks((await client.list('/v1/vms')).items)),
+    tried('rules', async () => ruleChecks((await client.list('/v1/rules')).items)),
     tried('operations', async () => {
       const [waiting, running, all] = await Promise.all([
-        operations(`state=pending&limit=${newest}`),
-        operations(`state=running&limit=${newest}`),
-        operations(`limit=${newest}`),
+        operations({ state: 'pending' }),
+        operations({ state: 'running' }),
+        operations({}),
       ]);
       return operationChecks({ waiting, running, newest: all }, nowMs);
     }),
     tried('balance', async () => [balanceCheck(await client.get('/v1/balance'))]),
     tried('headroom', async () => {
-      const response = await client.open('GET', '/v1/dump', {
+      const response = await client.open('get', '/v1/dump', {
         signal: AbortSignal.timeout(dumpMs),
       });
       return [headroomCheck(await response.text())];
@@ -142,8 +140,7 @@ async function tried(
   try {
     return await look();
   } catch (error) {
-    const [first = ''] = explainError(error).lines;
-    return [warn(check, `could not be looked at: ${first.replace(/^error: /, '')}`)];
+    return [warn(check, `could not be looked at: ${causeOf(error)}`)];
   }
 }
 

@@ -18,7 +18,7 @@ export function addDump(program: Command): void {
   examples(command, ['drover dump > cluster.json']);
   act(command, async ({ client, terminal }) => {
     const signal = AbortSignal.timeout(waitMs);
-    const response = await client.open('GET', '/v1/dump', { signal });
+    const response = await client.open('get', '/v1/dump', { signal });
     const text = await response.text();
     terminal.out(text.trimEnd().split('\n'));
     return exitCodes.done;

@@ -1,11 +1,10 @@
 /** `drover explain`: every host’s answer for one VM. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { explainText } from '../logic/explain-text.ts';
 import { act } from '../shell/act.ts';
 import { printOne } from '../shell/print.ts';
-import { examples, vmPath } from './options.ts';
+import { examples } from './options.ts';
 
 export function addExplain(program: Command): void {
   const command = program
@@ -17,7 +16,7 @@ export function addExplain(program: Command): void {
     );
   examples(command, ['drover explain web', 'drover explain web -o json']);
   act(command, async (session, { args: [vm = ''] }) => {
-    const answer = await session.client.get<api.PlacementBody>(`${vmPath(vm)}/explain`);
+    const answer = await session.client.get('/v1/vms/{vm}/explain', { path: { vm } });
     const page = explainText(answer, session.terminal.paint);
     printOne(session, answer, { name: answer.hostId ?? '', page });
     return exitCodes.done;

@@ -1,5 +1,4 @@
 /** `drover host drain`: the plan first, then a yes, then exactly that plan, followed to an honest end. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
@@ -12,14 +11,9 @@ import type { FinishFlags } from '../shell/finish-operation.ts';
 import { driveDrain } from '../shell/follow-drain.ts';
 import { printJson, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import {
-  examples,
-  hostPath,
-  type MigrationFlags,
-  withMigration,
-  withWait,
-  withYes,
-} from './options.ts';
+import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
+
+const route = '/v1/hosts/{host}/drain';
 
 interface DrainFlags extends FinishFlags, MigrationFlags {
   readonly dryRun?: boolean;
@@ -70,8 +64,8 @@ export function addHostDrain(hosts: Command): void {
 }
 
 async function drain(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
-  const path = `${hostPath(host)}/drain`;
-  const plan = await session.client.post<api.DrainPlanBody>(`${path}?dryRun=true`, askedOf(flags));
+  const path = { host };
+  const plan = await session.client.plan('post', route, { path, body: askedOf(flags) });
   if (flags.dryRun === true && session.output === 'json') {
     printJson(session, plan);
     return exitCodes.done;
@@ -81,20 +75,20 @@ async function drain(session: Session, host: string, flags: DrainFlags): Promise
   tell(session, ['']);
   if (!(await confirm(session, drainQuestion(plan), flags.yes))) return exitCodes.cancelled;
   return driveDrain(session, flags, () =>
-    session.client.post<api.OperationBody>(path, toDrainStart(plan, flags)),
+    session.client.post(route, { path, body: toDrainStart(plan, flags) }),
   );
 }
 
 async function watch(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
   return driveDrain(session, { ...flags, wait: true }, () =>
-    session.client.get<api.OperationBody>(`${hostPath(host)}/drain`),
+    session.client.get('/v1/hosts/{host}/drain', { path: { host } }),
   );
 }
 
 /** Done is what was asked for: a drain that ended before it could be cancelled is not. */
 async function cancel(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
   const exitCode = await driveDrain(session, flags, () =>
-    session.client.delete<api.OperationBody>(`${hostPath(host)}/drain`),
+    session.client.delete('/v1/hosts/{host}/drain', { path: { host } }),
   );
   if (!flags.wait) return exitCode;
   if (exitCode === exitCodes.cancelled) return exitCodes.done;

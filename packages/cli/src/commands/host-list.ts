@@ -17,7 +17,7 @@ export function addHostList(hosts: Command): void {
       nameOf: (host: api.HostBody) => host.id,
       ifNone: 'No host has reported yet. Is an agent running, and pointed at the same NATS?',
       volatile: ['reportAgeMs', 'usage'],
-      read: (signal) => session.client.list<api.HostBody>('/v1/hosts', signal),
+      read: (signal) => session.client.list('/v1/hosts', { signal }),
     })),
   );
 }

@@ -6,7 +6,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { examples, hostPath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 
 interface RecoverFlags extends FinishFlags {
   readonly yes?: boolean;
@@ -37,7 +37,7 @@ export function addHostRecover(hosts: Command): void {
       ...(options.despiteMassLoss === true ? { despiteMassLoss: true } : {}),
     };
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${hostPath(host)}/recover`, body),
+      session.client.post('/v1/hosts/{host}/recover', { path: { host }, body }),
     );
   });
 }

@@ -12,14 +12,7 @@ import type { FinishFlags } from '../shell/finish-operation.ts';
 import { driveDrain } from '../shell/follow-drain.ts';
 import { printJson, printOne, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import {
-  examples,
-  hostPath,
-  type MigrationFlags,
-  withMigration,
-  withWait,
-  withYes,
-} from './options.ts';
+import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
 
 interface RestoreFlags extends FinishFlags, MigrationFlags {
   readonly moveBack?: boolean;
@@ -61,7 +54,7 @@ export function addHostRestore(hosts: Command): void {
 }
 
 async function uncordon(session: Session, name: string): Promise<ExitCode> {
-  const host = await session.client.delete<api.HostBody>(`${hostPath(name)}/cordon`);
+  const host = await session.client.delete('/v1/hosts/{host}/cordon', { path: { host: name } });
   const page = [`${oneLine(host.id)} takes VMs again. Nothing moves back: that is --move-back.`];
   printOne(session, host, { name: host.id, page });
   return exitCodes.done;
@@ -71,8 +64,9 @@ async function moveBack(session: Session, host: string, flags: RestoreFlags): Pr
   if (flags.dryRun === true && flags.yes === true) {
     throw new UsageError('give one of --dry-run and --yes');
   }
-  const path = `${hostPath(host)}/restore`;
-  const plan = await session.client.post<api.RestorePlanBody>(`${path}?dryRun=true`, {});
+  const route = '/v1/hosts/{host}/restore';
+  const path = { host };
+  const plan = await session.client.plan('post', route, { path, body: {} });
   if (flags.dryRun === true && session.output === 'json') {
     printJson(session, plan);
     return exitCodes.done;
@@ -84,6 +78,6 @@ async function moveBack(session: Session, host: string, flags: RestoreFlags): Pr
   return driveDrain(session, flags, () => {
     const shown = plan.moves.map(({ vmId, target }) => ({ vmId, target }));
     const body: api.RestoreStart = { plan: shown, ...askedOf(flags) };
-    return session.client.post<api.OperationBody>(path, body);
+    return session.client.post(route, { path, body });
   });
 }

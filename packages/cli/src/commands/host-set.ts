@@ -8,7 +8,7 @@ import { UsageError } from '../logic/usage-error.ts';
 import { parseLabels } from '../logic/vm-flags.ts';
 import { act } from '../shell/act.ts';
 import { printOne } from '../shell/print.ts';
-import { collect, examples, hostPath } from './options.ts';
+import { collect, examples } from './options.ts';
 
 interface SetFlags {
   readonly label: readonly string[] | false;
@@ -31,7 +31,7 @@ export function addHostSet(hosts: Command): void {
       throw new UsageError('give --label KEY=VALUE, or --no-label');
     }
     const body: api.HostChange = { labels: parseLabels(given) };
-    const host = await session.client.patch<api.HostBody>(hostPath(name), body);
+    const host = await session.client.patch('/v1/hosts/{host}', { path: { host: name }, body });
     const labels = pairs(host.labels);
     const page = [
       oneLine(`${host.id} has ${labels === '' ? 'no labels' : `the labels ${labels}`}`),

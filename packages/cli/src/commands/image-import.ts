@@ -8,6 +8,7 @@ import { type ImageFlags, parseImageFlags } from '../logic/image-flags.ts';
 import { type Form, formats, formOf, packings } from '../logic/image-form.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
+import { imageContent } from '../shell/content.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { OwnFile } from '../shell/own-file.ts';
 import type { Session } from '../shell/session.ts';
@@ -75,7 +76,7 @@ function sayForm(session: Session, { said }: Form): void {
 }
 
 async function begin(session: Session, body: api.ImageImport): Promise<api.OperationBody> {
-  return (await session.client.post<api.ImageImported>('/v1/images', body)).operation;
+  return (await session.client.post('/v1/images', { body })).operation;
 }
 
 export function addImageUpload(images: Command): void {
@@ -102,18 +103,20 @@ export function addImageUpload(images: Command): void {
     sayForm(session, form);
     const sha256 = await hashFile(session, file);
     if (sha256 === undefined) return exitCodes.cancelled;
-    let contentPath = '';
+    let imageId = '';
     return await uploadFile(session, options, file, {
       about: `uploading ${name}`,
       begin: async () => {
-        const answer = await session.client.post<api.ImageImported>('/v1/images', {
-          ...body,
-          sha256,
+        const answer = await session.client.post('/v1/images', {
+          body: {
+            ...body,
+            sha256,
+          },
         });
-        contentPath = `/v1/images/${answer.image.id}/content`;
+        imageId = answer.image.id;
         return answer.operation;
       },
-      path: () => contentPath,
+      content: () => imageContent(session.client, imageId),
     });
   });
 }

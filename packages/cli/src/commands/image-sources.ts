@@ -29,7 +29,7 @@ function addList(sources: Command): void {
     );
   examples(command, ['drover image sources list']);
   act(command, async (session) => {
-    print(session, await session.client.get<api.ImageSettingsBody>(path));
+    print(session, await session.client.get(path));
     return exitCodes.done;
   });
 }
@@ -89,8 +89,8 @@ async function change(
   session: Session,
   make: (settings: ImageSettings) => ImageSettings,
 ): Promise<typeof exitCodes.done> {
-  const { settings } = await session.client.get<api.ImageSettingsBody>(path);
-  print(session, await session.client.put<api.ImageSettingsBody>(path, make(settings)));
+  const { settings } = await session.client.get(path);
+  print(session, await session.client.put(path, { body: make(settings) }));
   return exitCodes.done;
 }
 

@@ -1,5 +1,4 @@
 /** `drover image list|show|delete|verify` */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
@@ -11,8 +10,6 @@ import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWait, withWatch, withYes } from './options.ts';
 
-const imagePath = (image: string) => `/v1/images/${encodeURIComponent(image)}`;
-
 export function addImageList(images: Command): void {
   const command = withWatch(images.command('list').alias('ls'))
     .summary('all images, the newest version first')
@@ -23,7 +20,7 @@ export function addImageList(images: Command): void {
       columns: imageColumns(nowMs),
       nameOf: labelOf,
       ifNone: 'There is no image yet. Bring one in with “drover image upload” or “image import”.',
-      read: (signal) => session.client.list<api.ImageBody>('/v1/images', signal),
+      read: (signal) => session.client.list('/v1/images', { signal }),
     })),
   );
 }
@@ -35,7 +32,7 @@ export function addImageShow(images: Command): void {
     .description('One image: its file, its checksums, and the volumes and VMs that stand on it.');
   examples(command, ['drover image show debian-13', 'drover image show debian-13@2']);
   act(command, async (session, { args: [ref = ''] }) => {
-    const image = await session.client.get<api.ImageBody>(imagePath(ref));
+    const image = await session.client.get('/v1/images/{image}', { path: { image: ref } });
     printOne(session, image, { name: labelOf(image), page: imagePage(image, Date.now()) });
     return exitCodes.done;
   });
@@ -64,9 +61,10 @@ export function addImageDelete(images: Command): void {
     const question = `Delete image ${oneLine(image)}${when}?`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     return finishOperation(session, options, () =>
-      session.client.delete<api.OperationBody>(
-        `${imagePath(image)}${isLater ? '?whenUnused=true' : ''}`,
-      ),
+      session.client.delete('/v1/images/{image}', {
+        path: { image },
+        query: isLater ? { whenUnused: 'true' } : {},
+      }),
     );
   });
 }
@@ -81,7 +79,7 @@ export function addImageVerify(images: Command): void {
   examples(command, ['drover image verify debian-13']);
   act<FinishFlags>(command, (session, { args: [image = ''], options }) =>
     finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${imagePath(image)}/verify`),
+      session.client.post('/v1/images/{image}/verify', { path: { image } }),
     ),
   );
 }

@@ -1,5 +1,4 @@
 /** `drover inventory`: what Ansible asks a script inventory for. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
@@ -39,10 +38,7 @@ export function addInventory(program: Command): void {
 }
 
 async function read({ client }: Session): Promise<Inventory> {
-  const [hosts, vms] = await Promise.all([
-    client.list<api.HostBody>('/v1/hosts'),
-    client.list<api.VmBody>('/v1/vms'),
-  ]);
+  const [hosts, vms] = await Promise.all([client.list('/v1/hosts'), client.list('/v1/vms')]);
   return inventoryOf(hosts.items, vms.items);
 }
 

@@ -36,7 +36,7 @@ function addShow(policy: Command): void {
     .description('What is set for the cluster and by label, and what each preset means.');
   examples(command, ['drover migration policy show']);
   act(command, async (session) => {
-    print(session, await session.client.get<api.MigrationSettingsBody>(path));
+    print(session, await session.client.get(path));
     return exitCodes.done;
   });
 }
@@ -59,7 +59,7 @@ function addSet(policy: Command): void {
       ...(cluster === undefined ? {} : { cluster }),
       ...(label.length === 0 ? {} : { byLabel: label.map(parseLabelled) }),
     };
-    print(session, await session.client.put<api.MigrationSettingsBody>(path, settings));
+    print(session, await session.client.put(path, { body: settings }));
     return exitCodes.done;
   });
 }

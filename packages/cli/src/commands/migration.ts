@@ -21,7 +21,7 @@ export function addMigrationList(migrations: Command): void {
       columns: migrationColumns,
       nameOf: (one: api.MigrationBody) => one.operationId,
       ifNone: 'Nothing moves at the moment.',
-      read: (signal) => session.client.list<api.MigrationBody>('/v1/migrations', signal),
+      read: (signal) => session.client.list('/v1/migrations', { signal }),
     })),
   );
 }
@@ -36,8 +36,9 @@ export function addMigrationShow(migrations: Command): void {
     );
   examples(command, ['drover migration show 01K…']);
   act(command, async (session, { args: [id = ''] }) => {
-    const path = `/v1/operations/${encodeURIComponent(id)}`;
-    const operation = await session.client.get<api.OperationBody>(path);
+    const operation = await session.client.get('/v1/operations/{operation}', {
+      path: { operation: id },
+    });
     if (operation.type !== 'migrate') {
       throw new UsageError(
         `operation ${id} is a ${operation.type}, not a migration; see “drover operation show”`,
@@ -58,7 +59,7 @@ export function addMigrationAbort(migrations: Command): void {
   examples(command, ['drover migration abort 01K…']);
   act<FinishFlags>(command, async (session, { args: [id = ''], options }) => {
     const exitCode = await finishOperation(session, options, () =>
-      session.client.delete<api.OperationBody>(`/v1/migrations/${encodeURIComponent(id)}`),
+      session.client.delete('/v1/migrations/{operation}', { path: { operation: id } }),
     );
     if (!options.wait || exitCode !== exitCodes.done) {
       // Cancelled is what was asked for here.

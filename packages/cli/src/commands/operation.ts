@@ -9,17 +9,15 @@ import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { driveDrain } from '../shell/follow-drain.ts';
 import type { WaitFlags } from '../shell/follow-operation.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withPatience, withWait, withWatch } from './options.ts';
-
-const pathOf = (id: string) => `/v1/operations/${encodeURIComponent(id)}`;
 
 interface ListFlags {
   readonly watch?: boolean;
   readonly limit: number;
-  readonly state?: string;
-  readonly type?: string;
+  readonly state?: api.OperationBody['state'];
+  readonly type?: api.OperationBody['type'];
 }
 
 /** Commander’s own check of choices would name them too, but not say what else was wrong. */
@@ -47,15 +45,17 @@ export function addOperationList(operations: Command): void {
     'drover operation list --type drain --state blocked',
   ]);
   act<ListFlags>(command, (session, { options }) => {
-    const query = new URLSearchParams({ limit: `${options.limit}` });
-    if (options.state !== undefined) query.set('state', options.state);
-    if (options.type !== undefined) query.set('type', options.type);
+    const { state, type } = options;
+    const query = {
+      limit: `${options.limit}`,
+      ...(state === undefined ? {} : { state }),
+      ...(type === undefined ? {} : { type }),
+    };
     return listOrWatch(session, options.watch === true, (nowMs) => ({
       columns: operationColumns(nowMs),
       nameOf: (operation: api.OperationBody) => operation.id,
       ifNone: 'No such operation is kept.',
-      read: (signal) =>
-        session.client.get<Items<api.OperationBody>>(`/v1/operations?${query.toString()}`, signal),
+      read: (signal) => session.client.get('/v1/operations', { query, signal }),
     }));
   });
 }
@@ -67,7 +67,9 @@ export function addOperationShow(operations: Command): void {
     .description('One operation: step, reason, error, and for drains each VM.');
   examples(command, ['drover operation show 01K…']);
   act(command, async (session, { args: [id = ''] }) => {
-    const operation = await session.client.get<api.OperationBody>(pathOf(id));
+    const operation = await session.client.get('/v1/operations/{operation}', {
+      path: { operation: id },
+    });
     printOne(session, operation, {
       name: operation.id,
       page: operationPage(operation, Date.now()),
@@ -86,7 +88,7 @@ export function addOperationCancel(operations: Command): void {
   examples(command, ['drover operation cancel 01K…']);
   act<FinishFlags>(command, async (session, { args: [id = ''], options }) => {
     const exitCode = await finishOperation(session, options, () =>
-      session.client.delete<api.OperationBody>(pathOf(id)),
+      session.client.delete('/v1/operations/{operation}', { path: { operation: id } }),
     );
     if (!options.wait || exitCode !== exitCodes.done) {
       // Cancelled is what was asked for here.
@@ -103,7 +105,9 @@ export function addOperationWait(operations: Command): void {
     .description('Follows an operation to its end. The exit code says how it ended.');
   examples(command, ['drover operation wait 01K… --timeout 10m']);
   act<WaitFlags>(command, async (session, { args: [id = ''], options }) => {
-    const operation = await session.client.get<api.OperationBody>(pathOf(id));
+    const operation = await session.client.get('/v1/operations/{operation}', {
+      path: { operation: id },
+    });
     const isDrain = operation.type === 'drain' || operation.type === 'restore';
     const follow = isDrain ? driveDrain : finishOperation;
     return follow(session, { ...options, wait: true }, () => Promise.resolve(operation));

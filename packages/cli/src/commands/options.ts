@@ -8,12 +8,6 @@ import {
   parseMigrationWish,
 } from '../logic/migration-wish.ts';
 
-export const hostPath = (host: string) => `/v1/hosts/${encodeURIComponent(host)}`;
-export const poolPath = (pool: string) => `/v1/pools/${encodeURIComponent(pool)}`;
-export const rulePath = (rule: string) => `/v1/rules/${encodeURIComponent(rule)}`;
-export const volumePath = (volume: string) => `/v1/volumes/${encodeURIComponent(volume)}`;
-export const vmPath = (vm: string) => `/v1/vms/${encodeURIComponent(vm)}`;
-
 /** Waiting is the default; `--wait` may be said for clarity. */
 export function withWait(command: Command): Command {
   return withPatience(

@@ -1,5 +1,4 @@
 /** `drover plan`: what balancing would move now, and why. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { balancePlanText } from '../logic/balance-view.ts';
 import { oneLine } from '../logic/harmless.ts';
@@ -18,7 +17,7 @@ export function addPlan(program: Command): void {
     );
   examples(command, ['drover plan', 'drover plan -o json']);
   act(command, async (session) => {
-    const plan = await session.client.post<api.BalancePlanBody>('/v1/balance/plan');
+    const plan = await session.client.post('/v1/balance/plan');
     const name = plan.moves.map((move) => oneLine(move.vmName)).join(' ');
     printOne(session, plan, { name, page: balancePlanText(plan, session.terminal.paint) });
     return plan.moves.length === 0 ? exitCodes.done : exitCodes.changes;

@@ -1,5 +1,4 @@
 /** `drover pool set|delete`: limits of a pool, and its end. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
@@ -9,7 +8,7 @@ import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { printOne } from '../shell/print.ts';
-import { examples, poolPath, withYes } from './options.ts';
+import { examples, withYes } from './options.ts';
 
 export function addPoolSet(pools: Command): void {
   const command = pools
@@ -27,7 +26,10 @@ export function addPoolSet(pools: Command): void {
     async (session, { args: [name = ''], options }) => {
       const change = limitsOf(options);
       if (Object.keys(change).length === 0) throw new UsageError('give --thin-limit or --alarm');
-      const pool = await session.client.patch<api.PoolBody>(poolPath(name), change);
+      const pool = await session.client.patch('/v1/pools/{pool}', {
+        path: { pool: name },
+        body: change,
+      });
       const page = [`pool ${oneLine(pool.name)}: ${limitsText(pool)}`];
       printOne(session, pool, { name: pool.name, page });
       return exitCodes.done;
@@ -46,7 +48,7 @@ export function addPoolDelete(pools: Command): void {
   act<{ yes?: boolean }>(command, async (session, { args: [name = ''], options }) => {
     const question = `Declare pool ${oneLine(name)} no longer? No file in it is deleted.`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
-    const pool = await session.client.delete<api.PoolBody>(poolPath(name));
+    const pool = await session.client.delete('/v1/pools/{pool}', { path: { pool: name } });
     const page = [`pool ${oneLine(pool.name)} is declared no longer; hosts let go of it`];
     printOne(session, pool, { name: pool.name, page });
     return exitCodes.done;

@@ -1,5 +1,4 @@
 /** `drover pool doctor`: all hosts look at a pool together, and say what protects it. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { failedText } from '../logic/ended-text.ts';
 import { exitCodeOfOperation, exitCodes } from '../logic/exit-code.ts';
@@ -8,7 +7,7 @@ import { act } from '../shell/act.ts';
 import { type FinishFlags, printBegun } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { printJson, printOne } from '../shell/print.ts';
-import { examples, poolPath, withWait } from './options.ts';
+import { examples, withWait } from './options.ts';
 
 export function addPoolDoctor(pools: Command): void {
   const command = withWait(pools.command('doctor <pool>'))
@@ -23,8 +22,8 @@ export function addPoolDoctor(pools: Command): void {
   act<FinishFlags>(command, async (session, { args: [name = ''], options }) => {
     const waiting = beginWaiting(session, options);
     try {
-      const path = poolPath(name);
-      const begun = await session.client.post<api.OperationBody>(`${path}/doctor`);
+      const path = { pool: name };
+      const begun = await session.client.post('/v1/pools/{pool}/doctor', { path });
       if (!options.wait) return printBegun(session, begun);
       const followed = await followOperation(session, waiting, begun);
       if (followed.type === 'left') return followed.exitCode;
@@ -34,7 +33,7 @@ export function addPoolDoctor(pools: Command): void {
         session.terminal.err(failedText(operation));
         return exitCodeOfOperation(operation);
       }
-      const { doctor } = await session.client.get<api.PoolBody>(path);
+      const { doctor } = await session.client.get('/v1/pools/{pool}', { path });
       if (doctor === undefined) return exitCodes.failed;
       printOne(session, doctor, { name, page: doctorPage(doctor, session.terminal.paint) });
       const isBad = doctor.findings.some(({ level }) => level === 'bad');

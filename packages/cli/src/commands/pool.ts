@@ -8,7 +8,7 @@ import { poolColumns, poolPage } from '../logic/pool-view.ts';
 import { act } from '../shell/act.ts';
 import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
-import { collect, examples, poolPath, withWatch } from './options.ts';
+import { collect, examples, withWatch } from './options.ts';
 
 export function addPoolList(pools: Command): void {
   const command = withWatch(pools.command('list').alias('ls'))
@@ -23,7 +23,7 @@ export function addPoolList(pools: Command): void {
       columns: poolColumns(nowMs),
       nameOf: (pool: api.PoolBody) => pool.name,
       ifNone: 'There is no pool yet. Declare one with “drover pool create”.',
-      read: (signal) => session.client.list<api.PoolBody>('/v1/pools', signal),
+      read: (signal) => session.client.list('/v1/pools', { signal }),
     })),
   );
 }
@@ -38,7 +38,7 @@ export function addPoolShow(pools: Command): void {
     );
   examples(command, ['drover pool show vms', 'drover pool show vms -o json']);
   act(command, async (session, { args: [name = ''] }) => {
-    const pool = await session.client.get<api.PoolBody>(poolPath(name));
+    const pool = await session.client.get('/v1/pools/{pool}', { path: { pool: name } });
     const { doctor } = pool;
     const asked = doctor === undefined ? '' : new Date(doctor.atMs).toISOString();
     const page = poolPage(pool, asked, session.terminal.paint);
@@ -71,7 +71,7 @@ export function addPoolCreate(pools: Command): void {
   ]);
   act<PoolFlags>(command, async (session, { args: [name = ''], options }) => {
     const body = parsePoolFlags(name, options);
-    const pool = await session.client.post<api.PoolBody>('/v1/pools', body);
+    const pool = await session.client.post('/v1/pools', { body });
     const page = [`pool ${oneLine(pool.name)} is declared; the hosts take it up within seconds`];
     printOne(session, pool, { name: pool.name, page });
     return exitCodes.done;

@@ -7,12 +7,11 @@ import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { type Items, printOne } from '../shell/print.ts';
+import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { examples, withWait, withWatch } from './options.ts';
 
-const list = '/v1/recommendations';
-const path = (id: string) => `${list}/${encodeURIComponent(id)}`;
+const route = '/v1/recommendations/{recommendation}';
 
 export function addRecommendations(program: Command): void {
   const recommendations = program
@@ -38,7 +37,7 @@ function addList(recommendations: Command): void {
       columns: recommendationColumns(nowMs),
       nameOf: (one: api.RecommendationBody) => one.id,
       ifNone: 'Nothing is recommended. “drover balance show” says why.',
-      read: (signal) => session.client.get<Items<api.RecommendationBody>>(list, signal),
+      read: (signal) => session.client.list('/v1/recommendations', { signal }),
     })),
   );
 }
@@ -50,7 +49,7 @@ function addShow(recommendations: Command): void {
     .description('One of them: why, what it does and costs, and why no other host.');
   examples(command, ['drover recommendations show 1f6c02a9be']);
   act(command, async (session, { args: [id = ''] }) => {
-    const one = await session.client.get<api.RecommendationBody>(path(id));
+    const one = await session.client.get(route, { path: { recommendation: id } });
     printOne(session, one, { name: one.id, page: recommendationPage(one, Date.now()) });
     return exitCodes.done;
   });
@@ -66,7 +65,7 @@ function addApply(recommendations: Command): void {
   examples(command, ['drover recommendations apply 1f6c02a9be']);
   act<FinishFlags>(command, (session, { args: [id = ''], options }) =>
     finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${path(id)}/apply`),
+      session.client.post(`${route}/apply`, { path: { recommendation: id } }),
     ),
   );
 }
@@ -84,7 +83,10 @@ function addDismiss(recommendations: Command): void {
   act<{ for?: number }>(command, async (session, { args: [id = ''], options }) => {
     const minutes = options.for === undefined ? undefined : Math.ceil(options.for / 60_000);
     const body = minutes === undefined ? {} : { minutes };
-    const balance = await session.client.post<api.BalanceBody>(`${path(id)}/dismiss`, body);
+    const balance = await session.client.post(`${route}/dismiss`, {
+      path: { recommendation: id },
+      body,
+    });
     const vm = balance.dismissed.find((one) => one.id === id)?.vmName ?? 'its VM';
     printOne(session, balance, { name: id, page: [`${oneLine(vm)} is left alone for that time.`] });
     return exitCodes.done;

@@ -10,7 +10,7 @@ import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { printOne, tell } from '../shell/print.ts';
-import { examples, rulePath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 import { maySave, showRulePlan, withRuleFlags } from './rule.ts';
 
 interface SetFlags extends RuleFlags {
@@ -42,16 +42,16 @@ export function addRuleSet(rules: Command): void {
     if (options.soft === true && options.hard === true) {
       throw new UsageError('give one of --soft and --hard');
     }
-    const before = await session.client.get<api.RuleBody>(rulePath(name));
+    const before = await session.client.get('/v1/rules/{rule}', { path: { rule: name } });
     const spec = changedRule(before.spec, options);
     if (JSON.stringify(spec) === JSON.stringify(changedRule(before.spec, nothing))) {
       throw new UsageError('say what to change, such as --vm, --soft or --bends');
     }
-    const path = rulePath(name);
-    const plan = await session.client.put<api.RulePlanBody>(`${path}?dryRun=true`, { spec });
+    const asked = { path: { rule: name }, body: { spec } };
+    const plan = await session.client.plan('put', '/v1/rules/{rule}', asked);
     if (options.dryRun === true) return showRulePlan(session, plan);
     if (!(await maySave(session, plan, options.yes))) return exitCodes.cancelled;
-    const rule = await session.client.put<api.RuleBody>(path, { spec });
+    const rule = await session.client.put('/v1/rules/{rule}', asked);
     printOne(session, rule, { name: rule.name, page: savedText(rule) });
     return exitCodes.done;
   });
@@ -67,7 +67,7 @@ export function addRuleDelete(rules: Command): void {
   act<{ yes?: boolean }>(command, async (session, { args: [name = ''], options }) => {
     const question = `Delete rule ${oneLine(name)}? Nothing moves for that.`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
-    const rule = await session.client.delete<api.RuleBody>(rulePath(name));
+    const rule = await session.client.delete('/v1/rules/{rule}', { path: { rule: name } });
     printOne(session, rule, { name: rule.name, page: [`rule ${oneLine(rule.name)} is deleted`] });
     return exitCodes.done;
   });
@@ -90,8 +90,9 @@ export function addRuleEnforce(rules: Command): void {
   act<FinishFlags & { dryRun?: boolean; yes?: boolean }>(
     command,
     async (session, { args: [name = ''], options }) => {
-      const path = `${rulePath(name)}/enforce`;
-      const plan = await session.client.post<api.RulePlanBody>(`${path}?dryRun=true`, {});
+      const route = '/v1/rules/{rule}/enforce';
+      const path = { rule: name };
+      const plan = await session.client.plan('post', route, { path, body: {} });
       if (options.dryRun === true) return showRulePlan(session, plan);
       tell(session, rulePlanText(plan, session.terminal.paint));
       if (plan.broken === 0) return exitCodes.done;
@@ -102,9 +103,7 @@ export function addRuleEnforce(rules: Command): void {
       const body: api.RuleEnforce = {
         plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })),
       };
-      return finishOperation(session, options, () =>
-        session.client.post<api.OperationBody>(path, body),
-      );
+      return finishOperation(session, options, () => session.client.post(route, { path, body }));
     },
   );
 }

@@ -8,10 +8,10 @@ import { ruleColumns, rulePage, rulePlanText, savedText } from '../logic/rule-vi
 import { parseCount } from '../logic/sizes.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
-import { type Items, printJson, printOne, tell } from '../shell/print.ts';
+import { printJson, printOne, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
-import { collect, examples, rulePath, withWatch, withYes } from './options.ts';
+import { collect, examples, withWatch, withYes } from './options.ts';
 
 export function addRuleList(rules: Command): void {
   const command = withWatch(rules.command('list').alias('ls'))
@@ -23,7 +23,7 @@ export function addRuleList(rules: Command): void {
       columns: ruleColumns(nowMs),
       nameOf: (rule: api.RuleBody) => rule.name,
       ifNone: 'There is no rule yet. Make one with “drover rule create”.',
-      read: (signal) => session.client.get<Items<api.RuleBody>>('/v1/rules', signal),
+      read: (signal) => session.client.get('/v1/rules', { signal }),
     })),
   );
 }
@@ -35,7 +35,7 @@ export function addRuleShow(rules: Command): void {
     .description('One rule: what it says, which VMs it is about now, and which of them break it.');
   examples(command, ['drover rule show db-apart']);
   act(command, async (session, { args: [name = ''] }) => {
-    const rule = await session.client.get<api.RuleBody>(rulePath(name));
+    const rule = await session.client.get('/v1/rules/{rule}', { path: { rule: name } });
     printOne(session, rule, { name: rule.name, page: rulePage(rule, Date.now()) });
     return exitCodes.done;
   });
@@ -85,10 +85,10 @@ export function addRuleCreate(rules: Command): void {
     command,
     async (session, { args: [name = '', type = ''], options }) => {
       const body = parseRuleFlags(name, type, options);
-      const plan = await session.client.post<api.RulePlanBody>('/v1/rules?dryRun=true', body);
+      const plan = await session.client.plan('post', '/v1/rules', { body });
       if (options.dryRun === true) return showRulePlan(session, plan);
       if (!(await maySave(session, plan, options.yes))) return exitCodes.cancelled;
-      const rule = await session.client.post<api.RuleBody>('/v1/rules', body);
+      const rule = await session.client.post('/v1/rules', { body });
       printOne(session, rule, { name: rule.name, page: savedText(rule) });
       return exitCodes.done;
     },

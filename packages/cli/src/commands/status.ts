@@ -1,15 +1,14 @@
 /** `drover status`: the cluster on one screen. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { type Overview, statusText } from '../logic/status-text.ts';
 import { act } from '../shell/act.ts';
-import { type Items, printJson } from '../shell/print.ts';
+import { printJson } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
 
-const recent = 50;
+const recent = '50';
 
 export function addStatus(program: Command): void {
   const command = program
@@ -29,12 +28,12 @@ export function addStatus(program: Command): void {
 
 async function read({ client }: Session): Promise<Overview> {
   const [cluster, hosts, vms, migrations, operations, pools] = await Promise.all([
-    client.get<api.ClusterBody>('/v1/cluster'),
-    client.list<api.HostBody>('/v1/hosts'),
-    client.list<api.VmBody>('/v1/vms'),
-    client.list<api.MigrationBody>('/v1/migrations'),
-    client.get<Items<api.OperationBody>>(`/v1/operations?limit=${recent}`),
-    client.list<api.PoolBody>('/v1/pools'),
+    client.get('/v1/cluster'),
+    client.list('/v1/hosts'),
+    client.list('/v1/vms'),
+    client.list('/v1/migrations'),
+    client.get('/v1/operations', { query: { limit: recent } }),
+    client.list('/v1/pools'),
   ]);
   return {
     cluster,

@@ -30,7 +30,7 @@ export function addTokenList(tokens: Command): void {
       columns: tokenColumns(nowMs),
       nameOf: (token: api.TokenBody) => token.name,
       ifNone: 'No token is kept. Make one with “drover token create”.',
-      read: (signal) => session.client.list<api.TokenBody>('/v1/tokens', signal),
+      read: (signal) => session.client.list('/v1/tokens', { signal }),
     })),
   );
 }
@@ -53,15 +53,14 @@ export function addTokenCreate(tokens: Command): void {
   act<CreateFlags>(command, async (session, { args: [name = ''], options }) => {
     const { role, scope, expires } = options;
     const expiresInSeconds = parseExpiry(expires);
-    const made = await session.client.post<{ token: api.TokenBody; secret?: string }>(
-      '/v1/tokens',
-      {
+    const made = await session.client.post('/v1/tokens', {
+      body: {
         name,
         role,
-        ...(scope.length === 0 ? {} : { scopes: scope }),
+        ...(scope.length === 0 ? {} : { scopes: [...scope] }),
         ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
       },
-    );
+    });
     const secret = made.secret ?? '';
     if (session.output === 'table' || session.output === 'wide') {
       session.terminal.err([`token ${oneLine(made.token.name)} (${role}); its secret, this once:`]);
@@ -78,8 +77,7 @@ export function addTokenRevoke(tokens: Command): void {
     .description('Revokes a token, by name or id, and with it those that were made with it.');
   examples(command, ['drover token revoke ci']);
   act(command, async (session, { args: [ref = ''] }) => {
-    const path = `/v1/tokens/${encodeURIComponent(ref)}`;
-    const token = await session.client.delete<api.TokenBody>(path);
+    const token = await session.client.delete('/v1/tokens/{token}', { path: { token: ref } });
     const name = oneLine(token.name);
     printOne(session, token, { name, page: [`token ${name} is revoked`] });
     return exitCodes.done;

@@ -1,5 +1,4 @@
 /** `drover top`: who uses what now, on the whole screen of a terminal, or once. */
-import type { api } from '@drover/protocol';
 import { type Command, Option } from 'commander';
 import { parseDurationMs } from '../logic/durations.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
@@ -69,8 +68,8 @@ export function addTop(program: Command): void {
 async function read({ client }: Session, signal?: AbortSignal): Promise<Use> {
   const deadline = AbortSignal.timeout(60_000);
   const [hosts, dump] = await Promise.all([
-    client.list<api.HostBody>('/v1/hosts', signal),
-    client.open('GET', '/v1/dump', {
+    client.list('/v1/hosts', { signal }),
+    client.open('get', '/v1/dump', {
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     }),
   ]);

@@ -5,7 +5,7 @@ import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { clientVersion } from '../logic/version.ts';
 import { act } from '../shell/act.ts';
-import { explainError } from '../shell/report-error.ts';
+import { causeOf } from '../shell/report-error.ts';
 import { printJson } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
@@ -35,15 +35,15 @@ export function addVersion(program: Command): void {
 /** That the API does not answer is an answer here, no failure. */
 async function askApi({
   client,
+  address,
 }: Session): Promise<{ readonly api?: unknown; readonly lines?: readonly string[] }> {
-  const { url, from } = client.address;
+  const { url, from } = address;
   const where = `API at ${oneLine(url)} (from ${from})`;
   try {
-    const features = await client.get<Readonly<Record<string, unknown>>>('/v1');
+    const features = await client.get('/v1');
     const version = typeof features['version'] === 'string' ? features['version'] : 'unknown';
     return { api: features, lines: [`${where}: ${oneLine(version)}`] };
   } catch (error) {
-    const [first = ''] = explainError(error).lines;
-    return { lines: [`${where}: not known, ${first.replace(/^error: /, '')}`] };
+    return { lines: [`${where}: not known, ${causeOf(error)}`] };
   }
 }

@@ -9,7 +9,7 @@ import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, vmPath, withWait } from './options.ts';
+import { examples, withWait } from './options.ts';
 import { showAction } from './vm-power.ts';
 
 export function addVmRename(vms: Command): void {
@@ -25,15 +25,20 @@ export function addVmRename(vms: Command): void {
   act<{ dryRun?: boolean }>(
     command,
     async (session, { args: [former = '', name = ''], options }) => {
-      const path = `${vmPath(former)}/rename`;
-      if (options.dryRun === true) return showAction(session, path, { name });
-      const vm = await session.client.post<api.VmBody>(path, { name });
+      const route = '/v1/vms/{vm}/rename';
+      const asked = { path: { vm: former }, body: { name } };
+      if (options.dryRun === true) {
+        return showAction(session, await session.client.plan('post', route, asked));
+      }
+      const vm = await session.client.post(route, asked);
       const page = [oneLine(`${former} is called ${vm.name} now`)];
       printOne(session, vm, { name: vm.name, page });
       return exitCodes.done;
     },
   );
 }
+
+const cloneRoute = '/v1/vms/{vm}/clone';
 
 interface CloneFlags extends FinishFlags {
   readonly start?: boolean;
@@ -56,22 +61,23 @@ export function addVmClone(vms: Command): void {
     );
   examples(command, ['drover vm clone web web2', 'drover vm clone web web2 --start']);
   act<CloneFlags>(command, async (session, { args: [vm = '', name = ''], options }) => {
-    const path = `${vmPath(vm)}/clone`;
     const body: api.VmClone = { name, ...(options.start === true ? { start: true } : {}) };
-    if (options.dryRun === true) return showAction(session, path, body);
-    return clone(session, path, body, options);
+    const asked = { path: { vm }, body };
+    if (options.dryRun === true) {
+      return showAction(session, await session.client.plan('post', cloneRoute, asked));
+    }
+    return clone(session, asked, options);
   });
 }
 
 async function clone(
   session: Session,
-  path: string,
-  body: api.VmClone,
+  asked: { readonly path: { readonly vm: string }; readonly body: api.VmClone },
   flags: CloneFlags,
 ): Promise<ExitCode> {
   const waiting = beginWaiting(session, flags);
   try {
-    const { vm, operations } = await session.client.post<api.VmCloned>(path, body);
+    const { vm, operations } = await session.client.post(cloneRoute, asked);
     if (!flags.wait) {
       const ids = operations.map(({ id }) => id).join(', ');
       const page = [oneLine(`${vm.name} is being made: operations ${ids}`)];
@@ -87,7 +93,7 @@ async function clone(
       session.terminal.err([oneLine(`${vm.name} is not whole: drover vm delete ${vm.name}`)]);
       return exitCodeOfOperation(operation);
     }
-    const now = await session.client.get<api.VmBody>(vmPath(vm.id));
+    const now = await session.client.get('/v1/vms/{vm}', { path: { vm: vm.id } });
     const where = now.hostId === undefined ? 'is there, and stopped' : `runs on ${now.hostId}`;
     printOne(session, now, { name: now.name, page: [oneLine(`${now.name} ${where}`)] });
     return exitCodes.done;

@@ -14,7 +14,7 @@ import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { nameDisks } from '../shell/name-disks.ts';
 import { type Items, printJson, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { collect, examples, vmPath, withCloudInit, withMigration, withWait } from './options.ts';
+import { collect, examples, withCloudInit, withMigration, withWait } from './options.ts';
 
 interface CreateFlags extends VmFlags, CloudInitFlags, FinishFlags {
   readonly start: boolean;
@@ -89,7 +89,7 @@ function placements(
 ): Promise<Items<api.PlacementBody>> {
   const { cloudInit: _, ...spec } = asked;
   const body: api.PlacementAsk = { spec };
-  return session.client.post('/v1/placements', body);
+  return session.client.post('/v1/placements', { body });
 }
 
 async function create(session: Session, body: api.VmCreate, flags: CreateFlags): Promise<ExitCode> {
@@ -101,10 +101,9 @@ async function create(session: Session, body: api.VmCreate, flags: CreateFlags):
       flags.start && flags.wait
         ? await placements(session, body.spec).catch(() => undefined)
         : undefined;
-    const created = await client.post<api.VmCreated>(
-      '/v1/vms',
-      flags.start ? body : { ...body, start: false },
-    );
+    const created = await client.post('/v1/vms', {
+      body: flags.start ? body : { ...body, start: false },
+    });
     const { operation } = created;
     if (operation === undefined || !flags.wait) {
       const how = operation === undefined ? 'defined; start it with' : 'asked for; wait with';
@@ -117,7 +116,9 @@ async function create(session: Session, body: api.VmCreate, flags: CreateFlags):
     const followed = await followOperation(session, waiting, operation);
     if (followed.type === 'left') return followed.exitCode;
     const ended = followed.operation;
-    const vm = await waiting.ask((signal) => client.get<api.VmBody>(vmPath(created.vm.id), signal));
+    const vm = await waiting.ask((signal) =>
+      client.get('/v1/vms/{vm}', { path: { vm: created.vm.id }, signal }),
+    );
     const runsOn = vm.hostId ?? ended.target;
     const sentence = placementSentence(before?.items[0], runsOn);
     const page =

@@ -1,12 +1,11 @@
 /** `drover vm delete`: stopped VMs only; asks first. */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { examples, vmPath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 
 export function addVmDelete(vms: Command): void {
   const command = withWait(withYes(vms.command('delete <vm>').alias('rm')))
@@ -20,7 +19,7 @@ export function addVmDelete(vms: Command): void {
     const question = `Delete ${oneLine(vm)} and the thin clones that were made for it?`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     return finishOperation(session, options, () =>
-      session.client.delete<api.OperationBody>(vmPath(vm)),
+      session.client.delete('/v1/vms/{vm}', { path: { vm } }),
     );
   });
 }

@@ -20,7 +20,7 @@ export function addVmList(vms: Command): void {
       columns: vmColumns(nowMs),
       nameOf: (vm: api.VmBody) => vm.name,
       ifNone: 'There is no VM yet. Make one with “drover vm create”.',
-      read: (signal) => session.client.list<api.VmBody>('/v1/vms', signal),
+      read: (signal) => session.client.list('/v1/vms', { signal }),
     })),
   );
 }

@@ -10,14 +10,7 @@ import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { printJson, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import {
-  examples,
-  type MigrationFlags,
-  vmPath,
-  withMigration,
-  withWait,
-  withYes,
-} from './options.ts';
+import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
 
 interface MigrateFlags extends FinishFlags, MigrationFlags {
   readonly to?: string;
@@ -69,7 +62,7 @@ export function addVmMigrate(vms: Command): void {
       return exitCodes.cancelled;
     }
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${vmPath(vm)}/migrate`, body),
+      session.client.post('/v1/vms/{vm}/migrate', { path: { vm }, body }),
     );
   });
 }
@@ -82,8 +75,7 @@ async function showPlan(
   body: api.VmMigrate,
 ): Promise<ExitCode> {
   if (cold === true) throw new UsageError('give one of --dry-run and --cold');
-  const path = `${vmPath(vm)}/migrate?dryRun=true`;
-  const plan = await session.client.post<api.MovePlanBody>(path, body);
+  const plan = await session.client.plan('post', '/v1/vms/{vm}/migrate', { path: { vm }, body });
   if (session.output === 'json') printJson(session, plan);
   else tell(session, movePlanText(plan));
   if (!plan.checked) return exitCodes.unavailable;

@@ -8,7 +8,7 @@ import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, vmPath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 
 interface RebootFlags extends FinishFlags {
   readonly force?: boolean;
@@ -34,13 +34,14 @@ export function addVmReboot(vms: Command): void {
   act<RebootFlags>(command, async (session, { args: [vm = ''], options }) => {
     const isForced = options.force === true;
     const body: api.VmReboot = { mode: isForced ? 'force' : 'graceful' };
-    const path = `${vmPath(vm)}/reboot`;
-    if (options.dryRun === true) return showAction(session, path, body);
+    const route = '/v1/vms/{vm}/reboot';
+    const asked = { path: { vm }, body };
+    if (options.dryRun === true) {
+      return showAction(session, await session.client.plan('post', route, asked));
+    }
     const question = `Reset ${oneLine(vm)}? What it has not written to its disks is lost.`;
     if (isForced && !(await confirm(session, question, options.yes))) return exitCodes.cancelled;
-    return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(path, body),
-    );
+    return finishOperation(session, options, () => session.client.post(route, asked));
   });
 }
 
@@ -55,7 +56,7 @@ export function addVmPause(vms: Command): void {
     );
   examples(command, ['drover vm pause web', 'drover vm unpause web']);
   act<FinishFlags & { dryRun?: boolean }>(command, (session, { args: [vm = ''], options }) =>
-    perform(session, `${vmPath(vm)}/pause`, options),
+    perform(session, '/v1/vms/{vm}/pause', vm, options),
   );
 }
 
@@ -67,26 +68,25 @@ export function addVmUnpause(vms: Command): void {
     .description('Lets a VM run on where “drover vm pause” let it stand still.');
   examples(command, ['drover vm unpause web']);
   act<FinishFlags & { dryRun?: boolean }>(command, (session, { args: [vm = ''], options }) =>
-    perform(session, `${vmPath(vm)}/unpause`, options),
+    perform(session, '/v1/vms/{vm}/unpause', vm, options),
   );
 }
 
 async function perform(
   session: Session,
-  path: string,
+  route: '/v1/vms/{vm}/pause' | '/v1/vms/{vm}/unpause',
+  vm: string,
   flags: FinishFlags & { readonly dryRun?: boolean },
 ): Promise<ExitCode> {
-  if (flags.dryRun === true) return showAction(session, path, undefined);
-  return finishOperation(session, flags, () => session.client.post<api.OperationBody>(path));
+  const path = { vm };
+  if (flags.dryRun === true) {
+    return showAction(session, await session.client.plan('post', route, { path }));
+  }
+  return finishOperation(session, flags, () => session.client.post(route, { path }));
 }
 
 /** What would be refused is refused here as well. */
-export async function showAction(
-  session: Session,
-  path: string,
-  body: object | undefined,
-): Promise<ExitCode> {
-  const plan = await session.client.post<api.VmActionPlan>(`${path}?dryRun=true`, body);
+export function showAction(session: Session, plan: api.VmActionPlan): ExitCode {
   const where = plan.hostId === undefined ? '' : ` on ${plan.hostId}`;
   const page = [oneLine(`${plan.vmName}${where}: ${plan.what}`)];
   printOne(session, plan, { name: plan.vmName, page });

@@ -3,7 +3,7 @@ import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { examples, vmPath, withWait } from './options.ts';
+import { examples, withWait } from './options.ts';
 
 interface SaveFlags extends FinishFlags {
   readonly pool?: string;
@@ -27,7 +27,7 @@ export function addVmSave(vms: Command): void {
     const { pool } = options;
     const body: api.VmSave = pool === undefined ? {} : { pool };
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${vmPath(vm)}/save`, body),
+      session.client.post('/v1/vms/{vm}/save', { path: { vm }, body }),
     );
   });
 }

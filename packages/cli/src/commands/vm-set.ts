@@ -10,7 +10,7 @@ import { cloudInitText } from '../logic/vm-view.ts';
 import { act } from '../shell/act.ts';
 import { type CloudInitFlags, readCloudInit } from '../shell/cloud-init-files.ts';
 import { printOne } from '../shell/print.ts';
-import { collect, examples, vmPath, withCloudInit } from './options.ts';
+import { collect, examples, withCloudInit } from './options.ts';
 
 interface SetFlags extends CloudInitFlags {
   readonly label: readonly string[] | false;
@@ -48,7 +48,7 @@ export function addVmSet(vms: Command): void {
       ...(isTold ? { cloudInit: cloudInit ?? null } : {}),
       ...(labels === undefined ? {} : { labels }),
     };
-    const vm = await session.client.patch<api.VmBody>(vmPath(name), body);
+    const vm = await session.client.patch('/v1/vms/{vm}', { path: { vm: name }, body });
     const told = vm.cloudInit === undefined ? 'nothing' : cloudInitText(vm.cloudInit);
     const when =
       vm.hostId === undefined ? 'at its next start' : 'once it was stopped and started again';

@@ -6,7 +6,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { examples, vmPath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 
 interface StartFlags extends FinishFlags {
   readonly discardSaved?: boolean;
@@ -37,7 +37,7 @@ export function addVmStart(vms: Command): void {
     if (discards && !(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     const body: api.VmStart = discards ? { discardSaved: true } : {};
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${vmPath(vm)}/start`, body),
+      session.client.post('/v1/vms/{vm}/start', { path: { vm }, body }),
     );
   });
 }
@@ -52,7 +52,7 @@ export function addVmResume(vms: Command): void {
   examples(command, ['drover vm resume web']);
   act<FinishFlags>(command, (session, { args: [vm = ''], options }) =>
     finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${vmPath(vm)}/resume`),
+      session.client.post('/v1/vms/{vm}/resume', { path: { vm } }),
     ),
   );
 }

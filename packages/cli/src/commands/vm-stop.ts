@@ -6,7 +6,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { examples, vmPath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 
 interface StopFlags extends FinishFlags {
   readonly force?: boolean;
@@ -31,7 +31,7 @@ export function addVmStop(vms: Command): void {
     if (isForced && !(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     const body: api.VmStop = { mode: isForced ? 'force' : 'graceful' };
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${vmPath(vm)}/stop`, body),
+      session.client.post('/v1/vms/{vm}/stop', { path: { vm }, body }),
     );
   });
 }

@@ -6,13 +6,14 @@ import { oneLine } from '../logic/harmless.ts';
 import { formatBytes } from '../logic/sizes.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
+import { volumeContent } from '../shell/content.ts';
 import { fetchFile } from '../shell/fetch-file.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, type WaitFlags } from '../shell/follow-operation.ts';
 import { OwnFile } from '../shell/own-file.ts';
 import { printOne } from '../shell/print.ts';
 import { uploadFile } from '../shell/upload-file.ts';
-import { examples, volumePath, withPatience, withWait, withYes } from './options.ts';
+import { examples, withPatience, withWait, withYes } from './options.ts';
 
 export function addVolumeUpload(volumes: Command): void {
   const command = withWait(withYes(volumes.command('upload <volume> <file>')))
@@ -30,8 +31,9 @@ export function addVolumeUpload(volumes: Command): void {
     const body: api.VolumeUpload = { bytes: file.bytes };
     return await uploadFile(session, options, file, {
       about: `uploading ${ref}`,
-      begin: () => session.client.post<api.OperationBody>(`${volumePath(ref)}/upload`, body),
-      path: () => `${volumePath(ref)}/content`,
+      begin: () =>
+        session.client.post('/v1/volumes/{volume}/upload', { path: { volume: ref }, body }),
+      content: () => volumeContent(session.client, ref),
     });
   });
 }
@@ -50,10 +52,11 @@ export function addVolumeDownload(volumes: Command): void {
       const fetched = await fetchFile(session, {
         waiting,
         path,
-        from: `${volumePath(ref)}/content`,
+        volume: ref,
         about: `downloading ${ref}`,
         patienceMs: options.patience,
-        begin: () => session.client.post<api.OperationBody>(`${volumePath(ref)}/download`),
+        begin: () =>
+          session.client.post('/v1/volumes/{volume}/download', { path: { volume: ref } }),
       });
       if (fetched.type === 'left') return fetched.exitCode;
       const { operation, bytes } = fetched;

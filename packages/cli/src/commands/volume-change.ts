@@ -7,7 +7,7 @@ import { parseMib } from '../logic/sizes.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { examples, volumePath, withWait, withYes } from './options.ts';
+import { examples, withWait, withYes } from './options.ts';
 
 export function addVolumeResize(volumes: Command): void {
   const command = withWait(volumes.command('resize <volume>'))
@@ -18,7 +18,7 @@ export function addVolumeResize(volumes: Command): void {
   act<FinishFlags & { size: string }>(command, (session, { args: [ref = ''], options }) => {
     const body: api.VolumeResize = { sizeMib: parseMib(options.size) };
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${volumePath(ref)}/resize`, body),
+      session.client.post('/v1/volumes/{volume}/resize', { path: { volume: ref }, body }),
     );
   });
 }
@@ -32,7 +32,7 @@ export function addVolumeMove(volumes: Command): void {
   act<FinishFlags & { pool: string }>(command, (session, { args: [ref = ''], options }) => {
     const body: api.VolumeMove = { pool: options.pool };
     return finishOperation(session, options, () =>
-      session.client.post<api.OperationBody>(`${volumePath(ref)}/move`, body),
+      session.client.post('/v1/volumes/{volume}/move', { path: { volume: ref }, body }),
     );
   });
 }
@@ -55,17 +55,19 @@ export function addVolumeSnapshot(volumes: Command): void {
     'drover volume snapshot data before-upgrade --delete',
   ]);
   act<SnapshotFlags>(command, async (session, { args: [ref = '', name = ''], options }) => {
-    const path = `${volumePath(ref)}/snapshots`;
+    const path = { volume: ref };
     if (options.delete !== true) {
       const body: api.VolumeSnapshot = { name };
       return finishOperation(session, options, () =>
-        session.client.post<api.OperationBody>(path, body),
+        session.client.post('/v1/volumes/{volume}/snapshots', { path, body }),
       );
     }
     const question = `Forget snapshot ${oneLine(name)} of ${oneLine(ref)}?`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     return finishOperation(session, options, () =>
-      session.client.delete<api.OperationBody>(`${path}/${encodeURIComponent(name)}`),
+      session.client.delete('/v1/volumes/{volume}/snapshots/{snapshot}', {
+        path: { ...path, snapshot: name },
+      }),
     );
   });
 }
@@ -81,7 +83,8 @@ export function addVolumeRevert(volumes: Command): void {
     const [ref = '', snapshot = ''] = args;
     const question = `Make ${oneLine(ref)} again what it was at ${oneLine(snapshot)}? What was written since is lost.`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
-    const path = `${volumePath(ref)}/snapshots/${encodeURIComponent(snapshot)}/revert`;
-    return finishOperation(session, options, () => session.client.post<api.OperationBody>(path));
+    const route = '/v1/volumes/{volume}/snapshots/{snapshot}/revert';
+    const path = { volume: ref, snapshot };
+    return finishOperation(session, options, () => session.client.post(route, { path }));
   });
 }

@@ -1,5 +1,4 @@
 /** `drover volume list|show|create|copy|delete` */
-import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
@@ -15,7 +14,7 @@ import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { printOne } from '../shell/print.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
-import { collect, examples, volumePath, withWait, withWatch, withYes } from './options.ts';
+import { collect, examples, withWait, withWatch, withYes } from './options.ts';
 
 export function addVolumeList(volumes: Command): void {
   const command = withWatch(volumes.command('list').alias('ls'))
@@ -27,7 +26,7 @@ export function addVolumeList(volumes: Command): void {
       columns: volumeColumns(nowMs),
       nameOf: volumeName,
       ifNone: 'There is no volume yet. Make one with “drover volume create”.',
-      read: (signal) => session.client.list<api.VolumeBody>('/v1/volumes', signal),
+      read: (signal) => session.client.list('/v1/volumes', { signal }),
     })),
   );
 }
@@ -39,7 +38,7 @@ export function addVolumeShow(volumes: Command): void {
     .description('One volume, by name or id; the first disk of VM web is web:0.');
   examples(command, ['drover volume show data', 'drover volume show web:0']);
   act(command, async (session, { args: [ref = ''] }) => {
-    const volume = await session.client.get<api.VolumeBody>(volumePath(ref));
+    const volume = await session.client.get('/v1/volumes/{volume}', { path: { volume: ref } });
     printOne(session, volume, { name: volumeName(volume), page: volumePage(volume, Date.now()) });
     return exitCodes.done;
   });
@@ -69,7 +68,7 @@ export function addVolumeCreate(volumes: Command): void {
     return finishOperation(
       session,
       options,
-      async () => (await session.client.post<api.VolumeCreated>('/v1/volumes', body)).operation,
+      async () => (await session.client.post('/v1/volumes', { body })).operation,
     );
   });
 }
@@ -85,11 +84,12 @@ export function addVolumeCopy(volumes: Command): void {
   examples(command, ['drover volume copy data data-2 --pool fast']);
   act<CopyFlags & FinishFlags>(command, (session, { args: [ref = '', name = ''], options }) => {
     const body = parseCopyFlags(name, options);
-    const path = `${volumePath(ref)}/copy`;
+    const route = '/v1/volumes/{volume}/copy';
+    const path = { volume: ref };
     return finishOperation(
       session,
       options,
-      async () => (await session.client.post<api.VolumeCreated>(path, body)).operation,
+      async () => (await session.client.post(route, { path, body })).operation,
     );
   });
 }
@@ -103,7 +103,7 @@ export function addVolumeDelete(volumes: Command): void {
     const question = `Delete volume ${oneLine(ref)}, its snapshots, and all that is in them?`;
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
     return finishOperation(session, options, () =>
-      session.client.delete<api.OperationBody>(volumePath(ref)),
+      session.client.delete('/v1/volumes/{volume}', { path: { volume: ref } }),
     );
   });
 }

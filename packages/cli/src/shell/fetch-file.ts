@@ -2,12 +2,13 @@
  * Bytes of an operation into a file of the person's: under another name until all are there, going on where it broke off. A
  * file that is there already is left alone.
  */
+import { ApiProblem } from '@drover/client';
 import { open, link, rm, stat, type FileHandle } from 'node:fs/promises';
 import type { api } from '@drover/protocol';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { UsageError } from '../logic/usage-error.ts';
-import { ApiProblem, Unreachable } from './client.ts';
+import { Unreachable } from './client.ts';
 import type { Session } from './session.ts';
 import { tellBytes } from './tell-bytes.ts';
 import { Detached, TimedOut, type Waiting } from './waiting.ts';
@@ -18,7 +19,7 @@ export interface Fetching {
   readonly waiting: Waiting;
   /** Of the file that it becomes. */
   readonly path: string;
-  readonly from: string;
+  readonly volume: string;
   readonly about: string;
   readonly patienceMs: number;
   readonly begin: () => Promise<api.OperationBody>;
@@ -46,7 +47,7 @@ export async function fetchFile(session: Session, fetching: Fetching): Promise<F
     await link(part, path);
     const { id } = operation;
     const ended = await waiting.ask((signal) =>
-      session.client.get<api.OperationBody>(`/v1/operations/${encodeURIComponent(id)}`, signal),
+      session.client.get('/v1/operations/{operation}', { path: { operation: id }, signal }),
     );
     return { type: 'fetched', operation: ended, bytes };
   } catch (error) {
@@ -73,14 +74,15 @@ async function openNew(path: string): Promise<FileHandle> {
 async function fetchAll(
   session: Session,
   handle: FileHandle,
-  { waiting, from, about, patienceMs }: Fetching,
+  { waiting, volume, about, patienceMs }: Fetching,
   operationId: string,
 ): Promise<number> {
   let have = 0;
   let movedMs = performance.now();
   for (;;) {
     try {
-      const response = await session.client.open('GET', from, {
+      const response = await session.client.open('get', '/v1/volumes/{volume}/content', {
+        path: { volume },
         signal: waiting.signal,
         headers: { accept: '*/*', ...(have === 0 ? {} : { range: `bytes=${have}-` }) },
       });
@@ -111,8 +113,8 @@ async function mayGoOn(session: Session, error: unknown, operationId: string): P
   if (error instanceof ApiProblem) {
     const { code, status } = error.problem;
     if (code !== 'transfer-ended') return [409, 429, 502, 503, 504].includes(status);
-    const path = `/v1/operations/${encodeURIComponent(operationId)}`;
-    return !(await session.client.get<api.OperationBody>(path)).done;
+    const path = { operation: operationId };
+    return !(await session.client.get('/v1/operations/{operation}', { path })).done;
   }
   // What `fetch` throws where the body breaks off.
   return error instanceof Unreachable || error instanceof TypeError;
@@ -120,5 +122,7 @@ async function mayGoOn(session: Session, error: unknown, operationId: string): P
 
 async function cancel(session: Session, id: string): Promise<void> {
   // It may have ended by itself, or the API be away: it ends by itself then.
-  await session.client.delete(`/v1/operations/${encodeURIComponent(id)}`).catch(() => undefined);
+  await session.client
+    .delete('/v1/operations/{operation}', { path: { operation: id } })
+    .catch(() => undefined);
 }

@@ -74,7 +74,7 @@ function linesTo(session: Session): Narrator {
 
 async function readPercents(session: Session, waiting: Waiting): Promise<Percents> {
   const { items } = await waiting.ask((signal) =>
-    session.client.list<api.MigrationBody>('/v1/migrations', signal),
+    session.client.list('/v1/migrations', { signal }),
   );
   return new Map(
     items.flatMap(({ operationId, progress }) =>
@@ -109,8 +109,8 @@ async function readPauses(
   try {
     const pauses: number[] = [];
     for (const { operationId } of moved) {
-      const path = `/v1/operations/${encodeURIComponent(operationId ?? '')}`;
-      const { downtimeMs } = await session.client.get<api.OperationBody>(path);
+      const path = { operation: operationId ?? '' };
+      const { downtimeMs } = await session.client.get('/v1/operations/{operation}', { path });
       if (downtimeMs !== undefined) pauses.push(downtimeMs);
     }
     return pauses;

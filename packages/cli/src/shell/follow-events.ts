@@ -1,10 +1,10 @@
 /** The API’s stream of events: resumed after a break where it stopped, restarted where that is gone. */
+import { ApiProblem } from '@drover/client';
 import type { api } from '@drover/protocol';
 import { eventText } from '../logic/event-text.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine, toJson } from '../logic/harmless.ts';
 import { SseParser } from '../logic/sse.ts';
-import { ApiProblem } from './client.ts';
 import type { Session } from './session.ts';
 import { Detached, Waiting } from './waiting.ts';
 
@@ -44,7 +44,7 @@ async function open(
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array> | 'gone'> {
   try {
-    const response = await session.client.open('GET', '/v1/events', {
+    const response = await session.client.open('get', '/v1/events', {
       signal,
       headers: {
         accept: 'text/event-stream',

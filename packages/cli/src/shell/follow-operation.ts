@@ -31,18 +31,18 @@ export async function* looksAt(
   waiting: Waiting,
   id: string,
 ): AsyncGenerator<api.OperationBody, void> {
-  const path = `/v1/operations/${encodeURIComponent(id)}`;
-  let held = '';
+  const path = { operation: id };
+  let query: { readonly wait?: string } = {};
   for (;;) {
     const beganMs = performance.now();
     const operation = await waiting.ask((signal) =>
-      session.client.get<api.OperationBody>(path + held, signal),
+      session.client.get('/v1/operations/{operation}', { path, query, signal }),
     );
     yield operation;
     if (operation.done) return;
     await waiting.pause(Math.max(0, leastMs - (performance.now() - beganMs)));
     // The first look is at once, so that there is something to say.
-    held = `?wait=${heldSeconds}s`;
+    query = { wait: `${heldSeconds}s` };
   }
 }
 

@@ -1,5 +1,4 @@
 /** Disks that name a declared image or volume and no pool get the pool that it lies in: `debian-13` becomes `vms/debian-13`. */
-import type { api } from '@drover/protocol';
 import type { VmFlags } from '../logic/vm-flags.ts';
 import type { Session } from './session.ts';
 
@@ -19,7 +18,9 @@ async function withPool(
 ): Promise<string> {
   const [place = '', ...settings] = text.split(',');
   if (place === '' || place.includes('/')) return text;
-  const path = `/v1/${kind}/${encodeURIComponent(place)}`;
-  const { pool } = await session.client.get<api.ImageBody | api.VolumeBody>(path);
+  const { pool } =
+    kind === 'images'
+      ? await session.client.get('/v1/images/{image}', { path: { image: place } })
+      : await session.client.get('/v1/volumes/{volume}', { path: { volume: place } });
   return [`${pool}/${place}`, ...settings].join(',');
 }

@@ -1,9 +1,10 @@
 /** What went wrong, on stderr, and the exit code. The one place where errors end. */
+import { ApiProblem, NotTheApi } from '@drover/client';
 import { type ExitCode, exitCodeOf, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { problemText } from '../logic/problem-text.ts';
 import { UsageError } from '../logic/usage-error.ts';
-import { ApiProblem, NotTheApi, Unreachable } from './client.ts';
+import { Unreachable } from './client.ts';
 
 export function explainError(error: unknown): {
   readonly lines: readonly string[];
@@ -37,6 +38,13 @@ export function explainError(error: unknown): {
     ],
     exitCode: exitCodes.failed,
   };
+}
+
+/** In one line, for whoever goes on without it. */
+export function causeOf(error: unknown): string {
+  const { lines } = explainError(error);
+  const [first = '', second = ''] = lines.map((line) => line.replace(/^error: /, '').trim());
+  return first.startsWith('a defect') ? second : first;
 }
 
 function unreachableText({ address, message, mayHaveArrived }: Unreachable): readonly string[] {

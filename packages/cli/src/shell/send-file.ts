@@ -2,11 +2,13 @@
  * Bytes of a file to where an operation awaits them. After a connection that broke it asks which byte is next and goes on
  * there, as long as something moves; whoever presses Ctrl-C ends it for good, since nobody else has the bytes.
  */
+import { ApiProblem } from '@drover/client';
 import { Readable, Transform } from 'node:stream';
 import type { api } from '@drover/protocol';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
-import { ApiProblem, Unreachable } from './client.ts';
+import { Unreachable } from './client.ts';
+import type { Content } from './content.ts';
 import type { OwnFile } from './own-file.ts';
 import type { Session } from './session.ts';
 import { tellBytes } from './tell-bytes.ts';
@@ -19,8 +21,7 @@ const headMs = 30_000;
 export interface Sending {
   readonly waiting: Waiting;
   readonly operation: api.OperationBody;
-  /** Where the bytes go: `/v1/images/ID/content`. */
-  readonly path: string;
+  readonly content: Content;
   readonly about: string;
   readonly patienceMs: number;
 }
@@ -67,22 +68,23 @@ async function sendAll(session: Session, file: OwnFile, sending: Sending): Promi
 /** The operation where that has ended. */
 async function nextByte(
   session: Session,
-  { waiting, operation, path, patienceMs }: Sending,
+  { waiting, operation, content, patienceMs }: Sending,
 ): Promise<number | api.OperationBody> {
   const untilMs = performance.now() + patienceMs;
   for (;;) {
     try {
       const head = await waiting.ask((signal) =>
-        session.client.open('HEAD', path, {
-          signal: AbortSignal.any([signal, AbortSignal.timeout(headMs)]),
-        }),
+        content.head(AbortSignal.any([signal, AbortSignal.timeout(headMs)])),
       );
       return Number(head.headers.get('upload-offset') ?? 0);
     } catch (error) {
       // No way there yet, or no longer: the answer to HEAD has no words, the operation has.
       if (!(error instanceof ApiProblem) || error.problem.status !== 409) throw error;
       const now = await waiting.ask((signal) =>
-        session.client.get<api.OperationBody>(`/v1/operations/${operation.id}`, signal),
+        session.client.get('/v1/operations/{operation}', {
+          path: { operation: operation.id },
+          signal,
+        }),
       );
       if (now.done) return now;
       if (performance.now() > untilMs) throw error;
@@ -95,7 +97,7 @@ async function nextByte(
 async function sendFrom(
   session: Session,
   file: OwnFile,
-  { waiting, path, about }: Sending,
+  { waiting, content, about }: Sending,
   start: number,
 ): Promise<Error | undefined> {
   const tell = tellBytes(session, about, 'receive', file.bytes, start);
@@ -111,7 +113,7 @@ async function sendFrom(
   source.on('error', (error) => counted.destroy(error));
   tell(done);
   try {
-    await session.client.open('PUT', path, {
+    await content.put({
       signal: waiting.signal,
       headers: { 'upload-offset': `${start}`, 'content-type': 'application/octet-stream' },
       stream: Readable.toWeb(source.pipe(counted)) as ReadableStream<Uint8Array>,
@@ -133,7 +135,7 @@ async function sendFrom(
 /** What nobody sends any more is not to wait for it. */
 async function cancel(session: Session, id: string, isLeft: boolean): Promise<void> {
   try {
-    await session.client.delete(`/v1/operations/${encodeURIComponent(id)}`);
+    await session.client.delete('/v1/operations/{operation}', { path: { operation: id } });
     if (isLeft) session.terminal.err(['The upload is cancelled; nothing of it is kept.']);
   } catch (error) {
     // It may have ended by itself; what brought us here is the news.

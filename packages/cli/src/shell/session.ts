@@ -1,7 +1,9 @@
 /** One run of the program: the options that every command knows, the terminal, and the way to the API. */
+import type { ApiClient } from '@drover/client';
 import type { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import {
+  type ApiAddress,
   checkToken,
   chooseApi,
   chooseToken,
@@ -9,7 +11,7 @@ import {
   type TokenSource,
 } from '../logic/config.ts';
 import { UsageError } from '../logic/usage-error.ts';
-import { ApiClient } from './client.ts';
+import { openClient } from './client.ts';
 import { Terminal } from './terminal.ts';
 
 export type Output = 'table' | 'wide' | 'json' | 'name';
@@ -21,16 +23,20 @@ interface GlobalFlags extends ConfigFlags {
 
 export interface Session {
   readonly terminal: Terminal;
+  /** Of every request. */
   readonly client: ApiClient;
+  readonly address: ApiAddress;
   readonly output: Output;
 }
 
 export function openSession(command: Command): Session {
   const flags = command.optsWithGlobals<GlobalFlags>();
   const source = chooseToken(flags, process.env);
+  const address = chooseApi(flags, process.env);
   return {
     terminal: new Terminal(),
-    client: new ApiClient(chooseApi(flags, process.env), () => readToken(source)),
+    client: openClient(address, () => readToken(source)),
+    address,
     output: flags.json === true ? 'json' : flags.output,
   };
 }

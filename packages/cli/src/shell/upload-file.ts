@@ -1,6 +1,7 @@
 /** From a file of the person's to the end of the operation that takes it: checksum, request, bytes, and what became of it. */
 import type { api } from '@drover/protocol';
 import { type ExitCode } from '../logic/exit-code.ts';
+import type { Content } from './content.ts';
 import { type FinishFlags, printBegun, printEnded } from './finish-operation.ts';
 import { beginWaiting, followOperation } from './follow-operation.ts';
 import type { OwnFile } from './own-file.ts';
@@ -30,14 +31,14 @@ export interface Upload {
   readonly about: string;
   readonly begin: () => Promise<api.OperationBody>;
   /** Known once it was begun. */
-  readonly path: () => string;
+  readonly content: () => Content;
 }
 
 export async function uploadFile(
   session: Session,
   flags: FinishFlags,
   file: OwnFile,
-  { about, begin, path }: Upload,
+  { about, begin, content }: Upload,
 ): Promise<ExitCode> {
   const waiting = beginWaiting(session, flags);
   try {
@@ -45,7 +46,7 @@ export async function uploadFile(
     const sent = await sendFile(session, file, {
       waiting,
       operation,
-      path: path(),
+      content: content(),
       about,
       patienceMs: flags.patience,
     });

@@ -2,10 +2,11 @@
  * Waiting for something that goes on without us: Ctrl-C detaches and cancels nothing, a time limit ends
  * only the waiting, and an API that goes away is waited out within a limit of its own.
  */
+import { ApiProblem } from '@drover/client';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../logic/durations.ts';
 import { oneLine } from '../logic/harmless.ts';
-import { ApiProblem, Unreachable } from './client.ts';
+import { Unreachable } from './client.ts';
 
 /** A person pressed Ctrl-C. */
 export class Detached extends Error {}
