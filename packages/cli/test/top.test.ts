@@ -142,7 +142,7 @@ describe('in a terminal', () => {
 
   it('follows the size of the terminal, and Ctrl-C ends it with 0', async () => {
     const { url } = await serve(routes());
-    const pty = new Pty(['--api', url, 'top'], 24, 100);
+    const pty = new Pty(['--api', url, 'top', '--interval', '1h'], 24, 100);
     await pty.shows((lines) => lines.length === 24 && firstWords(lines).includes('web-1'));
     pty.resize(10, 80);
     const small = await pty.shows((lines) => lines.length === 10);
