@@ -140,6 +140,7 @@ class FleetAgent {
         this.#timers.set(action.key, setTimeout(wake, delayMs));
         return;
       }
+      case 'keep-usage':
       case 'trace':
         return;
     }

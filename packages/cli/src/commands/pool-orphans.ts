@@ -8,9 +8,7 @@ import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
 import { printList } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, poolPath, withWait, withYes } from './options.ts';
-
-const path = (pool: string) => `${poolPath(pool)}/orphans`;
+import { examples, withWait, withYes } from './options.ts';
 
 export function addPoolOrphans(pools: Command): void {
   const orphans = pools
@@ -30,7 +28,7 @@ function addList(orphans: Command): void {
         'operation under way has. What was changed in the last ten minutes is not among them, nor ' +
         'are files with names of your own. Nothing is changed.',
     );
-  examples(command, ['drover pool orphans vms', 'drover pool orphans vms -o json']);
+  examples(command, ['drover pool orphans list vms', 'drover pool orphans list vms -o json']);
   act(command, async (session, { args: [name = ''] }) => {
     const found = await listAll(session, name);
     const isForPeople = session.output === 'table' || session.output === 'wide';
@@ -48,12 +46,13 @@ function addList(orphans: Command): void {
 async function listAll({ client }: Session, pool: string): Promise<api.OrphanList> {
   const items: api.OrphanBody[] = [];
   const silent = new Set<string>();
-  for (let next = ''; ;) {
-    const page = await client.get<api.OrphanList>(path(pool) + next);
+  for (let after: string | undefined; ;) {
+    const query = after === undefined ? {} : { continue: after };
+    const page = await client.get('/v1/pools/{pool}/orphans', { path: { pool }, query });
     items.push(...page.items);
     for (const host of page.silent) silent.add(host);
     if (page.continue === undefined) return { items, silent: [...silent] };
-    next = `?continue=${encodeURIComponent(page.continue)}`;
+    after = page.continue;
   }
 }
 
@@ -77,12 +76,12 @@ function addDelete(orphans: Command): void {
   act<DeleteFlags>(command, async (session, { args: [name = '', ...files], options }) => {
     const question = orphanQuestion(name, files);
     if (!(await confirm(session, question, options.yes))) return exitCodes.cancelled;
-    const where = options.host === undefined ? '' : `?host=${encodeURIComponent(options.host)}`;
+    const query = options.host === undefined ? {} : { host: options.host };
     let worst: ExitCode = exitCodes.done;
     for (const file of files) {
-      const one = `${path(name)}/${encodeURIComponent(file)}${where}`;
+      const path = { pool: name, file };
       const code = await finishOperation(session, options, () =>
-        session.client.delete<api.OperationBody>(one),
+        session.client.delete('/v1/pools/{pool}/orphans/{file}', { path, query }),
       );
       if (code !== exitCodes.done) worst = code;
     }

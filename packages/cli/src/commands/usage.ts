@@ -7,7 +7,7 @@ import { silentLines, usageColumns, usagePage } from '../logic/usage-view.ts';
 import { act } from '../shell/act.ts';
 import { printList, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, hostPath, vmPath } from './options.ts';
+import { examples } from './options.ts';
 
 interface UsageFlags {
   readonly since: number;
@@ -30,8 +30,8 @@ export function addHostUsage(hosts: Command): void {
   withSpan(command);
   examples(command, ['drover host usage h1', 'drover host usage h1 --since 2h -o json']);
   act<UsageFlags>(command, async (session, { args: [host = ''], options }) => {
-    const usage = await read(session, hostPath(host), options);
-    return show(session, host, usage);
+    const asked = { path: { host }, query: spanOf(options) };
+    return show(session, host, await session.client.get('/v1/hosts/{host}/usage', asked));
   });
 }
 
@@ -46,8 +46,8 @@ export function addVmUsage(vms: Command): void {
   withSpan(command);
   examples(command, ['drover vm usage web', 'drover vm usage web --since 2h']);
   act<UsageFlags>(command, async (session, { args: [vm = ''], options }) => {
-    const usage = await read(session, vmPath(vm), options);
-    return show(session, vm, usage);
+    const asked = { path: { vm }, query: spanOf(options) };
+    return show(session, vm, await session.client.get('/v1/vms/{vm}/usage', asked));
   });
 }
 
@@ -61,10 +61,9 @@ function withSpan(command: Command): void {
     .option('--step <duration>', 'what one point stands for, such as 15m', parseDurationMs);
 }
 
-async function read(session: Session, path: string, { since, step }: UsageFlags) {
+function spanOf({ since, step }: UsageFlags) {
   const minutes = (ms: number) => `${Math.ceil(ms / 60_000)}m`;
-  const steps = step === undefined ? '' : `&step=${minutes(step)}`;
-  return session.client.get<api.UsageBody>(`${path}/usage?since=${minutes(since)}${steps}`);
+  return { since: minutes(since), ...(step === undefined ? {} : { step: minutes(step) }) };
 }
 
 function show(session: Session, name: string, usage: api.UsageBody): ExitCode {
@@ -74,7 +73,7 @@ function show(session: Session, name: string, usage: api.UsageBody): ExitCode {
     printOne(session, usage, { name, page: usagePage(name, usage, width) });
     return exitCodes.done;
   }
-  const columns = usageColumns(usage);
+  const columns = usageColumns(usage, (ms) => new Date(ms).toISOString());
   const list = { columns, nameOf: () => name, ifNone: 'Nothing was measured in this time.' };
   printList(session, { items: usage.points }, list);
   terminal.err(silentLines(usage).map((line) => `Missing: ${line}.`));

@@ -6,7 +6,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
 import { ConsoleSocket } from '../shell/console-socket.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, vmPath } from './options.ts';
+import { examples } from './options.ts';
 
 export function addVmConsole(vms: Command): void {
   const command = vms
@@ -21,12 +21,12 @@ export function addVmConsole(vms: Command): void {
 }
 
 async function sitDown(session: Session, vm: string): Promise<ExitCode> {
-  const { terminal, client } = session;
+  const { terminal } = session;
   const { stdin, stdout } = process;
   // In raw mode a line has to be brought to its beginning.
   const say = (text: string) => terminal.err([`\r[${text}]\r`]);
   let isFirst = true;
-  const line = new ConsoleSocket(client, vmPath(vm), 'serial', {
+  const line = new ConsoleSocket(session, vm, 'serial', {
     onBytes: (bytes) => stdout.write(bytes),
     onNews: (news) => {
       const how = isFirst && news.state === 'connected' ? '; Ctrl-] leaves' : '';

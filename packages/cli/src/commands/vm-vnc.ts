@@ -9,7 +9,7 @@ import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { ConsoleSocket } from '../shell/console-socket.ts';
 import type { Session } from '../shell/session.ts';
-import { examples, vmPath } from './options.ts';
+import { examples } from './options.ts';
 
 interface VncFlags {
   readonly listen: string;
@@ -33,7 +33,7 @@ async function serve(session: Session, vm: string, { listen }: VncFlags): Promis
   const address = listenAddress(listen);
   if (address === undefined) throw new UsageError(`--listen ${listen}: give HOST:PORT`);
   // Whether there is such a VM is better known before a viewer comes.
-  await session.client.get(vmPath(vm));
+  await session.client.get('/v1/vms/{vm}', { path: { vm } });
   const { terminal } = session;
   const { promise: ended, resolve: end } = Promise.withResolvers<ExitCode>();
   const open = new Set<Socket>();
@@ -80,13 +80,13 @@ async function listening(
 
 /** A viewer knows one stream: with the next one it has to begin anew. */
 async function show(session: Session, vm: string, viewer: Socket) {
-  const { terminal, client } = session;
+  const { terminal } = session;
   let told = '';
   const tell = (text: string) => {
     if (text !== told) terminal.err([text]);
     told = text;
   };
-  const screen = new ConsoleSocket(client, vmPath(vm), 'vnc', {
+  const screen = new ConsoleSocket(session, vm, 'vnc', {
     onBytes: (bytes) => viewer.destroyed || viewer.write(bytes),
     onNews: (news) => {
       tell(newsText(vm, news));

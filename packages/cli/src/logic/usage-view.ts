@@ -21,7 +21,7 @@ interface Series {
 const cores = (milli: number) => `${formatCpu(milli)} cores`;
 const share = (permille: number) => `${Math.floor(permille / 10)}.${permille % 10} %`;
 
-export const usageTable: readonly Series[] = [
+const usageTable: readonly Series[] = [
   { name: 'CPU', mean: 'cpuMilli', most: 'mostCpuMilli', text: cores },
   { name: 'CPU wait', mean: 'cpuWaitMilli', most: 'mostCpuWaitMilli', text: cores },
   {
@@ -95,13 +95,16 @@ export function silentLines({ silent }: api.UsageBody): readonly string[] {
 }
 
 /** Numbers as they are, with their units in the heads. */
-export function usageColumns(usage: api.UsageBody): readonly Column<Point>[] {
+export function usageColumns(
+  usage: api.UsageBody,
+  timeOf: (ms: number) => string,
+): readonly Column<Point>[] {
   const number = (which: Measured): Column<Point> => ({
     head: which.replaceAll(/[A-Z]/g, (letter) => `-${letter}`).toUpperCase(),
     cell: (point) => (point[which] === undefined ? '' : `${point[which]}`),
   });
   return [
-    { head: 'AT', cell: ({ atMs }) => new Date(atMs).toISOString() },
+    { head: 'AT', cell: ({ atMs }) => timeOf(atMs) },
     ...seriesIn(usage).flatMap(({ mean, most }) => [number(mean), number(most)]),
     { head: 'HOSTS', cell: ({ hosts }) => hosts.join(',') },
   ];

@@ -2,9 +2,9 @@
  * A console of a VM over a WebSocket: a ticket, the connection, its bytes and what is said beside them. One that breaks is
  * opened again with a new ticket, until it is said to be over, or who looks at it leaves.
  */
+import { addressOf, ApiProblem } from '@drover/client';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  type api,
   ConsoleNews,
   consoleProtocol,
   type ConsoleType,
@@ -13,7 +13,8 @@ import {
 } from '@drover/protocol';
 import { WebSocket } from 'ws';
 import { type ConsoleEnd, consoleEnd } from '../logic/console-text.ts';
-import { ApiProblem, type ApiClient, Unreachable } from './client.ts';
+import { Unreachable } from './client.ts';
+import type { Session } from './session.ts';
 
 export interface ConsoleWatch {
   /** `false`: there is no room for more until `resume()`. */
@@ -23,14 +24,15 @@ export interface ConsoleWatch {
   readonly onBroken: (why: string) => void;
 }
 
+const route = '/v1/vms/{vm}/console';
 const againMs = 500;
 const handshakeMs = 10_000;
 const patienceMs = 120_000;
 const waitingBytes = 256 * 1024;
 
 export class ConsoleSocket {
-  readonly #client: ApiClient;
-  readonly #path: string;
+  readonly #session: Session;
+  readonly #vm: string;
   readonly #type: ConsoleType;
   readonly #watch: ConsoleWatch;
   readonly #left = new AbortController();
@@ -38,9 +40,9 @@ export class ConsoleSocket {
   #unsent: Uint8Array[] = [];
   #onRoom: (() => void) | undefined;
 
-  constructor(client: ApiClient, path: string, type: ConsoleType, watch: ConsoleWatch) {
-    this.#client = client;
-    this.#path = `${path}/console`;
+  constructor(session: Session, vm: string, type: ConsoleType, watch: ConsoleWatch) {
+    this.#session = session;
+    this.#vm = vm;
     this.#type = type;
     this.#watch = watch;
   }
@@ -91,11 +93,13 @@ export class ConsoleSocket {
   }
 
   async #once(onOpen: () => void): Promise<ConsoleEnd> {
-    const asked: api.ConsoleAsk = { type: this.#type };
-    const { ticket = '' } = await this.#client.post<api.ConsoleTicket>(this.#path, asked);
-    const url = `${this.#client.address.url.replace(/^http/, 'ws')}${this.#path}`;
+    const { client, address, token } = this.#session;
+    const path = { vm: this.#vm };
+    const { ticket = '' } = await client.post(route, { path, body: { type: this.#type } });
+    const url = `${address.url.replace(/^http/, 'ws')}${addressOf(route, { path })}`;
+    const own = token();
     const socket = new WebSocket(url, [consoleProtocol, `${ticketProtocol}${ticket}`], {
-      headers: this.#client.authorization(),
+      ...(own === undefined ? {} : { headers: { authorization: `Bearer ${own}` } }),
       handshakeTimeout: handshakeMs,
       perMessageDeflate: false,
     });

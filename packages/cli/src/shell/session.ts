@@ -26,6 +26,8 @@ export interface Session {
   /** Of every request. */
   readonly client: ApiClient;
   readonly address: ApiAddress;
+  /** For a connection that the client does not make. */
+  readonly token: () => string | undefined;
   readonly output: Output;
 }
 
@@ -33,10 +35,12 @@ export function openSession(command: Command): Session {
   const flags = command.optsWithGlobals<GlobalFlags>();
   const source = chooseToken(flags, process.env);
   const address = chooseApi(flags, process.env);
+  const token = () => readToken(source);
   return {
     terminal: new Terminal(),
-    client: openClient(address, () => readToken(source)),
+    client: openClient(address, token),
     address,
+    token,
     output: flags.json === true ? 'json' : flags.output,
   };
 }

@@ -5,7 +5,9 @@ import { type Asking, type Findings, newFindings } from './findings.ts';
 
 export type PlanQuery = Extract<
   Query,
-  { type: 'plan-drain' | 'plan-move' | 'plan-restore' | 'plan-balance' | 'orphans' | 'open-console' }
+  {
+    type: 'plan-drain' | 'plan-move' | 'plan-restore' | 'plan-balance' | 'orphans' | 'open-console';
+  }
 >;
 
 /** A plan that is being asked about; what is known of it so far. */
