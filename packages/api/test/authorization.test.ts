@@ -14,7 +14,7 @@ const addressOf = (path: string) =>
 let world: World;
 let cookies: Readonly<Record<string, { readonly cookie: string; readonly csrf: string }>>;
 beforeAll(async () => {
-  world = await World.start({ requestsPer10Seconds: 1_000_000 });
+  world = await World.start({ requestsPer10Seconds: 1_000_000, strangersPer10Seconds: 1_000_000 });
   const sha256 = (secret: string) => createHash('sha256').update(secret).digest('hex');
   const token = (id: string, secret: string, more: object) => ({
     [keys.token(id)]: {

@@ -102,7 +102,7 @@ export const plants: readonly Plant[] = [
     replace:
       "if (opId !== '') return { opId, step, outcome: 'failed' };\n    if (this.#isGone(command, sentMs)) this.#send(command);",
     says: 'a step without an answer in time counts as failed',
-    breaks: ['runs-on-one-host', 'comes-to-rest'],
+    breaks: ['runs-on-one-host', 'comes-to-rest', 'within-capacity'],
   },
   {
     name: 'old-inventory-believed',

@@ -1,12 +1,13 @@
 /**
  * Which addresses count as one where their connections and requests are counted: of IPv6 whoever has one address has the
- * 64 bits behind its prefix as well, and IPv4 stays what it is however it is written.
+ * 64 bits behind its prefix as well, and IPv4 stays what it is however it is written. A unix socket has no address.
  */
 const mapped = /^::ffff:([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/i;
 const prefixGroups = 4;
 const allGroups = 8;
 
-export function neighbourhoodOf(address: string): string {
+export function neighbourhoodOf(address: string | undefined): string {
+  if (address === undefined) return 'this machine';
   const ipv4 = mapped.exec(address)?.[1];
   if (ipv4 !== undefined) return ipv4;
   if (!address.includes(':')) return address;

@@ -26,7 +26,7 @@ export function keepDoor(server: Server, limits: DoorLimits, onTurnedAway: () =>
   server.on('drop', onTurnedAway);
   // Before anything is read from it.
   server.prependListener('connection', (socket) => {
-    const from = neighbourhoodOf(socket.remoteAddress ?? '');
+    const from = neighbourhoodOf(socket.remoteAddress);
     const others = open.get(from) ?? 0;
     if (others >= limits.each) {
       onTurnedAway();
