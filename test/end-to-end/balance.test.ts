@@ -82,8 +82,8 @@ it('a move is recommended with its reason, and made when a person approves it in
   const move = await until('it moves', async () =>
     (await moves()).find(({ vmId }) => vmId === one.vmId),
   );
-  await cluster.ended(move.id, 'succeeded');
-  expect(await cluster.hostsThatRun(one.vmName)).toEqual([move.target]);
+  const { target } = await cluster.ended(move.id, 'succeeded');
+  expect(await cluster.hostsThatRun(one.vmName)).toEqual([target]);
   const { boot } = await cluster.counts(await cluster.api.vm(one.vmId));
   expect(boot).toBe(vms.find(({ id }) => id === one.vmId)?.boot);
   await card.waitFor({ state: 'detached' });
