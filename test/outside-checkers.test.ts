@@ -95,7 +95,9 @@ describe('the witness', () => {
 
   it('says where a VM has ended that nobody asked to stop, and is content where somebody did', () => {
     const seen = witness(['h1', source.answers('running', 100)], ['h1', nothingThere(200)]);
-    expect(seen.harm(once)).toEqual([`${uuid} ended 1 times, asked for 0 times`]);
+    expect(seen.harm(once)).toEqual([
+      `${uuid} ended 1 times, asked for 0 times (h1 booted it 00:00:00.101 to 00:00:00.101)`,
+    ]);
     expect(seen.harm({ starts: () => 1, ends: () => 1 })).toEqual([]);
   });
 
@@ -106,13 +108,15 @@ describe('the witness', () => {
       ['h2', qemu(300).answers('running', 400)],
     );
     expect(seen.harm({ starts: () => 1, ends: () => 1 })).toEqual([
-      `${uuid} was started 2 times, asked for 1 times`,
+      `${uuid} was started 2 times, asked for 1 times (h1 booted it 00:00:00.101 to 00:00:00.101, h2 booted it 00:00:00.401 to 00:00:00.401)`,
     ]);
   });
 
   it('says where a VM that gave itself away runs nowhere', () => {
     const seen = witness(...moved.slice(0, 4), ['h1', source.answers('postmigrate', 600)]);
-    expect(seen.harm(once)).toEqual([`${uuid} ended 1 times, asked for 0 times`]);
+    expect(seen.harm(once)).toEqual([
+      `${uuid} ended 1 times, asked for 0 times (h1 booted it 00:00:00.101 to 00:00:00.500)`,
+    ]);
   });
 
   it('takes a pid that is given again for another QEMU', () => {

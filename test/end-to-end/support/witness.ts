@@ -137,14 +137,20 @@ export class Witness {
   }
 
   #unasked(uuid: string, asked: AskedFor): readonly string[] {
+    const ran = this.#ran(uuid);
     const lives = this.lives(uuid);
-    const alive = this.#ran(uuid).some(isAlive) ? 1 : 0;
+    const alive = ran.some(isAlive) ? 1 : 0;
+    const seen = ran.map(course).join(', ');
     const harm: string[] = [];
     if (lives > asked.starts(uuid)) {
-      harm.push(`${uuid} was started ${lives} times, asked for ${asked.starts(uuid)} times`);
+      harm.push(
+        `${uuid} was started ${lives} times, asked for ${asked.starts(uuid)} times (${seen})`,
+      );
     }
     if (lives - alive > asked.ends(uuid)) {
-      harm.push(`${uuid} ended ${lives - alive} times, asked for ${asked.ends(uuid)} times`);
+      harm.push(
+        `${uuid} ended ${lives - alive} times, asked for ${asked.ends(uuid)} times (${seen})`,
+      );
     }
     return harm;
   }
@@ -224,6 +230,12 @@ function end(copy: Copy): void {
 function isAlive({ gone, status, stretches }: Copy): boolean {
   const isOver = ['postmigrate', 'shutdown', 'internal-error', 'guest-panicked'].includes(status);
   return stretches.length > 0 && !gone && !isOver;
+}
+
+/** Where it ran, as what, and from when to when. */
+function course(copy: Copy): string {
+  const times = [firstMs(copy), lastMs(copy)].map((ms) => new Date(ms).toISOString().slice(11, 23));
+  return `${copy.host} ${copy.incoming ? 'took it over' : 'booted it'} ${times.join(' to ')}`;
 }
 
 function atOneMoment(copies: readonly Copy[]): readonly string[] {

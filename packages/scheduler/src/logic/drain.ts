@@ -181,6 +181,7 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     .filter(({ item }) => item.state === 'waiting')
     .toSorted((a, b) => a.item.attempts - b.item.attempts || a.index - b.index);
   let asked = 0;
+  let late = 0;
   let waitsFor: string | undefined;
   for (const { item, index } of fewestAttempts) {
     const vm = turn.cluster.vms.get(item.vmId);
@@ -195,8 +196,9 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
     if (chosen.type === 'asked') {
       waitsFor ??= `what hosts say about ${vm.name}`;
       // In the plan's order: those behind it are only asked about meanwhile, unless hosts take too long over it.
-      if (!chosen.isLate) asked += 1;
-      if (asked >= askedAhead) break;
+      if (chosen.isLate) late += 1;
+      else asked += 1;
+      if (asked >= askedAhead || late >= lateAtOnce) break;
       continue;
     }
     const chosenItems = chosen.items.map((one) => ({ ...one, source: hostId }));
@@ -214,6 +216,8 @@ function dispatch(turn: Turn, stored: Stored<OperationRecord>, items: readonly D
 
 /** VMs that hosts are asked about before their turn has come. */
 const askedAhead = 4;
+/** A host that is slow about many of its VMs is not asked about yet more of them. */
+const lateAtOnce = 8;
 
 type Chosen =
   | Asked
@@ -253,7 +257,11 @@ function choose(
     case 'wait':
       return found;
     case 'failed': {
-      const { message } = found.error;
+      const { code, message } = found.error;
+      // A host that has its hands full with the moves of this drain answers when they are over.
+      if (code === 'host-silent' && items.some(({ state }) => state === 'moving')) {
+        return { type: 'wait', what: `what ${hostId} says about ${vm.name}` };
+      }
       return chosen({ ...item, state: 'blocked', reason: message, remedy: seeToHost(hostId) });
     }
     case 'held':

@@ -10,7 +10,7 @@ import type {
   QuestionKind,
   StepResult,
 } from '@drover/protocol';
-import { askQuestionAgainMs, askTimes, silenceKeptMs } from './settings.ts';
+import { askQuestionAgainMs, askTimes, askTimesAboutVm, silenceKeptMs } from './settings.ts';
 import type { Turn } from './turn.ts';
 
 export interface Question {
@@ -37,6 +37,8 @@ export interface AskedQuestion {
   /** When it was sent because there was no answer; how often that was, in a row. */
   readonly sentMs: number;
   readonly times: number;
+  /** After how many times without an answer the host is silent about it. */
+  readonly most: number;
 }
 
 export type Reply =
@@ -74,7 +76,7 @@ export function ask(turn: Turn, question: Question, fresh: Freshness): Reply {
   const standing = standingOf(turn, known);
   const counts = known !== undefined && known.askedMs >= fresh.sinceMs;
   if (standing.type === 'replied' || standing.type === 'silent') {
-    if (isNewEnough(turn, standing, known?.askedMs ?? 0, fresh)) return standing.reply;
+    if (known !== undefined && isNewEnough(turn, standing, known, fresh)) return standing.reply;
   }
   const isWaiting = standing.type === 'refused' || standing.type === 'open';
   const waitingMs = isWaiting && known !== undefined ? known.waitingMs : turn.now.monoMs;
@@ -87,7 +89,9 @@ export function ask(turn: Turn, question: Question, fresh: Freshness): Reply {
   if (step === undefined) return asked;
   const askedMs = isSame ? known.askedMs : turn.now.monoMs;
   questions.delete(key);
-  questions.set(key, { hostId, step, askedMs, waitingMs, ...patienceOf(turn, known, standing) });
+  const most = body.kind === 'inspect-vm' ? askTimesAboutVm : askTimes;
+  const patience = patienceOf(turn, known, standing);
+  questions.set(key, { hostId, step, askedMs, waitingMs, most, ...patience });
   const oldest = questions.keys().next().value;
   if (questions.size > remembered && oldest !== undefined) questions.delete(oldest);
   return asked;
@@ -108,7 +112,7 @@ function keyOf({ hostId, body, about }: Question): string {
 
 function standingOf(turn: Turn, known: AskedQuestion | undefined): Standing {
   if (known === undefined) return { type: 'unknown' };
-  const { hostId, step, askedMs, sentMs, times } = known;
+  const { hostId, step, askedMs, sentMs, times, most } = known;
   const patienceMs = turn.settings.stepTimeoutMs;
   const opId = turn.questionId;
   const result = turn.hosts.result(hostId, opId, step);
@@ -124,23 +128,23 @@ function standingOf(turn: Turn, known: AskedQuestion | undefined): Standing {
   // One that is not heard at all says nothing about the question.
   const lastHeardMs = turn.hosts.get(hostId)?.lastHeardMs ?? 0;
   if (lastHeardMs < sentMs + patienceMs / 2) return { type: 'unknown' };
-  if (times >= askTimes) {
+  if (times >= most) {
     return { type: 'silent', reply: silence(turn, known), heardMs: sentMs + patienceMs };
   }
   // Nobody has wanted to know since.
   return waitedMs < 2 * patienceMs ? { type: 'open', isDue: true } : { type: 'unknown' };
 }
 
-function silence(turn: Turn, { hostId, waitingMs, sentMs }: AskedQuestion): Reply {
+function silence(turn: Turn, { hostId, waitingMs, sentMs, times }: AskedQuestion): Reply {
   const seconds = Math.round((sentMs + turn.settings.stepTimeoutMs - waitingMs) / 1_000);
-  const message = `${hostId} was asked ${askTimes} times in ${seconds} s, and does not answer`;
+  const message = `${hostId} was asked ${times} times in ${seconds} s, and does not answer`;
   return { type: 'failed', error: { code: 'host-silent', message } };
 }
 
 function isNewEnough(
   turn: Turn,
   { type, heardMs }: { readonly type: 'replied' | 'silent'; readonly heardMs: number },
-  askedMs: number,
+  { askedMs, most }: AskedQuestion,
   { sinceMs, keptMs }: Freshness,
 ): boolean {
   const { stepTimeoutMs } = turn.settings;
@@ -150,7 +154,7 @@ function isNewEnough(
   // Who asks next is told of silence too: if each began to count anew, nobody would ever be told.
   if (type === 'silent') return Math.max(askedMs, heardMs + stepTimeoutMs) >= sinceMs;
   // However late it came: the look that it tells of may be as old as the question.
-  return askedMs >= sinceMs && turn.now.monoMs - askedMs < keptMs + askTimes * stepTimeoutMs;
+  return askedMs >= sinceMs && turn.now.monoMs - askedMs < keptMs + most * stepTimeoutMs;
 }
 
 /** One that is asked anew for somebody else while it is open has no more patience for that. */

@@ -27,6 +27,8 @@ export const lockAgainMs = 15_000;
 export const askQuestionAgainMs = 1_000;
 /** How often a host is asked that does not answer, before it is said to be silent about it. */
 export const askTimes = 3;
+/** About a VM that runs there: no other host can say it, and one that is to be emptied may be under load. */
+export const askTimesAboutVm = 10;
 /** How long it then counts as silent; after that it is asked again. */
 export const silenceKeptMs = 10_000;
 /** How long what hosts say about a move to come is true enough. */
