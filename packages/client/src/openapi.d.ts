@@ -2103,6 +2103,7 @@ export interface components {
             };
             count?: number;
             only?: string;
+            explain?: boolean;
         };
         Migration: {
             operationId: string;

@@ -49,6 +49,8 @@ export const Query = Type.Union([
       /** Several at once: each is placed with the former ones counted. */
       count: Type.Integer({ minimum: 1, maximum: 100 }),
       only: Type.Optional(Name),
+      /** False: only where; what each host has for and against it is left out, where there is a place. */
+      explain: Type.Optional(Type.Boolean()),
     },
     closed,
   ),

@@ -16,12 +16,14 @@ export function placementRoutes(app: App, { leader }: Context): void {
         response: answers({ 200: bodies.placements }),
       },
     },
-    async ({ body: { spec: given, count = 1, only } }) => {
+    async ({ body: { spec: given, count = 1, ...how } }) => {
       // What a VM is told at its first boot is nothing to a place.
       const { cloudInit: _, ...spec } = given;
-      const asked = only === undefined ? { spec, count } : { spec, count, only };
-      const { answers: placed } = await leader.ask({ type: 'place', ...asked });
-      return { items: placed.map((answer) => placementBody(answer)) };
+      const { answers: placed } = await leader.ask({ type: 'place', spec, count, ...how });
+      const sentences = how.explain === false ? [] : undefined;
+      const bodyOf = (answer: (typeof placed)[number]) =>
+        answer.type === 'placed' ? placementBody(answer, sentences) : placementBody(answer);
+      return { items: placed.map(bodyOf) };
     },
   );
 }

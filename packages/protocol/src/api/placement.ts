@@ -36,6 +36,8 @@ export const PlacementAsk = Type.Object(
     spec: VmSpec,
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     only: Type.Optional(Name),
+    /** False: the chosen host alone, without the others and why: many times as fast on many hosts. A refusal is always explained. */
+    explain: Type.Optional(Type.Boolean()),
   },
   named('PlacementAsk'),
 );

@@ -12,8 +12,6 @@ import {
   dumpCluster,
   explainPlacement,
   place,
-  type PlacementAnswer,
-  type PlacementRequest,
   planRule,
   ruleConflicts,
   ruleState,
@@ -24,14 +22,14 @@ import type { BalanceState } from './balance/state.ts';
 import { balanceStatus } from './balance/status.ts';
 import { eraIn } from './era.ts';
 import type { HostWatch } from './host-watch.ts';
-import { disksToMake } from './pool-sizes.ts';
+import { answerPlace } from './place-query.ts';
 import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
 import type { PlanQuery } from './planning.ts';
 import { ruleOf } from './rules.ts';
 import type { UsageQuery } from './usage-reading.ts';
 import { hostViews, observedVms } from './views.ts';
-import { isOpen, shapeOf } from './vm-shape.ts';
+import { isOpen } from './vm-shape.ts';
 
 export interface Asked {
   readonly now: Now;
@@ -65,7 +63,7 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
     case 'dump':
       return { type: 'dump', text: dumpCluster(withLoad(asked.cluster, asked)) };
     case 'place':
-      return { type: 'place', answers: placeSeveral(asked, query) };
+      return { type: 'place', answers: answerPlace(asked, query) };
     case 'explain':
       return explain(asked.cluster, query.vmId);
     case 'cpu-gaps':
@@ -96,28 +94,6 @@ function rulePlan(
   const plan = planRule(cluster, rule);
   const conflicts = ruleConflicts(cluster, rule, plan);
   return { type: 'rule-plan', plan, state: ruleState(cluster, rule), conflicts };
-}
-
-/** Each with the ones before it counted, as if they were running. */
-function placeSeveral(
-  { cluster, mirror }: Asked,
-  query: Extract<Query, { type: 'place' }>,
-): readonly PlacementAnswer[] {
-  const disks = disksToMake(mirror, query.spec.disks);
-  const shape = { ...shapeOf(query.spec), ...(disks.length === 0 ? {} : { disks }) };
-  const request: PlacementRequest =
-    query.only === undefined ? { shape } : { shape, only: query.only };
-  const answers: PlacementAnswer[] = [];
-  let now = cluster;
-  for (let index = 0; index < query.count; index += 1) {
-    const answer = place(now, request);
-    answers.push(answer);
-    if (answer.type === 'refused') continue;
-    const vmId = `asked-for-${index}`;
-    const held = { operationId: vmId, vmId, hostId: answer.hostId, request: shape.request };
-    now = { ...now, reservations: [...now.reservations, held] };
-  }
-  return answers;
 }
 
 function explain(cluster: Cluster, vmId: string): QueryReply {

@@ -62,6 +62,22 @@ describe('asking', () => {
     expect(places[4]).toBe('refused');
   });
 
+  it('for places without reasons gets the same hosts, each with the former ones counted, and reasons where there is none', () => {
+    const lab = Lab.withHosts(3);
+    lab.runningVm(vmA, 'h1', { memoryMib: 700 });
+    const ask = (count: number, explain: boolean) =>
+      answer(lab, { type: 'place', spec, count, explain }, 'place').answers;
+    const hostsOf = (count: number, explain: boolean) =>
+      ask(count, explain).map((one) => (one.type === 'placed' ? one.hostId : one.type));
+    expect(hostsOf(1, false)).toEqual(hostsOf(1, true));
+    expect(hostsOf(5, false)).toEqual(hostsOf(5, true));
+    expect(ask(1, false)).toEqual([
+      { type: 'placed', hostId: 'h2', candidates: [], rejections: [] },
+    ]);
+    expect(ask(9, false)).toEqual(ask(9, true));
+    expect(ask(9, false).at(-1)?.rejections).toHaveLength(3);
+  });
+
   it('for a place on one host only gets the others’ reason', () => {
     const lab = Lab.withHosts(2);
     const { answers } = answer(lab, { type: 'place', spec, count: 1, only: 'h2' }, 'place');
