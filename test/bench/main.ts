@@ -3,6 +3,7 @@
  * one run on this machine.
  */
 import { parseArgs } from 'node:util';
+import { benchApi } from './api/api.ts';
 import { benchCommit } from './control/commit.ts';
 import { benchFailover } from './control/failover.ts';
 import { benchLoad } from './control/load.ts';
@@ -23,6 +24,7 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
        npm run -s bench -- balance | drain | schedule | place | consolidate | packing | scale [--seeds 1,2,3]
        npm run -s bench -- failover | commit | migration | storage
        npm run -s bench -- load [--seconds N]
+       npm run -s bench -- api [--hosts 50,1000]
 
   libvirt      node-libvirt against libvirt's own C client, on a libvirtd of its own in a container.
                Cases: ${libvirtCases.join(', ')}
@@ -42,6 +44,8 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
                forecasts against what was measured. On the lab of the end-to-end tests: never beside them.
   storage      an import, an upload and a thin clone of 1 GiB against cp on the same file system. Needs Docker
                and the lab's images.
+  api          places asked for and lists read per second, on clusters that are made up, and OpenStack's placement-api
+               on the same hosts. Needs Docker, the lab's images and python3-placement.
   load         a thousand hosts and twenty thousand VMs that are made up, fifty who read and ten who place.
 
                All but libvirt print one line of JSON for each goal.
@@ -50,6 +54,7 @@ const usage = `usage: npm run -s bench -- libvirt [--rounds N] [--only CASE] [--
   --only CASE  that one alone
   --json       one line of JSON instead of a table
   --seconds N  of load (60)
+  --hosts LIST sizes of clusters of the api (50,250,1000), with twenty VMs on each host
   --seeds LIST of the clusters that are made up (1,2,3,4,5)
 
 Each figure of libvirt is the median of ratios within one pair, with the smallest and the largest.`;
@@ -85,6 +90,7 @@ function readArguments() {
         json: { type: 'boolean', default: false },
         seeds: { type: 'string', default: '1,2,3,4,5' },
         seconds: { type: 'string', default: '60' },
+        hosts: { type: 'string', default: '50,250,1000' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -105,6 +111,7 @@ const plan = planning[wanted];
 if (plan !== undefined) await benchPlanning(plan);
 else if (wanted === 'libvirt') await benchClient();
 else if (wanted === 'load') await benchUnderLoad();
+else if (wanted === 'api') await benchRates();
 else fail(usage);
 
 async function benchPlanning(bench: Bench): Promise<void> {
@@ -119,6 +126,14 @@ async function benchUnderLoad(): Promise<void> {
   const seconds = Number(values.seconds);
   if (!Number.isInteger(seconds) || seconds < 10) fail(`--seconds ${values.seconds} is too short`);
   for (const goal of await benchLoad({ seconds }, onStep)) console.log(JSON.stringify(goal));
+}
+
+async function benchRates(): Promise<void> {
+  const hosts = values.hosts.split(',').map(Number);
+  if (!hosts.every((count) => Number.isInteger(count) && count > 0 && count <= 5_000)) {
+    fail(`--hosts ${values.hosts} is no list of sizes`);
+  }
+  for (const goal of await benchApi(hosts, onStep)) console.log(JSON.stringify(goal));
 }
 
 async function benchClient(): Promise<void> {

@@ -2,22 +2,15 @@
  * A thousand hosts and twenty thousand VMs that are made up, on a real etcd, NATS, schedulers and API: people and
  * programs read and place for a while, and a host is drained meanwhile. What is slow, lost or growing shows.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { keys, type ReportedVm } from '@drover/protocol';
-import { connectStore, type Store } from '@drover/store';
-import { freePort } from '../../contract/support/docker.ts';
-import { startEtcd, startNats } from '../../contract/support/real-servers.ts';
 import { until } from '../../contract/support/until.ts';
 import { type Goal, median, rounded } from '../htools/goal.ts';
-import { Fleet } from './fleet.ts';
-import { Processes } from './processes.ts';
+import { MadeUpCluster, token, vmName } from './made-up-cluster.ts';
 
 const hosts = 1_000;
 const vmsPerHost = 20;
 const readers = 50;
 const placers = 10;
-const token = 'load';
 /** Of memory at the end over that of the beginning: what counts as flat. */
 const flat = 1.25;
 
@@ -29,27 +22,9 @@ export async function benchLoad(
   { seconds }: LoadOptions,
   onStep: (text: string) => void,
 ): Promise<readonly Goal[]> {
-  // It would fetch an image to tidy up with; what is started here is removed here.
-  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
   await using stack = new AsyncDisposableStack();
-  const etcd = stack.use(await startEtcd());
-  const nats = stack.use(await startNats({}));
-  const store = stack.use(connectStore({ endpoints: [etcd.url] }));
-  onStep(`${hosts * vmsPerHost} VMs into etcd`);
-  await writeVms(store);
-  stack.use(new Fleet({ servers: [nats.url], hosts, vmsOn: (id) => vmsOf(Number(id.slice(1))) }));
-  const processes = stack.use(new Processes());
-  const common = { etcd: { endpoints: [etcd.url] }, nats: { servers: [nats.url] } };
-  for (const id of ['s1', 's2']) processes.start(id, 'scheduler', { instanceId: id, ...common });
-  const port = await freePort();
-  const sha256 = createHash('sha256').update(token).digest('hex');
-  processes.start('api', 'api', {
-    ...common,
-    listen: { host: '127.0.0.1', port },
-    tokens: [{ name: 'load', role: 'admin', sha256 }],
-    requestsPer10Seconds: 1_000_000,
-  });
-  const client = new Client(`http://127.0.0.1:${port}`);
+  const { processes, url } = stack.use(await MadeUpCluster.start({ hosts, vmsPerHost }, onStep));
+  const client = new Client(url);
   onStep('until the API knows every host');
   await until('every host is up', async () => (await client.hostsUp()) === hosts, {
     timeoutMs: 300_000,
@@ -102,47 +77,6 @@ export async function benchLoad(
       },
     },
   ];
-}
-
-function vmId(host: number, at: number): string {
-  return `22222222-0000-4000-8000-${(host * vmsPerHost + at).toString(16).padStart(12, '0')}`;
-}
-
-function vmName(host: number, at: number): string {
-  return `vm-${host}-${at}`;
-}
-
-function vmsOf(host: number): readonly ReportedVm[] {
-  return Array.from({ length: vmsPerHost }, (_, at) => ({
-    vmId: vmId(host, at),
-    name: vmName(host, at),
-    state: 'running' as const,
-    migrating: false,
-    generation: 1,
-    memoryMib: 4_096,
-    vcpus: 2,
-  }));
-}
-
-/** As if the API and a leader had written them long ago. */
-async function writeVms(store: Store): Promise<void> {
-  const spec = { vcpus: 2, memoryMib: 4_096, disks: [], networks: [] };
-  const puts = Array.from({ length: hosts * vmsPerHost }, (_, index) => {
-    const [host, at] = [Math.floor(index / vmsPerHost), index % vmsPerHost];
-    const [id, name] = [vmId(host, at), vmName(host, at)];
-    const hostId = `n${String(host).padStart(4, '0')}`;
-    const intent = { v: 1, id, name, spec, desired: 'running', by: 'load', createdAtMs: 1 };
-    const owner = { v: 1, vmId: id, hostId, generation: 1, state: 'running' };
-    return [
-      { key: keys.vmIntent(id), value: JSON.stringify(intent) },
-      { key: keys.vmName(name), value: JSON.stringify({ v: 1, vmId: id }) },
-      { key: keys.assignment(id), value: JSON.stringify(owner) },
-    ];
-  }).flat();
-  const each = 120;
-  for (let at = 0; at < puts.length; at += each) {
-    await store.txn({ compares: [], puts: puts.slice(at, at + each), deletes: [] });
-  }
 }
 
 async function drainOne(
