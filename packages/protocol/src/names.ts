@@ -17,7 +17,7 @@ export const OperationId = Type.String({ pattern: '^[0-9A-Za-z-]{1,64}$', maxLen
 /** Unicast MAC address, lower case. */
 export const Mac = Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$' });
 /** etcd revision as decimal text: 64 bits do not fit a JavaScript number in general. */
-export const Epoch = Type.String({ pattern: '^[0-9]{1,19}$' });
+export const Epoch = Type.String({ pattern: '^(0|[1-9][0-9]{0,18})$' });
 export const Label = Type.String({ pattern: '^[A-Za-z0-9._/-]{0,63}$', maxLength: 63 });
 /** `__proto__` would be lost wherever labels are copied key by key. */
 export const Labels = Type.Record(

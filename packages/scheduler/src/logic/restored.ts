@@ -73,13 +73,17 @@ export function mayGoOn(turn: Turn, { type, epoch }: OperationRecord): boolean {
  */
 function mostAreAhead(turn: Turn): boolean {
   const heard = turn.hosts.all();
-  const ahead = heard.filter(
-    ({ maxEpoch }) => maxEpoch !== turn.epoch && BigInt(maxEpoch) > BigInt(turn.epoch),
-  );
+  const ahead = heard.filter(({ maxEpoch }) => isLater(maxEpoch, turn.epoch));
+  if (ahead.length === 0) return false;
   const known = new Set(heard.map(({ hostId }) => hostId));
   for (const hostId of turn.mirror.hosts.keys()) if (!isOff(turn, hostId)) known.add(hostId);
   if (ahead.length < 2 && known.size > 2) return false;
   return ahead.length * 2 > (turn.settled ? heard.length : known.size);
+}
+
+/** Of epochs, decimal and without zeros in front; asked of every host in every turn. */
+function isLater(one: string, other: string): boolean {
+  return one.length === other.length ? one > other : one.length > other.length;
 }
 
 function hold(turn: Turn, reason: string): void {
