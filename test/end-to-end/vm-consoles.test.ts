@@ -1,0 +1,78 @@
+/** Both consoles of a VM in a real browser, on real hosts: who types goes on typing while it moves, and presses nothing. */
+import { buildConsole } from '@drover/deploy/lab';
+import type { api } from '@drover/protocol';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openBrowser, openPage, type Sheet } from '../console/support/browser.ts';
+import { Cluster, type RunningVm } from './support/cluster.ts';
+import { until } from './support/until.ts';
+
+let cluster: Cluster;
+let browser: Browser;
+let vm: RunningVm;
+let serial: Sheet;
+let screen: Sheet;
+const name = 'typed';
+
+beforeAll(async () => {
+  await buildConsole(() => undefined);
+  cluster = await Cluster.observed();
+  await cluster.clear();
+  browser = await openBrowser();
+  vm = await cluster.runVm(name);
+  serial = await opened('serial');
+  screen = await opened('vnc');
+});
+afterAll(async () => {
+  await browser?.close();
+  await cluster.leave();
+});
+
+async function opened(type: 'serial' | 'vnc'): Promise<Sheet> {
+  const address = `${cluster.lab.apiUrl}/vms/${name}/console/${type}#token=${cluster.lab.token}`;
+  const sheet = await openPage(browser, address);
+  await connected(sheet, vm.hostId);
+  return sheet;
+}
+
+const connected = (sheet: Sheet, host: string) =>
+  sheet.page.getByText(`connected, on ${host}`).waitFor();
+
+/** The shell in the VM computes the sum, so that what is read is its answer and no echo. */
+async function answers(typing: Page, mark: string, onto = ''): Promise<void> {
+  // A line that has lost letters to the switch-over is ended, and gone.
+  await until(`the shell answers ${mark}`, async () => {
+    await typing.keyboard.type(`\necho ${mark}-$((40+2))${onto}\n`);
+    const seen = serial.page.getByText(`${mark}-42`).first();
+    return seen.waitFor({ timeout: 5_000 }).then(
+      () => true,
+      () => undefined,
+    );
+  });
+}
+
+it('the serial line is typed into, and answers', () => answers(serial.page, 'line'));
+
+it('what is typed on the screen reaches the same VM', () =>
+  answers(screen.page, 'screen', ' >/dev/ttyS0'));
+
+it('both go along while it moves: typing goes on, without a click', async () => {
+  const target = cluster.lab.hosts.find((host) => host !== vm.hostId) ?? '';
+  await cluster.slowDown(vm.hostId, name, 6);
+  const path = `/v1/vms/${vm.id}/migrate`;
+  const { id } = await cluster.api.expect<api.OperationBody>(202, 'POST', path, { target });
+  await until('it is being moved', async () =>
+    (await cluster.api.vm(vm.id)).state === 'migrating' ? true : undefined,
+  );
+  await answers(serial.page, 'amid');
+  expect((await cluster.api.operation(id)).done).toBe(false);
+  await answers(screen.page, 'seen', ' >/dev/ttyS0');
+  await cluster.ended(id, 'succeeded');
+  await connected(serial, target);
+  await answers(serial.page, 'after');
+  await connected(screen, target);
+  await answers(screen.page, 'shown', ' >/dev/ttyS0');
+  expect((await cluster.counts(await cluster.api.vm(vm.id))).boot).toBe(vm.boot);
+  expect([...serial.wrong, ...screen.wrong]).toEqual([]);
+  await cluster.expectNoHarm();
+});
