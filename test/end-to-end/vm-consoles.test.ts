@@ -42,13 +42,30 @@ const connected = (sheet: Sheet, host: string) =>
 async function answers(typing: Page, mark: string, onto = ''): Promise<void> {
   // A line that has lost letters to the switch-over is ended, and gone.
   await until(`the shell answers ${mark}`, async () => {
-    await typing.keyboard.type(`\necho ${mark}-$((40+2))${onto}\n`);
+    await type(typing, `\necho ${mark}-$((40+2))${onto}\n`);
     const seen = serial.page.getByText(`${mark}-42`).first();
     return seen.waitFor({ timeout: 5_000 }).then(
       () => true,
       () => undefined,
     );
   });
+}
+
+/** A screen is sent keys and no letters: on an American keyboard these are below others. */
+const withShift = new Map([
+  ['$', 'Digit4'],
+  ['(', 'Digit9'],
+  [')', 'Digit0'],
+  ['+', 'Equal'],
+  ['>', 'Period'],
+]);
+
+async function type({ keyboard }: Page, text: string): Promise<void> {
+  for (const letter of text) {
+    const below = withShift.get(letter);
+    const key = letter === '\n' ? 'Enter' : letter;
+    await keyboard.press(below === undefined ? key : `Shift+${below}`);
+  }
 }
 
 it('the serial line is typed into, and answers', () => answers(serial.page, 'line'));
