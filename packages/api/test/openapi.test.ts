@@ -78,6 +78,7 @@ describe('the OpenAPI file', () => {
       '/v1/vms/{vm}/pause',
       '/v1/vms/{vm}/reboot',
       '/v1/vms/{vm}/rename',
+      '/v1/vms/{vm}/resize',
       '/v1/vms/{vm}/resume',
       '/v1/vms/{vm}/save',
       '/v1/vms/{vm}/start',

@@ -313,6 +313,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vms/{vm}/resize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** More or fewer vCPUs, more or less memory; at once where it can be */
+        post: operations["resizeVm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/vms/{vm}/migrate": {
         parameters: {
             query?: never;
@@ -1314,6 +1331,10 @@ export interface components {
             nextHostId?: string;
             generation: number;
             operationId?: string;
+            promised?: {
+                vcpus: number;
+                memoryMib: number;
+            };
             saved?: {
                 pool: string;
                 file: string;
@@ -1343,6 +1364,8 @@ export interface components {
             spec: {
                 vcpus: number;
                 memoryMib: number;
+                maxVcpus?: number;
+                maxMemoryMib?: number;
                 arch?: "x86_64" | "aarch64";
                 machine?: string;
                 disks: {
@@ -1391,6 +1414,8 @@ export interface components {
             spec: {
                 vcpus: number;
                 memoryMib: number;
+                maxVcpus?: number;
+                maxMemoryMib?: number;
                 arch?: "x86_64" | "aarch64";
                 machine?: string;
                 disks: {
@@ -1474,6 +1499,18 @@ export interface components {
             hostId?: string;
             what: string;
         };
+        VmResize: {
+            vcpus?: number;
+            memoryMib?: number;
+            atNextStart?: boolean;
+        };
+        VmResizePlan: {
+            vmId: string;
+            vmName: string;
+            hostId?: string;
+            when: "now" | "next-start";
+            what: string;
+        };
         VmMigrate: {
             target?: string;
             migration?: {
@@ -1505,7 +1542,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
+            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "resize" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -1531,6 +1568,16 @@ export interface components {
             };
             rule?: string;
             along?: string[];
+            resize?: {
+                from: {
+                    vcpus: number;
+                    memoryMib: number;
+                };
+                to: {
+                    vcpus?: number;
+                    memoryMib?: number;
+                };
+            };
             stored?: {
                 file: string;
                 format: "qcow2" | "raw";
@@ -2061,6 +2108,8 @@ export interface components {
             spec: {
                 vcpus: number;
                 memoryMib: number;
+                maxVcpus?: number;
+                maxMemoryMib?: number;
                 arch?: "x86_64" | "aarch64";
                 machine?: string;
                 disks: {
@@ -4131,6 +4180,66 @@ export interface operations {
             };
         };
     };
+    resizeVm: {
+        parameters: {
+            query?: {
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /** @description ETags, or *: only if it is at that version still; else 412 */
+                "if-match"?: string;
+                /** @description The same key and request again, within a day: the same answer, and done once */
+                "idempotency-key"?: string;
+            };
+            path: {
+                vm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VmResize"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VmResizePlan"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     migrateVm: {
         parameters: {
             query?: {
@@ -4538,7 +4647,7 @@ export interface operations {
                 limit?: string;
                 continue?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
+                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "resize" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
             };
             header?: never;
             path?: never;

@@ -13,7 +13,7 @@ import { CpuXml, questions } from './question.ts';
 import { DiskJob } from './disk-job.ts';
 import { Pool } from './pool-spec.ts';
 import { FileFacts, StorageJob, StoredFile } from './storage-job.ts';
-import { MachineType } from './vm-spec.ts';
+import { MachineType, ResizeWish } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -56,6 +56,9 @@ export const VmToStart = Type.Object(
     name: Name,
     vcpus: Type.Integer({ minimum: 1, maximum: wireLimits.vcpus }),
     memoryMib: Type.Integer({ minimum: 1, maximum: wireLimits.memoryMib }),
+    /** How far it can grow while it runs, where that is further. */
+    maxVcpus: Type.Optional(Type.Integer({ minimum: 1, maximum: wireLimits.vcpus })),
+    maxMemoryMib: Type.Optional(Type.Integer({ minimum: 1, maximum: wireLimits.memoryMib })),
     arch: Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')]),
     machine: Type.Optional(MachineType),
     /** The cluster's CPU, as a `<cpu>` document; absent: what the host can give. */
@@ -123,6 +126,16 @@ export const CommandBody = Type.Union([
   ),
   /** Its vCPUs stand still, its memory stays; and run on. Only what was paused so is let run. */
   Type.Object({ kind: Type.Union([Type.Literal('pause-vm'), Type.Literal('unpause-vm')]) }, closed),
+  /** To that size while it runs, and done when it has it; what is absent stays. Ordered again it finds what is there. */
+  Type.Object(
+    {
+      kind: Type.Literal('resize-vm'),
+      ...ResizeWish,
+      /** How long the system in it may take to give memory back, or to take it. */
+      timeoutMs: Count,
+    },
+    closed,
+  ),
   /**
    * Open the tunnel's end for one migration; the result's detail carries a `TunnelEnd`. Through it the source
    * may do what is said here, and nothing else.
@@ -278,6 +291,7 @@ export const generationRule: Readonly<Record<CommandKind, 'none' | 'newer' | 'cu
   'reboot-vm': 'current',
   'pause-vm': 'current',
   'unpause-vm': 'current',
+  'resize-vm': 'current',
   'migrate-out': 'current',
   'save-vm': 'current',
   'resume-saved': 'newer',

@@ -76,8 +76,12 @@ export const ReportedVm = Type.Object(
     saving: Type.Optional(Type.Literal(true)),
     /** Highest generation that this agent knows for it; absent: a VM that Drover never touched. */
     generation: Type.Optional(Count),
+    /** The most that it can have while it runs; what it has now where that is less. */
     memoryMib: Count,
+    balloonMib: Type.Optional(Count),
+    /** What it has now; the most that it can have while it runs where that is more. */
     vcpus: Count,
+    maxVcpus: Type.Optional(Count),
     cpuMilliUsed: Type.Optional(Count),
     /** CPU that its vCPUs were ready for, and did not get, in thousandths of a core. */
     cpuWaitMilli: Type.Optional(Count),

@@ -45,6 +45,13 @@ export const errorCatalogue = {
   'vm-not-paused': { status: 409, retry: 'never', title: 'The VM is not paused' },
   'vm-running': { status: 409, retry: 'never', title: 'The VM is running' },
   'vm-saved': { status: 409, retry: 'never', title: 'The VM’s memory is saved' },
+  'resize-needs-restart': {
+    status: 409,
+    retry: 'never',
+    title: 'The VM takes that size at its next start only',
+  },
+  'no-room-to-grow': { status: 409, retry: 'later', title: 'Its host has no room for the growth' },
+  'resize-timeout': { status: 504, retry: 'never', title: 'The VM did not follow in time' },
   'vm-not-saved': { status: 409, retry: 'never', title: 'No memory of the VM is saved' },
   'save-failed': { status: 500, retry: 'later', title: 'The VM could not be saved' },
   'memory-gone': { status: 409, retry: 'never', title: 'The saved memory is not what it was' },

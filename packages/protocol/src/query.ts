@@ -26,7 +26,7 @@ import { Name, Uuid } from './names.ts';
 import { PoolPlace } from './pool-place.ts';
 import { RuleSpec } from './rule-spec.ts';
 import { type UsageColumns, UsageGrid } from './usage.ts';
-import { VmSpec } from './vm-spec.ts';
+import { ResizeWish, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -75,6 +75,16 @@ export const Query = Type.Union([
       vmId: Uuid,
       target: Type.Optional(Name),
       migration: Type.Optional(MigrationWish),
+    },
+    closed,
+  ),
+  /** What a resize would do now: at once, at the next start, or why not. */
+  Type.Object(
+    {
+      type: Type.Literal('resize-plan'),
+      vmId: Uuid,
+      ...ResizeWish,
+      atNextStart: Type.Optional(Type.Literal(true)),
     },
     closed,
   ),
@@ -185,6 +195,12 @@ export type QueryReply =
       readonly plan: MovePlan;
       /** Of the move to its target, where it has one. */
       readonly forecast?: MigrationForecast;
+    }
+  | {
+      readonly type: 'resize-plan';
+      readonly when: 'now' | 'next-start';
+      /** For people. */
+      readonly what: string;
     }
   | {
       readonly type: 'plan-restore';

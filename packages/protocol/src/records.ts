@@ -14,7 +14,7 @@ import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
 import { VolumeId } from './storage-records.ts';
 import { PoolEntry, PoolPlace } from './pool-place.ts';
 import { poolLimits, PoolSpec } from './pool-spec.ts';
-import { VmSpec } from './vm-spec.ts';
+import { ResizeWish, VmSize, VmSpec } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const V = Type.Literal(1);
@@ -153,6 +153,11 @@ export const AssignmentRecord = Type.Object(
       Type.Literal('crashed'),
       Type.Literal('unknown'),
     ]),
+    /**
+     * Of one that is on a host, or whose memory is saved: what is promised to it there, where that is not what its spec says
+     * for its next start. While it is resized, the larger.
+     */
+    promised: Type.Optional(VmSize),
     /** Its saved memory, until it runs again or somebody throws that away. */
     saved: Type.Optional(SavedMemory),
     /** Of one with disks in pools that each host has for itself: the host that has its files. */
@@ -243,6 +248,7 @@ export const OperationType = Type.Union([
   Type.Literal('reboot'),
   Type.Literal('pause'),
   Type.Literal('unpause'),
+  Type.Literal('resize'),
   Type.Literal('delete'),
   Type.Literal('migrate'),
   Type.Literal('drain'),
@@ -325,6 +331,10 @@ export const OperationRecord = Type.Object(
     rule: Type.Optional(Name),
     /** Of a move: VMs that move at the same time, because a rule keeps them together. */
     along: Type.Optional(Type.Array(Uuid, { maxItems: 256 })),
+    /** Of a resize: how large the VM was, and what of it was asked for. */
+    resize: Type.Optional(
+      Type.Object({ from: VmSize, to: Type.Object(ResizeWish, closed) }, closed),
+    ),
     /** Of an upload or a download: where its bytes go through. Told to nobody but the API. */
     transfer: Type.Optional(TransferEnd),
     /** Files that nothing stands on any more: they go before it ends. */

@@ -5,6 +5,7 @@ import { MigrationWish } from './migration.ts';
 import { Count, Label, Name, OperationId, Uuid } from './names.ts';
 import { PoolPlace } from './pool-place.ts';
 import { VolumeId } from './storage-records.ts';
+import { ResizeWish } from './vm-spec.ts';
 
 const closed = { additionalProperties: false } as const;
 const V = Type.Literal(1);
@@ -62,6 +63,17 @@ export const RequestRecord = Type.Union([
       ...requestBase,
       type: Type.Union([Type.Literal('pause'), Type.Literal('unpause')]),
       vmId: Uuid,
+    },
+    closed,
+  ),
+  /** At once where it runs, unless it is to have that size from its next start on. */
+  Type.Object(
+    {
+      ...requestBase,
+      type: Type.Literal('resize'),
+      vmId: Uuid,
+      ...ResizeWish,
+      atNextStart: Type.Optional(Type.Literal(true)),
     },
     closed,
   ),

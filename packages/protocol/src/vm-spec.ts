@@ -36,10 +36,29 @@ export type NetworkSpec = Static<typeof NetworkSpec>;
 /** As QEMU calls it: `q35`, `pc-q35-10.0`. */
 export const MachineType = Type.String({ pattern: '^[a-z0-9.-]{1,63}$' });
 
+const Vcpus = Type.Integer({ minimum: 1, maximum: wireLimits.vcpus });
+const MemoryMib = Type.Integer({
+  minimum: wireLimits.memoryMibMin,
+  maximum: wireLimits.memoryMib,
+});
+
+/** What a person wants of a VM's size; what is absent stays as it is. */
+export const ResizeWish = { vcpus: Type.Optional(Vcpus), memoryMib: Type.Optional(MemoryMib) };
+
+/** How large a VM is, or is to be. */
+export const VmSize = Type.Object(
+  { vcpus: Vcpus, memoryMib: Type.Integer({ minimum: 1, maximum: wireLimits.memoryMib }) },
+  closed,
+);
+export type VmSize = Static<typeof VmSize>;
+
 export const VmSpec = Type.Object(
   {
-    vcpus: Type.Integer({ minimum: 1, maximum: wireLimits.vcpus }),
-    memoryMib: Type.Integer({ minimum: wireLimits.memoryMibMin, maximum: wireLimits.memoryMib }),
+    vcpus: Vcpus,
+    memoryMib: MemoryMib,
+    /** How far it can be resized while it runs; absent: no further than it starts with. Not less than that. */
+    maxVcpus: Type.Optional(Vcpus),
+    maxMemoryMib: Type.Optional(MemoryMib),
     arch: Type.Optional(Type.Union([Type.Literal('x86_64'), Type.Literal('aarch64')])),
     machine: Type.Optional(MachineType),
     disks: Type.Array(DiskSpec, { maxItems: wireLimits.disks }),

@@ -29,8 +29,11 @@ export interface Nature {
 export interface Copy {
   readonly vmId: string;
   readonly name: string;
-  readonly memoryMib: number;
-  readonly vcpus: number;
+  memoryMib: number;
+  vcpus: number;
+  /** How far it can grow as it runs; absent: no further than it was started with. */
+  readonly mostMib?: number;
+  readonly mostVcpus?: number;
   readonly generation: number;
   /** The operation whose command brought this run of the VM about. */
   readonly startedBy: string;
@@ -157,8 +160,9 @@ export class Hypervisor {
   save(copy: Copy, opId: string, pool: string, ms: number, ended: (how: Ended) => void): void {
     const { timeline, storage } = this.#world;
     this.set(copy, 'paused', 'save');
-    const { vmId, name, memoryMib, vcpus, generation } = copy;
-    const memory = { vmId, name, memoryMib, vcpus, generation };
+    const { state: _state, job: _job, byHand: _byHand, isOutrun: _isOutrun, ...saved } = copy;
+    const { startedBy: _startedBy, ...memory } = saved;
+    const { vmId } = memory;
     let call: ((how: Ended) => void) | undefined = ended;
     const answer = (how: Ended) => {
       this.#calls.delete(answer);
@@ -265,6 +269,12 @@ export class Hypervisor {
   restart(vmId: string): void {
     const copy = this.#copies.get(vmId);
     if (copy !== undefined) this.#world.note(this.hostId, `${copy.name} restarts`);
+  }
+
+  resize(copy: Copy, vcpus: number, memoryMib: number): void {
+    copy.vcpus = vcpus;
+    copy.memoryMib = memoryMib;
+    this.#changed(copy, `has ${vcpus} vCPUs and ${memoryMib} MiB`);
   }
 
   put(copy: Copy, what: string): void {

@@ -32,6 +32,7 @@ import {
   keys,
   type MigrationWish,
   type RuleSpec,
+  type VmSize,
   type VmSpec,
 } from '@drover/protocol';
 import type { ApiProcess, Asked, Refusal } from './api-process.ts';
@@ -51,6 +52,8 @@ export interface NewVm {
   readonly name: string;
   readonly memoryMib: number;
   readonly vcpus: number;
+  readonly maxMemoryMib?: number;
+  readonly maxVcpus?: number;
   readonly nature?: Partial<Nature>;
   readonly pool?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -162,15 +165,15 @@ export class People implements Ledger {
   }
 
   /** Returns the id of the VM that is asked for. */
-  create({ name, memoryMib, vcpus, nature, pool = 'shared', labels }: NewVm): string {
+  create({ name, nature, pool = 'shared', labels, ...size }: NewVm): string {
+    const { memoryMib } = size;
     this.#vms += 1;
     const vmId = uuidOf('vm', this.#vms);
     const disks = { hasLock: pool === 'shared', pools: [pool] };
     this.#natures.set(vmId, { ...plain, ...disks, ...nature });
     this.#names.set(vmId, name);
     const spec: VmSpec = {
-      vcpus,
-      memoryMib,
+      ...size,
       disks: [{ pool, image: 'tiny.qcow2' }],
       networks: [],
       ...(labels === undefined ? {} : { labels }),
@@ -208,6 +211,17 @@ export class People implements Ledger {
 
   pause(vmId: string, type: 'pause' | 'unpause'): string {
     return this.#ask(vmId, { type }, `${type} ${this.#name(vmId)}`);
+  }
+
+  resize(vmId: string, size: Partial<VmSize>, atNextStart: boolean): string {
+    const parts = [
+      ...(size.vcpus === undefined ? [] : [`${size.vcpus} vCPUs`]),
+      ...(size.memoryMib === undefined ? [] : [`${size.memoryMib} MiB`]),
+      ...(atNextStart ? ['at its next start'] : []),
+    ];
+    const when = atNextStart ? { atNextStart: true as const } : {};
+    const said = `resize ${this.#name(vmId)}: ${parts.join(', ')}`;
+    return this.#ask(vmId, { type: 'resize', ...size, ...when }, said);
   }
 
   remove(vmId: string): string {

@@ -22,6 +22,8 @@ function stepOf(fields: Fields): Step {
         vm: vm(),
         memoryMib: fields.count('memoryMib'),
         vcpus: fields.count('vcpus', 1),
+        ...counted(fields, 'maxMemoryMib'),
+        ...counted(fields, 'maxVcpus'),
         pool: poolOf(fields),
         deaf: fields.flag('deaf'),
         dirtyMibPerSecond: fields.count('dirtyMibPerSecond', 0),
@@ -44,6 +46,15 @@ function stepOf(fields: Fields): Step {
     case 'stop':
     case 'reboot':
       return { do: what, vm: vm(), force: fields.flag('force'), ...named(fields, 'as') };
+    case 'resize':
+      return {
+        do: what,
+        vm: vm(),
+        ...counted(fields, 'memoryMib'),
+        ...counted(fields, 'vcpus'),
+        ...(fields.has('atNextStart') ? { atNextStart: fields.flag('atNextStart') } : {}),
+        ...named(fields, 'as'),
+      };
     case 'migrate':
       return {
         do: what,
@@ -114,6 +125,10 @@ function poolOf(fields: Fields): PoolName {
 
 function named<N extends string>(fields: Fields, name: N): { readonly [K in N]?: string } {
   return (fields.has(name) ? { [name]: fields.text(name) } : {}) as { readonly [K in N]?: string };
+}
+
+function counted<N extends string>(fields: Fields, name: N): { readonly [K in N]?: number } {
+  return (fields.has(name) ? { [name]: fields.count(name) } : {}) as { readonly [K in N]?: number };
 }
 
 /** What `readStep` reads as the same step. */

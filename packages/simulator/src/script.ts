@@ -14,6 +14,8 @@ export interface CreateStep {
   readonly vm: string;
   readonly memoryMib: number;
   readonly vcpus: number;
+  readonly maxMemoryMib?: number;
+  readonly maxVcpus?: number;
   readonly pool: PoolName;
   /** Nobody in it listens to the power button. */
   readonly deaf: boolean;
@@ -46,6 +48,14 @@ export type AskStep =
       readonly do: 'stop' | 'reboot';
       readonly vm: string;
       readonly force: boolean;
+      readonly as?: string;
+    }
+  | {
+      readonly do: 'resize';
+      readonly vm: string;
+      readonly memoryMib?: number;
+      readonly vcpus?: number;
+      readonly atNextStart?: boolean;
       readonly as?: string;
     }
   | {
@@ -181,6 +191,14 @@ export class Script {
         const mode = step.force ? 'force' : 'graceful';
         return this.#remember(step, people[step.do](this.#idOf(step.vm), mode));
       }
+      case 'resize': {
+        const { vm, memoryMib, vcpus, atNextStart = false } = step;
+        const size = {
+          ...(memoryMib === undefined ? {} : { memoryMib }),
+          ...(vcpus === undefined ? {} : { vcpus }),
+        };
+        return this.#remember(step, people.resize(this.#idOf(vm), size, atNextStart));
+      }
       case 'migrate':
         return this.#remember(step, people.migrate(this.#idOf(step.vm), step.to, step.cold));
       case 'drain': {
@@ -262,6 +280,11 @@ export class Script {
 
   #create(step: CreateStep): void {
     const { vm, deaf, dirtyMibPerSecond, memoryMib, vcpus, pool, snapshots, medium, label } = step;
+    const { maxMemoryMib, maxVcpus } = step;
+    const most = {
+      ...(maxMemoryMib === undefined ? {} : { maxMemoryMib }),
+      ...(maxVcpus === undefined ? {} : { maxVcpus }),
+    };
     const [key = '', value = ''] = label?.split('=') ?? [];
     const labels = label === undefined ? {} : { labels: { [key]: value } };
     const nature = {
@@ -273,7 +296,7 @@ export class Script {
     };
     this.#ids.set(
       vm,
-      this.#world.people.create({ name: vm, memoryMib, vcpus, pool, nature, ...labels }),
+      this.#world.people.create({ name: vm, memoryMib, vcpus, ...most, pool, nature, ...labels }),
     );
   }
 

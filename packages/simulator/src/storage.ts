@@ -21,6 +21,8 @@ export interface Memory {
   readonly name: string;
   readonly memoryMib: number;
   readonly vcpus: number;
+  readonly mostMib?: number;
+  readonly mostVcpus?: number;
   readonly generation: number;
 }
 

@@ -293,6 +293,7 @@ function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
       return usageOf(query);
     case 'orphans':
       return { type: 'orphans', orphans: [], silent: [] };
+    case 'resize-plan':
     case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':

@@ -66,6 +66,10 @@ export function actionOf(command: AgentCommand): HypervisorAction | undefined {
       const { kind, ...rest } = body;
       return { type: kind, opId, vmId, ...rest };
     }
+    case 'resize-vm': {
+      const { kind, ...rest } = body;
+      return { type: kind, vmId, ...rest };
+    }
     case 'disk-job':
       return { type: body.kind, opId, step: command.step, vmId, job: body.job };
     case 'pause-vm':

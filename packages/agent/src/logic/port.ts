@@ -92,6 +92,13 @@ export type HypervisorAction =
     }
   | { readonly type: 'pause-vm' | 'unpause-vm'; readonly vmId: string }
   | {
+      readonly type: 'resize-vm';
+      readonly vmId: string;
+      readonly vcpus?: number;
+      readonly memoryMib?: number;
+      readonly timeoutMs: number;
+    }
+  | {
       readonly type: 'prepare-incoming';
       readonly opId: string;
       readonly vmId: string;

@@ -30,8 +30,7 @@ export function domainXml(
       element('metadata', {}, [
         element('drover:vm', { 'xmlns:drover': metadataNamespace, generation }),
       ]),
-      element('memory', { unit: 'MiB' }, [String(vm.memoryMib)]),
-      element('vcpu', {}, [String(vm.vcpus)]),
+      ...sizeElements(vm),
       element('os', {}, [
         element('type', { arch: vm.arch, machine }, ['hvm']),
         element('boot', { dev: 'hd' }),
@@ -65,6 +64,18 @@ export function domainXml(
       ]),
     ]),
   );
+}
+
+/** What it starts with, and how far it can grow while it runs where that is further. */
+function sizeElements({ vcpus, memoryMib, maxVcpus, maxMemoryMib }: VmToStart): XmlElement[] {
+  const mostMib = Math.max(memoryMib, maxMemoryMib ?? 0);
+  const most = Math.max(vcpus, maxVcpus ?? 0);
+  const mib = { unit: 'MiB' };
+  return [
+    element('memory', mib, [String(mostMib)]),
+    ...(mostMib > memoryMib ? [element('currentMemory', mib, [String(memoryMib)])] : []),
+    element('vcpu', most > vcpus ? { current: vcpus } : {}, [String(most)]),
+  ];
 }
 
 /**

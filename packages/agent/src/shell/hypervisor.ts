@@ -36,6 +36,7 @@ import { done, failed, outcomeOf } from './outcome.ts';
 import { usablePool } from './pool.ts';
 import { PoolsHere } from './pools-here.ts';
 import { pauseVm, rebootVm, unpauseVm } from './power.ts';
+import { resizeVm } from './resize-vm.ts';
 import { checkIncoming, emulatorsHere, inspectVm } from './preflight.ts';
 import { resumeSaved } from './resume-saved.ts';
 import { Saves } from './save-vm.ts';
@@ -226,6 +227,8 @@ export class Hypervisor implements AsyncDisposable {
         return pauseVm(link, action.vmId);
       case 'unpause-vm':
         return unpauseVm(link, action.vmId);
+      case 'resize-vm':
+        return resizeVm(link, action);
       case 'prepare-incoming':
         return this.#prepareIncoming(action);
       case 'migrate-out':

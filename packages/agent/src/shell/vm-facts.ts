@@ -62,7 +62,7 @@ export function vmFacts(xml: string, asked: Asked): VmFacts {
     arch: domain.arch,
     machine: domain.machine ?? '',
     qemuVersion: asked.qemuVersion,
-    memoryMib: Math.ceil(domain.memoryKib / 1024),
+    memoryMib: Math.ceil(memoryToBringKib(domain) / 1024),
     ...hugePage(domain),
     cpuMode: domain.cpuMode ?? '',
     hostCpu: asked.hostCpu,
@@ -84,6 +84,11 @@ export function vmFacts(xml: string, asked: Asked): VmFacts {
 
 function short(text: string): string {
   return text.slice(0, most.name);
+}
+
+/** What a host that it comes to has to have: what it has now; of huge pages all that it can have. */
+function memoryToBringKib({ memoryBacking, memoryKib, currentMemoryKib }: DomainDescription) {
+  return memoryBacking.wantsHugePages ? memoryKib : Math.min(memoryKib, currentMemoryKib);
 }
 
 function hugePage({ memoryBacking }: DomainDescription): { readonly hugePageKib?: number } {

@@ -72,7 +72,6 @@ export class VmLooker {
       const atMs = performance.now();
       const delayNs = delayOf(params);
       remembered.set(dom.uuid, { id: dom.id, generation, cpuTimeNs, delayNs, atMs });
-      const maximumKib = numberOf(params, 'balloon.maximum') ?? 0;
       return {
         vmId: dom.uuid,
         name: dom.name.slice(0, 255),
@@ -80,8 +79,7 @@ export class VmLooker {
         migrating: job === 'migration',
         ...(job === 'save' ? { saving: true } : {}),
         ...(generation === undefined ? {} : { generation }),
-        memoryMib: Math.round(maximumKib / 1024),
-        vcpus: numberOf(params, 'vcpu.current') ?? numberOf(params, 'vcpu.maximum') ?? 0,
+        ...sizeOf(params),
         ...(same ? { cpuMilliUsed: milliBetween(same, cpuTimeNs - same.cpuTimeNs, atMs) } : {}),
         ...(same?.delayNs === undefined || delayNs === undefined
           ? {}
@@ -95,6 +93,23 @@ export class VmLooker {
       throw error;
     }
   }
+}
+
+/** What it has and, where that differs, the most that it can have. */
+function sizeOf(
+  params: DomainStats['params'],
+): Pick<ReportedVm, 'memoryMib' | 'balloonMib' | 'vcpus' | 'maxVcpus'> {
+  const memoryMib = Math.round((numberOf(params, 'balloon.maximum') ?? 0) / 1024);
+  const currentKib = numberOf(params, 'balloon.current');
+  const balloonMib = currentKib === undefined ? memoryMib : Math.ceil(currentKib / 1024);
+  const maxVcpus = numberOf(params, 'vcpu.maximum') ?? 0;
+  const vcpus = numberOf(params, 'vcpu.current') ?? maxVcpus;
+  return {
+    memoryMib,
+    ...(balloonMib < memoryMib ? { balloonMib } : {}),
+    vcpus,
+    ...(maxVcpus > vcpus ? { maxVcpus } : {}),
+  };
 }
 
 async function stateOf(libvirt: Libvirt, dom: Domain): Promise<VmState> {

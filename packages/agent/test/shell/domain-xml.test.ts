@@ -53,6 +53,20 @@ describe('the XML of a VM', () => {
     }
   });
 
+  it('has room to grow only where that was asked for', () => {
+    const plain = domainXml(vmId, 7, vm, host);
+    expect(plain).toContain('<memory unit="MiB">512</memory><vcpu>2</vcpu>');
+    const same = { ...vm, maxVcpus: 2, maxMemoryMib: 512 };
+    expect(domainXml(vmId, 7, same, host)).toBe(plain);
+    const roomy = { ...vm, maxVcpus: 8, maxMemoryMib: 2048 };
+    expect(readDomain(domainXml(vmId, 7, roomy, host))).toMatchObject({
+      memoryKib: 2048 * 1024,
+      currentMemoryKib: 512 * 1024,
+      vcpus: 8,
+      currentVcpus: 2,
+    });
+  });
+
   it('has a screen that no network reaches and no path of this host is in, and a serial line', () => {
     const xml = domainXml(vmId, 7, vm, host);
     const devices = childOf(parseXml(xml), 'devices');

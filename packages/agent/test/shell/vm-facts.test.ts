@@ -45,6 +45,14 @@ const factsOf = (devices: string, more = '', os = ''): VmFacts => {
 };
 
 describe('the facts of a VM that runs', () => {
+  it('are the memory that it has now, for a target brings no more; of huge pages all that it can have', () => {
+    const less = '<currentMemory unit="KiB">1048576</currentMemory>';
+    const xml = xmlOf('').replace(/<currentMemory.*<\/currentMemory>/, less);
+    expect(vmFacts(xml, asked).memoryMib).toBe(1024);
+    const huge = xml.replace('<devices>', '<memoryBacking><hugepages/></memoryBacking><devices>');
+    expect(vmFacts(huge, asked).memoryMib).toBe(2048);
+  });
+
   it('are its size, its board and the whole chain of its disks, with what guards them', () => {
     const facts = factsOf('');
     expect(facts).toMatchObject({ machine: 'pc-q35-10.0', virtType: 'kvm', memoryMib: 2048 });

@@ -22,6 +22,7 @@ import { requireHost } from './hosts.ts';
 import { checkWish } from './migration-settings.ts';
 import { countOpen, openOperationOn } from './operations.ts';
 import type { FieldError } from './problem.ts';
+import { checkResize, type ResizeAction, sizeErrors } from './resize-vm.ts';
 import { type ResolvedDisks, resolveDisks } from './resolve-disks.ts';
 import { refuseBusyDisks } from './storage-checks.ts';
 import { findVm } from './vms.ts';
@@ -39,6 +40,7 @@ export function checkNewVm(records: RecordMirror, { name, spec }: api.VmCreate):
       errors.push({ path: `/spec/disks/${index}`, message });
     }
   }
+  errors.push(...sizeErrors(spec));
   checkWish('/spec/migration', spec.migration);
   const [first] = errors;
   if (first !== undefined) {
@@ -167,6 +169,7 @@ export type VmAction =
   | { readonly type: 'reboot'; readonly mode: 'graceful' | 'force' }
   | { readonly type: 'pause' }
   | { readonly type: 'unpause' }
+  | ({ readonly type: 'resize' } & ResizeAction)
   | { readonly type: 'delete' }
   | {
       readonly type: 'migrate';
@@ -269,6 +272,8 @@ function checkState(
         'vm-not-paused',
         `${name} is ${state}; only a VM that is paused is unpaused`,
       );
+    case 'resize':
+      return checkResize(name, assignment, action);
     case 'stop':
       if (hostId !== undefined && state === 'paused' && action.mode === 'graceful') {
         throw new DroverError(

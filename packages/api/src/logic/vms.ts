@@ -39,7 +39,7 @@ export function vmBody(
   const { cloudInit: _, ...shown } = intent.spec;
   const cloudInit = cloudInitSummary(intent);
   const assignment = records.assignments.get(id)?.value;
-  const { hostId, nextHostId, operationId, rest, saved } = assignment ?? {};
+  const { hostId, nextHostId, operationId, promised, rest, saved } = assignment ?? {};
   const migration = migrationOf(records, id, progress);
   return {
     id,
@@ -50,6 +50,7 @@ export function vmBody(
     ...(nextHostId === undefined ? {} : { nextHostId }),
     generation: assignment?.generation ?? 0,
     ...(operationId === undefined ? {} : { operationId }),
+    ...(promised === undefined ? {} : { promised }),
     ...(saved === undefined ? {} : { saved: savedBody(saved) }),
     ...(observed === undefined ? {} : { observed }),
     ...(migration === undefined ? {} : { migration }),

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { planAction, planMove, requestOnVm, type VmAction } from '../logic/decide-vm.ts';
 import { movePlanBody } from '../logic/leader-answers.ts';
+import { resizeOf, resizePlanBody, resizeQuery } from '../logic/resize-vm.ts';
 import { sendAccepted } from './accepted.ts';
 import { isDryRun } from './auth.ts';
 import { type App, type Context, newOperation } from './context.ts';
@@ -138,6 +139,27 @@ export function vmActionRoutes(app: App, context: Context): void {
       },
     );
   }
+
+  app.post(
+    '/v1/vms/:vm/resize',
+    {
+      config: { ...config, dryRunRole: 'viewer' },
+      schema: {
+        ...about('resizeVm', 'More or fewer vCPUs, more or less memory; at once where it can be'),
+        querystring: DryRun,
+        body: bodies.vmResize,
+        response: answers({ 200: bodies.vmResizePlan, 202: bodies.operation }),
+      },
+    },
+    async (request, reply) => {
+      const { vm } = request.params;
+      const action = resizeOf(request.body);
+      if (!isDryRun(request)) return act(request, reply, vm, { type: 'resize', ...action });
+      const { records } = context.mirror;
+      const query = resizeQuery(records, vm, action);
+      return resizePlanBody(records, query.vmId, await context.leader.ask(query));
+    },
+  );
 
   app.post(
     '/v1/vms/:vm/migrate',

@@ -15,6 +15,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   reboot: 'has restarted',
   pause: 'is paused',
   unpause: 'runs on',
+  resize: 'is resized',
   delete: 'is deleted',
   migrate: 'has moved',
   drain: 'is drained',

@@ -165,6 +165,7 @@ const doing: Readonly<Record<Operation['type'], string>> = {
   reboot: 'rebooting',
   pause: 'pausing',
   unpause: 'unpausing',
+  resize: 'resizing',
   delete: 'deleting',
   migrate: 'moving',
   drain: 'draining',

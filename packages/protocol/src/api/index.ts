@@ -26,6 +26,7 @@
  *   POST   /v1/vms/{vm}/save                     202 Operation   body VmSave
  *   POST   /v1/vms/{vm}/resume                   202 Operation   as start, of a saved one only
  *   POST   /v1/vms/{vm}/stop                     202 Operation   body VmStop
+ *   POST   /v1/vms/{vm}/resize                   202 Operation   body VmResize; ?dryRun=true 200 VmResizePlan
  *   POST   /v1/vms/{vm}/migrate                  202 Operation   body VmMigrate
  *   POST   /v1/vms/{vm}/migrate?dryRun=true      MovePlan        the hosts are asked; touches nothing
  *   GET    /v1/vms/{vm}/explain                  Explanation

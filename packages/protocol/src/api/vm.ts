@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { CloudInit, CloudInitSummary } from '../cloud-init.ts';
 import { MigrationWish } from '../migration.ts';
 import { Count, Labels, Name, Uuid } from '../names.ts';
-import { VmSpec } from '../vm-spec.ts';
+import { ResizeWish, VmSize, VmSpec } from '../vm-spec.ts';
 import { MigrationBody, OperationBody } from './operation.ts';
 import { closed, named, Text } from './shape.ts';
 
@@ -18,6 +18,8 @@ export const VmBody = Type.Object(
     nextHostId: Type.Optional(Name),
     generation: Count,
     operationId: Type.Optional(Text),
+    /** What is promised to it where it runs, where its spec is what it takes at its next start; while it is resized, the larger. */
+    promised: Type.Optional(VmSize),
     /** Its memory lies in a file: it starts from that, until somebody throws it away. */
     saved: Type.Optional(
       Type.Object(
@@ -130,6 +132,29 @@ export const VmActionPlan = Type.Object(
   named('VmActionPlan'),
 );
 export type VmActionPlan = Static<typeof VmActionPlan>;
+
+export const VmResize = Type.Object(
+  {
+    ...ResizeWish,
+    /** Leave it as it runs: it starts with that size next. Of a VM that is off it is so in any case. */
+    atNextStart: Type.Optional(Type.Boolean()),
+  },
+  { ...named('VmResize'), minProperties: 1 },
+);
+export type VmResize = Static<typeof VmResize>;
+
+/** What would be done; of what would be refused there is a problem instead. */
+export const VmResizePlan = Type.Object(
+  {
+    vmId: Uuid,
+    vmName: Name,
+    hostId: Type.Optional(Name),
+    when: Type.Union([Type.Literal('now'), Type.Literal('next-start')]),
+    what: Text,
+  },
+  named('VmResizePlan'),
+);
+export type VmResizePlan = Static<typeof VmResizePlan>;
 
 export const VmMigrate = Type.Object(
   {

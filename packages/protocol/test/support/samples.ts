@@ -320,6 +320,7 @@ export const inputs: readonly Sample[] = [
   request('reboot', { vmId, mode: 'graceful' }),
   request('pause', { vmId }),
   request('unpause', { vmId }),
+  request('resize', { vmId, vcpus: 4, memoryMib: 2048, atNextStart: true }),
   request('migrate', { vmId, target: 'h2', cold: true }),
   request('migrate', {
     vmId,
@@ -427,6 +428,7 @@ export const inputs: readonly Sample[] = [
   command('reboot-vm', { mode: 'graceful', timeoutMs: 0 }),
   command('pause-vm', {}),
   command('unpause-vm', {}),
+  command('resize-vm', { vcpus: 4, memoryMib: 2048, timeoutMs: 30_000 }),
   command('prepare-incoming', {
     source: 'h1',
     vmName: 'web1',

@@ -10,6 +10,7 @@ import { drivePoolDoctor } from './pool-doctor.ts';
 import { drivePower } from './power.ts';
 import { driveRecover } from './recover.ts';
 import { driveSave } from './save.ts';
+import { driveResize } from './resize.ts';
 import { driveRestore } from './restore.ts';
 import { driveStart } from './start.ts';
 import { driveStop } from './stop.ts';
@@ -28,6 +29,8 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
     case 'pause':
     case 'unpause':
       return drivePower(turn, stored, stored.value.type);
+    case 'resize':
+      return driveResize(turn, stored);
     case 'delete':
       return driveDelete(turn, stored);
     case 'migrate':

@@ -4,6 +4,7 @@ import type { OperationRecord, RecordMirror } from '@drover/protocol';
 import type { HostWatch } from './host-watch.ts';
 import { paceOf } from './migration-history.ts';
 import { askedOf, policyOf } from './migration-order.ts';
+import { promisedSize } from './vm-size.ts';
 
 /** Part of the link; a VM that writes faster than that keeps it for itself. */
 const mostDirtying = 0.5;
@@ -39,7 +40,8 @@ export class LinkShares {
     const dirtying = dirtyKibPerSecond / 1024 / linkMibPerSecond;
     if (dirtying > mostDirtying) return undefined;
     const { bandwidthMibps } = policyOf(this.#mirror, vmId, askedOf(this.#mirror, move)).policy;
-    const mib = Math.min(spec.memoryMib, touchedMib) / (1 - dirtying);
+    const { memoryMib } = promisedSize(spec, this.#mirror.assignments.get(vmId)?.value);
+    const mib = Math.min(memoryMib, touchedMib) / (1 - dirtying);
     return transferOf(mib, bandwidthMibps);
   }
 

@@ -11,6 +11,8 @@ import {
   PlacementIndex,
   type Vm,
 } from '@drover/core';
+import type { VmSize } from '@drover/protocol';
+import { resourcesOf } from './vm-size.ts';
 
 export class Places {
   #cluster: Cluster;
@@ -48,6 +50,20 @@ export class Places {
   start(vm: Vm, hostId: HostId): void {
     this.#index ??= new PlacementIndex(this.#cluster);
     this.#index.put(vm, hostId);
+  }
+
+  /** It has been decided that the VM grows where it is. */
+  grow(vmId: string, size: VmSize): void {
+    const { cluster } = this;
+    const vm = cluster.vms.get(vmId);
+    if (vm === undefined) return;
+    const { cpuMilli, memoryMib } = resourcesOf(size);
+    const request = {
+      cpuMilli: Math.max(cpuMilli, vm.request.cpuMilli),
+      memoryMib: Math.max(memoryMib, vm.request.memoryMib),
+    };
+    this.#index = undefined;
+    this.#cluster = { ...cluster, vms: new Map(cluster.vms).set(vmId, { ...vm, request }) };
   }
 
   /** It has been decided that the VM moves. */

@@ -12,6 +12,7 @@ import {
   type VolumeRecord,
 } from '@drover/protocol';
 import type { DiskRequest } from '@drover/core';
+import { mostMemoryMib } from './vm-size.ts';
 
 const mib = 1024 * 1024;
 
@@ -133,7 +134,8 @@ function reservedBy(
   if (type === 'save') {
     const vm = mirror.vmIntents.get(vmId)?.value;
     if (vm === undefined || pool === undefined || state !== 'running') return undefined;
-    return { pool, mib: memoryRoomMib(vm.spec.memoryMib) };
+    const assignment = mirror.assignments.get(vmId)?.value;
+    return { pool, mib: memoryRoomMib(mostMemoryMib(vm.spec, assignment)) };
   }
   if (type === 'volume-create') {
     const intent = mirror.volumeIntents.get(volumeId)?.value;

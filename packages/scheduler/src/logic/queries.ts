@@ -26,6 +26,7 @@ import { answerPlace } from './place-query.ts';
 import { poolStatuses, type SeenPools } from './pool-status.ts';
 import type { Now } from './port.ts';
 import type { PlanQuery } from './planning.ts';
+import { resizePlan } from './resize-decision.ts';
 import { ruleOf } from './rules.ts';
 import type { UsageQuery } from './usage-reading.ts';
 import { hostViews, observedVms } from './views.ts';
@@ -72,6 +73,10 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
       return { type: 'balance', balance: balanceStatus(asked, asked.mirror, asked.now) };
     case 'pools':
       return { type: 'pools', pools: poolStatuses(asked.pools(), query.name) };
+    case 'resize-plan': {
+      const { vmId, type: _, atNextStart = false, ...size } = query;
+      return resizePlan(asked, vmId, { size, atNextStart });
+    }
     case 'rules':
       return ruleStates(asked.cluster, query.name);
     case 'rule-plan':

@@ -23,6 +23,7 @@ import { abortJob, awaitJob, nextStep } from './storage/job.ts';
 import { declared, type DeclaredPool, hostFor } from './storage/pool-host.ts';
 import type { Turn } from './turn.ts';
 import { poolOf } from './vm-shape.ts';
+import { mostMemoryMib } from './vm-size.ts';
 
 const mib = 1024 * 1024;
 
@@ -110,7 +111,9 @@ function poolFor(turn: Turn, { value }: Stored<OperationRecord>): DeclaredPool |
 }
 
 function neededFor(turn: Turn, vmId: string): number {
-  return memoryRoomMib(turn.mirror.vmIntents.get(vmId)?.value.spec.memoryMib ?? 0);
+  const spec = turn.mirror.vmIntents.get(vmId)?.value.spec;
+  const assignment = turn.mirror.assignments.get(vmId)?.value;
+  return memoryRoomMib(spec === undefined ? 0 : mostMemoryMib(spec, assignment));
 }
 
 function save(turn: Turn, stored: Stored<OperationRecord>): void {

@@ -8,7 +8,8 @@ import { declaredPools, reachesOf } from './pool-reach.ts';
 import { poolSizes, type SizesByPool } from './pool-sizes.ts';
 import { rulesOf } from './rules.ts';
 import { VmMemo } from './vm-memo.ts';
-import { isOpen, requestOf } from './vm-shape.ts';
+import { isOpen } from './vm-shape.ts';
+import { asReported } from './vm-size.ts';
 
 /** The part that only changes with the records, so that it need not be made anew for each report. */
 export interface RecordsPart extends Pick<
@@ -24,13 +25,14 @@ export interface RecordsPart extends Pick<
 
 export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): RecordsPart {
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
+  const vms = memo.vmsOf(mirror);
   return {
     underWay: underWayOf(open),
     draining: new Set(open.flatMap(({ type, hostId }) => (type === 'drain' ? (hostId ?? []) : []))),
     sizes: poolSizes(mirror, open),
-    vms: memo.vmsOf(mirror),
+    vms,
     ...(mirror.rules.size === 0 ? {} : { rules: rulesOf(mirror) }),
-    reservations: reservationsOf(mirror, open),
+    reservations: reservationsOf(vms, open),
     migrations: open
       .filter(
         ({ type, state, mode }) => type === 'migrate' && state === 'running' && mode !== 'cold',
@@ -67,12 +69,13 @@ export function snapshotOf(
     hosts: new Map(seen.map((host) => [host.id, host])),
     ...(mirror.pools.size === 0 ? {} : { pools: declaredPools(mirror, sizes) }),
     ...part,
+    ...asReported(part.vms, part.reservations, hosts.all()),
   };
 }
 
 /** Not stored anywhere: a running operation with a target holds what its VM requests there. */
 function reservationsOf(
-  mirror: RecordMirror,
+  vms: RecordsPart['vms'],
   open: readonly OperationRecord[],
 ): readonly Reservation[] {
   return open.flatMap((operation) => {
@@ -83,9 +86,8 @@ function reservationsOf(
     if (operation.step === 'tidy') return [];
     // The start that a cold move ends with holds it by itself.
     if (operation.mode === 'cold' && operation.step === 'start') return [];
-    const intent = mirror.vmIntents.get(vmId)?.value;
-    if (intent === undefined) return [];
-    return [{ operationId: id, vmId, hostId: target, request: requestOf(intent.spec) }];
+    const request = vms.get(vmId)?.request;
+    return request === undefined ? [] : [{ operationId: id, vmId, hostId: target, request }];
   });
 }
 

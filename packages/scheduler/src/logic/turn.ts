@@ -13,6 +13,7 @@ import {
   type SavedMemory,
   type StepResult,
   type Stored,
+  type VmSize,
 } from '@drover/protocol';
 import type { Cluster } from '@drover/core';
 import { type BalanceState, newBalanceState } from './balance/state.ts';
@@ -23,6 +24,7 @@ import type { Now, Put, SchedulerCommand, SchedulerSettings } from './port.ts';
 import { keptOfMoves } from './moved-lately.ts';
 import { type AskedQuestion, type Question, questionIdOf } from './questions.ts';
 import { Places } from './places.ts';
+import { keptPromise } from './vm-size.ts';
 import { withoutWait } from './waits.ts';
 import { whereFilesAre } from './where-files-are.ts';
 import { PoolTrends } from './pool-trend.ts';
@@ -120,8 +122,10 @@ export interface StepCommand {
   readonly generation?: number;
 }
 
-interface SavedChange {
+/** `null`: it is gone from the record. */
+interface KeptChange {
   readonly saved?: SavedMemory | null;
+  readonly promised?: VmSize | null;
 }
 
 export class Turn {
@@ -365,15 +369,26 @@ export class Turn {
   /** `saved: null`: what was saved of its memory is never used again. */
   putAssignment(
     vmId: string,
-    { saved, ...changes }: Omit<AssignmentRecord, 'v' | 'vmId' | 'saved'> & SavedChange,
+    {
+      saved,
+      promised,
+      ...changes
+    }: Omit<AssignmentRecord, 'v' | 'vmId' | 'saved' | 'promised'> & KeptChange,
   ): Put {
     const stored = this.mirror.assignments.get(vmId);
     const { saved: kept, ...files } = whereFilesAre(this.mirror, vmId, changes);
     const memory = saved === undefined ? kept : (saved ?? undefined);
+    const size =
+      promised === undefined
+        ? keptPromise(stored?.value, changes, memory !== undefined)
+        : promised === null
+          ? {}
+          : { promised };
     const value: AssignmentRecord = {
       v: 1,
       vmId,
       ...files,
+      ...size,
       ...keptOfMoves(stored?.value, changes),
       ...changes,
       ...(memory === undefined ? {} : { saved: memory }),

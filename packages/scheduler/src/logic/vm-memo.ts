@@ -6,6 +6,7 @@ import type { AssignmentRecord, RecordMirror, VmIntentRecord } from '@drover/pro
 import type { Vm } from '@drover/core';
 import { disksToMake, hasToBeMade } from './pool-sizes.ts';
 import { migrationModeOf, poolOf, shapeOf } from './vm-shape.ts';
+import { promisedSize, resourcesOf } from './vm-size.ts';
 
 interface Known {
   readonly assignment: AssignmentRecord | undefined;
@@ -57,6 +58,7 @@ function vmOf(
   const disks = hasToBeMade(assignment) ? disksToMake(mirror, spec.disks) : [];
   return {
     ...shapeOf(spec),
+    request: resourcesOf(promisedSize(spec, assignment)),
     // Its memory too has to be reached where it goes on.
     pools: [...new Set([...pools, ...(saved === undefined ? [] : [saved.pool])])],
     ...(saved === undefined ? {} : { memoryOf: { accelerator, qemuVersion } }),

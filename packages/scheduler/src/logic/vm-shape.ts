@@ -14,14 +14,11 @@ import {
   type VmSpec,
   type VmToStart,
 } from '@drover/protocol';
-import { type MigrationMode, modeOfGuards, type Resources, type VmShape } from '@drover/core';
+import { type MigrationMode, modeOfGuards, type VmShape } from '@drover/core';
+import { resourcesOf } from './vm-size.ts';
 
 export function isOpen(operation: OperationRecord): boolean {
   return operation.state === 'pending' || operation.state === 'running';
-}
-
-export function requestOf(spec: VmSpec): Resources {
-  return { cpuMilli: spec.vcpus * 1000, memoryMib: spec.memoryMib };
 }
 
 function poolsOf(spec: VmSpec): readonly string[] {
@@ -30,7 +27,7 @@ function poolsOf(spec: VmSpec): readonly string[] {
 
 export function shapeOf(spec: VmSpec): VmShape {
   return {
-    request: requestOf(spec),
+    request: resourcesOf(spec),
     arch: spec.arch ?? 'x86_64',
     ...(spec.machine === undefined ? {} : { machine: spec.machine }),
     pools: poolsOf(spec),
@@ -107,6 +104,7 @@ export function vmToStart(intent: VmIntentRecord, disks: readonly DiskToAttach[]
     name: intent.name,
     vcpus: spec.vcpus,
     memoryMib: spec.memoryMib,
+    ...mostOf(spec),
     arch: spec.arch ?? 'x86_64',
     ...(spec.machine === undefined ? {} : { machine: spec.machine }),
     disks: [...disks],
@@ -115,6 +113,13 @@ export function vmToStart(intent: VmIntentRecord, disks: readonly DiskToAttach[]
       mac: macs[index] ?? '',
     })),
     ...toldAtBoot(intent, disks[0]?.pool),
+  };
+}
+
+function mostOf({ vcpus, maxVcpus, memoryMib, maxMemoryMib }: VmSpec) {
+  return {
+    ...(maxVcpus !== undefined && maxVcpus > vcpus ? { maxVcpus } : {}),
+    ...(maxMemoryMib !== undefined && maxMemoryMib > memoryMib ? { maxMemoryMib } : {}),
   };
 }
 

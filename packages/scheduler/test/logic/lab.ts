@@ -354,7 +354,8 @@ export class Lab {
   /** A VM that runs there already, by an earlier decision. */
   runningVm(id: string, hostId: string, more: Partial<VmSpec> = {}): void {
     this.declareVm(id, more);
-    this.host(hostId).runs(id);
+    const { memoryMib = 1_024, vcpus = 1 } = more;
+    this.host(hostId).runs(id, { memoryMib, vcpus });
     const direct = (more.disks ?? []).some(
       ({ pool }) => this.etcd.pool(pool)?.spec.type === 'nfs-direct',
     );

@@ -167,7 +167,7 @@ describe('what only the leader knows', () => {
   it('is what is promised, what is observed, and what is foreign', () => {
     const lab = Lab.withHosts(1);
     lab.runningVm(vmA, 'h1', { memoryMib: 1_000, vcpus: 2 });
-    lab.host('h1').runs(vmA, { state: 'paused' });
+    lab.host('h1').runs(vmA, { state: 'paused', memoryMib: 1_000, vcpus: 2 });
     lab.host('h1').runs(vmB);
     const refusals = [{ opId: vmB, reason: 'procedure', message: 'domainDestroy' }];
     const migrationTls = { able: false, reason: 'set migrate_tls_x509_cert_dir' };

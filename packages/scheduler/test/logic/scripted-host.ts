@@ -17,6 +17,7 @@ import {
   type StepResult,
   type StorageJob,
   type VmFacts,
+  type VmToStart,
 } from '@drover/protocol';
 import { wellProbe } from './pool-probes.ts';
 
@@ -104,6 +105,23 @@ export class ScriptedHost {
   runs(vmId: string, more: Partial<ReportedVm> = {}): void {
     const about = { name: `vm-${vmId.slice(-1)}`, memoryMib: 1024, vcpus: 1 };
     this.vms.set(vmId, { vmId, ...about, state: 'running', migrating: false, ...more });
+  }
+
+  /** What it can have at most stays as it was when it was started. */
+  resize(
+    vmId: string,
+    to: { readonly vcpus?: number | undefined; readonly memoryMib?: number | undefined },
+  ): void {
+    const vm = this.vms.get(vmId);
+    if (vm === undefined) return;
+    const { maxVcpus = vm.vcpus } = vm;
+    const { vcpus = vm.vcpus, memoryMib: balloonMib } = to;
+    this.vms.set(vmId, {
+      ...vm,
+      vcpus,
+      maxVcpus,
+      ...(balloonMib === undefined ? {} : { balloonMib }),
+    });
   }
 
   /** A new agent process; its journal is still there. */
@@ -277,7 +295,7 @@ export class ScriptedHost {
   obey({ vmId = '', body }: AgentCommand): Answer {
     switch (body.kind) {
       case 'start-vm':
-        this.runs(vmId, { name: body.vm.name, memoryMib: body.vm.memoryMib });
+        this.runs(vmId, sizeOf(body.vm));
         return done;
       case 'destroy-leftover':
         if (this.vms.get(vmId)?.state === 'running') return failed('vm-running');
@@ -295,6 +313,11 @@ export class ScriptedHost {
       case 'unpause-vm':
         this.runs(vmId, { state: body.kind === 'pause-vm' ? 'paused' : 'running' });
         return done;
+      case 'resize-vm': {
+        const { vcpus, memoryMib } = body;
+        this.resize(vmId, { vcpus, memoryMib });
+        return done;
+      }
       case 'resume-vm':
       case 'resume-saved':
         this.runs(vmId);
@@ -354,6 +377,16 @@ export class ScriptedHost {
         return { ...done, transfer: { host: this.id, port: 7_001, secret: 'cd'.repeat(32) } };
     }
   }
+}
+
+function sizeOf({ name, memoryMib, maxMemoryMib = memoryMib, vcpus, maxVcpus = vcpus }: VmToStart) {
+  return {
+    name,
+    memoryMib: maxMemoryMib,
+    ...(maxMemoryMib > memoryMib ? { balloonMib: memoryMib } : {}),
+    vcpus,
+    ...(maxVcpus > vcpus ? { maxVcpus } : {}),
+  };
 }
 
 const cpu = '<cpu mode="custom"><model>Test</model></cpu>';

@@ -10,6 +10,7 @@ import { inspect } from './inspect.ts';
 import { migrateOut, prepareIncoming } from './migrate.ts';
 import { deleteSeeds, ensurePool, forgetPool, markPool } from './pools.ts';
 import { pauseVm, rebootVm, unpauseVm } from './power.ts';
+import { resizeVm } from './resize.ts';
 import { resumeSaved, saveVm } from './saved.ts';
 import { startVm } from './start.ts';
 import { stopVm } from './stop.ts';
@@ -35,6 +36,8 @@ export function act(world: ActsWorld, opId: string, action: HypervisorAction): v
       return pauseVm(world, opId, action.vmId);
     case 'unpause-vm':
       return unpauseVm(world, action.vmId);
+    case 'resize-vm':
+      return resizeVm(world, action);
     case 'prepare-incoming':
       return prepareIncoming(world, action);
     case 'migrate-out':

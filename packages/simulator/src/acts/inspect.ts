@@ -35,6 +35,7 @@ function inspected(copy: Copy): ReportedVm {
 /** `starting` is what libvirt calls paused, starting up. */
 export function reportedVm(copy: Copy): ReportedVm {
   const { vmId, name, memoryMib, vcpus, generation, state, job } = copy;
+  const { mostMib = memoryMib, mostVcpus = vcpus } = copy;
   return {
     vmId,
     name,
@@ -42,7 +43,9 @@ export function reportedVm(copy: Copy): ReportedVm {
     migrating: job === 'in' || job === 'out',
     ...(job === 'save' ? { saving: true } : {}),
     generation,
-    memoryMib,
+    memoryMib: mostMib,
+    ...(mostMib > memoryMib ? { balloonMib: memoryMib } : {}),
     vcpus,
+    ...(mostVcpus > vcpus ? { maxVcpus: mostVcpus } : {}),
   };
 }

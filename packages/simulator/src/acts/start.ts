@@ -34,7 +34,7 @@ function prepareDisks(world: ActsWorld, { vm, vmId }: Of<'start-vm'>, then: () =
 function createVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void {
   const { life, host, onAnswer } = world;
   const { hypervisor } = host;
-  const { name, memoryMib, vcpus } = action.vm;
+  const { name, memoryMib, vcpus, maxMemoryMib, maxVcpus } = action.vm;
   const { vmId, generation } = action;
   const ended = life.listening((how: Ended) => {
     if (how === 'done') return onAnswer(done);
@@ -43,7 +43,12 @@ function createVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void 
     const gone = failed('hypervisor-error', 'libvirt went away while the VM was started');
     settledLook(world, vmId, (copy) => onAnswer(copy ? done : gone));
   });
-  hypervisor.create({ vmId, name, memoryMib, vcpus, generation, startedBy: opId }, ended);
+  const most = {
+    ...(maxMemoryMib === undefined ? {} : { mostMib: maxMemoryMib }),
+    ...(maxVcpus === undefined ? {} : { mostVcpus: maxVcpus }),
+  };
+  const size = { memoryMib, vcpus, ...most };
+  hypervisor.create({ vmId, name, ...size, generation, startedBy: opId }, ended);
 }
 
 /** Until the VM is up, or surely not on its way. */

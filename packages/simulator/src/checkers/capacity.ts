@@ -56,9 +56,9 @@ function promisedTooMuch({ hosts, records, byHand, lies }: Truth): string | unde
     let memoryMib = 0;
     let cpuMilli = 0;
     for (const vmId of vms) {
-      const spec = records.vms.get(vmId)?.spec;
-      memoryMib += spec?.memoryMib ?? 0;
-      cpuMilli += (spec?.vcpus ?? 0) * 1_000;
+      const size = records.assignments.get(vmId)?.promised ?? records.vms.get(vmId)?.spec;
+      memoryMib += size?.memoryMib ?? 0;
+      cpuMilli += (size?.vcpus ?? 0) * 1_000;
     }
     if (memoryMib > host.allocatable.memoryMib) {
       return `${host.id} is promised ${memoryMib} MiB, and has ${host.allocatable.memoryMib}`;

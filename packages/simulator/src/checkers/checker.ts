@@ -62,6 +62,7 @@ export interface Wish {
     | 'reboot'
     | 'pause'
     | 'unpause'
+    | 'resize'
     | 'delete'
     | 'migrate'
     | 'drain'

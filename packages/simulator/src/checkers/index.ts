@@ -6,6 +6,7 @@ import { namedFilesKept } from './named-files.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { endFirst, journalFirst, onlyOnce, staleEpoch } from './orders.ts';
 import { poolReachable } from './pools.ts';
+import { promisedSize } from './promised-size.ts';
 import { generations, operationsEnd, writtenByLeader } from './records.ts';
 import { rulesKept } from './rules.ts';
 import { savedMemoryKept } from './saved-memory.ts';
@@ -28,6 +29,7 @@ export function allCheckers(): readonly Checker[] {
     oneAtATime,
     writtenByLeader,
     poolReachable,
+    promisedSize,
     rulesKept,
     speaksForItself,
     savedMemoryKept,
