@@ -51,6 +51,7 @@ import { addVmList } from './commands/vm-list.ts';
 import { addVmMigrate } from './commands/vm-migrate.ts';
 import { addVmConsole } from './commands/vm-console.ts';
 import { addVmPause, addVmReboot, addVmUnpause } from './commands/vm-power.ts';
+import { addVmResize } from './commands/vm-resize.ts';
 import { addVmVnc } from './commands/vm-vnc.ts';
 import { addVmSet } from './commands/vm-set.ts';
 import { addVmShow } from './commands/vm-show.ts';
@@ -154,6 +155,7 @@ function addNouns(program: Command): void {
     addVmReboot,
     addVmPause,
     addVmUnpause,
+    addVmResize,
     addVmConsole,
     addVmVnc,
     addVmRename,

@@ -49,6 +49,41 @@ it.each(['pause', 'unpause'] as const)('vm %s waits for its end', async (verb) =
   expect((await drover(['--api', api.url, 'vm', verb, 'web', '-n'])).stdout).toContain('on h2');
 });
 
+describe('vm resize', () => {
+  const ended = operation('resize', { ...about, state: 'succeeded', done: true });
+  const sized = { ...plan, when: 'now', what: 'it gets 4 vCPUs and 2048 MiB while it runs' };
+  const routes = {
+    'POST /v1/vms/web/resize': () => accepted(operation('resize', about)),
+    'POST /v1/vms/web/resize?dryRun=true': () => ok(sized),
+    'GET /v1/operations/op-1': () => ok(ended),
+  };
+
+  it('waits for its end, and asks for what was said alone', async () => {
+    const api = await serve(routes);
+    const words = ['--api', api.url, 'vm', 'resize', 'web'];
+    const { code, stdout } = await drover([...words, '--vcpus', '4', '--memory', '2GiB']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('web is resized')]);
+    await drover([...words, '--memory', '512MiB', '--at-next-start']);
+    expect(api.sent('POST', '/v1/vms/web/resize').map(({ body }) => body)).toEqual([
+      { vcpus: 4, memoryMib: 2048 },
+      { memoryMib: 512, atNextStart: true },
+    ]);
+  });
+
+  it('only says what it would do with --dry-run', async () => {
+    const api = await serve(routes);
+    const words = ['--api', api.url, 'vm', 'resize', 'web', '--vcpus', '4', '-n'];
+    expect((await drover(words)).stdout).toBe(
+      'web on h2: it gets 4 vCPUs and 2048 MiB while it runs\n',
+    );
+  });
+
+  it('of nothing is no resize', async () => {
+    const { code, stderr } = await drover(['vm', 'resize', 'web', '--at-next-start']);
+    expect([code, stderr]).toEqual([64, expect.stringContaining('--vcpus, --memory, or both')]);
+  });
+});
+
 it('vm rename gives it the other name', async () => {
   const api = await serve({ 'POST /v1/vms/web/rename': () => ok(vm(1, 'shop')) });
   const { code, stdout } = await drover(['--api', api.url, 'vm', 'rename', 'web', 'shop']);

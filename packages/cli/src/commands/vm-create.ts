@@ -32,6 +32,8 @@ export function addVmCreate(vms: Command): void {
         )
         .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
         .option('--vcpus <number>', 'virtual CPUs', '1')
+        .option('--max-memory <size>', 'it can be resized to that while it runs')
+        .option('--max-vcpus <number>', 'the same of its virtual CPUs')
         .option(
           '--image <image[,size=…]>',
           'a thin clone of it is the disk: an image’s name, NAME@VERSION, or POOL/FILE (repeatable)',

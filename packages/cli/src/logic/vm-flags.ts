@@ -6,6 +6,8 @@ import { UsageError } from './usage-error.ts';
 export interface VmFlags {
   readonly memory: string;
   readonly vcpus: string;
+  readonly maxMemory?: string | undefined;
+  readonly maxVcpus?: string | undefined;
   readonly image: readonly string[];
   readonly volume: readonly string[];
   readonly network: readonly string[];
@@ -21,8 +23,10 @@ type Network = Spec['networks'][number];
 
 export function parseVmFlags(name: string, flags: VmFlags): api.VmCreate {
   const spec: Spec = {
-    vcpus: parseCount(flags.vcpus, { what: 'number of vCPUs', least: 1, most: 64 }),
+    vcpus: parseVcpus(flags.vcpus),
     memoryMib: parseMib(flags.memory),
+    ...(flags.maxVcpus === undefined ? {} : { maxVcpus: parseVcpus(flags.maxVcpus) }),
+    ...(flags.maxMemory === undefined ? {} : { maxMemoryMib: parseMib(flags.maxMemory) }),
     ...(flags.arch === undefined ? {} : { arch: parseArch(flags.arch) }),
     ...(flags.machine === undefined ? {} : { machine: flags.machine }),
     ...(flags.migration === undefined ? {} : { migration: flags.migration }),
@@ -39,12 +43,18 @@ export function parseVmFlags(name: string, flags: VmFlags): api.VmCreate {
   return parsed.value;
 }
 
+export function parseVcpus(text: string): number {
+  return parseCount(text, { what: 'number of vCPUs', least: 1, most: 64 });
+}
+
 /** `/spec/memoryMib: …` begins with the flag that it came from. */
 function inFlags(reason: string): string {
   const flags: readonly (readonly [RegExp, string])[] = [
     [/^\/name\b/, 'the name'],
     [/^\/spec\/memoryMib\b/, '--memory'],
     [/^\/spec\/vcpus\b/, '--vcpus'],
+    [/^\/spec\/maxMemoryMib\b/, '--max-memory'],
+    [/^\/spec\/maxVcpus\b/, '--max-vcpus'],
     [/^\/spec\/machine\b/, '--machine'],
     [/^\/spec\/disks\b[^:]*/, '--image or --volume'],
     [/^\/spec\/networks\b[^:]*/, '--network'],

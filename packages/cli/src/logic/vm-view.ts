@@ -54,7 +54,7 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
     ...(vm.operationId === undefined ? [] : [['Operation', vm.operationId] as const]),
     ...savedLines(vm, nowMs),
     ...movesOf(vm, nowMs),
-    ['Size', `${spec.vcpus} vCPUs, ${formatMib(spec.memoryMib)}`],
+    ...sizeLines(vm),
     ...(spec.arch === undefined ? [] : [['Architecture', spec.arch] as const]),
     ...(spec.machine === undefined ? [] : [['Machine', spec.machine] as const]),
     ...disks.map((disk) => ['Disk', disk] as const),
@@ -71,6 +71,22 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
     ['Generation', `${vm.generation}`],
     ['Created', `${formatAge(nowMs, vm.createdAtMs)} ago by ${vm.by}`],
   ]);
+}
+
+/** What it starts with next, how far it can grow then, and what it is promised where that is something else. */
+function sizeLines({ spec, promised }: Vm): readonly Line[] {
+  const { vcpus, memoryMib, maxVcpus = vcpus, maxMemoryMib = memoryMib } = spec;
+  const most =
+    maxVcpus === vcpus && maxMemoryMib === memoryMib
+      ? ''
+      : `; grows to ${maxVcpus} vCPUs, ${formatMib(maxMemoryMib)}`;
+  const next = promised === undefined ? '' : ' at its next start';
+  return [
+    ...(promised === undefined
+      ? []
+      : [['Size', `${promised.vcpus} vCPUs, ${formatMib(promised.memoryMib)} now`] as const]),
+    ['Size', `${vcpus} vCPUs, ${formatMib(memoryMib)}${next}${most}`],
+  ];
 }
 
 /** `yes, 1.2 KiB, 1 key, hash 0123456789ab` */

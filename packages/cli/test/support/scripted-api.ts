@@ -73,6 +73,8 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['POST', /^\/v1\/vms\/[^/]+\/reboot$/, api.VmReboot, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/(pause|unpause)\?dryRun=true$/, undefined, api.VmActionPlan],
   ['POST', /^\/v1\/vms\/[^/]+\/(pause|unpause)$/, undefined, api.OperationBody],
+  ['POST', /^\/v1\/vms\/[^/]+\/resize\?dryRun=true$/, api.VmResize, api.VmResizePlan],
+  ['POST', /^\/v1\/vms\/[^/]+\/resize$/, api.VmResize, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/rename\?dryRun=true$/, api.VmRename, api.VmActionPlan],
   ['POST', /^\/v1\/vms\/[^/]+\/rename$/, api.VmRename, api.VmBody],
   ['POST', /^\/v1\/vms\/[^/]+\/clone\?dryRun=true$/, api.VmClone, api.VmActionPlan],
