@@ -300,8 +300,20 @@ describe('VMs in a table', () => {
   });
 
   it('offer what can be asked of them', () => {
-    expect(verbsOf(vm('a', 'h1'))).toEqual({ start: false, stop: true, move: true, remove: false });
-    expect(verbsOf(vm('a'))).toEqual({ start: true, stop: false, move: false, remove: true });
+    expect(verbsOf(vm('a', 'h1'))).toEqual({
+      start: false,
+      stop: true,
+      move: true,
+      resize: true,
+      remove: false,
+    });
+    expect(verbsOf(vm('a'))).toEqual({
+      start: true,
+      stop: false,
+      move: false,
+      resize: true,
+      remove: true,
+    });
     const busy = vm('a', 'h1', { operationId: 'o' });
     expect(Object.values(verbsOf(busy)).some(Boolean)).toBe(false);
   });

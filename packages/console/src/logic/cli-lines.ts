@@ -20,6 +20,22 @@ export const cliLines = {
     line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target])),
   migratePlan: (name: string, target = '') =>
     line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target]), '--dry-run'),
+  resize: (
+    name: string,
+    to: {
+      readonly vcpus?: number;
+      readonly memoryMib?: number;
+      readonly atNextStart?: boolean;
+    } = {},
+  ) =>
+    line(
+      'vm',
+      'resize',
+      name,
+      ...(to.vcpus === undefined ? [] : ['--vcpus', `${to.vcpus}`]),
+      ...(to.memoryMib === undefined ? [] : ['--memory', `${to.memoryMib}MiB`]),
+      ...(to.atNextStart === true ? ['--at-next-start'] : []),
+    ),
   vmConsole: (name: string, type: 'vnc' | 'serial') =>
     line('vm', type === 'vnc' ? 'vnc' : 'console', name),
   remove: (name: string) => line('vm', 'delete', name),

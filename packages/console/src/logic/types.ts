@@ -14,6 +14,7 @@ export type ApiEvent = api.ApiEvent;
 export type Problem = Body<'Problem'>;
 export type DrainPlan = Body<'DrainPlan'>;
 export type MovePlan = Body<'MovePlan'>;
+export type ResizePlan = Body<'VmResizePlan'>;
 export type Placement = Body<'Placement'>;
 export type Usage = Body<'Usage'>;
 export type VmSpec = Vm['spec'];

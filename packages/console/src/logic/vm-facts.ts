@@ -23,6 +23,14 @@ export function vmFacts(vm: Vm): readonly Fact[] {
       name: 'Size',
       value: `${spec.vcpus} vCPU${spec.vcpus === 1 ? '' : 's'}, ${mibText(spec.memoryMib)} of memory`,
     },
+    ...(vm.promised === undefined
+      ? []
+      : [
+          {
+            name: 'Size now',
+            value: `${vm.promised.vcpus} vCPU${vm.promised.vcpus === 1 ? '' : 's'}, ${mibText(vm.promised.memoryMib)}; the above at its next start`,
+          },
+        ]),
     ...(spec.arch === undefined && spec.machine === undefined
       ? []
       : [

@@ -50,6 +50,7 @@ export interface VmVerbs {
   readonly start: boolean;
   readonly stop: boolean;
   readonly move: boolean;
+  readonly resize: boolean;
   readonly remove: boolean;
 }
 
@@ -60,6 +61,7 @@ export function verbsOf(vm: Vm): VmVerbs {
     start: !isBusy && isOff,
     stop: !isBusy && vm.state === 'running',
     move: !isBusy && vm.state === 'running',
+    resize: !isBusy && (isOff || vm.state === 'running' || vm.state === 'paused'),
     remove: !isBusy && isOff,
   };
 }
