@@ -1,4 +1,4 @@
-/** Reboot, pause and unpause by the agent's own shell, on a real libvirt and QEMU: what the VM in it sees of them. */
+/** Reboot, pause, unpause and resize by the agent's own shell, on a real libvirt and QEMU: what the VM in it sees of them. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,8 @@ import { connect, type Libvirt } from 'node-libvirt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LibvirtLink } from '../../packages/agent/src/shell/libvirt-link.ts';
 import { pauseVm, rebootVm, unpauseVm } from '../../packages/agent/src/shell/power.ts';
+import { resizeVm } from '../../packages/agent/src/shell/resize-vm.ts';
+import { VmLooker } from '../../packages/agent/src/shell/vm-looker.ts';
 import { lookAt } from '../../packages/agent/src/shell/vm-state.ts';
 import { dirtyVmXml, listenTo, makeBootFiles } from './support/dirty-vm.ts';
 import { startLibvirtd } from './support/libvirt-daemon.ts';
@@ -90,4 +92,29 @@ it('is refused of a VM that is not here', async () => {
   ]) {
     expect(outcome).toMatchObject({ outcome: 'failed', error: { code: 'vm-not-running' } });
   }
+});
+
+it('a resize adds vCPUs to a VM that runs, up to what it was started with, and it stays in the same boot', async () => {
+  const uuid = randomUUID();
+  const most = { vcpus: 2, memoryMib: 256 };
+  await libvirt.domains.create(dirtyVmXml({ name: 'resize', uuid, most }));
+  const dom = await libvirt.domains.byUuid(uuid);
+  const { boot } = await listenTo(dom);
+  const resize = (more: object) =>
+    resizeVm(link, { type: 'resize-vm', vmId: uuid, timeoutMs: 2_000, ...more });
+  const reported = async () =>
+    (await new VmLooker().look(libvirt)).find(({ vmId: one }) => one === uuid);
+  expect(await reported()).toMatchObject({ vcpus: 1, maxVcpus: 2, memoryMib: 256 });
+
+  expect(await resize({ vcpus: 2 })).toEqual({ outcome: 'done' });
+  expect(await resize({ vcpus: 2 })).toEqual({ outcome: 'done' });
+  expect(await reported()).toMatchObject({ vcpus: 2 });
+  expect(await resize({ vcpus: 1 })).toMatchObject({ error: { code: 'resize-needs-restart' } });
+  expect(await resize({ vcpus: 3 })).toMatchObject({ error: { code: 'resize-needs-restart' } });
+
+  // The system in it has no balloon driver: it has all its memory from the start, and gives none back.
+  expect(await resize({ memoryMib: 192 })).toMatchObject({ error: { code: 'resize-timeout' } });
+  expect(await reported()).not.toHaveProperty('balloonMib');
+  expect((await listenTo(dom)).boot).toBe(boot);
+  await dom.destroy();
 });

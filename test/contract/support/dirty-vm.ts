@@ -67,15 +67,19 @@ export interface DirtyVmOptions {
   readonly uuid: string;
   readonly cache?: string;
   readonly disk?: string;
+  /** How far it can grow as it runs. */
+  readonly most?: { readonly vcpus: number; readonly memoryMib: number };
 }
 
-export function dirtyVmXml({ name, uuid, cache = 'none', disk }: DirtyVmOptions): string {
+export function dirtyVmXml({ name, uuid, cache = 'none', disk, most }: DirtyVmOptions): string {
+  const mib = { unit: 'MiB' };
   return buildXml(
     element('domain', { type: 'qemu' }, [
       element('name', {}, [name]),
       element('uuid', {}, [uuid]),
-      element('memory', { unit: 'MiB' }, [String(memoryMib)]),
-      element('vcpu', {}, ['1']),
+      element('memory', mib, [String(most?.memoryMib ?? memoryMib)]),
+      ...(most === undefined ? [] : [element('currentMemory', mib, [String(memoryMib)])]),
+      element('vcpu', most === undefined ? {} : { current: 1 }, [String(most?.vcpus ?? 1)]),
       element('os', {}, [
         element('type', { arch: 'x86_64', machine: 'pc' }, ['hvm']),
         element('kernel', {}, ['/images/vmlinuz']),
