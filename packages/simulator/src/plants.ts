@@ -302,4 +302,13 @@ export const plants: readonly Plant[] = [
     breaks: ['named-files-kept'],
     foundBy: 'replay orphan-goes-by-a-persons-word',
   },
+  {
+    name: 'grown-before-it-is-promised',
+    file: 'packages/scheduler/src/logic/resize.ts',
+    find: 'const held = larger(from, promised);',
+    replace: 'const held = [larger(from, promised)].find(({ vcpus }) => vcpus < 0) ?? from;',
+    says: 'a VM is made larger that is promised no more than before',
+    breaks: ['promised-what-it-has'],
+    foundBy: 'replay resize-live-and-at-next-start',
+  },
 ];

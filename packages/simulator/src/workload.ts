@@ -25,6 +25,8 @@ export class Workload {
   readonly #watcher: Random;
   /** In some runs somebody deletes what looks like nobody's, and does not look closely. */
   readonly #tidier: Random | undefined;
+  /** In some runs somebody resizes VMs, which then have room to grow. */
+  readonly #resizer: Random | undefined;
   readonly #done: TimedStep[] = [];
   #made = 0;
   #left = 0;
@@ -41,6 +43,8 @@ export class Workload {
     this.#watcher = random.fork('watcher');
     const tidier = random.fork('tidier');
     this.#tidier = tidier.chance(300) ? tidier : undefined;
+    const resizer = random.fork('resizer');
+    this.#resizer = resizer.chance(300) ? resizer : undefined;
   }
 
   begin(): void {
@@ -48,6 +52,9 @@ export class Workload {
     this.#world.timeline.fromOutside(8_000, () => this.#nextLook());
     if (this.#tidier !== undefined) {
       this.#world.timeline.fromOutside(14_000, () => this.#nextTidying());
+    }
+    if (this.#resizer !== undefined) {
+      this.#world.timeline.fromOutside(15_000, () => this.#nextResize());
     }
     if (this.#ruling.chance(400)) {
       this.#world.timeline.fromOutside(12_000, () => this.#nextRule());
@@ -100,6 +107,25 @@ export class Workload {
     const places = storage.placesIn(pool, (vmId) => people.nature(vmId).pools);
     const file = dice.pick(places);
     if (file !== undefined) this.#do({ do: 'delete-orphan', pool, file });
+  }
+
+  #nextResize(): void {
+    const dice = this.#resizer;
+    if (this.#ended || dice === undefined) return;
+    this.#resize(dice);
+    const waitMs = dice.within([500, 3 * this.#options.askEveryMs]);
+    this.#world.timeline.fromOutside(waitMs, () => this.#nextResize());
+  }
+
+  /** Whatever it is at the moment: mostly something that can be. */
+  #resize(dice: Random): void {
+    const vm = dice.pick([...this.#world.records.vms.values()]);
+    if (vm === undefined || (this.#isBusy(vm.id) && dice.chance(800))) return;
+    const memoryMib = dice.pick(sizesMib) ?? 256;
+    const vcpus = 1 + dice.below(4);
+    const size = dice.pick([{ memoryMib }, { vcpus }, { memoryMib, vcpus }]) ?? { vcpus };
+    const atNextStart = dice.chance(250) ? { atNextStart: true } : {};
+    this.#do({ do: 'resize', vm: vm.name, ...size, ...atNextStart });
   }
 
   #nextRule(): void {
@@ -204,6 +230,7 @@ export class Workload {
     // Dice of its own: without loads everything else stays what it is.
     const load = random.fork(`load ${this.#made}`);
     const cpuMilli = load.chance(600) ? { cpuMilli: load.below(2_500) } : {};
+    const most = this.#resizer === undefined ? {} : { maxMemoryMib: 3_072, maxVcpus: 4 };
     this.#do({
       do: 'create',
       vm: `vm${this.#made}`,
@@ -213,6 +240,7 @@ export class Workload {
       dirtyMibPerSecond: random.pick([0, 0, 20, 100, 190, 400]) ?? 0,
       pool: random.chance(250) ? 'direct' : 'shared',
       ...cpuMilli,
+      ...most,
     });
   }
 

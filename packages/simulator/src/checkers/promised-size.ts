@@ -4,6 +4,7 @@ import type { Checker } from './checker.ts';
 export const promisedSize: Checker = {
   name: 'promised-what-it-has',
   state({ hosts, records, byHand }) {
+    if (records.wereRestored) return undefined;
     for (const { id, copies } of hosts) {
       for (const { vmId, name, vcpus, memoryMib } of copies) {
         const owner = records.assignments.get(vmId);

@@ -60,8 +60,12 @@ export class Records {
   /** Keys that were gone once: where a restore brings one back, mostly nobody comes with it. */
   readonly gone = new Set<string>();
 
+  /** They may say less than what is: until hosts are heard nothing is decided by them. */
+  wereRestored = false;
+
   /** etcd was restored: this is what there is now. */
   restored(entries: readonly EtcdEntry[]): void {
+    this.wereRestored = true;
     for (const table of [this.vms, this.pools, this.assignments, this.operations, this.requests])
       table.clear();
     this.rules.clear();
