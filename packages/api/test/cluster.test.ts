@@ -105,3 +105,48 @@ describe('the era', () => {
     expect((await raise(9)).body).toMatchObject({ era: 9 });
   });
 });
+
+describe('headroom', () => {
+  const headroom = {
+    revision: 7,
+    bears: 0,
+    exact: true,
+    upTo: 1,
+    atRisk: [{ hostId: 'h1', vms: 1 }],
+    untried: [],
+    worst: { hostIds: ['h1'], vms: 1, left: [] },
+  };
+  const asked: Query[] = [];
+
+  beforeEach(() => {
+    asked.length = 0;
+    const other = world.answer;
+    world.answer = (query: Query) => {
+      if (query.type !== 'headroom') return other(query);
+      asked.push(query);
+      return { type: 'headroom', headroom };
+    };
+  });
+
+  it('is what the leader says', async () => {
+    const { status, body } = await world.send('GET', '/v1/cluster/headroom', undefined, {
+      role: 'viewer',
+    });
+    expect({ status, body }).toEqual({ status: 200, body: headroom });
+    expect(asked).toEqual([{ type: 'headroom' }]);
+  });
+
+  it('is asked with the shape of a VM, as numbers', async () => {
+    await world.send('GET', '/v1/cluster/headroom?vcpus=2&memoryMib=2048');
+    expect(asked).toEqual([{ type: 'headroom', shape: { vcpus: 2, memoryMib: 2048 } }]);
+  });
+
+  it.each(['vcpus=2', 'memoryMib=512', 'vcpus=0&memoryMib=512', 'vcpus=2&memoryMib=9999999999'])(
+    'is not asked with “%s”',
+    async (query) => {
+      const { status } = await world.send('GET', `/v1/cluster/headroom?${query}`);
+      expect(status).toBe(400);
+      expect(asked).toEqual([]);
+    },
+  );
+});

@@ -33,6 +33,7 @@ describe('the OpenAPI file', () => {
       '/v1/cluster',
       '/v1/cluster/cpu',
       '/v1/cluster/era',
+      '/v1/cluster/headroom',
       '/v1/dump',
       '/v1/events',
       '/v1/hosts',

@@ -1113,6 +1113,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cluster/headroom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many hosts may be lost with every VM started again elsewhere, and what else fits */
+        get: operations["getHeadroom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cluster/cpu": {
         parameters: {
             query?: never;
@@ -1857,6 +1874,72 @@ export interface components {
             atMs?: number;
             operationId?: string;
             lacking: string[];
+        };
+        Headroom: {
+            revision: number;
+            bears: number;
+            exact: boolean;
+            upTo: number;
+            atRisk: {
+                hostId: string;
+                vms: number;
+            }[];
+            untried: string[];
+            worst?: {
+                hostIds: string[];
+                vms: number;
+                left: {
+                    vmId: string;
+                    vmName: string;
+                    reason: string;
+                    rejections: {
+                        hostId: string;
+                        reason: string;
+                        required?: number | string;
+                        available?: number | string;
+                        unit?: string;
+                        reasons?: {
+                            code: string;
+                            hostId?: string;
+                            subject?: string;
+                            required?: number | string;
+                            available?: number | string;
+                            unit?: string;
+                            message: string;
+                            remedy: string;
+                        }[];
+                    }[];
+                    reasons?: {
+                        code: string;
+                        hostId?: string;
+                        subject?: string;
+                        required?: number | string;
+                        available?: number | string;
+                        unit?: string;
+                        message: string;
+                        remedy: string;
+                    }[];
+                    remedy: string;
+                }[];
+            };
+            room?: {
+                fits: {
+                    count: number;
+                    atLeast: boolean;
+                    byHost: {
+                        hostId: string;
+                        count: number;
+                    }[];
+                };
+                keeping: {
+                    count: number;
+                    atLeast: boolean;
+                    byHost: {
+                        hostId: string;
+                        count: number;
+                    }[];
+                };
+            };
         };
         DrainStart: {
             plan?: {
@@ -7302,6 +7385,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Cluster"] | components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHeadroom: {
+        parameters: {
+            query?: {
+                /** @description Count how many more VMs with so many fit; with memoryMib */
+                vcpus?: string;
+                /** @description Of each of these VMs */
+                memoryMib?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Headroom"];
                 };
             };
             /** @description What is wrong, and what to do next */

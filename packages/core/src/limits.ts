@@ -22,6 +22,8 @@ export const limits = {
   /** VMs that are started again in thought, to say how much the cluster bears; sets of hosts that are tried. */
   headroomWork: 200_000,
   headroomSets: 20_000,
+  /** Hosts looked at for VMs, where somebody waits for the answer and more than room matters. */
+  headroomAskedWork: 10_000,
   /** VMs of one shape that are counted into what is free. */
   roomForMost: 10_000,
   /** Ways of grouping hosts into rounds that are tried, and how finely their sizes are stepped. */

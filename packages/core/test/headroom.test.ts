@@ -145,6 +145,39 @@ describe('headroom', () => {
     });
   });
 
+  it('looks at the fullest hosts first where its work is bounded, and says what it did not look at', () => {
+    const many = Array.from({ length: 6 }, (_, at) => aHost(`h${at + 1}`));
+    // A rule makes every host one that more than room matters on: one VM each, looked at on six hosts.
+    const db = { labels: { app: 'db' } };
+    const vms = many.map(({ id }, at) => sized(`on ${id}`, id, 256 + at, db));
+    const cluster = aCluster(many, vms, { rules: [apart] });
+    const all = headroomOf(cluster);
+    expect(all).toMatchObject({ bears: 0, untried: [] });
+    expect(all.atRisk).toHaveLength(6);
+    expect(headroomOf(cluster, { work: 18 })).toMatchObject({
+      bears: 0,
+      atRisk: [{ hostIds: ['h4'] }, { hostIds: ['h5'] }, { hostIds: ['h6'] }],
+      untried: ['h1', 'h2', 'h3'],
+    });
+    // The first is looked at whatever it takes: something is always known.
+    expect(headroomOf(cluster, { work: 0 }).atRisk).toMatchObject([{ hostIds: ['h6'] }]);
+  });
+
+  it('claims no more than it has looked at', () => {
+    const many = Array.from({ length: 6 }, (_, at) => aHost(`h${at + 1}`));
+    const db = { labels: { app: 'db' } };
+    const vms = many.slice(0, 3).map(({ id }) => sized(`on ${id}`, id, 256, db));
+    const cluster = aCluster(many, vms, { rules: [apart] });
+    expect(headroomOf(cluster)).toMatchObject({ bears: 2, proved: true, upTo: 2 });
+    expect(headroomOf(cluster, { work: 18 })).toMatchObject({ bears: 1, proved: true, upTo: 1 });
+    expect(headroomOf(cluster, { work: 6 })).toMatchObject({
+      bears: 1,
+      proved: false,
+      upTo: 1,
+      untried: ['h1', 'h2'],
+    });
+  });
+
   it('is what recovery says of each host, in whatever order the maps were filled', () => {
     fc.assert(
       fc.property(someCluster, (cluster) => {

@@ -17,6 +17,7 @@ import type {
 import { Type, type Static } from 'typebox';
 import type { Inventory, MigrationProgress } from './agent-message.ts';
 import type { BalancePlanBody, BalanceStatus } from './api/balance.ts';
+import type { HeadroomBody } from './api/headroom.ts';
 import type { OrphanBody } from './api/orphan.ts';
 import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
@@ -94,6 +95,19 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('balance') }, closed),
   /** What balancing would do now, once the hosts have been asked. */
   Type.Object({ type: Type.Literal('plan-balance') }, closed),
+  /** How many hosts' loss is borne, and how many more VMs of this shape fit. */
+  Type.Object(
+    {
+      type: Type.Literal('headroom'),
+      shape: Type.Optional(
+        Type.Object(
+          { vcpus: VmSpec.properties.vcpus, memoryMib: VmSpec.properties.memoryMib },
+          closed,
+        ),
+      ),
+    },
+    closed,
+  ),
   /** Which hosts cannot give the cluster's CPU, as far as they have been asked. */
   Type.Object({ type: Type.Literal('cpu-gaps') }, closed),
   /** How pools are on the hosts and as a whole: of all, or of one. */
@@ -209,6 +223,7 @@ export type QueryReply =
     }
   | { readonly type: 'balance'; readonly balance: BalanceStatus }
   | { readonly type: 'plan-balance'; readonly plan: BalancePlanBody }
+  | { readonly type: 'headroom'; readonly headroom: HeadroomBody }
   | { readonly type: 'cpu-gaps'; readonly hosts: readonly string[] }
   /** By name. */
   | { readonly type: 'pools'; readonly pools: Readonly<Record<string, PoolStatus>> }

@@ -24,6 +24,7 @@ import {
   type QueryReply,
   subjects,
 } from '@drover/protocol';
+import { headroomAnswer } from '@drover/scheduler/logic';
 import { createFakeStore, type FakeStore } from '@drover/store/testing';
 import { pino } from 'pino';
 import { MadeUpVm } from './made-up-vm.ts';
@@ -277,6 +278,8 @@ function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
       return { type: 'cpu-gaps', hosts: [] };
     case 'pools':
       return { type: 'pools', pools: poolStatuses([...cluster.hosts.keys()]) };
+    case 'headroom':
+      return headroomAnswer(cluster, query);
     case 'balance':
       return { type: 'balance', balance: balanceOf(cluster) };
     case 'rules': {

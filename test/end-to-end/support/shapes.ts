@@ -42,6 +42,7 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['GET', /^\/v1\/recommendations$/, 200, listOf(api.RecommendationBody)],
   ['POST', /^\/v1\/recommendations\/[^/]+\/dismiss$/, 200, api.BalanceBody],
   ['GET', /^\/v1\/cluster\/cpu$/, 200, api.ClusterCpuBody],
+  ['GET', /^\/v1\/cluster\/headroom$/, 200, api.HeadroomBody],
   ['POST', /^\/v1\/cluster\/cpu$/, 202, api.OperationBody],
   ['POST', /^\/v1\/placements$/, 200, listOf(api.PlacementBody)],
   ['GET', /^\/v1\/migrations$/, 200, listOf(api.MigrationBody)],

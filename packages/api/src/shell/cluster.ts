@@ -1,14 +1,28 @@
-/** /v1/cluster: is anything decided in it, its era, and the CPU that new VMs start with. */
+/** /v1/cluster: is anything decided in it, its era, its headroom, and the CPU that new VMs start with. */
+import type { api } from '@drover/protocol';
+import { Type } from 'typebox';
 import { clusterBody, raiseEra } from '../logic/cluster.ts';
 import { clusterCpuBody, recomputeCpu } from '../logic/cluster-cpu.ts';
+import { shapeAsked } from '../logic/headroom.ts';
 import { sendAccepted } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';
-import { answers, bodies } from './schemas.ts';
+import { KeptAnswers } from './kept-answers.ts';
+import { answers, bodies, closed } from './schemas.ts';
 
+const number = (description: string) =>
+  Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,9}$', description }));
+const Shape = Type.Object(
+  {
+    vcpus: number('Count how many more VMs with so many fit; with memoryMib'),
+    memoryMib: number('Of each of these VMs'),
+  },
+  closed,
+);
 const tags = ['cluster'];
 const path = '/v1/cluster/cpu';
 
 export function clusterRoutes(app: App, context: Context): void {
+  const kept = new KeptAnswers<api.HeadroomBody>();
   const leaderView = async () => (await context.leader.askIfThere({ type: 'leader' }))?.leader;
 
   app.get(
@@ -43,6 +57,26 @@ export function clusterRoutes(app: App, context: Context): void {
       const leader = await leaderView();
       await context.writer.write(request, (records) => raiseEra(records, era, leader, ask));
       return clusterBody(context.mirror.records, leader);
+    },
+  );
+
+  app.get(
+    '/v1/cluster/headroom',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getHeadroom',
+        summary:
+          'How many hosts may be lost with every VM started again elsewhere, and what else fits',
+        querystring: Shape,
+        response: answers({ 200: bodies.headroom }),
+      },
+    },
+    ({ query }) => {
+      const asked = { type: 'headroom', ...shapeAsked(query) } as const;
+      const ask = async () => (await context.leader.ask(asked)).headroom;
+      return kept.get(JSON.stringify(asked), ask);
     },
   );
 

@@ -24,6 +24,7 @@ const features = [
   'events',
   'explanations',
   'filters',
+  'headroom',
   'idempotency-keys',
   'images',
   'labels',

@@ -14,6 +14,7 @@ export const requiredRoles: Readonly<Record<string, api.Role>> = {
   'get /v1/cluster/cpu': 'viewer',
   'post /v1/cluster/cpu': 'admin',
   'post /v1/cluster/era': 'admin',
+  'get /v1/cluster/headroom': 'viewer',
   'get /v1/dump': 'viewer',
   'get /v1/events': 'viewer',
   'get /v1/hosts': 'viewer',

@@ -23,8 +23,12 @@ export interface Headroom {
   readonly bears: number;
   /** Whether every set of `bears` hosts was tried; where there are too many, the fullest were. */
   readonly proved: boolean;
+  /** So many hosts lost at once were looked at, and no more: it may bear more where that is `bears`. */
+  readonly upTo: number;
   /** The loss of any one host that is not borne. */
   readonly atRisk: readonly Loss[];
+  /** Hosts whose loss alone was not looked at: that would have been more than the work allowed. */
+  readonly untried: readonly HostId[];
   /** The first loss of `bears + 1` hosts that is not borne; absent where none was looked for. */
   readonly worst?: Loss;
 }
@@ -32,47 +36,99 @@ export interface Headroom {
 export interface HeadroomOptions {
   /** How many lost hosts to look at; 2 if absent. */
   readonly upTo?: number;
+  /**
+   * Hosts looked at for VMs, at most, where more than room has to be looked at: the fullest hosts are tried first.
+   * No bound if absent. The first loss is looked at whatever it takes.
+   */
+  readonly work?: number;
 }
 
-export function headroomOf(cluster: Cluster, { upTo = 2 }: HeadroomOptions = {}): Headroom {
+export function headroomOf(
+  cluster: Cluster,
+  { upTo = 2, work = Number.POSITIVE_INFINITY }: HeadroomOptions = {},
+): Headroom {
   const hosts = [...cluster.hosts.values()].filter(({ health }) => health === 'up').toSorted(byId);
-  const atRisk = hosts.flatMap((host) => lossOf(cluster, [host]) ?? []);
-  let bears = 0;
+  const tries = new Tries(cluster, work);
+  const atRisk: Loss[] = [];
+  const untried: HostId[] = [];
+  for (const host of emptiestFirst(cluster, hosts).toReversed()) {
+    const found = tries.lossOf([host]);
+    if (found === 'untried') untried.push(host.id);
+    else if (found !== undefined) atRisk.push(found);
+  }
+  atRisk.sort((a, b) => byText(a.hostIds.join(), b.hostIds.join()));
+  const most = Math.min(upTo, hosts.length);
+  const all = { revision: cluster.revision, atRisk, untried: untried.toSorted(byText) };
+  const [first] = atRisk;
+  if (first !== undefined) return { ...all, bears: 0, proved: true, upTo: 1, worst: first };
+  if (most < 1) return { ...all, bears: 0, proved: true, upTo: most };
+  if (untried.length > 0) return { ...all, bears: 1, proved: false, upTo: 1 };
   let proved = true;
-  let worst = atRisk[0];
-  for (let count = 1; worst === undefined && count <= Math.min(upTo, hosts.length); count += 1) {
+  for (let count = 2; count <= most; count += 1) {
     const sets = setsOf(cluster, hosts, count);
     for (const set of sets.tried) {
-      worst = lossOf(cluster, set);
-      if (worst !== undefined) break;
+      const found = tries.lossOf(set);
+      // What so many hosts are is not known then; what fewer are is.
+      if (found === 'untried') return { ...all, bears: count - 1, proved, upTo: count - 1 };
+      if (found !== undefined) {
+        return { ...all, bears: count - 1, proved, upTo: count, worst: found };
+      }
     }
-    if (worst !== undefined) break;
-    bears = count;
     proved = sets.all;
   }
-  return {
-    revision: cluster.revision,
-    bears,
-    proved,
-    atRisk,
-    ...(worst === undefined ? {} : { worst }),
-  };
+  return { ...all, bears: most, proved, upTo: most };
 }
 
 /** Whether the loss of any one host is borne while these, which are empty, are not there to help. */
 export function bearsOneWithout(cluster: Cluster, hostIds: readonly HostId[]): boolean {
   const without = withoutHosts(cluster, hostIds);
   if (!restartRoomOf(without).survivesAny) return false;
+  const tries = new Tries(without, Number.POSITIVE_INFINITY);
   return [...without.hosts.values()].every(
-    (host) => host.health !== 'up' || lossOf(without, [host]) === undefined,
+    (host) => host.health !== 'up' || tries.lossOf([host]) === undefined,
   );
 }
 
-function lossOf(cluster: Cluster, hosts: readonly Host[]): Loss | undefined {
-  const hostIds = hosts.map(({ id }) => id).toSorted(byText);
-  if (plainlyBorne(cluster, hostIds)) return undefined;
-  const { left } = planRecovery(cluster, hostIds);
-  return left.length === 0 ? undefined : { hostIds, left };
+/** Losses that are tried, for as long as the work lasts. */
+class Tries {
+  readonly #cluster: Cluster;
+  #workLeft: number;
+  #isFirst = true;
+
+  constructor(cluster: Cluster, work: number) {
+    this.#cluster = cluster;
+    this.#workLeft = work;
+  }
+
+  /** Nothing where it is borne. */
+  lossOf(hosts: readonly Host[]): Loss | 'untried' | undefined {
+    const cluster = this.#cluster;
+    const hostIds = hosts.map(({ id }) => id).toSorted(byText);
+    if (plainlyBorne(cluster, hostIds)) return undefined;
+    const counts = vmCounts(cluster);
+    const vms = hostIds.reduce((sum, id) => sum + (counts.get(id) ?? 0), 0);
+    this.#workLeft -= vms * cluster.hosts.size;
+    if (this.#workLeft < 0 && !this.#isFirst) return 'untried';
+    this.#isFirst = false;
+    const { left } = planRecovery(cluster, hostIds);
+    return left.length === 0 ? undefined : { hostIds, left };
+  }
+}
+
+const counted = new WeakMap<Cluster, ReadonlyMap<HostId, number>>();
+
+/** How many VMs would have to be started again of each host. */
+function vmCounts(cluster: Cluster): ReadonlyMap<HostId, number> {
+  const known = counted.get(cluster);
+  if (known !== undefined) return known;
+  const counts = new Map<HostId, number>();
+  for (const vm of cluster.vms.values()) {
+    const { hostId } = vm;
+    if (hostId !== undefined && holdsResources(vm))
+      counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
+  }
+  counted.set(cluster, counts);
+  return counts;
 }
 
 /** There is a plan that looks at room alone, and nothing but room matters to their VMs. */

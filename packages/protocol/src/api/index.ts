@@ -37,6 +37,7 @@
  *   POST   /v1/cluster/era                       Cluster         (admin) body EraRaise: etcd was restored
  *   GET    /v1/cluster/cpu                       ClusterCpu      the CPU that new VMs start with
  *   POST   /v1/cluster/cpu                       202 Operation   (admin) compute it anew
+ *   GET    /v1/cluster/headroom[?vcpus&memoryMib]  Headroom      how many hosts' loss it bears, what room is left
  *   GET    /v1/dump                              the cluster as core/src/dump writes it
  *   GET    /v1/balance                           Balance         how even the cluster is, and why nothing moves
  *   POST   /v1/balance/plan                      BalancePlan     what would be done now; touches nothing
@@ -107,6 +108,7 @@ export * from './access.ts';
 export * from './cluster.ts';
 export * from './console.ts';
 export * from './event.ts';
+export * from './headroom.ts';
 export * from './host.ts';
 export * from './image.ts';
 export * from './operation.ts';

@@ -29,7 +29,7 @@ export const MoveBody = Type.Object(
   closed,
 );
 
-const BlockerBody = Type.Object(
+export const BlockerBody = Type.Object(
   {
     vmId: Uuid,
     vmName: Name,

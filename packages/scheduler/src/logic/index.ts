@@ -1,3 +1,4 @@
+export { headroomAnswer } from './headroom.ts';
 export { createScheduler } from './scheduler.ts';
 export { defaultSettings } from './settings.ts';
 export type {

@@ -21,6 +21,7 @@ import { withLoad } from './balance/loaded.ts';
 import type { BalanceState } from './balance/state.ts';
 import { balanceStatus } from './balance/status.ts';
 import { eraIn } from './era.ts';
+import { headroomAnswer } from './headroom.ts';
 import type { HostWatch } from './host-watch.ts';
 import { answerPlace } from './place-query.ts';
 import { poolStatuses, type SeenPools } from './pool-status.ts';
@@ -71,6 +72,8 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
       return { type: 'cpu-gaps', hosts: [...asked.lacksCpu].toSorted() };
     case 'balance':
       return { type: 'balance', balance: balanceStatus(asked, asked.mirror, asked.now) };
+    case 'headroom':
+      return headroomAnswer(asked.cluster, query);
     case 'pools':
       return { type: 'pools', pools: poolStatuses(asked.pools(), query.name) };
     case 'resize-plan': {

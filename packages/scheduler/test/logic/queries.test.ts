@@ -28,6 +28,7 @@ describe('asking', () => {
       { type: 'place', spec, count: 3 },
       { type: 'explain', vmId: vmA },
       { type: 'explain', vmId: vmB },
+      { type: 'headroom', shape: { vcpus: 1, memoryMib: 512 } },
       { type: 'plan-drain', hostId: 'h1' },
       { type: 'plan-drain', hostId: 'h9' },
     ];
@@ -91,6 +92,26 @@ describe('asking', () => {
     const { sentences } = answer(lab, { type: 'explain', vmId: vmA }, 'explain');
     expect(sentences[0]).toBe('vm-a is running on h1; if it moved now:');
     expect(sentences[1]).toMatch(/^h2 is best with \d+ points/);
+  });
+
+  it('for headroom gets what loss is borne, whose VMs have no place and why, and what else fits', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1', { memoryMib: 1_500 });
+    const shape = { vcpus: 1, memoryMib: 1_500 };
+    const { headroom } = answer(lab, { type: 'headroom', shape }, 'headroom');
+    expect(headroom).toMatchObject({ bears: 1, exact: true, atRisk: [], untried: [] });
+    expect(headroom.room?.fits).toMatchObject({ count: 3, atLeast: false });
+    expect(headroom.room?.keeping.count).toBe(1);
+
+    const alone = Lab.withHosts(1);
+    alone.runningVm(vmA, 'h1');
+    const { headroom: none } = answer(alone, { type: 'headroom' }, 'headroom');
+    expect(none).toMatchObject({
+      bears: 0,
+      atRisk: [{ hostId: 'h1', vms: 1 }],
+      worst: { hostIds: ['h1'], vms: 1, left: [{ vmId: vmA, reason: 'no-host-fits' }] },
+    });
+    expect(none.room).toBeUndefined();
   });
 
   it('for what is not there gets a code', () => {
