@@ -5,6 +5,7 @@ import { addBalance } from './commands/balance.ts';
 import { addAudit } from './commands/audit.ts';
 import { addClusterEra, addClusterShow } from './commands/cluster.ts';
 import { addClusterCpu } from './commands/cluster-cpu.ts';
+import { addClusterHeadroom } from './commands/cluster-headroom.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDump } from './commands/dump.ts';
@@ -206,8 +207,11 @@ function addNouns(program: Command): void {
   ]) {
     add(pool);
   }
-  const cluster = program.command('cluster').description('show; its CPU; after a restore of etcd');
+  const cluster = program
+    .command('cluster')
+    .description('show; headroom; its CPU; after a restore of etcd');
   addClusterShow(cluster);
+  addClusterHeadroom(cluster);
   addClusterCpu(cluster);
   addClusterEra(cluster);
   const token = program.command('token').description('list, create, revoke what may use the API');

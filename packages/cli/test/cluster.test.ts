@@ -1,7 +1,7 @@
-/** `drover cluster`: is anything decided, and the word that etcd was restored from a backup. */
+/** `drover cluster`: is anything decided, the word that etcd was restored from a backup, and what loss is borne. */
 import type { api } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
-import { cluster, host } from './support/bodies.ts';
+import { cluster, host, idOf } from './support/bodies.ts';
 import { drover } from './support/drover.ts';
 import { ok, problem } from './support/scripted-api.ts';
 import { serving } from './support/serve.ts';
@@ -12,7 +12,8 @@ const held: Partial<api.ClusterBody> = {
   held: true,
   problem: { message: 'etcd was restored', remedy: 'drover cluster era raise' },
 };
-const clusterOf = (changes: Partial<api.ClusterBody>) =>
+const noLeader = problem('no-leader', 503, 'no scheduler leads');
+const clusterOf = (changes: Partial<api.ClusterBody>, more: Parameters<typeof serve>[0] = {}) =>
   serve({
     'GET /v1/cluster': () => ok(cluster(changes)),
     'POST /v1/cluster/era': ({ body }) => ok(cluster({ era: (body as api.EraRaise).era })),
@@ -21,6 +22,8 @@ const clusterOf = (changes: Partial<api.ClusterBody>) =>
     'GET /v1/migrations': () => ok({ items: [] }),
     'GET /v1/operations': () => ok({ items: [] }),
     'GET /v1/pools': () => ok({ items: [] }),
+    'GET /v1/cluster/headroom': () => noLeader,
+    ...more,
   });
 
 describe('a cluster that is held', () => {
@@ -87,5 +90,103 @@ describe('cluster era raise', () => {
     const end = await drover(['--api', url, ...args]);
     expect(end.code).toBe(64);
     expect(end.stderr).toContain('the next one is 3');
+  });
+});
+
+describe('headroom', () => {
+  const lost = {
+    vmId: idOf(1),
+    vmName: 'web',
+    reason: 'no-host-fits',
+    rejections: [
+      { hostId: 'h1', reason: 'not-enough-memory', required: 4096, available: 1024, unit: 'MiB' },
+    ],
+    remedy: 'free memory on h1',
+  };
+  const headroom = (changes: Partial<api.HeadroomBody> = {}): api.HeadroomBody => ({
+    revision: 7,
+    bears: 0,
+    exact: true,
+    upTo: 1,
+    atRisk: [
+      { hostId: 'h2', vms: 3 },
+      { hostId: 'h3', vms: 1 },
+    ],
+    untried: [],
+    worst: { hostIds: ['h2'], vms: 3, left: [lost] },
+    ...changes,
+  });
+  const borne = { atRisk: [], bears: 1, upTo: 2 };
+  const route = (body: api.HeadroomBody) => ({ 'GET /v1/cluster/headroom': () => ok(body) });
+  const show = async (body: api.HeadroomBody, ...flags: readonly string[]) => {
+    const { url } = await serve(route(body));
+    return await drover(['--api', url, 'cluster', 'headroom', ...flags]);
+  };
+
+  it('that is none names the host, its VMs that have no place, and each host’s reason', async () => {
+    const { code, stdout } = await show(headroom());
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        'Losing h2 leaves 3 VMs without a place, and so it is with 1 other.',
+        '',
+        'Without a place if h2 is lost:',
+        '  web: no other host can take it',
+        '    h1: needs 4GiB of memory, has 1GiB free',
+        '    remedy: free memory on h1',
+        '  and 2 more',
+        '',
+        'Also at risk:',
+        '  h3: 1 VM',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('of one host says which two are too many', async () => {
+    const worst = { hostIds: ['h1', 'h2'], vms: 1, left: [lost] };
+    const { stdout } = await show(headroom({ ...borne, worst }));
+    expect(stdout).toContain('Any one host may be lost.\nBut losing h1 and h2 leaves 1 VM without');
+  });
+
+  it('that is an estimate is told as one', async () => {
+    const { worst: _, ...rest } = headroom({ ...borne, exact: false, untried: ['h8', 'h9'] });
+    const { stdout } = await show(rest);
+    expect(stdout).toContain('Any one host may be lost, as far as was looked at.');
+    expect(stdout).toContain('too much work: the loss of h8, h9.');
+  });
+
+  it('counts how many more VMs of a shape fit', async () => {
+    const fits = { count: 10_000, atLeast: true, byHost: [{ hostId: 'h1', count: 10_000 }] };
+    const room = { fits, keeping: { count: 4, atLeast: false, byHost: [] } };
+    const asked = await serve({
+      'GET /v1/cluster/headroom': ({ query }) => {
+        expect(Object.fromEntries(query)).toEqual({ vcpus: '2', memoryMib: '2048' });
+        return ok(headroom({ room }));
+      },
+    });
+    const flags = ['--vcpus', '2', '--memory', '2GiB'];
+    const { stdout } = await drover(['--api', asked.url, 'cluster', 'headroom', ...flags]);
+    expect(stdout).toContain(
+      'More VMs with 2 vcpus and 2GiB that fit: 10000 or more\n  h1 10000\n',
+    );
+    expect(stdout).toContain('With each loss borne that is borne now: 4\n');
+  });
+
+  it('is not counted of half a shape', async () => {
+    const { code, stderr } = await show(headroom(), '--vcpus', '2');
+    expect(code).toBe(64);
+    expect(stderr).toContain('give both --vcpus and --memory');
+  });
+
+  it('is a line of the overview, which goes without where nobody leads', async () => {
+    const { url } = await clusterOf({}, route(headroom()));
+    expect((await drover(['--api', url, 'status'])).stdout).toContain(
+      'Headroom: losing h2 leaves 3 VMs without a place',
+    );
+    const leaderless = await clusterOf({});
+    const { code, stdout } = await drover(['--api', leaderless.url, 'status']);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('Headroom');
   });
 });

@@ -158,6 +158,8 @@ describe('the overview', () => {
     const down = host('h3', { state: 'down', reportAgeMs: 95_000 });
     const { url } = await serve({
       'GET /v1/cluster': () => ok(cluster()),
+      'GET /v1/cluster/headroom': () =>
+        ok({ revision: 1, bears: 1, exact: true, upTo: 2, atRisk: [], untried: [] }),
       'GET /v1/pools': () => ok({ items: [pool('vms')] }),
       'GET /v1/hosts': () => ok({ items: [...hosts.items, down] }),
       'GET /v1/vms': () => ok(vms),
@@ -172,6 +174,7 @@ describe('the overview', () => {
     expect(stdout).toContain('h3 is down, heard 1m35s ago');
     expect(stdout).toContain('pool vms: 90 % are in use, 100 MiB are free');
     expect(stdout).toContain('moving web (h2 → h1): perform 43 %');
+    expect(stdout).toContain('Headroom: any one host may be lost\n');
     expect(stdout).toContain('draining h2');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });

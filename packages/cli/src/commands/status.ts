@@ -27,13 +27,15 @@ export function addStatus(program: Command): void {
 }
 
 async function read({ client }: Session): Promise<Overview> {
-  const [cluster, hosts, vms, migrations, operations, pools] = await Promise.all([
+  const [cluster, hosts, vms, migrations, operations, pools, headroom] = await Promise.all([
     client.get('/v1/cluster'),
     client.list('/v1/hosts'),
     client.list('/v1/vms'),
     client.list('/v1/migrations'),
     client.get('/v1/operations', { query: { limit: recent } }),
     client.list('/v1/pools'),
+    // Only the leader knows it, and the rest is told without one.
+    client.get('/v1/cluster/headroom').catch(() => undefined),
   ]);
   return {
     cluster,
@@ -42,5 +44,6 @@ async function read({ client }: Session): Promise<Overview> {
     migrations: migrations.items,
     operations: operations.items,
     pools: pools.items,
+    ...(headroom === undefined ? {} : { headroom }),
   };
 }

@@ -100,7 +100,7 @@ function isToldAbove({ reasons, rejections }: Plan['blockers'][number]): boolean
   return reasons !== undefined || rejections.some((no) => no.reasons !== undefined);
 }
 
-function blockerText(blocker: Plan['blockers'][number], paint: Paint): readonly string[] {
+export function blockerText(blocker: Plan['blockers'][number], paint: Paint): readonly string[] {
   const { reason } = blocker;
   const why = Object.hasOwn(blockerReasons, reason) ? blockerReasons[reason] : reason;
   return [

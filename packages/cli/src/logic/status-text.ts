@@ -3,6 +3,7 @@ import type { api } from '@drover/protocol';
 import { clusterAttention } from './cluster-text.ts';
 import { formatDuration } from './durations.ts';
 import { oneLine } from './harmless.ts';
+import { headroomSentence } from './headroom-text.ts';
 import { hostState } from './host-view.ts';
 import { progressLine, subjectOf, whyOf } from './operation-view.ts';
 import { count } from './plan-text.ts';
@@ -16,6 +17,8 @@ export interface Overview {
   readonly migrations: readonly api.MigrationBody[];
   readonly operations: readonly api.OperationBody[];
   readonly pools: readonly api.PoolBody[];
+  /** Absent: nobody leads who could say it. */
+  readonly headroom?: api.HeadroomBody;
 }
 
 const hostColumns: readonly Column<api.HostBody>[] = [
@@ -44,12 +47,13 @@ function bar(part: number, whole: number): string {
 }
 
 export function statusText(overview: Overview, paint: Paint): readonly string[] {
-  const { hosts, vms, migrations } = overview;
+  const { hosts, vms, migrations, headroom } = overview;
   const attention = attentionOf(overview);
   const running = overview.operations.filter((one) => !one.done && one.parentId === undefined);
   const percents = new Map(migrations.map((one) => [one.operationId, one.progress?.percent]));
   return [
     `Hosts: ${byState(hosts)}   VMs: ${byState(vms)}`,
+    ...(headroom === undefined ? [] : [`Headroom: ${headroomSentence(headroom)}`]),
     ...(attention.length === 0 ? [] : ['', paint('Needs attention', 'bad')]),
     ...attention.map((line) => `  ${oneLine(line)}`),
     '',

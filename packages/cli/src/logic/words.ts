@@ -5,6 +5,7 @@ export { endedText } from './ended-text.ts';
 export { formats, formOf, packings } from './image-form.ts';
 export { progressLine, routeOf, stepOf, subjectOf, tookMs, whyOf } from './operation-view.ts';
 export { nextStep } from './problem-text.ts';
+export { headroomSentence } from './headroom-text.ts';
 export type { Reason } from './reason-text.ts';
 export { type Rejection, why } from './rejections.ts';
 export { ruleOutline, ruleText, strengthText } from './rule-view.ts';

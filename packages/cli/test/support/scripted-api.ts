@@ -84,6 +84,7 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['GET', /^\/v1\/cluster$/, undefined, api.ClusterBody],
   ['POST', /^\/v1\/cluster\/era$/, api.EraRaise, api.ClusterBody],
   ['GET', /^\/v1\/cluster\/cpu$/, undefined, api.ClusterCpuBody],
+  ['GET', /^\/v1\/cluster\/headroom$/, undefined, api.HeadroomBody],
   ['POST', /^\/v1\/cluster\/cpu$/, undefined, api.OperationBody],
   ['POST', /^\/v1\/vms\/[^/]+\/console$/, api.ConsoleAsk, api.ConsoleTicket],
   ['GET', /^\/v1\/vms\/[^/]+\/explain$/, undefined, api.PlacementBody],
