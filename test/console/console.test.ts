@@ -238,6 +238,35 @@ describe('a VM that moves', () => {
   });
 });
 
+it('the head of the map says what loss is borne, and opened why, with the command that says more', async () => {
+  const { page, wrong } = await openPage(browser, signedIn('/'));
+  await page.getByText('may be lost').click();
+  await page.getByText('Every VM would be started again elsewhere.').waitFor();
+  await page.getByRole('button', { name: 'Copy “drover cluster headroom”' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
+it('a VM that runs can be saved and paused, each with what comes of it and its command', async () => {
+  const name = cluster.someVmOn('h3');
+  const { page } = await openPage(browser, signedIn(`/vms/${name}`));
+  for (const [verb, says] of [
+    ['Save', 'written to a file'],
+    ['Pause', 'keeps its memory and its place'],
+  ] as const) {
+    await page.getByRole('button', { name: verb, exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: `${verb} ${name}` });
+    await dialog.getByText(says).waitFor();
+    const command = `drover vm ${verb.toLowerCase()} ${name}`;
+    await dialog.getByRole('button', { name: `Copy “${command}”` }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Not now' }).click();
+  }
+  expect(await page.getByRole('button', { name: /^(Resume|Unpause)$/ }).count()).toBe(0);
+  await page.context().close();
+});
+
 it('each action tells the command that does the same, and gives it to be pasted', async () => {
   const { page } = await openPage(browser, signedIn('/hosts/h2/drain'));
   await page.getByRole('button', { name: 'Copy “drover host drain h2”' }).click();

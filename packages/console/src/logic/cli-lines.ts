@@ -2,6 +2,7 @@
 
 export const cliLines = {
   status: () => 'drover status',
+  headroom: () => 'drover cluster headroom',
   hosts: () => 'drover host list',
   host: (id: string) => line('host', 'show', id),
   cordon: (id: string) => line('host', 'cordon', id),
@@ -16,6 +17,10 @@ export const cliLines = {
   explain: (name: string) => line('explain', name),
   start: (name: string) => line('vm', 'start', name),
   stop: (name: string, force = false) => line('vm', 'stop', name, ...(force ? ['--force'] : [])),
+  save: (name: string) => line('vm', 'save', name),
+  resume: (name: string) => line('vm', 'resume', name),
+  pause: (name: string) => line('vm', 'pause', name),
+  unpause: (name: string) => line('vm', 'unpause', name),
   migrate: (name: string, target = '') =>
     line('vm', 'migrate', name, ...(target === '' ? [] : ['--to', target])),
   migratePlan: (name: string, target = '') =>

@@ -49,6 +49,12 @@ export const statesOf = (vms: Iterable<Vm>): readonly string[] =>
 export interface VmVerbs {
   readonly start: boolean;
   readonly stop: boolean;
+  /** Its memory into a file, and off. */
+  readonly save: boolean;
+  /** Of one that is saved: go on from there. */
+  readonly resume: boolean;
+  readonly pause: boolean;
+  readonly unpause: boolean;
   readonly move: boolean;
   readonly resize: boolean;
   readonly remove: boolean;
@@ -60,6 +66,10 @@ export function verbsOf(vm: Vm): VmVerbs {
   return {
     start: !isBusy && isOff,
     stop: !isBusy && vm.state === 'running',
+    save: !isBusy && vm.state === 'running',
+    resume: !isBusy && vm.state === 'saved',
+    pause: !isBusy && vm.state === 'running',
+    unpause: !isBusy && vm.state === 'paused',
     move: !isBusy && vm.state === 'running',
     resize: !isBusy && (isOff || vm.state === 'running' || vm.state === 'paused'),
     remove: !isBusy && isOff,
