@@ -58,6 +58,7 @@ const withShift = new Map([
   [')', 'Digit0'],
   ['+', 'Equal'],
   ['>', 'Period'],
+  ['S', 'KeyS'],
 ]);
 
 async function type({ keyboard }: Page, text: string): Promise<void> {
