@@ -75,6 +75,23 @@ describe('drover', () => {
     expect((await askCounter(vm.address)).boot).toBe(vm.boot);
   });
 
+  it('gives a VM that runs more vCPUs, in the same boot, and it moves with them', async () => {
+    const vm = await cluster.runVm('cli-2', cluster.tinySpec({ maxVcpus: 2 }));
+    const dry = await drover('vm', 'resize', 'cli-2', '--vcpus', '2', '--dry-run');
+    expect(dry.stdout).toContain('it gets 2 vCPUs');
+    const done = await drover('vm', 'resize', 'cli-2', '--vcpus', '2');
+    expect({ code: done.code, stderr: done.stderr }).toMatchObject({ code: 0 });
+    const back = await drover('vm', 'resize', 'cli-2', '--vcpus', '1');
+    expect(back.code).not.toBe(0);
+    expect(back.stderr).toContain('--at-next-start');
+    expect((await drover('vm', 'migrate', 'cli-2')).code).toBe(0);
+    const { hostId = '', spec } = await cluster.api.vm(vm.id);
+    expect([spec.vcpus, hostId === vm.hostId]).toEqual([2, false]);
+    const counted = await cluster.lab.virsh(hostId, ['vcpucount', 'cli-2', '--live', '--active']);
+    expect(counted.stdout.trim()).toBe('2');
+    expect((await askCounter(vm.address)).boot).toBe(vm.boot);
+  });
+
   it('names cause and next step, and exits as documented', async () => {
     const missing = await drover('vm', 'show', 'nobody');
     expect(missing.code).toBe(3);
