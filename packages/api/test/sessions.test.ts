@@ -1,6 +1,10 @@
 /** Sessions of browsers: a cookie that no other site uses, gone with what it was made of. */
-import { keys } from '@drover/protocol';
+import { createHash } from 'node:crypto';
+import { DroverError, keys } from '@drover/protocol';
+import type { FastifyRequest } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Auth } from '../src/shell/auth.ts';
+import type { Mirror } from '../src/shell/mirror.ts';
 import { type Method, World } from './support/world.ts';
 
 let world: World;
@@ -58,4 +62,26 @@ it('one ends with the token that it was made with', async () => {
   expect((await who()).body).toMatchObject({ name: 'anna', role: 'admin' });
   await world.send('DELETE', '/v1/tokens/anna');
   expect((await who()).status).toBe(401);
+});
+
+it('one is not said to be over by an API that has not read etcd yet; tokens of its configuration are known', async () => {
+  const sha256 = createHash('sha256').update('a-token').digest('hex');
+  const unread = {
+    isLoaded: false,
+    get records(): never {
+      throw new DroverError('store-unavailable', 'etcd is not read yet');
+    },
+  } as unknown as Mirror;
+  const auth = new Auth({ tokens: [{ name: 'anna', role: 'admin', sha256 }], mirror: unread });
+  const asked = (headers: Readonly<Record<string, string>>) =>
+    auth.identify({
+      headers,
+      raw: { url: '/v1', headers, socket: {} },
+    } as unknown as FastifyRequest);
+  await expect(asked({ cookie: `drover_session=${'a'.repeat(43)}` })).rejects.toThrow(
+    'not read yet',
+  );
+  await expect(asked({ authorization: 'Bearer another' })).rejects.toThrow('not read yet');
+  expect(await asked({ authorization: 'Bearer a-token' })).toMatchObject({ name: 'anna' });
+  expect(await asked({ authorization: 'Bearer a.b.c' })).toBeUndefined();
 });

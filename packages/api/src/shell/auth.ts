@@ -52,7 +52,12 @@ export class Auth {
     }));
   }
 
-  /** What is said outright comes before what a connection or a browser sends along. */
+  /**
+   * Throws `store-unavailable` as long as etcd is not read and it takes etcd to know who asks: a page whose session goes on must
+   * not be told that it is over.
+   *
+   * What is said outright comes before what a connection or a browser sends along.
+   */
   async identify(request: FastifyRequest): Promise<Principal | undefined> {
     const { headers, raw } = request;
     if (headers.authorization !== undefined) return this.#byBearer(headers.authorization);
@@ -84,7 +89,9 @@ export class Auth {
     }
     if (found !== undefined) return isSession ? undefined : found;
     const { mirror } = this.#parts;
-    return mirror.isLoaded ? this.#byRecord(mirror.records, digest, secret, isSession) : undefined;
+    // Who has a JWT is not in etcd. Of all others nobody can say yet that they are not known.
+    if (!mirror.isLoaded && looksLikeJwt(secret)) return undefined;
+    return this.#byRecord(mirror.records, digest, secret, isSession);
   }
 
   /** Found by its digest, which nobody chooses: that takes no longer for a better guess. */
