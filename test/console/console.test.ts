@@ -145,10 +145,45 @@ describe('signing in', () => {
     await page.context().close();
   });
 
-  it('by a link leaves no token in the address', async () => {
+  it('by a link leaves no token in the address, and none where a script could read it', async () => {
     const { page } = await openPage(browser, signedIn('/'));
     await page.getByRole('heading', { name: 'Hosts' }).waitFor();
     expect(page.url()).toBe(`${cluster.url}/`);
+    const kept = 'JSON.stringify([document.cookie, { ...sessionStorage }, { ...localStorage }])';
+    expect(await page.evaluate(kept)).toBe('["",{},{}]');
+    await page.context().close();
+  });
+});
+
+describe('a session', () => {
+  it('outlives a reload, and makes changes', async () => {
+    const { page, wrong } = await openPage(browser, signedIn('/hosts/h5'));
+    await page.getByText('What it is made of').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Cordon', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cordon', exact: true }).click();
+    await seen('it is cordoned', async () => {
+      const response = await fetch(`${cluster.url}/v1/hosts/h5`, {
+        headers: { authorization: `Bearer ${madeUpToken}` },
+      });
+      return ((await response.json()) as { state: string }).state === 'cordoned';
+    });
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('is over once one signs out, in every tab', async () => {
+    const { page } = await openPage(browser, signedIn('/'));
+    await page.getByText('Memory promised').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`${cluster.url}/vms`);
+    await other.getByRole('heading', { name: 'VMs' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token').waitFor();
+    await other.getByText('Your session has ended.').waitFor();
+    await page.reload();
+    await page.getByLabel('Token').waitFor();
+    expect(await page.context().cookies()).toEqual([]);
     await page.context().close();
   });
 });

@@ -16,6 +16,7 @@ export type DrainPlan = Body<'DrainPlan'>;
 export type MovePlan = Body<'MovePlan'>;
 export type ResizePlan = Body<'VmResizePlan'>;
 export type Placement = Body<'Placement'>;
+export type SessionBody = Body<'Session'>;
 export type Headroom = Body<'Headroom'>;
 export type Usage = Body<'Usage'>;
 export type VmSpec = Vm['spec'];

@@ -1,6 +1,6 @@
 /**
- * The typed client of the API that this page came from, with the token of who is signed in. Every failure becomes
- * an `ApiProblem`; a token that is not accepted ends the session.
+ * The typed client of the API that this page came from; who is signed in the browser's cookie says. Every failure becomes
+ * an `ApiProblem`; a cookie that is not accepted any more ends the session.
  */
 import { ApiClient, ApiProblem } from '@drover/client';
 import { unreachable } from '../logic/problem-view.ts';
@@ -9,19 +9,28 @@ import { session } from './session.svelte.ts';
 
 /** `fetch` as everything here uses it: nothing is kept, and an API that does not answer is a problem like others. */
 export async function reach(path: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(session.headersFor(init.method ?? 'GET'))) {
+    headers.set(name, value);
+  }
   let response: Response;
   try {
-    response = await fetch(path, { cache: 'no-store', credentials: 'same-origin', ...init });
+    response = await fetch(path, {
+      cache: 'no-store',
+      credentials: 'same-origin',
+      ...init,
+      headers,
+    });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     const cause = error instanceof Error ? error.message : String(error);
     throw new ApiProblem(unreachable(cause), undefined);
   }
-  if (response.status === 401) session.signOut('Your token is not accepted any more.');
+  if (response.status === 401 || response.status === 403) void session.doubt();
   return response;
 }
 
-export const client = new ApiClient({ baseUrl: '', token: () => session.token, fetch: reach });
+export const client = new ApiClient({ baseUrl: '', fetch: reach });
 
 interface Shown {
   readonly problem: Problem;

@@ -1,34 +1,105 @@
 /**
- * Who is signed in: a token, kept for as long as the tab lives. A link with `#token=…` signs in and leaves no
- * trace in the address; what stands after `#` is never sent to a server.
+ * Who is signed in: by a cookie that no script reads, made of a token that is kept nowhere. A link with `#token=…`
+ * signs in and leaves no trace in the address; what stands after `#` is never sent to a server.
  */
-const key = 'drover-token';
+import { ApiClient, ApiProblem } from '@drover/client';
+import type { SessionBody } from '../logic/types.ts';
+
+const againMs = 2_000;
 
 class Session {
-  token = $state<string | undefined>(undefined);
-  /** Why one has to sign in again. */
+  /** `looking`: it is not known yet. */
+  state = $state<'looking' | 'in' | 'out'>('looking');
+  /** Why one has to sign in again, or why it takes so long. */
   notice = $state('');
+  /** What each change has to say, so that no other site makes it; a certificate needs none. */
+  #csrf: string | undefined;
+  #isDoubted = false;
 
   constructor() {
     const given = /^#token=([\x21-\x7e]{1,512})$/.exec(location.hash)?.[1];
-    if (given !== undefined) {
+    if (given === undefined) void this.look();
+    else {
       history.replaceState(null, '', location.pathname + location.search);
-      this.signIn(decodeURIComponent(given));
-    } else {
-      this.token = sessionStorage.getItem(key) ?? undefined;
+      void this.#follow(decodeURIComponent(given));
     }
   }
 
-  signIn(token: string): void {
-    sessionStorage.setItem(key, token);
-    this.notice = '';
-    this.token = token;
+  /** To be sent along with a request of that method. */
+  headersFor(method: string): Readonly<Record<string, string>> {
+    if (this.#csrf === undefined || method === 'GET' || method === 'HEAD') return {};
+    return { 'x-drover-csrf': this.#csrf };
   }
 
-  signOut(notice = ''): void {
-    sessionStorage.removeItem(key);
+  /** Whose cookie the browser has. Asks again for as long as nobody answers. */
+  async look(): Promise<void> {
+    try {
+      this.#enter(await new ApiClient({ baseUrl: '' }).get('/v1/session'));
+    } catch (error) {
+      if (error instanceof ApiProblem && error.problem.status === 401) {
+        return this.#leave(this.state === 'in' ? 'Your session has ended.' : '');
+      }
+      if (this.state !== 'looking') return;
+      this.notice = 'The API does not answer; it is asked again.';
+      setTimeout(() => void this.look(), againMs);
+    }
+  }
+
+  /** Throws what the API says of the token. */
+  async signIn(token: string): Promise<void> {
+    this.#enter(await new ApiClient({ baseUrl: '', token: () => token }).post('/v1/session'));
+  }
+
+  /** The cookie is good for nothing from then on. */
+  async signOut(): Promise<void> {
+    try {
+      if (this.#csrf !== undefined) {
+        await new ApiClient({ baseUrl: '', headers: this.headersFor('DELETE') }).delete(
+          '/v1/session',
+        );
+      }
+      this.#leave('');
+    } catch (error) {
+      const says = error instanceof ApiProblem ? error.problem.title : String(error);
+      const isOver = error instanceof ApiProblem && error.problem.status === 401;
+      this.#leave(isOver ? '' : `The session could not be ended, and goes on: ${says}`);
+    }
+  }
+
+  /**
+   * The API did not take what the cookie or the word says: it may have ended, another tab may have signed in as somebody
+   * else, or another API process may not have heard of it yet. Asked once more, it says which.
+   */
+  async doubt(): Promise<void> {
+    if (this.state !== 'in' || this.#isDoubted) return;
+    this.#isDoubted = true;
+    await this.look();
+    this.#isDoubted = false;
+  }
+
+  /** A link's token, tried again for as long as nobody answers. */
+  async #follow(token: string): Promise<void> {
+    try {
+      await this.signIn(token);
+    } catch (error) {
+      if (error instanceof ApiProblem && error.problem.status !== 503) {
+        return this.#leave(`The link does not sign in: ${error.problem.detail}`);
+      }
+      this.notice = 'The API does not answer; it is asked again.';
+      setTimeout(() => void this.#follow(token), againMs);
+    }
+  }
+
+  #enter({ csrf }: SessionBody): void {
+    this.#csrf = csrf;
+    this.notice = '';
+    this.state = 'in';
+  }
+
+  #leave(notice: string): void {
+    this.#csrf = undefined;
     this.notice = notice;
-    this.token = undefined;
+    this.state = 'out';
   }
 }
 

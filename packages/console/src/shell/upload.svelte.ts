@@ -3,7 +3,6 @@ import { formOf } from '@drover/cli/words';
 import { ApiProblem } from '@drover/client';
 import type { Image } from '../logic/types.ts';
 import { client, reach } from './api-client.ts';
-import { session } from './session.svelte.ts';
 
 type Packing = NonNullable<Image['packing']>;
 
@@ -84,7 +83,7 @@ export class Upload {
 
 async function offsetOf(path: string, signal: AbortSignal, otherwise: number): Promise<number> {
   try {
-    const response = await reach(path, { method: 'HEAD', headers: who(), signal });
+    const response = await reach(path, { method: 'HEAD', signal });
     return Number(response.headers.get('upload-offset') ?? otherwise);
   } catch {
     return otherwise;
@@ -97,7 +96,6 @@ async function put(path: string, bytes: Blob, from: number, signal: AbortSignal)
     method: 'PUT',
     body: bytes,
     headers: {
-      ...who(),
       'content-type': 'application/octet-stream',
       'upload-offset': String(from),
     },
@@ -105,8 +103,4 @@ async function put(path: string, bytes: Blob, from: number, signal: AbortSignal)
   });
   if (response.ok) return;
   throw new ApiProblem((await response.json()) as ApiProblem['problem'], undefined);
-}
-
-function who(): Readonly<Record<string, string>> {
-  return session.token === undefined ? {} : { authorization: `Bearer ${session.token}` };
 }

@@ -3,7 +3,7 @@
  * them; how it is, in words, is here.
  */
 import type { ConsoleNews } from '@drover/protocol';
-import { bearerProtocol, consoleProtocol, ticketProtocol } from '@drover/protocol/console-words';
+import { consoleProtocol, ticketProtocol } from '@drover/protocol/console-words';
 import {
   broken,
   connecting,
@@ -12,7 +12,6 @@ import {
   newsWords,
 } from '../logic/console-words.ts';
 import { client } from './api-client.ts';
-import { session } from './session.svelte.ts';
 
 const againMs = 700;
 
@@ -64,8 +63,7 @@ export class VmConsole {
   #connect(ticket: string): void {
     const address = new URL(`/v1/vms/${encodeURIComponent(this.#vm)}/console`, location.href);
     address.protocol = address.protocol.replace('http', 'ws');
-    const bearer = `${bearerProtocol}${base64url(session.token ?? '')}`;
-    const protocols = [consoleProtocol, `${ticketProtocol}${ticket}`, bearer];
+    const protocols = [consoleProtocol, `${ticketProtocol}${ticket}`];
     const socket = new WebSocket(address, protocols);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
@@ -93,8 +91,4 @@ export class VmConsole {
   #again(): void {
     setTimeout(() => void this.open(), againMs);
   }
-}
-
-function base64url(text: string): string {
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
