@@ -39,13 +39,13 @@ const connected = (sheet: Sheet, host: string) =>
   sheet.page.getByText(`connected, on ${host}`).waitFor();
 
 /** The shell in the VM computes the sum, so that what is read is its answer and no echo. */
-async function answers(typing: Page, mark: string, onto = ''): Promise<void> {
+async function answer(typing: Page, mark: string, onto = ''): Promise<string> {
   // A line that has lost letters to the switch-over is ended, and gone.
-  await until(`the shell answers ${mark}`, async () => {
+  return await until(`the shell answers ${mark}`, async () => {
     await type(typing, `\necho ${mark}-$((40+2))${onto}\n`);
     const seen = serial.page.getByText(`${mark}-42`).first();
     return seen.waitFor({ timeout: 5_000 }).then(
-      () => true,
+      () => `${mark}-42`,
       () => undefined,
     );
   });
@@ -69,10 +69,13 @@ async function type({ keyboard }: Page, text: string): Promise<void> {
   }
 }
 
-it('the serial line is typed into, and answers', () => answers(serial.page, 'line'));
+it('the serial line is typed into, and answers', async () => {
+  expect(await answer(serial.page, 'line')).toBe('line-42');
+});
 
-it('what is typed on the screen reaches the same VM', () =>
-  answers(screen.page, 'screen', ' >/dev/ttyS0'));
+it('what is typed on the screen reaches the same VM', async () => {
+  expect(await answer(screen.page, 'screen', ' >/dev/ttyS0')).toBe('screen-42');
+});
 
 it('both go along while it moves: typing goes on, without a click', async () => {
   const target = cluster.lab.hosts.find((host) => host !== vm.hostId) ?? '';
@@ -82,14 +85,14 @@ it('both go along while it moves: typing goes on, without a click', async () => 
   await until('it is being moved', async () =>
     (await cluster.api.vm(vm.id)).state === 'migrating' ? true : undefined,
   );
-  await answers(serial.page, 'amid');
+  await answer(serial.page, 'amid');
   expect((await cluster.api.operation(id)).done).toBe(false);
-  await answers(screen.page, 'seen', ' >/dev/ttyS0');
+  await answer(screen.page, 'seen', ' >/dev/ttyS0');
   await cluster.ended(id, 'succeeded');
   await connected(serial, target);
-  await answers(serial.page, 'after');
+  await answer(serial.page, 'after');
   await connected(screen, target);
-  await answers(screen.page, 'shown', ' >/dev/ttyS0');
+  await answer(screen.page, 'shown', ' >/dev/ttyS0');
   expect((await cluster.counts(await cluster.api.vm(vm.id))).boot).toBe(vm.boot);
   expect([...serial.wrong, ...screen.wrong]).toEqual([]);
   await cluster.expectNoHarm();
