@@ -1,12 +1,12 @@
 /** `drover pool doctor`: all hosts look at a pool together, and say what protects it. */
+import type { api } from '@drover/protocol';
 import type { Command } from 'commander';
-import { failedText } from '../logic/ended-text.ts';
-import { exitCodeOfOperation, exitCodes } from '../logic/exit-code.ts';
+import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { doctorPage } from '../logic/pool-view.ts';
 import { act } from '../shell/act.ts';
-import { type FinishFlags, printBegun } from '../shell/finish-operation.ts';
-import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
-import { printJson, printOne } from '../shell/print.ts';
+import { type FinishFlags, finishOperation, printEnded } from '../shell/finish-operation.ts';
+import { printOne } from '../shell/print.ts';
+import type { Session } from '../shell/session.ts';
 import { examples, withWait } from './options.ts';
 
 export function addPoolDoctor(pools: Command): void {
@@ -20,26 +20,23 @@ export function addPoolDoctor(pools: Command): void {
     );
   examples(command, ['drover pool doctor vms', 'drover pool doctor vms -o json']);
   act<FinishFlags>(command, async (session, { args: [name = ''], options }) => {
-    const waiting = beginWaiting(session, options);
-    try {
-      const path = { pool: name };
-      const begun = await session.client.post('/v1/pools/{pool}/doctor', { path });
-      if (!options.wait) return printBegun(session, begun);
-      const followed = await followOperation(session, waiting, begun);
-      if (followed.type === 'left') return followed.exitCode;
-      const { operation } = followed;
-      if (operation.state !== 'succeeded') {
-        if (session.output === 'json') printJson(session, operation);
-        session.terminal.err(failedText(operation));
-        return exitCodeOfOperation(operation);
-      }
-      const { doctor } = await session.client.get('/v1/pools/{pool}', { path });
-      if (doctor === undefined) return exitCodes.failed;
-      printOne(session, doctor, { name, page: doctorPage(doctor, session.terminal.paint) });
-      const isBad = doctor.findings.some(({ level }) => level === 'bad');
-      return isBad ? exitCodes.refused : exitCodes.done;
-    } finally {
-      waiting.end();
-    }
+    const path = { pool: name };
+    const begin = () => session.client.post('/v1/pools/{pool}/doctor', { path });
+    return finishOperation(session, options, begin, {
+      end: (_, operation) => printFindings(session, name, operation),
+    });
   });
+}
+
+async function printFindings(
+  session: Session,
+  name: string,
+  operation: api.OperationBody,
+): Promise<ExitCode> {
+  if (operation.state !== 'succeeded') return printEnded(session, operation);
+  const { doctor } = await session.client.get('/v1/pools/{pool}', { path: { pool: name } });
+  if (doctor === undefined) return exitCodes.failed;
+  printOne(session, doctor, { name, page: doctorPage(doctor, session.terminal.paint) });
+  const isBad = doctor.findings.some(({ level }) => level === 'bad');
+  return isBad ? exitCodes.refused : exitCodes.done;
 }

@@ -4,27 +4,43 @@ import { endedText, failedText } from '../logic/ended-text.ts';
 import { type ExitCode, exitCodeOfOperation, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { subjectOf } from '../logic/operation-view.ts';
-import { beginWaiting, followOperation, type WaitFlags } from './follow-operation.ts';
+import {
+  beginWaiting,
+  type Followed,
+  followOperation,
+  type WaitFlags,
+} from './follow-operation.ts';
 import { printJson, tell } from './print.ts';
 import type { Session } from './session.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface FinishFlags extends WaitFlags {
   readonly wait: boolean;
 }
 
-/** Prints the operation (`-o json`), its id (`-o name`), or a sentence. */
+/** How its way is told, and its end. */
+interface Telling {
+  follow(session: Session, waiting: Waiting, begun: api.OperationBody): Promise<Followed>;
+  end(session: Session, operation: api.OperationBody): ExitCode | Promise<ExitCode>;
+}
+
+const inSentences: Telling = { follow: followOperation, end: printEnded };
+
+/** Prints the operation (`-o json`), its id (`-o name`), or, unless it is told otherwise, a sentence. */
 export async function finishOperation(
   session: Session,
   flags: FinishFlags,
   begin: () => Promise<api.OperationBody>,
+  telling: Partial<Telling> = {},
 ): Promise<ExitCode> {
+  const { follow, end } = { ...inSentences, ...telling };
   const waiting = beginWaiting(session, flags);
   try {
     const begun = await begin();
     if (!flags.wait) return printBegun(session, begun);
-    const followed = await followOperation(session, waiting, begun);
+    const followed = await follow(session, waiting, begun);
     if (followed.type === 'left') return followed.exitCode;
-    return printEnded(session, followed.operation);
+    return await end(session, followed.operation);
   } finally {
     waiting.end();
   }

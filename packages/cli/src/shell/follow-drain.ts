@@ -7,8 +7,8 @@ import { drainNews, drainSummary, nothingTold, type Percents } from '../logic/dr
 import { type ExitCode, exitCodeOfOperation } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { DrainTree } from './drain-tree.ts';
-import { type FinishFlags, printBegun } from './finish-operation.ts';
-import { beginWaiting, type Followed, left, looksAt } from './follow-operation.ts';
+import { type FinishFlags, finishOperation } from './finish-operation.ts';
+import { type Followed, left, looksAt } from './follow-operation.ts';
 import { printJson } from './print.ts';
 import type { Session } from './session.ts';
 import type { Waiting } from './waiting.ts';
@@ -19,21 +19,12 @@ interface Narrator {
   close(): Promise<void>;
 }
 
-export async function driveDrain(
+export function driveDrain(
   session: Session,
   flags: FinishFlags,
   begin: () => Promise<api.OperationBody>,
 ): Promise<ExitCode> {
-  const waiting = beginWaiting(session, flags);
-  try {
-    const begun = await begin();
-    if (!flags.wait) return printBegun(session, begun);
-    const followed = await followDrain(session, waiting, begun);
-    if (followed.type === 'left') return followed.exitCode;
-    return await printDrainEnd(session, followed.operation);
-  } finally {
-    waiting.end();
-  }
+  return finishOperation(session, flags, begin, { follow: followDrain, end: printDrainEnd });
 }
 
 async function followDrain(
