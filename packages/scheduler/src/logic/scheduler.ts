@@ -153,7 +153,7 @@ class Scheduler implements SchedulerLogic {
         this.#load(now, event, out);
         return true;
       case 'changed':
-        return this.#change(event);
+        return this.#change(event, out);
       case 'committed':
         this.#committed(event, out);
         return true;
@@ -181,10 +181,19 @@ class Scheduler implements SchedulerLogic {
     }
   }
 
-  #change({ revision, changes }: Extract<SchedulerEvent, { type: 'changed' }>): boolean {
+  #change(
+    { revision, changes }: Extract<SchedulerEvent, { type: 'changed' }>,
+    out: SchedulerCommand[],
+  ): boolean {
     const wasKnown = this.#isKnown;
+    const era = eraOf(this.#mirror);
     this.#heardRevision = revision;
     const isNews = this.#mirror.change(revision, changes);
+    // etcd was restored, and what it had before and has no more no watch tells of: everything is read.
+    if (eraOf(this.#mirror) !== era) {
+      this.#loaded = false;
+      out.push({ type: 'reload' });
+    }
     if (isNews) this.#records = undefined;
     // Own commits are heard of again, and are no news; the first one of an office is what was waited for.
     return isNews || this.#isKnown !== wasKnown;
