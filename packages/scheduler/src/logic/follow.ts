@@ -7,8 +7,7 @@ import type { AssignmentRecord, ReportedVm } from '@drover/protocol';
 import { foreignVms, underWayOf } from './foreign.ts';
 import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
-
-const gone: ReadonlySet<string> = new Set(['absent', 'shut-off', 'crashed']);
+import { promisedBeside, reportedSize } from './vm-size.ts';
 
 export function followMoved(turn: Turn): void {
   const elsewhere = runElsewhere(turn);
@@ -55,12 +54,15 @@ function follow(turn: Turn, assignment: AssignmentRecord, hostId: string): void 
   elsewhere.set(vmId, since);
   const there = lookAt(turn, hostId, vmId, since);
   const atOwner = owner === undefined ? 'absent' : lookAt(turn, owner, vmId, since);
-  if (there !== 'running' || atOwner === undefined || !gone.has(atOwner)) return;
+  if (there === 'absent' || there?.state !== 'running' || !isGone(atOwner)) return;
   // Whoever moved it does not want it moved again at once.
   const movedAtMs = turn.now.wallMs;
   const here = { hostId, generation: generation + 1, state: 'running', movedAtMs } as const;
-  if (!turn.commit(turn.putAssignment(vmId, here))) return;
-  const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
+  const { name = vmId, spec } = turn.mirror.vmIntents.get(vmId)?.value ?? {};
+  // It has what it was started with, wherever that was; its spec may say something else by now.
+  const promised =
+    spec === undefined ? {} : { promised: promisedBeside(spec, reportedSize(there)) };
+  if (!turn.commit(turn.putAssignment(vmId, { ...here, ...promised }))) return;
   turn.trace('warn', `${name} runs on ${hostId}, not on ${owner ?? 'any host'}: somebody moved it`);
   turn.volatile.missing.delete(vmId);
 }
@@ -71,11 +73,16 @@ function lookAt(
   hostId: string,
   vmId: string,
   sinceMs: number,
-): ReportedVm['state'] | 'absent' | undefined {
+): ReportedVm | 'absent' | undefined {
   const inventory = turn.hosts.inventorySince(hostId, sinceMs, turn.epoch);
   if (inventory === undefined) {
     turn.ask(hostId, sinceMs);
     return undefined;
   }
-  return inventory.vms.find((vm) => vm.vmId === vmId)?.state ?? 'absent';
+  return inventory.vms.find((vm) => vm.vmId === vmId) ?? 'absent';
+}
+
+function isGone(seen: ReportedVm | 'absent' | undefined): boolean {
+  if (seen === undefined || seen === 'absent') return seen === 'absent';
+  return seen.state === 'shut-off' || seen.state === 'crashed';
 }

@@ -19,7 +19,14 @@ import { isBusy } from './pending.ts';
 import type { Put } from './port.ts';
 import { decideResize, type ResizeAsk } from './resize-decision.ts';
 import { put, type Turn } from './turn.ts';
-import { isSameSize, larger, reportedSize, resized, type SizeWish } from './vm-size.ts';
+import {
+  isSameSize,
+  larger,
+  promisedBeside,
+  reportedSize,
+  resized,
+  type SizeWish,
+} from './vm-size.ts';
 
 /** For the system in it, to give memory back or to take it. */
 const followMs = 30_000;
@@ -51,7 +58,7 @@ function begin(turn: Turn, stored: Stored<OperationRecord>): void {
               hostId,
               generation,
               state,
-              promised: unless(spec, promised),
+              promised: promisedBeside(spec, promised),
             }),
           ];
     return turn.end(
@@ -160,16 +167,11 @@ function end(
       hostId: source,
       generation,
       state: 'running',
-      ...(spec === undefined || now === undefined ? {} : { promised: unless(spec, now) }),
+      ...(spec === undefined || now === undefined ? {} : { promised: promisedBeside(spec, now) }),
     }),
   ];
   if (error === undefined) turn.end(stored, 'succeeded', {}, ...puts);
   else turn.end(stored, 'failed', { error }, ...puts);
-}
-
-/** Where the spec says it, the record need not. */
-function unless(spec: VmSpec, promised: VmSize): VmSize | null {
-  return isSameSize(spec, promised) ? null : promised;
 }
 
 /** Written by the leader, in the transaction that ends the operation: see docs/adr/0002. */

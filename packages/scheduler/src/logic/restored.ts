@@ -18,6 +18,7 @@ import type { HeardHost } from './host-watch.ts';
 import { put, type Turn } from './turn.ts';
 import { askHosts } from './upkeep.ts';
 import { isOpen } from './vm-shape.ts';
+import { promisedBeside, reportedSize } from './vm-size.ts';
 
 /** Why nothing else may be decided in this turn; nothing: all is as ever. */
 export function whyRestoring(turn: Turn): string | undefined {
@@ -151,11 +152,14 @@ function adoptVm(turn: Turn, vmId: string): void {
   const isNew = owner.hostId !== undefined && owner.hostId !== record?.hostId;
   const known = record?.generation ?? 0;
   const isDone = record !== undefined && known >= least && !isNew;
-  const now = { generation: Math.max(known + (isNew ? 1 : 0), least), ...owner };
+  const { name = vmId, spec } = turn.mirror.vmIntents.get(vmId)?.value ?? {};
+  const own = copies.find(({ hostId }) => hostId === owner.hostId);
+  // What it was resized to since is in no record; its host says it.
+  const size = own && spec && { promised: promisedBeside(spec, reportedSize(own.vm)) };
+  const now = { generation: Math.max(known + (isNew ? 1 : 0), least), ...owner, ...size };
   if (isDone && record.operationId === undefined && isSame(record, now)) return;
   if (record === undefined && copies.length === 0) return;
   if (!turn.commit(turn.putAssignment(vmId, now)) || now.hostId === record?.hostId) return;
-  const name = turn.mirror.vmIntents.get(vmId)?.value.name ?? vmId;
   turn.trace(
     'warn',
     `${name} is ${now.state}${now.hostId === undefined ? '' : ` on ${now.hostId}`}, as the hosts say`,

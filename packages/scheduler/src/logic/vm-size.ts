@@ -16,6 +16,11 @@ export function promisedSize(
   return assignment?.promised ?? { vcpus, memoryMib };
 }
 
+/** For its record: nothing where its spec says the same. */
+export function promisedBeside(spec: VmSpec, promised: VmSize): VmSize | null {
+  return isSameSize(spec, promised) ? null : promised;
+}
+
 export function resourcesOf({ vcpus, memoryMib }: VmSize): Resources {
   return { cpuMilli: vcpus * 1000, memoryMib };
 }

@@ -27,6 +27,17 @@ describe('a VM that runs elsewhere than its record says', () => {
     expect(lab.leader.sends('stop-vm')).toEqual([]);
   });
 
+  it('is promised there what it has, where its spec says something else for its next start', () => {
+    const lab = moved();
+    lab.host('h2').runs(vmA, { vcpus: 3, memoryMib: 3_072 });
+    lab.host('h2').report();
+    lab.pass(10_000);
+    expect(lab.etcd.assignment(vmA)).toMatchObject({
+      hostId: 'h2',
+      promised: { vcpus: 3, memoryMib: 3_072 },
+    });
+  });
+
   it('is not followed while its owner says nothing: it may run there too', () => {
     const lab = moved();
     lab.host('h1').silent = true;

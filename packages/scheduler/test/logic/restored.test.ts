@@ -76,6 +76,35 @@ describe('a scheduler', () => {
     expect(isHeld(other)).toBe(true);
   });
 
+  it('that followed the etcd of before does nothing that was asked for there', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    const follower = lab.follow();
+    lab.leader.dead = true;
+    const backup = lab.etcd.backup();
+    const id = stopped(lab, vmA);
+    lab.settle();
+    lab.etcd.restore(backup);
+    // By now etcd counts on beyond what the follower had heard of.
+    for (let count = 0; count < 9; count += 1) lab.cordon('h2');
+    raiseEra(lab);
+    lab.elect(follower);
+    lab.pass(30_000);
+    expect(lab.running(vmA)).toEqual(['h1']);
+    expect(lab.etcd.operation(id)).toBeUndefined();
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ hostId: 'h1', state: 'running' });
+  });
+
+  it('promises a VM what it has, though its resize is in no record any more', () => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1', { vcpus: 1, memoryMib: 512 });
+    lab.host('h1').runs(vmA, { vcpus: 3, memoryMib: 1_024 });
+    raiseEra(lab);
+    lab.takeOver();
+    lab.pass(20_000);
+    expect(lab.etcd.assignment(vmA)?.promised).toEqual({ vcpus: 3, memoryMib: 1_024 });
+  });
+
   it('below the epochs that most hosts have obeyed decides nothing; one host alone may say what it likes', () => {
     const lab = Lab.withHosts(3);
     lab.host('h1').maxEpoch = '900';
