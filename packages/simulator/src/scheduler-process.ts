@@ -53,6 +53,8 @@ export class SchedulerProcess {
   /** Up to which revision it had heard of changes when it decided last. */
   decidedFrom = 0;
   #heard = 0;
+  /** etcd is another one since it was restored, and it has not read that. */
+  #isBlind = false;
 
   constructor(id: string, world: ProcessWorld, settings: Partial<SchedulerSettings>) {
     this.id = id;
@@ -92,6 +94,7 @@ export class SchedulerProcess {
     this.#watch = undefined;
     this.#busAway = undefined;
     this.#heard = 0;
+    this.#isBlind = false;
     this.decidedFrom = 0;
     note(this.id, `is a candidate, life ${this.lives}`);
     this.#election = new Election(this.#client, this.#life, this.id, {
@@ -169,7 +172,13 @@ export class SchedulerProcess {
     this.#feed({ type: 'agent-said', ...said.value });
   }
 
+  /** What it knows beyond that is not so any more, and its watch tells of nothing under numbers that it has heard of. */
+  etcdWentBack(to: number): void {
+    if (this.#heard > to) this.#isBlind = true;
+  }
+
   #feed(event: SchedulerEvent): void {
+    if (event.type === 'loaded') this.#isBlind = false;
     if (event.type === 'loaded' || event.type === 'changed') this.#heard = event.revision;
     const life = this.#life;
     const commands = this.#world.guardLogic(this.id, () => this.#logic.handle(life.now(), event));
@@ -223,7 +232,7 @@ export class SchedulerProcess {
     if (office === undefined) return;
     const { commitId, puts } = command;
     this.commits += 1;
-    this.decidedFrom = this.#heard;
+    this.decidedFrom = this.#isBlind ? 0 : this.#heard;
     this.#pass('before a commit', () => this.#commitNow(office, commitId, puts));
   }
 

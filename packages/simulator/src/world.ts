@@ -236,6 +236,7 @@ export class World {
   restoreEtcd(backup: EtcdBackup): void {
     const known = [...this.records.vms.keys()];
     this.etcd.restore(backup);
+    for (const one of this.schedulers) one.etcdWentBack(backup.revision);
     const { entries } = this.etcd.range('/drover/');
     this.records.restored(entries);
     this.people.forget(this.records);

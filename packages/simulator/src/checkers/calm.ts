@@ -18,7 +18,8 @@ export function unsettled(truth: Truth, acknowledged: ReadonlySet<string>): read
     if (!records.operations.has(id)) wrong.push(`request ${id} has no operation`);
   }
   for (const id of acknowledged) {
-    if (!records.operations.has(id)) wrong.push(`request ${id} was acknowledged, and is lost`);
+    const isKnown = records.operations.has(id) || records.forgotten.has(id);
+    if (!isKnown) wrong.push(`request ${id} was acknowledged, and is lost`);
   }
   for (const host of hosts) {
     for (const { vmId, name, state } of host.copies) {

@@ -50,6 +50,8 @@ export class Records {
   /** Of images and volumes, intents and decisions, as they were written. */
   readonly stored = new Map<string, string>();
   readonly operations = new Map<string, OperationRecord>();
+  /** Operations that had ended when their records were deleted: only so many are kept. */
+  readonly forgotten = new Set<string>();
   readonly requests = new Map<string, RequestRecord>();
   /** With the revision at which each was written. */
   readonly rules = new Map<string, { readonly rule: RuleRecord; readonly revision: number }>();
@@ -97,6 +99,10 @@ export class Records {
       }
       const table = this.#table(type);
       if (table === undefined) continue;
+      if (type === 'operation' && value === undefined) {
+        const before = this.operations.get(id);
+        if (before !== undefined && !isOpen(before)) this.forgotten.add(id);
+      }
       if (value === undefined) table.delete(id);
       else table.set(id, JSON.parse(value) as never);
     }
