@@ -23,7 +23,7 @@ describe('whatever dies or stands still, and wherever it does', () => {
     ['a drain', 'drain-move-by-move', 250],
     ['a save and its resume', 'saved-and-resumed-elsewhere', 90],
     ['a takeover', 'leader-killed-in-a-drain', 250],
-  ])('%s keeps every promise and comes to rest', { timeout: 120_000 }, (_, name, least) => {
+  ])('%s keeps every promise and comes to rest', { timeout: 400_000 }, (_, name, least) => {
     const { broken, points } = sweep(read(name), { pairs });
     expect(broken && { ...broken, trace: renderTrace(broken.trace) }).toBeUndefined();
     const all = [...points.values()].reduce((sum, count) => sum + count, 0);

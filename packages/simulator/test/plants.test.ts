@@ -52,6 +52,7 @@ describe('what is planted is found', () => {
 
   it.each(plants.flatMap(({ name, foundBy }) => (foundBy === undefined ? [] : [[name, foundBy]])))(
     '%s, and nothing without it: %s',
+    { timeout: 180_000 },
     async (_, foundBy) => {
       const { code, out } = await run(...finder(foundBy));
       expect(out).toContain('all promises held');
