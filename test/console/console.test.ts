@@ -341,6 +341,23 @@ it('a rule tells what it would take while one chooses, and what is saved stands 
   await page.context().close();
 });
 
+it('a resize tells what would be done before it may be asked for', async () => {
+  const { page, wrong } = await openPage(browser, signedIn(`/vms/${cluster.someVmOn('h3')}`));
+  await page.getByRole('button', { name: 'Resize', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  const go = dialog.getByRole('button', { name: /^Resize/ });
+  expect(await go.isDisabled()).toBe(true);
+  await dialog.getByLabel('vCPUs', { exact: true }).fill('4');
+  await dialog.getByLabel('Leave it as it runs; it starts so next.').check();
+  await dialog.getByText('it gets 4 vCPUs').waitFor();
+  await dialog.getByRole('button', { name: 'Resize at its next start', exact: true }).waitFor();
+  expect(await go.isDisabled()).toBe(false);
+  await dialog.getByRole('button', { name: /^Copy “drover vm resize .*4/ }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
 it('a form tells where a VM would run while one types', async () => {
   const { page } = await openPage(browser, signedIn('/vms/new'));
   await page.getByLabel('Image', { exact: true }).fill('debian-13');

@@ -297,6 +297,11 @@ function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
     case 'orphans':
       return { type: 'orphans', orphans: [], silent: [] };
     case 'resize-plan':
+      return {
+        type: 'resize-plan',
+        when: query.atNextStart === true ? 'next-start' : 'now',
+        what: `it gets ${query.vcpus} vCPUs`,
+      };
     case 'plan-move':
     case 'plan-balance':
     case 'plan-restore':
