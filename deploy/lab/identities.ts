@@ -7,32 +7,29 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuthorityFiles, createAuthority } from '@drover/certificates';
-import { type BusIdentity, natsPermissions } from '@drover/protocol';
-import { nkeys } from '@nats-io/transport-node';
+import {
+  createIssuer,
+  createNkey,
+  issuerFrom,
+  type NamedUser,
+  natsConfig,
+  nkeyFrom,
+} from '@drover/join';
+import type { BusIdentity } from '@drover/protocol';
 import { stringify } from 'yaml';
 import type { LabSettings } from './settings.ts';
 
 export const hostIds = ['h1', 'h2', 'h3'] as const;
 const schedulerIds = ['scheduler1', 'scheduler2'] as const;
 
-interface NatsUser {
-  readonly nkey: string;
-  readonly permissions: {
-    readonly publish: readonly string[];
-    readonly subscribe: readonly string[];
-  };
-}
-
 /** Returns the API token of the lab's administrator. */
 export async function makeIdentities(settings: LabSettings): Promise<string> {
-  const users: NatsUser[] = [];
+  const users: NamedUser[] = [];
   const etcd = { endpoints: settings.etcdMembers.map((name) => `http://${name}:2379`) };
   const nats = { servers: ['nats://nats:4222'], nkeySeedFile: '/etc/drover/bus.nk' };
   const identify = async (folder: string, identity: BusIdentity) => {
-    const seed = await keep(settings, join(folder, 'bus.nk'), newSeed);
-    const nkey = nkeys.fromSeed(new TextEncoder().encode(seed)).getPublicKey();
-    const { publish, subscribe } = natsPermissions(identity);
-    users.push({ nkey, permissions: { publish, subscribe } });
+    const seed = await keep(settings, join(folder, 'bus.nk'), () => createNkey().seed);
+    users.push({ publicKey: nkeyFrom(seed).publicKey, identity });
   };
 
   for (const hostId of hostIds) {
@@ -41,9 +38,11 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
     await writeYaml(settings, join(hostId, 'agent.yaml'), agentConfig(hostId, nats));
   }
   const authority = await keepAuthority(settings);
+  const issuerSeed = await keep(settings, 'join-issuer.nk', () => createIssuer().seed);
   for (const id of schedulerIds) {
     await writePrivate(settings, join(id, 'authority.pem'), authority.certificatePem);
     await writePrivate(settings, join(id, 'authority.key'), authority.keyPem);
+    await writePrivate(settings, join(id, 'join-issuer.nk'), issuerSeed);
     await identify(id, { role: 'scheduler' });
     await writeYaml(settings, join(id, 'scheduler.yaml'), {
       instanceId: id,
@@ -53,6 +52,7 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
         certificateFile: '/etc/drover/authority.pem',
         keyFile: '/etc/drover/authority.key',
       },
+      join: { issuerSeedFile: '/etc/drover/join-issuer.nk' },
       metrics: { host: '0.0.0.0', port: 9178 },
     });
   }
@@ -62,11 +62,14 @@ export async function makeIdentities(settings: LabSettings): Promise<string> {
     listen: { host: '0.0.0.0', port: 8440 },
     etcd,
     nats,
+    join: { addresses: ['http://api:8440'] },
     tokens: [
       { name: 'lab', role: 'admin', sha256: createHash('sha256').update(token).digest('hex') },
     ],
   });
-  await writePrivate(settings, join('nats', 'nats.conf'), natsConfig(users));
+  const { publicKey: issuerPublicKey } = issuerFrom(issuerSeed);
+  const config = natsConfig({ listen: '0.0.0.0:4222', users, issuerPublicKey });
+  await writePrivate(settings, join('nats', 'nats.conf'), config);
   return token;
 }
 
@@ -92,24 +95,6 @@ function agentConfig(hostId: string, nats: object): object {
     labels: { lab: 'true' },
     metrics: { host: '0.0.0.0', port: 9177 },
   };
-}
-
-/** NATS reads JSON as its own format. */
-function natsConfig(users: readonly NatsUser[]): string {
-  return JSON.stringify(
-    {
-      listen: '0.0.0.0:4222',
-      max_payload: 524288,
-      write_deadline: '5s',
-      authorization: { users },
-    },
-    undefined,
-    2,
-  );
-}
-
-function newSeed(): string {
-  return new TextDecoder().decode(nkeys.createUser().getSeed());
 }
 
 /** The file's content, made by `make` where there is none yet. */

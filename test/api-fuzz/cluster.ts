@@ -68,6 +68,10 @@ export class SimulatedCluster implements AsyncDisposable {
     );
     const roles = Object.entries(tokens) as [keyof typeof tokens, string][];
     const app = await buildApp({
+      join: {
+        addresses: ['https://api.example:8440'],
+        requireServers: () => ['nats://nats.example:4222'],
+      },
       store: storeOf(world),
       bus: busOf(world),
       log,

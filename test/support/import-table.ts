@@ -40,6 +40,11 @@ export const rooms: readonly Room[] = [
     may: [node, /^@peculiar\/x509$/, /^reflect-metadata$/],
   },
   {
+    name: 'join',
+    has: /^packages\/join\/src\//,
+    may: [node, protocol, /^@nats-io\/(jwt|nkeys)$/],
+  },
+  {
     name: 'logic of a process',
     has: /^packages\/(agent|scheduler|api|cli)\/src\/logic\//,
     may: [core, protocol, /^typebox(\/|$)/],
@@ -51,7 +56,7 @@ export const rooms: readonly Room[] = [
     may: [
       node,
       protocol,
-      /^@drover\/(bus|certificates|transfer)(\/names)?$/,
+      /^@drover\/(bus|certificates|join|transfer)(\/names)?$/,
       /^@drover\/images$/,
       /^node-libvirt(\/guard)?$/,
       ...logs,
@@ -60,7 +65,7 @@ export const rooms: readonly Room[] = [
   {
     name: 'scheduler',
     has: /^packages\/scheduler\/src\//,
-    may: [node, core, protocol, /^@drover\/(bus|store|certificates)$/, ...logs],
+    may: [node, core, protocol, /^@drover\/(bus|store|certificates|join)$/, ...logs],
   },
   {
     name: 'api',
@@ -69,7 +74,7 @@ export const rooms: readonly Room[] = [
       node,
       core,
       protocol,
-      /^@drover\/(bus|store|transfer)$/,
+      /^@drover\/(bus|join|store|transfer)$/,
       /^fastify/,
       /^@fastify\//,
       /^jose$/,
@@ -86,7 +91,7 @@ export const rooms: readonly Room[] = [
     may: [
       node,
       protocol,
-      /^@drover\/(client|simulator|certificates)$/,
+      /^@drover\/(client|simulator|certificates|join)$/,
       /^commander$/,
       /^listr2$/,
       /^ws$/,

@@ -8,11 +8,12 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { connectBus } from '@drover/bus';
-import { DroverError, subjects } from '@drover/protocol';
+import { agentName, DroverError, subjects } from '@drover/protocol';
 import { pino } from 'pino';
 import { createAgent } from './logic/index.ts';
 import { hostClock } from './shell/clock.ts';
 import { readConfig, type AgentConfig } from './shell/config.ts';
+import { joinCommand } from './shell/join/command.ts';
 import { HostCertificates } from './shell/host-certificates.ts';
 import { Hypervisor, type Look } from './shell/hypervisor.ts';
 import { openJournal } from './shell/journal-file.ts';
@@ -26,8 +27,9 @@ import { Watcher } from './shell/watcher.ts';
 const usage = `drover agent: one per host, does what the scheduler asks and reports what is true
 
   main.ts --config FILE
+  main.ts join TOKEN      makes this machine a host of a cluster; join --help
 
-  --config FILE   YAML; see docs/operations.md and the example in deploy
+  --config FILE   YAML; what may stand there is in docs/join.md
   --help          this text
 `;
 
@@ -47,7 +49,7 @@ async function run(config: AgentConfig, log: Log): Promise<void> {
   const bus = stack.use(
     connectBus({
       servers: config.nats.servers,
-      name: `agent ${config.hostId}`,
+      name: agentName(config.hostId),
       ...(seedFile === undefined ? {} : { nkeySeed: readFileSync(seedFile, 'utf8').trim() }),
     }),
   );
@@ -154,6 +156,14 @@ function ended(): Promise<void> {
 }
 
 async function main(): Promise<number> {
+  const [verb, ...args] = process.argv.slice(2);
+  if (verb === 'join') {
+    return joinCommand(args, {
+      out: (text) => process.stdout.write(text),
+      err: (text) => process.stderr.write(text),
+      readToken: (path) => readFileSync(path === '-' ? 0 : path, 'utf8'),
+    });
+  }
   const { values } = parseArgs({
     options: { config: { type: 'string' }, help: { type: 'boolean' } },
   });

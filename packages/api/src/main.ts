@@ -14,6 +14,7 @@ import { transferRequest } from '@drover/transfer';
 import { buildApp, type Tls } from './shell/app.ts';
 import { type ApiConfig, readConfig } from './shell/config.ts';
 import { defaultDoor } from './shell/door.ts';
+import { joinPlaces } from './shell/join-places.ts';
 import { vouchedBy } from './shell/oidc.ts';
 import { listenOnSocket } from './shell/peers.ts';
 import { type ConsoleLimits, usualConsoleLimits } from './shell/vm-consoles.ts';
@@ -26,7 +27,7 @@ const usage = `drover api: HTTP for people and tools
                   tokens [{name, role, sha256}], requestsPer10Seconds,
                   strangersPer10Seconds, connections {each, all}, pendingEach,
                   socket {path}, tls {certFile, keyFile, clientCaFile, clients [{name, role}]},
-                  consoles {openEach, idleMinutes},
+                  consoles {openEach, idleMinutes}, join {addresses, natsServers, caFile},
                   oidc {issuer, audience, jwksUri, roleClaim, roles}, audit {file, mostMib}
   --help          this text
 `;
@@ -58,6 +59,7 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
     log,
     tokens,
     transfer: transferRequest,
+    join: joinPlaces(config),
     consoleLimits: consoleLimitsOf(config),
     ...(requestsPer10Seconds === undefined ? {} : { requestsPer10Seconds }),
     ...(strangersPer10Seconds === undefined ? {} : { strangersPer10Seconds }),

@@ -2,14 +2,17 @@
 import { createHash } from 'node:crypto';
 import { api, keys } from '@drover/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dryRunRoles, requiredRoles } from './support/routes.ts';
+import { dryRunRoles, openRoutes, requiredRoles } from './support/routes.ts';
 import { vmId, World } from './support/world.ts';
 
 const roles = api.Role.anyOf.map((one) => one.const);
 const rank = (role: api.Role) => roles.indexOf(role);
 /** Whatever is there: a name that is nobody's. Who may act is told that; who may not is not even told that. */
 const addressOf = (path: string) =>
-  path.replaceAll(/\{[a-z]+\}/g, 'nobody').replace('/operations/nobody', '/operations/op-0');
+  path
+    .replace('{id}', vmId)
+    .replaceAll(/\{[a-z]+\}/g, 'nobody')
+    .replace('/operations/nobody', '/operations/op-0');
 
 let world: World;
 let cookies: Readonly<Record<string, { readonly cookie: string; readonly csrf: string }>>;
@@ -76,7 +79,12 @@ describe('the table of required roles', () => {
     );
     // HEAD is not in the file.
     const described = Object.keys(requiredRoles).filter((route) => !route.startsWith('head '));
-    expect(routes.toSorted()).toEqual(described.toSorted());
+    expect(routes.toSorted()).toEqual([...described, ...openRoutes].toSorted());
+  });
+
+  it.each(openRoutes)('%s is open, and takes nothing that proves nothing', async (route) => {
+    const answer = await knock(route, { 'content-length': '0' });
+    expect(answer).toEqual({ status: 400, code: 'invalid-body' });
   });
 
   // Also streams that are closed at once, and one session that logs itself out: last.

@@ -1,6 +1,4 @@
 export { connectBus } from './connect-bus.ts';
-export { createNkey } from './nkey.ts';
-export type { Nkey } from './nkey.ts';
 export type {
   Bus,
   BusOptions,

@@ -2,7 +2,7 @@
 import { wireLimits } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { decode, fits } from '../src/counters.ts';
-import { connectBus, createNkey } from '../src/index.ts';
+import { connectBus } from '../src/index.ts';
 
 const encoder = new TextEncoder();
 
@@ -24,13 +24,6 @@ describe('texts', () => {
 });
 
 describe('an NKey', () => {
-  it('is new each time, and its secret is not its name', () => {
-    const [one, two] = [createNkey(), createNkey()];
-    expect(one.publicKey).toMatch(/^U[A-Z2-7]{55}$/);
-    expect(one.seed).toMatch(/^SU[A-Z2-7]{56}$/);
-    expect(one.publicKey).not.toBe(two.publicKey);
-  });
-
   it('that is none is refused at once', () => {
     expect(() =>
       connectBus({ servers: ['nats://127.0.0.1:1'], name: 'x', nkeySeed: 'SUX' }),

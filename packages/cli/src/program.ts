@@ -41,6 +41,8 @@ import { addRuleCreate, addRuleList, addRuleShow } from './commands/rule.ts';
 import { addRuleDelete, addRuleEnforce, addRuleSet } from './commands/rule-change.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStatus } from './commands/status.ts';
+import { addJoinTokenCreate, addJoinTokenList, addJoinTokenRevoke } from './commands/join-token.ts';
+import { addNatsCreate } from './commands/nats.ts';
 import { addTokenCreate, addTokenList, addTokenRevoke } from './commands/token.ts';
 import { addTop } from './commands/top.ts';
 import { addHostUsage, addVmUsage } from './commands/usage.ts';
@@ -114,6 +116,9 @@ export function buildProgram(): Command {
   program.commandsGroup('Else:');
   addAuthorityCreate(
     program.command('authority').description('create what certifies the hosts of a cluster'),
+  );
+  addNatsCreate(
+    program.command('nats').description('create what NATS and its users are set up with'),
   );
   addSimulate(program);
   addVersion(program);
@@ -218,6 +223,12 @@ function addNouns(program: Command): void {
   addTokenList(token);
   addTokenCreate(token);
   addTokenRevoke(token);
+  const joinToken = program
+    .command('join-token')
+    .description('create, list, revoke what hosts join with');
+  addJoinTokenCreate(joinToken);
+  addJoinTokenList(joinToken);
+  addJoinTokenRevoke(joinToken);
 }
 
 function addFiles(program: Command): void {

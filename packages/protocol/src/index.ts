@@ -65,6 +65,15 @@ export {
   consoleProtocol,
   ticketProtocol,
 } from './console-words.ts';
+export {
+  HostKeyRecord,
+  JoinAddresses,
+  joinAnswerText,
+  joinRequestText,
+  JoinServers,
+  JoinToken,
+  JoinTokenRecord,
+} from './join.ts';
 export { RepeatRecord, TokenRecord, TokenScope } from './access-records.ts';
 export { ruleLimits, RuleRecord, RuleSpec, ruleTypes } from './rule-spec.ts';
 export { PlannedMoveRecord, RequestRecord } from './requests.ts';
@@ -108,8 +117,10 @@ export { keyPrefix, keys, parseKey } from './keys.ts';
 export { macsOf } from './macs.ts';
 export type { ParsedKey } from './keys.ts';
 export {
+  agentName,
   inboxPrefix,
   natsPermissions,
+  parseAgentName,
   parseAgentSubject,
   parseCertificateSubject,
   subjects,

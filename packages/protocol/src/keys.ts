@@ -28,6 +28,9 @@ export const keys = {
   token: (tokenId: string) => `/drover/intent/tokens/${tokenId}`,
   /** Of a console, by what SHA-256 makes of it. */
   ticket: (sha256: string) => `/drover/intent/tickets/${sha256}`,
+  joinToken: (tokenId: string) => `/drover/intent/join-tokens/${tokenId}`,
+  /** The key of a host that has joined. */
+  hostKey: (hostId: string) => `/drover/intent/host-keys/${hostId}`,
   /** Raised by a person after etcd was restored from a backup; see docs/restore-etcd.md. */
   era: () => '/drover/intent/cluster/era',
   /** etcd was seen to go back, and nothing is decided before the era is raised. */
@@ -67,6 +70,8 @@ export type ParsedKey =
   | { readonly type: 'repeat'; readonly id: string }
   | { readonly type: 'token'; readonly id: string }
   | { readonly type: 'ticket'; readonly id: string }
+  | { readonly type: 'join-token'; readonly id: string }
+  | { readonly type: 'host-key'; readonly id: string }
   | { readonly type: 'host'; readonly id: string }
   | { readonly type: 'assignment'; readonly id: string }
   | { readonly type: 'operation'; readonly id: string }
@@ -97,6 +102,8 @@ const kinds: Readonly<
   'intent/repeats': 'repeat',
   'intent/tokens': 'token',
   'intent/tickets': 'ticket',
+  'intent/join-tokens': 'join-token',
+  'intent/host-keys': 'host-key',
   'decision/hosts': 'host',
   'decision/vms': 'assignment',
   'decision/operations': 'operation',

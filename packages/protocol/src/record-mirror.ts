@@ -6,6 +6,7 @@ import { BalanceSettingsRecord, DismissalRecord } from './balance.ts';
 import { RepeatRecord, TokenRecord } from './access-records.ts';
 import { TicketRecord } from './console.ts';
 import { ImageSettingsRecord } from './image-settings.ts';
+import { HostKeyRecord, JoinTokenRecord } from './join.ts';
 import { parseKey, type ParsedKey } from './keys.ts';
 import { parseJson } from './parse.ts';
 import {
@@ -84,6 +85,9 @@ export class RecordMirror {
   readonly tokens: Table<TokenRecord> = new Map();
   /** By what SHA-256 makes of them. */
   readonly tickets: Table<TicketRecord> = new Map();
+  readonly joinTokens: Table<JoinTokenRecord> = new Map();
+  /** Of hosts that have joined. */
+  readonly hostKeys: Table<HostKeyRecord> = new Map();
   readonly hosts: Table<HostRecord> = new Map();
   readonly assignments: Table<AssignmentRecord> = new Map();
   readonly operations: Table<OperationRecord> = new Map();
@@ -162,6 +166,8 @@ export class RecordMirror {
       this.repeats,
       this.tokens,
       this.tickets,
+      this.joinTokens,
+      this.hostKeys,
       this.hosts,
       this.assignments,
       this.operations,
@@ -213,6 +219,10 @@ export class RecordMirror {
         return this.#put(this.tokens, TokenRecord, key, parsed.id, text, modRevision);
       case 'ticket':
         return this.#put(this.tickets, TicketRecord, key, parsed.id, text, modRevision);
+      case 'join-token':
+        return this.#put(this.joinTokens, JoinTokenRecord, key, parsed.id, text, modRevision);
+      case 'host-key':
+        return this.#put(this.hostKeys, HostKeyRecord, key, parsed.id, text, modRevision);
       case 'host':
         return this.#put(this.hosts, HostRecord, key, parsed.id, text, modRevision);
       case 'assignment':
@@ -292,6 +302,8 @@ const subjectFields: Partial<Record<ParsedKey['type'], string>> = {
   request: 'id',
   token: 'id',
   ticket: 'sha256',
+  'join-token': 'id',
+  'host-key': 'host',
   host: 'id',
   assignment: 'vmId',
   operation: 'id',

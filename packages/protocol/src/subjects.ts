@@ -20,12 +20,21 @@ export const subjects = {
   certificate: (hostId: string) => `drover.certificate.${hostId}`,
   /** API to leader, request and reply. Only the leader subscribes. */
   query: () => 'drover.query',
+  /** NATS itself asks the leader who may connect, where it does not know it; request and reply. */
+  admission: () => '$SYS.REQ.USER.AUTH',
   /** Leader to API: progress too fast and too fleeting for etcd. */
   announcement: () => 'drover.announcement',
 } as const;
 
 /** Inboxes are per identity: with NATS' default any client could read everybody's replies. */
 export const inboxPrefix = { api: '_INBOX_api', scheduler: '_INBOX_scheduler' } as const;
+
+/** What an agent's connection is called. Who reads it believes it no more than anything else that is said. */
+export const agentName = (hostId: string) => `agent ${hostId}`;
+
+export function parseAgentName(name: string): string | undefined {
+  return /^agent ([a-z0-9-]{1,63})$/.exec(name)?.[1];
+}
 
 export function parseAgentSubject(
   subject: string,
@@ -71,8 +80,11 @@ export function natsPermissions(identity: BusIdentity): BusPermissions {
           'drover.certificate.*',
           subjects.announcement(),
           `${inboxPrefix.api}.>`,
+          // Where NATS takes the answers to what it asks about admission.
+          '$SYS._INBOX.>',
         ],
         subscribe: [
+          subjects.admission(),
           subjects.allAgents(),
           subjects.allCertificateRequests(),
           subjects.query(),

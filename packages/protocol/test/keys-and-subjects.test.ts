@@ -23,6 +23,8 @@ describe('keys', () => {
     [keys.request(operationId), { type: 'request', id: operationId }, 'intent'],
     [keys.repeat('ab'), { type: 'repeat', id: 'ab' }, 'intent'],
     [keys.ticket('ab'), { type: 'ticket', id: 'ab' }, 'intent'],
+    [keys.joinToken('ab'), { type: 'join-token', id: 'ab' }, 'intent'],
+    [keys.hostKey('h4'), { type: 'host-key', id: 'h4' }, 'intent'],
     [keys.token(vmId), { type: 'token', id: vmId }, 'intent'],
     [keys.settings('migration'), { type: 'settings', id: 'migration' }, 'intent'],
     [keys.settings('images'), { type: 'settings', id: 'images' }, 'intent'],
@@ -115,8 +117,15 @@ describe('permissions', () => {
     [
       { role: 'scheduler' },
       {
-        publish: ['drover.cmd.*', 'drover.certificate.*', 'drover.announcement', '_INBOX_api.>'],
+        publish: [
+          'drover.cmd.*',
+          'drover.certificate.*',
+          'drover.announcement',
+          '_INBOX_api.>',
+          '$SYS._INBOX.>',
+        ],
         subscribe: [
+          '$SYS.REQ.USER.AUTH',
           'drover.agent.>',
           'drover.certificate-request.*',
           'drover.query',

@@ -9,6 +9,7 @@ import { connectBus } from '@drover/bus';
 import { DroverError, inboxPrefix } from '@drover/protocol';
 import { connectStore } from '@drover/store';
 import { type Logger, pino } from 'pino';
+import { openAdmission } from './shell/admit.ts';
 import { openCertifier } from './shell/certify.ts';
 import { readConfig, type SchedulerConfig } from './shell/config.ts';
 import { Metrics, serveMetrics } from './shell/metrics.ts';
@@ -18,14 +19,15 @@ const usage = `drover scheduler: places VMs, moves them, empties hosts; one of s
 
   main.ts --config FILE
 
-  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, authority, migration,
-                  metrics, leaseSeconds
+  --config FILE   YAML: instanceId, etcd.endpoints, nats.servers, nats.nkeySeedFile, authority, join,
+                  migration, metrics, leaseSeconds
   --help          this text
 `;
 
 async function run(config: SchedulerConfig, log: Logger): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const certifier = await openCertifier(config.authority);
+  const admission = await openAdmission(config.join);
   const metrics = new Metrics();
   const store = stack.use(connectStore({ endpoints: config.etcd.endpoints }));
   const seedFile = config.nats.nkeySeedFile;
@@ -52,6 +54,7 @@ async function run(config: SchedulerConfig, log: Logger): Promise<void> {
   await serveOffice({
     config,
     ...(certifier ? { certifier } : {}),
+    ...(admission ? { admission } : {}),
     log,
     metrics,
     store,

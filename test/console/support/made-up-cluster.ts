@@ -86,6 +86,10 @@ export class MadeUpCluster implements AsyncDisposable {
     }
     const sha256 = createHash('sha256').update(madeUpToken).digest('hex');
     const app = await buildApp({
+      join: {
+        addresses: ['https://api.example:8440'],
+        requireServers: () => ['nats://nats.example:4222'],
+      },
       store,
       bus,
       log: pino({ level: 'silent' }),

@@ -3,8 +3,9 @@
  * a server that can go away. The real one is configured from protocol's table of permissions.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Bus, connectBus, createNkey } from '@drover/bus';
+import { type Bus, connectBus } from '@drover/bus';
 import { createFakeBus, type FakeBus } from '@drover/bus/testing';
+import { createNkey } from '@drover/join';
 import { type BusIdentity, inboxPrefix, natsPermissions, wireLimits } from '@drover/protocol';
 import { startNats } from './real-servers.ts';
 

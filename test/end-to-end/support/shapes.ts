@@ -50,6 +50,7 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['GET', /^\/v1\/operations$/, 200, listOf(api.OperationBody)],
   ['GET', /^\/v1\/operations\/[^/]+$/, 200, api.OperationBody],
   ['DELETE', /^\/v1\/operations\/[^/]+$/, 202, api.OperationBody],
+  ['POST', /^\/v1\/join\/tokens$/, 201, api.JoinTokenCreated],
   ['GET', /^\/v1\/pools$/, 200, listOf(api.PoolBody)],
   ['POST', /^\/v1\/pools$/, 201, api.PoolBody],
   ['GET', /^\/v1\/pools\/[^/]+$/, 200, api.PoolBody],

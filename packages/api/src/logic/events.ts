@@ -75,6 +75,8 @@ function eventOf(records: RecordMirror, { key, value }: Change): Told | undefine
     case 'repeat':
     case 'token':
     case 'ticket':
+    case 'join-token':
+    case 'host-key':
     case 'vm-name':
     case 'era':
     case 'restored':

@@ -33,6 +33,8 @@ import { eventRoutes } from './events.ts';
 import { contentRoutes } from './contents.ts';
 import { hostRoutes } from './hosts.ts';
 import { imageRoutes } from './images.ts';
+import { joinRoutes } from './join.ts';
+import type { JoinPlaces } from './join-places.ts';
 import { Leader } from './leader.ts';
 import { Metrics } from './metrics.ts';
 import { Mirror } from './mirror.ts';
@@ -73,6 +75,7 @@ import { vmCopyRoutes } from './vm-copies.ts';
 import { vmRoutes } from './vms.ts';
 import { volumeRoutes } from './volumes.ts';
 import { forgetEnded } from '../logic/access.ts';
+import { forgetJoinTokens } from '../logic/join.ts';
 import { neighbourhoodOf } from '../logic/neighbourhood.ts';
 import { forgetRepeats } from '../logic/repeat.ts';
 import type { Vouch } from './oidc.ts';
@@ -99,6 +102,8 @@ export interface AppParts {
   readonly certificates?: ReadonlyMap<string, api.Role>;
   readonly vouch?: Vouch;
   readonly audit?: AuditFileOptions;
+  /** What hosts that join are told. */
+  readonly join: JoinPlaces;
   /** The way to agents that bytes of images and volumes go. */
   readonly transfer?: TransferRequest;
   /** The way to agents that bytes of consoles go. */
@@ -227,6 +232,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   dumpRoutes(app, context);
   tokenRoutes(app, context, auth);
   sessionRoutes(app, context);
+  joinRoutes(app, context, parts.join);
   refuseOtherMethods(app, methods);
   forgetWhatIsOver(app, context);
   mirror.start(events);
@@ -242,7 +248,7 @@ function httpsOf({ cert, key, ca }: Tls): object {
 
 /** It is tried again in a minute where it fails. */
 function forgetWhatIsOver(app: App, { mirror, writer }: Context): void {
-  const decisions = [forgetRepeats, forgetEnded, forgetTickets];
+  const decisions = [forgetRepeats, forgetEnded, forgetTickets, forgetJoinTokens];
   const timer = setInterval(() => {
     if (!mirror.isLoaded) return;
     for (const forget of decisions) {

@@ -1,7 +1,7 @@
 /**
  * Who is asking, and may they. Known are: tokens of the configuration and those kept in etcd, both only by their
  * SHA-256; sessions of browsers; people whom an OIDC issuer vouches for; certificates; root on this machine. Every
- * route under /v1 names the role that it needs; one that names none is refused to everybody.
+ * route under /v1 names the role that it needs, or that it is open; one that names neither is refused to everybody.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type api, DroverError, type RecordMirror } from '@drover/protocol';
@@ -20,6 +20,8 @@ declare module 'fastify' {
     readonly role?: api.Role;
     /** Enough with `?dryRun=true`, which touches nothing. */
     readonly dryRunRole?: api.Role;
+    /** Instead of a role: who asks is not known, and what is asked carries its own proof. */
+    readonly isOpen?: true;
   }
   interface FastifyRequest {
     principal: Principal | undefined;
@@ -121,6 +123,7 @@ export class Auth {
 
 /** Throws `unauthenticated`, `forbidden` or `csrf-refused`. */
 export function authorize(request: FastifyRequest): void {
+  if (request.routeOptions.config.isOpen === true) return;
   const { principal, method, headers, denial } = request;
   if (denial !== undefined) throw denial;
   if (principal === undefined) {

@@ -1,6 +1,14 @@
 /** The API's configuration file: YAML against one schema, so that a slip is told by its place. */
 import { readFileSync } from 'node:fs';
-import { api, DroverError, Label, Name, parseValue } from '@drover/protocol';
+import {
+  api,
+  DroverError,
+  JoinAddresses,
+  JoinServers,
+  Label,
+  Name,
+  parseValue,
+} from '@drover/protocol';
 import { Type, type Static } from 'typebox';
 import { parse } from 'yaml';
 
@@ -89,6 +97,20 @@ const ApiConfig = Type.Object(
         {
           file: Type.String({ pattern: '^/' }),
           mostMib: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024 })),
+        },
+        closed,
+      ),
+    ),
+    /** What hosts that join are told; see docs/join.md. */
+    join: Type.Optional(
+      Type.Object(
+        {
+          /** Where they find this API. Unless said, where a token is asked for. */
+          addresses: Type.Optional(JoinAddresses),
+          /** Where they find NATS: as in `nats`, unless said. */
+          natsServers: Type.Optional(JoinServers),
+          /** Who signed the certificate that they see, where that is not `tls.certFile`: PEM. */
+          caFile: Type.Optional(Type.String()),
         },
         closed,
       ),

@@ -70,6 +70,9 @@ export const requiredRoles: Readonly<Record<string, api.Role>> = {
   'put /v1/settings/images': 'admin',
   'get /v1/settings/migration': 'viewer',
   'put /v1/settings/migration': 'admin',
+  'get /v1/join/tokens': 'admin',
+  'post /v1/join/tokens': 'admin',
+  'delete /v1/join/tokens/{id}': 'admin',
   'get /v1/tokens': 'admin',
   'post /v1/tokens': 'admin',
   'get /v1/tokens/{token}': 'admin',
@@ -126,3 +129,6 @@ export const dryRunRoles: Readonly<Record<string, api.Role>> = {
   'patch /v1/rules/{rule}': 'viewer',
   'post /v1/rules/{rule}/enforce': 'viewer',
 };
+
+/** Whoever asks is let in, and proves by what is asked that it may be. */
+export const openRoutes: readonly string[] = ['post /v1/join'];

@@ -65,7 +65,8 @@ export class World implements AsyncDisposable {
       deletes: [],
       puts: ['h1', 'h2'].map((id) => put(keys.host(id), { v: 1, id, hostUuid, firstSeenMs: 1 })),
     });
-    const app = await buildApp({ store, bus, log, tokens, ...options });
+    const join = { requireServers: () => ['nats://nats.example:4222'] };
+    const app = await buildApp({ store, bus, log, tokens, join, ...options });
     const world = new World(app, store, { bus, leaderBus }, lines);
     leaderBus.respond(subjects.query(), (text) =>
       Promise.resolve(JSON.stringify(world.answer(JSON.parse(text) as Query))),

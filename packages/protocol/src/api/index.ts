@@ -99,6 +99,10 @@
  *   POST   /v1/tokens                            201 { token, secret } (admin) body TokenCreate
  *   GET    /v1/tokens/{token}                    Token           (admin) by id or by name
  *   DELETE /v1/tokens/{token}                    Token           (admin) it is good for nothing from then on
+ *   GET    /v1/join/tokens                       { items: JoinToken[] } (admin)
+ *   POST   /v1/join/tokens                       201 { joinToken, token } (admin) body JoinTokenCreate
+ *   DELETE /v1/join/tokens/{id}                  JoinToken       (admin) no host joins with it any more
+ *   POST   /v1/join                              Joined          anybody who proves to have such a token; body Join
  *   GET    /v1/audit                             { items: AuditEntry[] } (admin) newest first
  *   GET    /v1/events                            SSE; id = etcd revision; Last-Event-ID resumes; 410 when gone
  *   GET    /metrics /healthz /readyz /openapi.json     no token
@@ -111,6 +115,7 @@ export * from './event.ts';
 export * from './headroom.ts';
 export * from './host.ts';
 export * from './image.ts';
+export * from './join.ts';
 export * from './operation.ts';
 export * from './orphan.ts';
 export * from './placement.ts';

@@ -41,4 +41,50 @@ export const accessInputs = [
       expiresAtMs: 1,
     },
   },
+  {
+    name: 'join token record',
+    schema: protocol.JoinTokenRecord,
+    value: {
+      v: 1,
+      id,
+      sha256: 'a'.repeat(64),
+      host: 'h4',
+      by: 'anna',
+      createdAtMs: 1,
+      expiresAtMs: 2,
+      used: { host: 'h4', publicKey: `U${'A'.repeat(55)}`, atMs: 2 },
+    },
+  },
+  {
+    name: 'host key',
+    schema: protocol.HostKeyRecord,
+    value: { v: 1, host: 'h4', publicKey: `U${'A'.repeat(55)}`, tokenId: id, by: 'anna', atMs: 1 },
+  },
+  {
+    name: 'join token',
+    schema: protocol.JoinToken,
+    value: {
+      v: 1,
+      id,
+      secret: 'a'.repeat(43),
+      addresses: ['https://api.example:8440'],
+      caSha256: 'a'.repeat(64),
+    },
+  },
+  {
+    name: 'Join',
+    schema: protocol.api.Join,
+    value: {
+      tokenId: id,
+      host: 'h4',
+      publicKey: `U${'A'.repeat(55)}`,
+      nonce: 'a'.repeat(22),
+      proof: 'a'.repeat(64),
+    },
+  },
+  {
+    name: 'JoinTokenCreate',
+    schema: protocol.api.JoinTokenCreate,
+    value: { host: 'h4', expiresInSeconds: 600, addresses: ['https://api.example:8440'] },
+  },
 ];

@@ -34,6 +34,16 @@ const SchedulerConfig = Type.Object(
         closed,
       ),
     ),
+    /** So that hosts join with a token; every scheduler has the same. See docs/join.md. */
+    join: Type.Optional(
+      Type.Object(
+        {
+          /** Of the account that NATS takes answers about admission from (`SA…`). */
+          issuerSeedFile: Type.String(),
+        },
+        closed,
+      ),
+    ),
     migration: Type.Optional(
       Type.Object(
         {

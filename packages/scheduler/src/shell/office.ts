@@ -15,6 +15,7 @@ import {
 } from '@drover/protocol';
 import type { Leadership, Store } from '@drover/store';
 import { createScheduler } from '../logic/index.ts';
+import { type Admission, serveAdmission } from './admit.ts';
 import { awayFor, connected } from './bus-patience.ts';
 import { type Certifier, serveCertificates } from './certify.ts';
 import type { SchedulerConfig } from './config.ts';
@@ -29,6 +30,8 @@ export interface Office {
   readonly config: Pick<SchedulerConfig, 'instanceId' | 'leaseSeconds' | 'migration'>;
   /** Absent: hosts are told that there is none. */
   readonly certifier?: Certifier;
+  /** Absent: NATS lets in whom its configuration names. */
+  readonly admission?: Admission;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly store: Store;
@@ -85,7 +88,7 @@ interface Follower extends Disposable {
 
 /** Hears the hosts and reads etcd from the beginning, so that it can go on at once when it is elected. */
 function follow(
-  { config, certifier, log, metrics, store, bus }: Office,
+  { config, certifier, admission, log, metrics, store, bus }: Office,
   end: (reason: string) => void,
 ): Follower {
   const stack = new DisposableStack();
@@ -142,6 +145,7 @@ function follow(
         return parsed.type === 'balance' ? parsed.balance : undefined;
       });
       stack.use(serveCertificates(bus, certifier, log));
+      if (admission !== undefined) stack.use(serveAdmission(bus, store, admission, log));
       performer.lead(leadership);
     },
     [Symbol.dispose]: () => stack.dispose(),

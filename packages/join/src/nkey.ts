@@ -1,5 +1,5 @@
 /** New identities for the bus. The server knows the public key; only the process has the seed. */
-import { nkeys } from '@nats-io/transport-node';
+import { createUser, fromSeed } from '@nats-io/nkeys';
 
 export interface Nkey {
   /** Secret (`SU…`): what `connectBus` takes. */
@@ -9,8 +9,17 @@ export interface Nkey {
 }
 
 export function createNkey(): Nkey {
-  const pair = nkeys.createUser();
+  const pair = createUser();
   const nkey = { seed: new TextDecoder().decode(pair.getSeed()), publicKey: pair.getPublicKey() };
   pair.clear();
   return nkey;
+}
+
+/** Throws where it is no user's seed. */
+export function nkeyFrom(seed: string): Nkey {
+  const pair = fromSeed(new TextEncoder().encode(seed));
+  const publicKey = pair.getPublicKey();
+  pair.clear();
+  if (!publicKey.startsWith('U')) throw new Error('the seed is not that of a user (SU…)');
+  return { seed, publicKey };
 }
