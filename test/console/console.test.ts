@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { buildConsole } from '@drover/deploy/lab';
+import { decodeJoinToken } from '@drover/join';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, openPage, type Theme, violations } from './support/browser.ts';
@@ -299,6 +300,25 @@ it('a VM that runs can be saved and paused, each with what comes of it and its c
     await dialog.getByRole('button', { name: 'Not now' }).click();
   }
   expect(await page.getByRole('button', { name: /^(Resume|Unpause)$/ }).count()).toBe(0);
+  await page.context().close();
+});
+
+it('a token for one more host is made, and shown once as the command for that machine', async () => {
+  const { page, wrong } = await openPage(browser, signedIn('/settings'));
+  await page.getByLabel('Host', { exact: true }).fill('h99');
+  await page.getByRole('button', { name: 'Make a join token' }).click();
+  await page.getByText('For h99, until').waitFor();
+  const copy = page.getByRole('button', { name: /^Copy “drover-agent join drover-join-/ });
+  await copy.click();
+  const command = await page.evaluate<string>('navigator.clipboard.readText()');
+  const token = decodeJoinToken(command.replace('drover-agent join ', ''));
+  expect(token.addresses).toEqual(['https://api.example:8440']);
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await keep(page, 'settings-filled-light');
+  await page.getByLabel('Host', { exact: true }).fill('Not A Name');
+  await page.getByRole('button', { name: 'Make a join token' }).click();
+  await page.getByText('invalid-body').waitFor();
   await page.context().close();
 });
 
