@@ -112,9 +112,34 @@ it('a resize adds vCPUs to a VM that runs, up to what it was started with, and i
   expect(await resize({ vcpus: 1 })).toMatchObject({ error: { code: 'resize-needs-restart' } });
   expect(await resize({ vcpus: 3 })).toMatchObject({ error: { code: 'resize-needs-restart' } });
 
-  // The system in it has no balloon driver: it has all its memory from the start, and gives none back.
+  // The system in it has loaded no balloon driver: it has all its memory from the start, and gives none back.
   expect(await resize({ memoryMib: 192 })).toMatchObject({ error: { code: 'resize-timeout' } });
   expect(await reported()).not.toHaveProperty('balloonMib');
+  expect((await listenTo(dom)).boot).toBe(boot);
+  await dom.destroy();
+});
+
+it('a resize takes memory of a VM that runs and gives it back, as far as its system follows', async () => {
+  const uuid = randomUUID();
+  const most = { vcpus: 1, memoryMib: 320 };
+  await libvirt.domains.create(dirtyVmXml({ name: 'balloon', uuid, most, balloon: true }));
+  const dom = await libvirt.domains.byUuid(uuid);
+  const { boot } = await listenTo(dom);
+  const resize = (memoryMib: number, timeoutMs = 60_000) =>
+    resizeVm(link, { type: 'resize-vm', vmId: uuid, timeoutMs, memoryMib });
+  const reported = async () =>
+    (await new VmLooker().look(libvirt)).find(({ vmId: one }) => one === uuid);
+  // Its driver gives back what is beyond its present size, as soon as it is there.
+  await until('it has what it was started with', async () =>
+    (await reported())?.balloonMib === 192 ? true : undefined,
+  );
+  expect(await resize(256)).toEqual({ outcome: 'done' });
+  expect(await reported()).toMatchObject({ memoryMib: 320, balloonMib: 256 });
+  expect(await resize(320)).toEqual({ outcome: 'done' });
+  expect(await reported()).not.toHaveProperty('balloonMib');
+  expect(await resize(160)).toEqual({ outcome: 'done' });
+  expect(await reported()).toMatchObject({ balloonMib: 160 });
+  expect(await resize(384)).toMatchObject({ error: { code: 'resize-needs-restart' } });
   expect((await listenTo(dom)).boot).toBe(boot);
   await dom.destroy();
 });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { loadCluster } from '@drover/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from './support/cluster.ts';
+import { until } from './support/until.ts';
 import { askCounter, runningOn } from '@drover/deploy/lab';
 
 let cluster: Cluster;
@@ -89,6 +90,25 @@ describe('drover', () => {
     expect([spec.vcpus, hostId === vm.hostId]).toEqual([2, false]);
     const counted = await cluster.lab.virsh(hostId, ['vcpucount', 'cli-2', '--live', '--active']);
     expect(counted.stdout.trim()).toBe('2');
+    expect((await askCounter(vm.address)).boot).toBe(vm.boot);
+  });
+
+  it('gives a VM that runs more memory, and takes it back, in the same boot', async () => {
+    const vm = await cluster.runVm('cli-3', cluster.tinySpec({ maxMemoryMib: 192 }));
+    const kib = async () => {
+      const { stdout } = await cluster.lab.virsh(vm.hostId, ['dommemstat', 'cli-3']);
+      return Number(/^actual (\d+)$/m.exec(stdout)?.[1]);
+    };
+    await until('it has what it was made with', async () =>
+      (await kib()) === 128 * 1024 ? true : undefined,
+    );
+    const more = await drover('vm', 'resize', 'cli-3', '--memory', '176MiB');
+    expect({ code: more.code, stderr: more.stderr }).toMatchObject({ code: 0 });
+    expect(await kib()).toBe(176 * 1024);
+    const less = await drover('vm', 'resize', 'cli-3', '--memory', '112MiB');
+    expect({ code: less.code, stderr: less.stderr }).toMatchObject({ code: 0 });
+    expect(await kib()).toBe(112 * 1024);
+    expect((await cluster.api.vm(vm.id)).spec.memoryMib).toBe(112);
     expect((await askCounter(vm.address)).boot).toBe(vm.boot);
   });
 

@@ -19,6 +19,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 insmod /evdev.ko
 insmod /button.ko
+case $(cat /proc/cmdline) in *balloon*) insmod /virtio_balloon.ko ;; esac
 /bin/power &
 mount -t tmpfs -o size=70% tmpfs /t
 stty -F /dev/ttyS0 -echo
@@ -52,7 +53,7 @@ export async function makeBootFiles(folder: string): Promise<void> {
     'mkdir -p /tmp/root/bin',
     'cp /bin/busybox /build/power /tmp/root/bin/',
     'chmod +x /tmp/root/bin/power',
-    'cp /tmp/root/modules/evdev.ko /tmp/root/modules/button.ko /tmp/root/',
+    'cd /tmp/root/modules && cp evdev.ko button.ko virtio_balloon.ko /tmp/root/',
     'cp /boot-files/init /tmp/root/init',
     'cd /tmp/root',
     'find . | cpio -o -H newc --quiet > /boot-files/initrd',
@@ -69,9 +70,12 @@ export interface DirtyVmOptions {
   readonly disk?: string;
   /** How far it can grow as it runs. */
   readonly most?: { readonly vcpus: number; readonly memoryMib: number };
+  /** It gives memory back, and takes it again, as it is told to. */
+  readonly balloon?: boolean;
 }
 
-export function dirtyVmXml({ name, uuid, cache = 'none', disk, most }: DirtyVmOptions): string {
+export function dirtyVmXml(options: DirtyVmOptions): string {
+  const { name, uuid, cache = 'none', disk, most, balloon = false } = options;
   const mib = { unit: 'MiB' };
   return buildXml(
     element('domain', { type: 'qemu' }, [
@@ -84,7 +88,7 @@ export function dirtyVmXml({ name, uuid, cache = 'none', disk, most }: DirtyVmOp
         element('type', { arch: 'x86_64', machine: 'pc' }, ['hvm']),
         element('kernel', {}, ['/images/vmlinuz']),
         element('initrd', {}, ['/images/initrd']),
-        element('cmdline', {}, ['console=ttyS0 quiet panic=-1']),
+        element('cmdline', {}, [`console=ttyS0 quiet panic=-1${balloon ? ' balloon' : ''}`]),
       ]),
       element('features', {}, [element('acpi')]),
       element('devices', {}, [
