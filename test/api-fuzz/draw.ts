@@ -14,6 +14,7 @@ import {
   oddSegment,
 } from './hostile.ts';
 import type { Learnt } from './learnt.ts';
+import { joinBody } from './joining.ts';
 import type { Operation, Parameter } from './operations.ts';
 import { type Source, valueOf } from './values.ts';
 
@@ -116,7 +117,9 @@ function bodyOf(operation: Operation, kind: Drawn['kind'], source: Source) {
   if (operation.body === undefined) {
     return kind !== 'meant' && random.chance(200) ? '{"unknown":1}' : undefined;
   }
-  const value = valueOf(operation.body, '', source);
+  const isJoining = operation.path === '/v1/join' && random.chance(800);
+  const joining = isJoining ? joinBody(source.learnt.joinTokens, random) : undefined;
+  const value = joining ?? valueOf(operation.body, '', source);
   if (kind === 'meant') return JSON.stringify(value);
   if (kind === 'bent') return JSON.stringify(bent(value, random));
   return random.chance(500)

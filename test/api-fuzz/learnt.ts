@@ -51,6 +51,8 @@ export class Learnt {
   readonly sessions: Session[] = [];
   /** Of tokens that were made here. */
   readonly secrets: string[] = [];
+  /** With which hosts join, made here. */
+  readonly joinTokens: string[] = [];
 
   pick(kind: string, random: Random): string | undefined {
     return random.pick(this.#kinds.get(kind) ?? []);
@@ -138,6 +140,9 @@ export class Learnt {
     if (!isObject(body)) return;
     const secret = body['secret'];
     if (path === '/v1/tokens' && typeof secret === 'string') push(this.secrets, secret);
+    const { joinToken, token } = body;
+    if (isObject(joinToken)) this.add('id', joinToken['id']);
+    if (isObject(joinToken) && typeof token === 'string') push(this.joinTokens, token);
     const [cookie = ''] = textOf(headers['set-cookie']).split(';');
     const csrf = body['csrf'];
     if (cookie.length > 32 && typeof csrf === 'string') push(this.sessions, { cookie, csrf });
