@@ -1,5 +1,5 @@
 /** The tree of commands, and how help and wrong words look. What commands do is theirs. */
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { addAuthorityCreate } from './commands/authority.ts';
 import { addBalance } from './commands/balance.ts';
 import { addAudit } from './commands/audit.ts';
@@ -80,6 +80,7 @@ import { exitCodeMeanings } from './logic/exit-code.ts';
 import { clientVersion } from './logic/version.ts';
 
 export function buildProgram(): Command {
+  const help = new Help();
   const program = new Command('drover')
     .description('Places VMs on libvirt hosts, moves them live, empties hosts, and says why.')
     .usage('[options] <command>')
@@ -94,7 +95,12 @@ export function buildProgram(): Command {
         .default('table'),
     )
     .option('--json', 'the same as -o json')
-    .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: 80,
+      // That something may be given several times is said; that it is given no time else goes without saying.
+      optionDescription: (option) => help.optionDescription(option).replace(' (default: [])', ''),
+    })
     .showSuggestionAfterError(true)
     .showHelpAfterError('See “drover --help”, or add --help to the command.')
     .exitOverride();

@@ -149,6 +149,16 @@ describe('headroom', () => {
     expect(stdout).toContain('Any one host may be lost.\nBut losing h1 and h2 leaves 1 VM without');
   });
 
+  it('tells VMs with the same reasons together, and not of each that the lost host is lost', async () => {
+    const down = { hostId: 'h2', reason: 'host-not-up', available: 'down' };
+    const gone = { ...lost, rejections: [...lost.rejections, down] };
+    const left = [gone, { ...gone, vmId: idOf(2), vmName: 'db' }];
+    const { stdout } = await show(headroom({ worst: { hostIds: ['h2'], vms: 2, left } }));
+    expect(stdout).toContain(
+      'lost:\n  web, db: no other host can take it\n    h1: needs 4GiB of memory, has 1GiB free\n    remedy',
+    );
+  });
+
   it('that is an estimate is told as one', async () => {
     const { worst: _, ...rest } = headroom({ ...borne, exact: false, untried: ['h8', 'h9'] });
     const { stdout } = await show(rest);

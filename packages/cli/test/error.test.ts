@@ -37,6 +37,13 @@ describe('the exit code', () => {
   }
 });
 
+it('what is not there is told with the command that lists such things, not with a request', async () => {
+  const said = 'there is no VM web; GET /v1/vms lists them';
+  const { url } = await serve({ 'GET /v1/vms/web': () => problem('vm-not-found', 404, said) });
+  const { stderr } = await drover(['--api', url, 'vm', 'show', 'web']);
+  expect(stderr).toContain('error: there is no VM web\n  next: see the VMs with “drover vm list”');
+});
+
 describe('an API that is not there', () => {
   it('is named with the place its address is from, and exits 8', async () => {
     const end = await drover(['vm', 'list'], { DROVER_API: 'http://127.0.0.1:1' });

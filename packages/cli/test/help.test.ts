@@ -41,6 +41,7 @@ describe('help', () => {
       const help = command.helpInformation() + after;
       const wide = help.split('\n').filter((line) => line.length > 80);
       expect({ path, wide }).toEqual({ path, wide: [] });
+      expect(help).not.toContain('(default: [])');
       expect(after).toContain('Examples:');
       expect(after).toContain(`drover ${path}`);
     }

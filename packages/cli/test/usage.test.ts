@@ -45,7 +45,7 @@ describe('the bars', () => {
   it('stand with mean and most, and with who is missing', () => {
     expect(usagePage('web', usage(), 20)).toEqual([
       'Usage of:     web',
-      'Time:         the last 20m00s, in steps of 5m00s',
+      'Time:         the last 20m, in steps of 5m',
       'Measured on:  h1, h2',
       'Missing:      what h3 knows: h3 is not heard',
       'CPU:          ▃█·▅  mean 0.2 cores, most 0.8 cores',

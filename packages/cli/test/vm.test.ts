@@ -82,6 +82,19 @@ describe('vm create', () => {
     expect(end.stderr).toContain('drover explain web');
   });
 
+  it('that hosts tried in vain tells what each said, and not to explain what fits', async () => {
+    const available = 'pool vms: there is no tiny.qcow';
+    const error = {
+      code: 'no-host-fits',
+      message: `no host fits: h1 tried: ${available}`,
+      rejections: [{ hostId: 'h1', reason: 'host-excluded', available }],
+    };
+    const { url } = await serve(creating(() => ok(start({ state: 'failed', error }))));
+    const { stderr } = await drover(['--api', url, 'vm', 'create', 'web', ...readme]);
+    expect(stderr).toContain('  h1: it tried: pool vms: there is no tiny.qcow\n  next: mend what');
+    expect(stderr).not.toContain('explain');
+  });
+
   it('with --dry-run only asks, and exits by the answer', async () => {
     const refused = { ...placement('h1'), type: 'refused', candidates: [] } as const;
     const { hostId: _, ...nowhere } = refused;

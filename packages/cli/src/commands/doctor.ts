@@ -10,7 +10,7 @@ import {
 } from '../logic/doctor/api.ts';
 import {
   type Check,
-  checkColumns,
+  checksText,
   countOf,
   exitCodeOfChecks,
   fail,
@@ -27,7 +27,6 @@ import {
 } from '../logic/doctor/work.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
-import { renderTable } from '../logic/table.ts';
 import { act } from '../shell/act.ts';
 import { printJson } from '../shell/print.ts';
 import { causeOf, explainError } from '../shell/report-error.ts';
@@ -152,5 +151,6 @@ function print(session: Session, checks: readonly Check[]): void {
   }
   const troubles = checks.filter(({ level }) => level !== 'ok');
   if (output === 'name') return terminal.out(troubles.map(({ check }) => oneLine(check)));
-  terminal.out([...renderTable(checkColumns, checks, terminal.paint), '', summaryOf(checks)]);
+  const lines = checksText(checks, terminal.paint, terminal.columns);
+  terminal.out([...lines, '', summaryOf(checks)]);
 }

@@ -20,7 +20,7 @@ export function addDump(program: Command): void {
     const signal = AbortSignal.timeout(waitMs);
     const response = await client.open('get', '/v1/dump', { signal });
     const text = await response.text();
-    terminal.out(text.trimEnd().split('\n'));
+    terminal.raw(text.trimEnd().split('\n'));
     return exitCodes.done;
   });
 }

@@ -102,7 +102,10 @@ export function drainSummary(operation: Operation, pausesMs: readonly number[]):
     case 'succeeded':
       return [
         `${host} is drained: ${left}, nothing is left on it${ending}`,
-        `It stays cordoned. When it is back: drover host uncordon ${host}`,
+        `It stays cordoned. To take VMs again: drover host uncordon ${host}`,
+        ...(those('moved').length === 0
+          ? []
+          : [`With those that were moved: drover host restore ${host} --move-back`]),
       ];
     case 'blocked':
       return [

@@ -6,7 +6,7 @@ import { oneLine } from './harmless.ts';
 import { routeOf, subjectOf, tookMs } from './operation-view.ts';
 import { nextStep } from './problem-text.ts';
 import { reasonText } from './reason-text.ts';
-import { describeRejection } from './rejections.ts';
+import { describeRejection, type Rejection } from './rejections.ts';
 
 const done: Readonly<Record<api.OperationBody['type'], string>> = {
   start: 'runs',
@@ -75,6 +75,10 @@ export function failedText(operation: api.OperationBody): readonly string[] {
 
 function nextOf({ error }: api.OperationBody, subject: string): string | undefined {
   if (error === undefined) return undefined;
+  // To explain it would say that they fit: they did, and then could not.
+  if ((error.rejections ?? []).some(wasTried)) {
+    return `mend what the hosts said, then “drover vm start ${subject}”`;
+  }
   const reasons = error.reasons ?? [];
   // It was a cold move that was refused.
   if (reasons.some(({ code }) => code === 'disk-elsewhere')) return 'do what helps, then again';
@@ -87,4 +91,8 @@ function whyOf({ error, reason }: api.OperationBody, subject: string): string | 
   if ((error?.reasons ?? []).length > 0) return 'it cannot move as it runs';
   const isListed = error?.code === 'no-host-fits' && (error.rejections ?? []).length > 0;
   return isListed ? `no host can take ${subject}` : (error?.message ?? reason);
+}
+
+function wasTried({ reason, available }: Rejection): boolean {
+  return reason === 'host-excluded' && available !== undefined;
 }

@@ -25,10 +25,15 @@ const columns: readonly Column<Row>[] = [
       row.candidate
         ? row.candidate.terms.map((term) => `${term.name} ${term.weight}×${term.value}`).join(', ')
         : row.rejection
-          ? why(row.rejection)
+          ? whyNot(row.rejection)
           : '',
   },
 ];
+
+/** Nothing was tried: of where a VM might go, the one host that is left out is where it is. */
+function whyNot(no: Rejection): string {
+  return no.reason === 'host-excluded' ? 'the VM is there already' : why(no);
+}
 
 export function explainText(placement: Placement, paint: Paint): readonly string[] {
   const rows: readonly Row[] = [

@@ -60,9 +60,28 @@ function leftText(
   const more = vms - left.length;
   return [
     `Without a place if ${hostIds.map(oneLine).join(' and ')} ${hostIds.length === 1 ? 'is' : 'are'} lost:`,
-    ...left.flatMap((blocker) => blockerText(blocker, paint)),
+    ...groupsOf(hostIds, left).flatMap((blocker) => blockerText(blocker, paint)),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
+}
+
+type Left = NonNullable<Headroom['worst']>['left'][number];
+
+/** VMs with the same reasons stand together, and that the lost hosts are lost is no reason to be told. */
+function groupsOf(lost: readonly string[], left: readonly Left[]): readonly Left[] {
+  const groups = new Map<string, Left>();
+  for (const { vmName, ...blocker } of left) {
+    const rejections = blocker.rejections.filter(({ hostId }) => !lost.includes(hostId));
+    const told = { ...blocker, rejections };
+    const { vmId: _, ...same } = told;
+    const key = JSON.stringify(same);
+    const former = groups.get(key);
+    groups.set(key, {
+      ...told,
+      vmName: former === undefined ? vmName : `${former.vmName}, ${vmName}`,
+    });
+  }
+  return [...groups.values()];
 }
 
 function roomText(

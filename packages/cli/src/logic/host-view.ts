@@ -83,7 +83,7 @@ export function hostPage(host: Host, vms: readonly api.VmBody[]): readonly strin
         [
           'Pool',
           pool.reason === undefined
-            ? `${pool.name}: ${pool.state}, ${formatMib(pool.freeMib)} of ${formatMib(pool.capacityMib)} free`
+            ? `${pool.name}: ${pool.state}${roomIn(pool)}`
             : `${pool.name}: ${pool.state}, ${pool.reason}`,
         ] as const,
     ),
@@ -98,6 +98,11 @@ export function hostPage(host: Host, vms: readonly api.VmBody[]): readonly strin
         ]
       : []),
   ]);
+}
+
+/** Nothing of one that is reached without a mount: nobody knows its room. */
+function roomIn({ freeMib, capacityMib }: Host['pools'][number]): string {
+  return capacityMib === 0 ? '' : `, ${formatMib(freeMib)} of ${formatMib(capacityMib)} free`;
 }
 
 /** Of VMs on their way from and to it. */

@@ -158,7 +158,8 @@ export const migrationColumns: readonly Column<api.MigrationBody>[] = [
   },
 ];
 
-const doing: Readonly<Record<Operation['type'], string>> = {
+/** `draining`, before the name of its subject. */
+export const doing: Readonly<Record<Operation['type'], string>> = {
   start: 'starting',
   stop: 'stopping',
   save: 'saving',

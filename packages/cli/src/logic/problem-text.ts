@@ -13,9 +13,11 @@ export interface ProblemContext {
 }
 
 export function problemText(problem: api.Problem, context: ProblemContext): readonly string[] {
-  const detail = oneLine(problem.detail);
   const title = oneLine(problem.title);
   const next = nextStep(problem.code, subjectIn(context.request)) ?? retryText(problem.retry);
+  // A request that lists them is for who speaks to the API; the next step is the command that does.
+  const said = oneLine(problem.detail);
+  const detail = next === undefined ? said : said.replace(/; GET \/v1\/\S+ lists them$/, '');
   return [
     `error: ${detail === '' ? title : detail}`,
     ...(problem.errors ?? []).map((one) => `  ${oneLine(one.path)}: ${oneLine(one.message)}`),

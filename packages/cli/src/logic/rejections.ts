@@ -25,7 +25,9 @@ export function why(no: Rejection): string {
     case 'host-not-up':
       return `it is ${available || 'not up'}`;
     case 'host-excluded':
-      return 'the VM is there already, or the host was tried before';
+      return available === ''
+        ? 'the VM is there already, or the host was tried before'
+        : `it tried: ${available}`;
     case 'not-asked-for':
       return `only ${required} was asked for`;
     case 'wrong-architecture':

@@ -54,10 +54,11 @@ function normalise(cell: Cell): { readonly text: string; readonly tone?: Tone } 
   return typeof cell === 'string' ? { text } : { text, tone: cell.tone };
 }
 
-/** Columns on the screen: East Asian wide characters and pictures take two, combining marks none. */
-function widthOf(text: string): number {
+/** Columns on the screen: East Asian wide characters and pictures take two, combining marks and colours none. */
+export function widthOf(text: string): number {
   let width = 0;
-  for (const character of text) {
+  // oxlint-disable-next-line no-control-regex -- a colour is made of control characters
+  for (const character of text.replaceAll(/\u001b\[[0-9;]*m/g, '')) {
     if (/\p{Mark}/u.test(character)) continue;
     const code = character.codePointAt(0) ?? 0;
     const isWide =

@@ -18,6 +18,8 @@ interface Series {
   readonly text: (value: number) => string;
 }
 
+/** `1d`, `5m`: these are mostly round, and a nought behind them says nothing. */
+const whole = (ms: number) => formatDuration(ms).replace(/(?<=\D)0+[smh]$/, '');
 const cores = (milli: number) => `${formatCpu(milli)} cores`;
 const share = (permille: number) => `${Math.floor(permille / 10)}.${permille % 10} %`;
 
@@ -70,10 +72,10 @@ export function stepsOf(usage: api.UsageBody, which: Measured): readonly (number
 
 export function usagePage(name: string, usage: api.UsageBody, width: number): readonly string[] {
   const { fromMs, untilMs, stepMs, hosts, points } = usage;
-  const past = formatDuration(untilMs - fromMs);
+  const past = whole(untilMs - fromMs);
   return page([
     ['Usage of', name],
-    ['Time', `the last ${past}, in steps of ${formatDuration(stepMs)}`],
+    ['Time', `the last ${past}, in steps of ${whole(stepMs)}`],
     ['Measured on', hosts.join(', ')],
     ...silentLines(usage).map((line) => ['Missing', line] as const),
     ...(points.length === 0 ? [['Points', 'none: nothing was measured'] as const] : []),

@@ -5,6 +5,7 @@ import { oneLine } from './harmless.ts';
 import { page, pairs } from './host-view.ts';
 import { wishText } from './migration-wish.ts';
 import { stepOf } from './operation-view.ts';
+import { count } from './plan-text.ts';
 import { formatBytes, formatMib } from './sizes.ts';
 import type { Cell, Column, Tone } from './table.ts';
 
@@ -73,19 +74,21 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
   ]);
 }
 
+const cpus = (vcpus: number) => count(vcpus, 'vCPU', 'vCPUs');
+
 /** What it starts with next, how far it can grow then, and what it is promised where that is something else. */
 function sizeLines({ spec, promised }: Vm): readonly Line[] {
   const { vcpus, memoryMib, maxVcpus = vcpus, maxMemoryMib = memoryMib } = spec;
   const most =
     maxVcpus === vcpus && maxMemoryMib === memoryMib
       ? ''
-      : `; grows to ${maxVcpus} vCPUs, ${formatMib(maxMemoryMib)}`;
+      : `; grows to ${cpus(maxVcpus)}, ${formatMib(maxMemoryMib)}`;
   const next = promised === undefined ? '' : ' at its next start';
   return [
     ...(promised === undefined
       ? []
-      : [['Size', `${promised.vcpus} vCPUs, ${formatMib(promised.memoryMib)} now`] as const]),
-    ['Size', `${vcpus} vCPUs, ${formatMib(memoryMib)}${next}${most}`],
+      : [['Size', `${cpus(promised.vcpus)}, ${formatMib(promised.memoryMib)} now`] as const]),
+    ['Size', `${cpus(vcpus)}, ${formatMib(memoryMib)}${next}${most}`],
   ];
 }
 

@@ -18,6 +18,7 @@ import {
   waitNote,
 } from '../logic/drain-text.ts';
 import { oneLine } from '../logic/harmless.ts';
+import { doing } from '../logic/operation-view.ts';
 import { count } from '../logic/plan-text.ts';
 import type { Terminal } from './terminal.ts';
 import type { Waiting } from './waiting.ts';
@@ -35,6 +36,7 @@ interface Line {
 export class DrainTree {
   readonly #terminal: Terminal;
   readonly #hostId: string;
+  #doing = doing.drain;
   readonly #lines = new Map<string, Line>();
   #root: Wrapper | undefined;
   #running: Promise<unknown> | undefined;
@@ -51,6 +53,7 @@ export class DrainTree {
 
   show(operation: api.OperationBody, percents: Percents): void {
     const items = operation.items ?? [];
+    this.#doing = doing[operation.type];
     if (items.length === 0) return this.#terminal.progress(waitNote(operation));
     this.#running ??= this.#start(items);
     this.#late = items.filter((item) => !this.#lines.has(item.vmId));
@@ -76,7 +79,7 @@ export class DrainTree {
       this.#late.length === 0
         ? ''
         : `; since then ${this.#late.map((item) => `${oneLine(item.vmName)} ${itemText(item, undefined)}`).join(', ')}`;
-    return `draining ${this.#hostId}: ${settled} of ${count(items.length, 'VM', 'VMs')} settled${late}`;
+    return `${this.#doing} ${this.#hostId}: ${settled} of ${count(items.length, 'VM', 'VMs')} settled${late}`;
   }
 
   #start(items: readonly DrainItem[]): Promise<unknown> {

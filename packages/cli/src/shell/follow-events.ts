@@ -89,7 +89,7 @@ function print(session: Session, data: string): void {
   } catch {
     return session.terminal.err([`not understood: ${oneLine(data)}`]);
   }
-  if (session.output === 'json') return session.terminal.out([toJson(event, 0)]);
+  if (session.output === 'json') return session.terminal.raw([toJson(event, 0)]);
   const time = new Date().toTimeString().slice(0, 8);
   session.terminal.out([
     isKnown(event) ? `${time}  ${eventText(event)}` : `${time}  ${oneLine(data)}`,

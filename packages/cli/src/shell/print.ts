@@ -35,7 +35,7 @@ export function printOne<Item>(
 }
 
 export function printJson(session: Session, value: unknown): void {
-  session.terminal.out([toJson(value, 2)]);
+  session.terminal.raw([toJson(value, 2)]);
 }
 
 /** Words for people; with `-o json` or `-o name` stdout is kept for programs. */

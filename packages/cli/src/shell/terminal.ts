@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
+import { fold } from '../logic/fold.ts';
 import type { Paint, Tone } from '../logic/table.ts';
 
 const styles = {
@@ -39,14 +40,28 @@ export class Terminal {
       ? styleText(styles[tone], text, { validateStream: false })
       : text;
 
+  /** How wide a page may be; nothing where nobody looks. */
+  get columns(): number | undefined {
+    const { isTTY, columns = 0 } = process.stdout;
+    return isTTY && columns >= 40 ? columns : undefined;
+  }
+
+  /** For people: in a terminal folded between words. */
   out(lines: readonly string[]): void {
+    this.raw(this.columns === undefined ? lines : fold(lines, this.columns));
+  }
+
+  /** For programs: not a byte is changed. */
+  raw(lines: readonly string[]): void {
     this.#clear();
     if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   }
 
   err(lines: readonly string[]): void {
     this.#clear();
-    if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
+    const { isTTY, columns = 0 } = process.stderr;
+    const shown = isTTY && columns >= 40 ? fold(lines, columns) : lines;
+    if (shown.length > 0) process.stderr.write(`${shown.join('\n')}\n`);
   }
 
   /** Where something is: the same line again in a terminal, a line for each change elsewhere. */

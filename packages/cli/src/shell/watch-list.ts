@@ -71,7 +71,7 @@ function show<Item>(
     const stamp = stampOf(item, list.volatile ?? []);
     if (known.get(name) === stamp) return;
     known.set(name, stamp);
-    if (output === 'json') terminal.out([toJson(item, 0)]);
+    if (output === 'json') terminal.raw([toJson(item, 0)]);
     else terminal.out([output === 'name' ? oneLine(name) : (rows[index] ?? '')]);
   });
   for (const name of gone) {

@@ -106,7 +106,11 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
       return said === undefined ? explainRejection(one) : `${one.hostId} tried: ${said}`;
     });
     const message = `no host fits: ${why.join('; ')}`;
-    const rejections = target.rejections.map(rejectionRecord);
+    // That a host was left out says nothing: what it said when it tried does.
+    const rejections = target.rejections.map((one) => {
+      const said = tried.get(one.hostId);
+      return rejectionRecord(said === undefined ? one : { ...one, available: said });
+    });
     const error = { code: 'no-host-fits', message: message.slice(0, 1000), rejections };
     return turn.end(stored, 'failed', { error });
   }

@@ -60,6 +60,20 @@ describe('a start', () => {
     expect(lab.etcd.assignment(vmA)?.hostId).toBeUndefined();
   });
 
+  it('that every host tried in vain says what each said, not that it was left out', () => {
+    const lab = Lab.withHosts(2);
+    for (const host of lab.hosts.values()) {
+      host.scripts.set('start-vm', () => failed('pool-unavailable'));
+    }
+    const { id } = aStart(lab);
+    const { error } = lab.ended(id) ?? {};
+    expect(error?.code).toBe('no-host-fits');
+    expect(error?.rejections?.map(({ reason, available }) => [reason, typeof available])).toEqual([
+      ['host-excluded', 'string'],
+      ['host-excluded', 'string'],
+    ]);
+  });
+
   it('does not try elsewhere what would fail everywhere', () => {
     const lab = Lab.withHosts(3);
     for (const host of lab.hosts.values()) {

@@ -1,7 +1,7 @@
 /** One thing that the doctor looked at: how it is, why, and what to do next. Which things there are is its neighbours’. */
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { oneLine } from '../harmless.ts';
-import type { Column, Tone } from '../table.ts';
+import { type Column, type Paint, plain, renderTable, type Tone, widthOf } from '../table.ts';
 
 export type Level = 'ok' | 'warn' | 'fail';
 
@@ -33,12 +33,31 @@ export function orElse(found: readonly Check[], otherwise: Check): readonly Chec
 
 const tones: Readonly<Record<Level, Tone>> = { ok: 'good', warn: 'warn', fail: 'bad' };
 
-export const checkColumns: readonly Column<Check>[] = [
+const columns: readonly Column<Check>[] = [
   { head: 'STATE', cell: ({ level }) => ({ text: level, tone: tones[level] }) },
   { head: 'CHECK', cell: ({ check }) => check },
   { head: 'WHAT', cell: ({ what }) => what },
-  { head: 'NEXT', cell: ({ next }) => next ?? '' },
 ];
+const next: Column<Check> = { head: 'NEXT', cell: ({ next: helps }) => helps ?? '' };
+
+/** A table. On a screen that is too narrow for it, what helps stands below what is wrong. `width`: of that screen. */
+export function checksText(
+  checks: readonly Check[],
+  paint: Paint = plain,
+  width = Infinity,
+): readonly string[] {
+  const table = renderTable([...columns, next], checks, paint);
+  if (table.every((line) => widthOf(line) <= width)) return table;
+  const [head = '', ...rows] = renderTable(columns, checks, paint);
+  const indent = ' '.repeat(head.indexOf('WHAT'));
+  return [
+    head,
+    ...rows.flatMap((row, index) => {
+      const helps = checks[index]?.next;
+      return helps === undefined ? [row] : [row, `${indent}next: ${oneLine(helps)}`];
+    }),
+  ];
+}
 
 export function countOf(checks: readonly Check[], level: Level): number {
   return checks.filter((one) => one.level === level).length;

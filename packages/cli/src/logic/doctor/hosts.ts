@@ -75,7 +75,7 @@ function equipment(host: Host): readonly Check[] {
   ];
 }
 
-function load({ id, usage }: Host): readonly Check[] {
+function load({ id, usage, vmCount }: Host): readonly Check[] {
   if (usage === undefined) return [];
   const kinds = [
     ['CPU', usage.cpuPressurePermille],
@@ -88,7 +88,7 @@ function load({ id, usage }: Host): readonly Check[] {
       return warn(
         '',
         `what runs there waits for ${kind} ${percent} % of the time`,
-        `drover plan, or drover host drain ${id}`,
+        vmCount === 0 ? 'see what else runs there' : `drover plan, or drover host drain ${id}`,
       );
     });
 }
