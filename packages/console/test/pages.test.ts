@@ -235,6 +235,22 @@ describe('migrations over time', () => {
     expect(view.all).toBe(1);
     expect(view.rows[0]?.bars[0]?.cause).toBe('drain');
   });
+
+  it('moves say why they were made, each as the scheduler says it', () => {
+    const reasons = [
+      'drain of h1',
+      'goes back to h1',
+      'for the rule apart',
+      'balance: h1 is full',
+      '',
+    ];
+    const bars = ganttOf(
+      reasons.map((reason, index) => at(`m${index}`, index * 10, index * 10 + 5, { reason })),
+      100,
+      0,
+    ).rows.flatMap((row) => row.bars);
+    expect(bars.map(({ cause }) => cause)).toEqual(['drain', 'back', 'rule', 'balance', 'person']);
+  });
 });
 
 describe('a new VM', () => {

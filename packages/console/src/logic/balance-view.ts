@@ -2,6 +2,7 @@
 import { formatMeasured } from '@drover/cli/words';
 import type { Body } from '@drover/client/body';
 import { bytesText } from './amounts.ts';
+import { capital } from './sentence.ts';
 import type { Tone } from './types.ts';
 
 export type Recommendation = Body<'Recommendation'>;
@@ -49,3 +50,9 @@ const modes = {
 } as const;
 
 export const modeText = (mode: Balance['mode']): string => modes[mode];
+
+/** Why nothing is recommended, as a sentence. */
+export function calmText({ calm }: Pick<Balance, 'calm'>): string {
+  if (calm === undefined) return 'The balancer has not looked yet; it does every minute.';
+  return `${capital(calm.text)}.`;
+}

@@ -41,7 +41,8 @@ export function explainView(
       isBest: false,
       score: undefined,
       cells: [],
-      refusal: why(no),
+      // Of where it might go, the one host that is left out is where it is.
+      refusal: no.reason === 'host-excluded' ? 'the VM is there already' : why(no),
     }))
     .toSorted((one, other) => naturally(one.hostId, other.hostId));
   return { terms, rows: [...fits, ...refused] };

@@ -2,7 +2,7 @@
 import { naturally } from './map-view.ts';
 import type { Operation } from './types.ts';
 
-export type Cause = 'drain' | 'recover' | 'person';
+export type Cause = 'drain' | 'recover' | 'back' | 'rule' | 'balance' | 'person';
 
 export interface GanttBar {
   readonly operation: Operation;
@@ -82,7 +82,11 @@ function rowOf(
 }
 
 function causeOf({ parentId, reason = '' }: Operation): Cause {
+  // As the scheduler begins its reasons.
   if (reason.startsWith('recover')) return 'recover';
+  if (reason.startsWith('goes back to ')) return 'back';
+  if (reason.startsWith('for the rule ')) return 'rule';
+  if (reason.startsWith('balance: ')) return 'balance';
   return parentId !== undefined || reason.startsWith('drain') ? 'drain' : 'person';
 }
 

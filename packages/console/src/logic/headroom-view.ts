@@ -1,5 +1,6 @@
 /** Which loss the cluster bears, as the map's head says it: one sentence, and whose VMs would find no place. */
 import { headroomSentence, why } from '@drover/cli/words';
+import { capital } from './sentence.ts';
 import type { Headroom } from './types.ts';
 
 /** So many VMs are named. */
@@ -39,8 +40,4 @@ export function headroomView(headroom: Headroom): HeadroomView | undefined {
     }),
     more: (worst?.vms ?? 0) - left.length,
   };
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -1,7 +1,7 @@
 /** The form of a new VM as what the API takes, and as the command that does the same. */
 import { parseMib } from '@drover/cli/words';
 import { quoted } from './cli-lines.ts';
-import type { VmSpec } from './types.ts';
+import type { Image, VmSpec } from './types.ts';
 
 export interface NewVm {
   readonly name: string;
@@ -22,6 +22,19 @@ export interface NewVm {
 export type Read<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly missing: string };
+
+/** What may be said as its image: those that are declared, and files of the pool that other VMs were cloned from. */
+export function imagesFor(
+  pool: string,
+  images: readonly Pick<Image, 'name' | 'state'>[],
+  specs: readonly Pick<VmSpec, 'disks'>[],
+): readonly string[] {
+  const declared = images.filter(({ state }) => state === 'ready').map(({ name }) => name);
+  const files = specs
+    .flatMap(({ disks }) => disks)
+    .flatMap((disk) => (disk.pool === pool && disk.image !== undefined ? [disk.image] : []));
+  return [...new Set([...declared.toSorted(), ...files.toSorted()])];
+}
 
 /** `missing`: what still has to be said, for people. */
 export function specOf(form: NewVm): Read<VmSpec> {

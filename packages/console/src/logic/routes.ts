@@ -98,7 +98,7 @@ export function titleOf(route: Route): string {
     case 'migrations':
       return 'Migrations';
     case 'recommendations':
-      return 'Recommendations';
+      return 'Balance';
     case 'rules':
       return 'Rules';
     case 'pools':

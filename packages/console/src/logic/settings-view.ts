@@ -32,6 +32,13 @@ export function clusterFacts(cluster: Cluster): readonly Fact[] {
   ];
 }
 
+type Policy = Body<'MigrationSettingsBody'>['presets'][string];
+
+function whenStuckText({ whenStuck, restMinutes }: Policy): string {
+  const what = whenStuck === 'give-up' ? 'the move is given up' : whenStuck;
+  return `${what}, then the VM is left alone for ${restMinutes} minutes`;
+}
+
 export function policyFacts({
   settings,
   presets,
@@ -57,7 +64,7 @@ export function policyFacts({
           },
           {
             name: 'When stuck',
-            value: `${policy.whenStuck}, then left alone for ${policy.restMinutes} minutes`,
+            value: whenStuckText(policy),
           },
         ]),
     ...changes.map(([key, value]) => ({

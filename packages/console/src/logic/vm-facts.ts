@@ -1,5 +1,5 @@
 /** What a VM is, as names and values. */
-import { mibText } from './amounts.ts';
+import { count, mibText } from './amounts.ts';
 import type { Vm } from './types.ts';
 
 interface Fact {
@@ -7,6 +7,22 @@ interface Fact {
   readonly value: string;
   readonly href?: string;
   readonly isCode?: boolean;
+}
+
+interface Size {
+  readonly vcpus: number;
+  readonly memoryMib: number;
+}
+
+function sizeText({ vcpus, memoryMib }: Size): string {
+  return `${count(vcpus, 'vCPU')}, ${mibText(memoryMib)}`;
+}
+
+/** How far it can grow while it runs. */
+function roomText({ vcpus, memoryMib, maxVcpus, maxMemoryMib }: Vm['spec']): string {
+  if (maxVcpus === undefined && maxMemoryMib === undefined) return '';
+  const most = { vcpus: maxVcpus ?? vcpus, memoryMib: maxMemoryMib ?? memoryMib };
+  return `; can grow to ${sizeText(most)}`;
 }
 
 export function vmFacts(vm: Vm): readonly Fact[] {
@@ -21,14 +37,14 @@ export function vmFacts(vm: Vm): readonly Fact[] {
       : { name: 'Host', value: vm.hostId, href: `/hosts/${vm.hostId}` },
     {
       name: 'Size',
-      value: `${spec.vcpus} vCPU${spec.vcpus === 1 ? '' : 's'}, ${mibText(spec.memoryMib)} of memory`,
+      value: `${sizeText(spec)} of memory${roomText(spec)}`,
     },
     ...(vm.promised === undefined
       ? []
       : [
           {
             name: 'Size now',
-            value: `${vm.promised.vcpus} vCPU${vm.promised.vcpus === 1 ? '' : 's'}, ${mibText(vm.promised.memoryMib)}; the above at its next start`,
+            value: `${sizeText(vm.promised)}; the above at its next start`,
           },
         ]),
     ...(spec.arch === undefined && spec.machine === undefined
