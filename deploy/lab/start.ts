@@ -47,13 +47,20 @@ function summarise(lab: Lab, result: TourResult): void {
   tell.step(`the console, signed in: ${result.apiUrl}/#token=${lab.token}`);
   const token = relative(checkout, `${lab.settings.stateFolder}/token`);
   tell.step(`the API answers at ${result.apiUrl}, its token is in ${token}`);
-  for (const line of [
-    'npm run -s drover -- host list',
-    'npm run -s drover -- explain web-1',
-    `npm run -s drover -- host uncordon ${result.drainedHost}`,
-    `curl -H "Authorization: Bearer $(cat ${token})" ${result.apiUrl}/v1/vms`,
-    'npm stop          takes all of it away',
-  ]) {
-    tell.detail(line);
+  const drover = 'npm run -s drover --';
+  const commands = [
+    ['how everything is', `${drover} status`],
+    ['why a VM is where it is', `${drover} explain web-1`],
+    [
+      `${result.drainedHost} takes VMs again, and its own go back`,
+      `${drover} host restore ${result.drainedHost} --move-back`,
+    ],
+    ['all other commands', `${drover} --help`],
+    ['the API itself', `curl -H "Authorization: Bearer $(cat ${token})" ${result.apiUrl}/v1/vms`],
+    ['takes all of it away', 'npm stop'],
+  ] as const;
+  for (const [what, command] of commands) {
+    tell.detail(`${what}:`);
+    tell.detail(`  ${command}`);
   }
 }

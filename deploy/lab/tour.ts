@@ -50,6 +50,7 @@ export async function tour(lab: Lab, tell: Narrator): Promise<TourResult> {
   });
   tell.part('Hosts');
   for (const host of hosts) tell.step(describeHost(host));
+  tell.detail(acceleratorText(hosts));
 
   const remembered = await recall(lab);
   await declarePools(lab, asks, tell);
@@ -92,9 +93,16 @@ function describeHost(host: api.HostBody): string {
   const { memoryMib, cpuMilli } = host.allocatable;
   const cpus = (cpuMilli / 1000).toFixed(0);
   return (
-    `${host.id} is ${host.state}: ${memoryMib} MiB and ${cpus} vCPUs to give, QEMU ${host.qemuVersion}, ` +
-    `libvirt ${host.libvirtVersion}, ${host.accelerator} (${host.acceleratorReason})`
+    `${host.id} is ${host.state}: ${memoryMib} MiB and ${cpus} vCPUs to give, ` +
+    `libvirt ${host.libvirtVersion}, QEMU ${host.qemuVersion}`
   );
+}
+
+/** Once for all hosts: they are containers of one machine. */
+function acceleratorText(hosts: readonly api.HostBody[]): string {
+  const slow = hosts.find((host) => host.accelerator !== 'kvm');
+  if (slow === undefined) return 'VMs run under KVM';
+  return `VMs run under emulation (${slow.accelerator}), which is slower: ${slow.acceleratorReason}`;
 }
 
 async function declarePools(lab: Lab, asks: TourApi, tell: Narrator): Promise<void> {
@@ -141,7 +149,9 @@ async function place(asks: TourApi, tell: Narrator, name: string, spec: object):
   const vm = await asks.send<api.VmBody>('GET', `/v1/vms/${name}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   tell.step(`${name} runs on ${vm.hostId} after ${seconds} s`);
-  if (answer?.sentences[0] !== undefined) tell.detail(answer.sentences[0]);
+  // Asked a moment before: load may have made another host the best since, and then these are not the reasons.
+  if (answer?.hostId === vm.hostId && answer?.sentences[0] !== undefined)
+    tell.detail(answer.sentences[0]);
 }
 
 /**

@@ -35,7 +35,7 @@ export async function resizeVm(link: LibvirtLink, action: ResizeVm): Promise<Act
     await setMemory(dom, before.memoryMib);
     return failed(
       'resize-timeout',
-      `asked for ${memoryMib} MiB, the system in it was at ${reachedMib} MiB after ${timeoutMs} ms; does it have a balloon driver?`,
+      `asked for ${memoryMib} MiB, the system in it was at ${reachedMib} MiB after ${Math.round(timeoutMs / 1000)} s; does it have a balloon driver?`,
     );
   }
   if (vcpus !== before.vcpus) {

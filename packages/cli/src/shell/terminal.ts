@@ -42,7 +42,7 @@ export class Terminal {
 
   /** How wide a page may be; nothing where nobody looks. */
   get columns(): number | undefined {
-    const { isTTY, columns = 0 } = process.stdout;
+    const { isTTY, columns } = process.stdout;
     return isTTY && columns >= 40 ? columns : undefined;
   }
 
@@ -59,7 +59,7 @@ export class Terminal {
 
   err(lines: readonly string[]): void {
     this.#clear();
-    const { isTTY, columns = 0 } = process.stderr;
+    const { isTTY, columns } = process.stderr;
     const shown = isTTY && columns >= 40 ? fold(lines, columns) : lines;
     if (shown.length > 0) process.stderr.write(`${shown.join('\n')}\n`);
   }
