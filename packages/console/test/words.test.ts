@@ -4,6 +4,7 @@ import { calmText } from '../src/logic/balance-view.ts';
 import { cliLines } from '../src/logic/cli-lines.ts';
 import { explainView } from '../src/logic/explain-view.ts';
 import { imagesFor } from '../src/logic/new-vm.ts';
+import { restoreSentence } from '../src/logic/restore-view.ts';
 import { vmFacts } from '../src/logic/vm-facts.ts';
 import { isVmStep, vmSteps } from '../src/logic/vm-steps.ts';
 import { vm } from './support/made-up.ts';
@@ -44,6 +45,22 @@ it('images are suggested: the declared ones, and files of that pool that others 
     },
   ];
   expect(imagesFor('vms', images, specs)).toEqual(['debian-13', 'tiny.qcow2']);
+});
+
+it('bringing VMs back says who goes, who cannot, or that there is nobody', () => {
+  type Plan = Parameters<typeof restoreSentence>[0];
+  const say = (moves: number, blockers: number) =>
+    restoreSentence({
+      moves: Array<Plan['moves'][number]>(moves),
+      blockers: Array<Plan['blockers'][number]>(blockers),
+      estimatedSeconds: 9,
+    });
+  expect(say(0, 0)).toMatch(/^No drain has moved a VM away/);
+  expect(say(1, 0)).toBe('1 VM goes back, in about 9s; all of them run on meanwhile.');
+  expect(say(3, 1)).toContain(
+    '3 VMs go back, in about 9s; all of them run on meanwhile. 1 VM cannot',
+  );
+  expect(say(0, 2)).toBe('No VM goes back. 2 VMs cannot go back.');
 });
 
 describe('steps of a VM', () => {

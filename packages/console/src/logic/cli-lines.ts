@@ -7,6 +7,7 @@ export const cliLines = {
   host: (id: string) => line('host', 'show', id),
   cordon: (id: string) => line('host', 'cordon', id),
   uncordon: (id: string) => line('host', 'uncordon', id),
+  restore: (id: string) => line('host', 'restore', id, '--move-back'),
   drainPlan: (id: string) => line('host', 'drain', id, '--dry-run'),
   drain: (id: string, parallel = 1) =>
     line('host', 'drain', id, ...(parallel === 1 ? [] : ['--parallel', `${parallel}`])),
