@@ -302,6 +302,19 @@ it('what has failed and was done since is no trouble any more', async () => {
   expect(told.checks).toContainEqual(expect.objectContaining({ level: 'ok', check: 'operations' }));
 });
 
+it('what has failed on a VM that is deleted since is no trouble any more', async () => {
+  const gone = operation('delete', {
+    id: 'op-10',
+    state: 'succeeded',
+    vmName: 'web',
+    vmId: idOf(1),
+  });
+  const { told } = await ask({
+    'GET /v1/operations': ({ query }) => ok({ items: query.has('state') ? [] : [gone, failed(9)] }),
+  });
+  expect(told.checks).toContainEqual(expect.objectContaining({ level: 'ok', check: 'operations' }));
+});
+
 describe('what ends the look at once', () => {
   it('a token that is not taken: exit code 6', async () => {
     const { code, told } = await ask({

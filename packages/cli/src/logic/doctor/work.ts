@@ -144,12 +144,20 @@ function isTrouble({ state, endedAtMs, createdAtMs, parentId }: Operation, nowMs
   return isBad && parentId === undefined && nowMs - (endedAtMs ?? createdAtMs) < recentMs;
 }
 
-/** The same was done since, with success. */
+/** The same was done since, with success; or what it was about is deleted, and nobody misses it. */
 function mended(failed: Operation, later: readonly Operation[]): boolean {
   return later.some(
     (one) =>
-      one.state === 'succeeded' && one.type === failed.type && subjectOf(one) === subjectOf(failed),
+      one.state === 'succeeded' &&
+      (one.type === failed.type || one.type === endOf(failed)) &&
+      subjectOf(one) === subjectOf(failed),
   );
+}
+
+/** What deletes its subject. */
+function endOf({ type }: Operation): Operation['type'] {
+  if (type.startsWith('image-')) return 'image-delete';
+  return type.startsWith('volume-') ? 'volume-delete' : 'delete';
 }
 
 /** From a dump: may any one host be lost with every VM started again elsewhere? */
