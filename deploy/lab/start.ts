@@ -19,7 +19,8 @@ try {
   const result = await tour(lab, tell);
   summarise(lab, result);
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  const harmed = result.stopped > 0 || !result.connectionSurvived || result.leftOnDrainedHost > 0;
+  const isLeft = !result.isDrainedBefore && result.leftOnDrainedHost > 0;
+  const harmed = result.stopped > 0 || !result.connectionSurvived || isLeft;
   process.exit(harmed ? 1 : 0);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);

@@ -27,6 +27,8 @@ export interface TourResult {
   /** The host that was drained, and how many VMs its own libvirt still runs. */
   readonly drainedHost: string;
   readonly leftOnDrainedHost: number;
+  /** It was drained by an earlier tour; what is on it by now is what somebody put there since. */
+  readonly isDrainedBefore: boolean;
 }
 
 type Drained = Pick<
@@ -86,6 +88,7 @@ export async function tour(lab: Lab, tell: Narrator): Promise<TourResult> {
     pool: lab.settings.pool,
     accelerator: hosts.every((host) => host.accelerator === 'kvm') ? 'kvm' : 'tcg',
     leftOnDrainedHost: left.length,
+    isDrainedBefore: old !== undefined,
   };
 }
 
