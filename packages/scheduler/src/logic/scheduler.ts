@@ -47,6 +47,10 @@ const conflictsAtOnce = 3;
 const putsAtOnce = 100;
 /** Between two turns for what hosts say, there is a millisecond for each so many of them. */
 const hostsPerMs = 20;
+/** The same of pictures for questions. Of a thousand hosts that is a quarter of a second: they speak every two seconds. */
+const hostsPerMsAsked = 4;
+/** Up to so many hosts a picture costs next to nothing, and questions are answered from the newest one. */
+const fewHosts = 100;
 const soon = 'soon';
 
 interface InFlight {
@@ -83,9 +87,10 @@ class Scheduler implements SchedulerLogic {
   #turnMs = Number.NEGATIVE_INFINITY;
   /** When what hosts said meanwhile is looked at. */
   #soonMs = Number.NEGATIVE_INFINITY;
-  #cluster: Cluster | undefined;
-  /** When that was made. */
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  /** What questions are answered from, and when it was made; of the records as they were then. */
+  #asked:
+    | { readonly cluster: Cluster; readonly records: RecordsPart; readonly ms: number }
+    | undefined;
   /** Absent: the mirror may have changed since it was made. */
   #records: RecordsPart | undefined;
   readonly #hearing: Hearing;
@@ -376,23 +381,21 @@ class Scheduler implements SchedulerLogic {
     out.push(...turn.out);
   }
 
-  /** Questions are answered from a picture that is as old as what hosts say may have to wait. */
+  /**
+   * Questions are answered from a picture that may be somewhat older than what hosts said last, never than the records: what
+   * follows from it alone, such as the best hosts for a kind of VM, is worked out once for all who ask.
+   */
   #look(now: Now, event: SchedulerEvent): Cluster {
-    const isNew = now.monoMs - this.#lookedMs < this.#hosts.count / hostsPerMs;
-    const known = this.#records === undefined ? undefined : this.#cluster;
-    if (event.type === 'asked' && isNew && known !== undefined) return known;
     this.#records ??= recordsPartOf(this.#mirror, this.#memo);
+    const records = this.#records;
+    const asked = this.#asked;
+    const isNew =
+      asked?.records === records && now.monoMs - asked.ms < this.#hosts.count / hostsPerMsAsked;
+    if (event.type === 'asked' && isNew) return asked.cluster;
     const { lacksCpu } = this.#volatile;
-    this.#cluster = snapshotOf(
-      now,
-      this.#mirror,
-      this.#hosts,
-      this.#settings,
-      this.#records,
-      lacksCpu,
-    );
-    this.#lookedMs = now.monoMs;
-    return this.#cluster;
+    const cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, records, lacksCpu);
+    if (!isNew || this.#hosts.count <= fewHosts) this.#asked = { cluster, records, ms: now.monoMs };
+    return cluster;
   }
 
   #commit(puts: readonly Put[], epoch: string, out: SchedulerCommand[]): void {

@@ -1,8 +1,9 @@
 /** From mirror and reports to the core's snapshot: the one picture that a decision is made from. */
 import type { Inventory, OperationRecord, RecordMirror } from '@drover/protocol';
 import { type Cluster, type Host, limits, type Reservation } from '@drover/core';
-import { foreignVms, takenBy, type UnderWay, underWayOf } from './foreign.ts';
+import { type UnderWay, underWayOf } from './foreign.ts';
 import type { HeardHost, HostWatch } from './host-watch.ts';
+import { InventoryMemo } from './inventory-memo.ts';
 import type { Now, SchedulerSettings } from './port.ts';
 import { declaredPools, reachesOf } from './pool-reach.ts';
 import { poolSizes, type SizesByPool } from './pool-sizes.ts';
@@ -21,13 +22,16 @@ export interface RecordsPart extends Pick<
   readonly draining: ReadonlySet<string>;
   /** Of what lies in pools. */
   readonly sizes: SizesByPool;
+  readonly inventories: InventoryMemo;
 }
 
 export function recordsPartOf(mirror: RecordMirror, memo = new VmMemo()): RecordsPart {
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
   const vms = memo.vmsOf(mirror);
+  const underWay = underWayOf(open);
   return {
-    underWay: underWayOf(open),
+    underWay,
+    inventories: new InventoryMemo(mirror, vms, underWay),
     draining: new Set(open.flatMap(({ type, hostId }) => (type === 'drain' ? (hostId ?? []) : []))),
     sizes: poolSizes(mirror, open),
     vms,
@@ -54,14 +58,14 @@ export function snapshotOf(
   records: RecordsPart = recordsPartOf(mirror),
   lacksCpu: ReadonlySet<string> = new Set(),
 ): Cluster {
-  const { underWay, draining, sizes, ...part } = records;
+  const { underWay: _, inventories, draining, sizes, ...part } = records;
   const seen = hosts.all().flatMap((heard) => {
     if (heard.inventory === undefined) return [];
     const { fenced } = mirror.hosts.get(heard.hostId)?.value ?? {};
     const heardHealth = hosts.health(now.monoMs, heard.hostId, settings);
     // One that is back gets nothing before it has shown what it runs.
     const health = fenced !== undefined && heardHealth === 'up' ? 'suspect' : heardHealth;
-    const host = hostOf(mirror, heard, heard.inventory, health, { underWay, draining, sizes });
+    const host = hostOf(mirror, heard, heard.inventory, health, { inventories, draining, sizes });
     return [lacksCpu.has(host.id) ? { ...host, lacksCpuBaseline: true } : host];
   });
   return {
@@ -69,7 +73,7 @@ export function snapshotOf(
     hosts: new Map(seen.map((host) => [host.id, host])),
     ...(mirror.pools.size === 0 ? {} : { pools: declaredPools(mirror, sizes) }),
     ...part,
-    ...asReported(part.vms, part.reservations, hosts.all()),
+    ...asReported(part.vms, part.reservations, inventories.grownVms(hosts.all())),
   };
 }
 
@@ -96,12 +100,12 @@ function hostOf(
   { hostId: id, heartbeat }: HeardHost,
   inventory: Inventory,
   health: Host['health'],
-  { underWay, draining, sizes }: Pick<RecordsPart, 'underWay' | 'draining' | 'sizes'>,
+  { inventories, draining, sizes }: Pick<RecordsPart, 'inventories' | 'draining' | 'sizes'>,
 ): Host {
   const intent = mirror.hostIntents.get(id)?.value;
   const latest = heartbeat?.usage ?? inventory.usage;
   const labels = { ...inventory.labels, ...intent?.labels };
-  const foreign = takenBy(foreignVms(mirror, id, inventory, underWay));
+  const { foreign } = inventories.of(id, inventory);
   return {
     id,
     intent: draining.has(id) ? 'draining' : intent?.cordoned === true ? 'cordoned' : 'active',

@@ -4,7 +4,6 @@
  */
 import type { AssignmentRecord, ReportedVm, VmSize, VmSpec } from '@drover/protocol';
 import type { Reservation, Resources, Vm } from '@drover/core';
-import type { HeardHost } from './host-watch.ts';
 
 /** What of a size is asked for; the rest stays. */
 export type SizeWish = { readonly [K in keyof VmSize]?: VmSize[K] };
@@ -75,28 +74,34 @@ export function keptPromise(
   return promised === undefined || !(isOn || hasMemory) ? {} : { promised };
 }
 
-/** VMs that have more than they are promised, as their owners say, with that; and what is held for them elsewhere. */
+/** Those of a host's VMs that have more than they are promised, as it says, with that. */
+export function grownOn(
+  vms: ReadonlyMap<string, Vm>,
+  hostId: string,
+  reports: readonly ReportedVm[],
+): readonly Vm[] {
+  return reports.flatMap((reported) => {
+    const vm = vms.get(reported.vmId);
+    if (vm?.hostId !== hostId || isOffThere(reported)) return [];
+    const { cpuMilli, memoryMib } = resourcesOf(reportedSize(reported));
+    const { request } = vm;
+    if (cpuMilli <= request.cpuMilli && memoryMib <= request.memoryMib) return [];
+    const most = {
+      cpuMilli: Math.max(cpuMilli, request.cpuMilli),
+      memoryMib: Math.max(memoryMib, request.memoryMib),
+    };
+    return [{ ...vm, request: most }];
+  });
+}
+
+/** All VMs, with those that have grown as they are; and what is held for these elsewhere. */
 export function asReported(
   vms: ReadonlyMap<string, Vm>,
   reservations: readonly Reservation[],
-  hosts: readonly HeardHost[],
+  grownVms: readonly Vm[],
 ): { readonly vms: ReadonlyMap<string, Vm>; readonly reservations: readonly Reservation[] } {
-  const grown = new Map<string, Vm>();
-  for (const { hostId, inventory } of hosts) {
-    for (const reported of inventory?.vms ?? []) {
-      const vm = vms.get(reported.vmId);
-      if (vm?.hostId !== hostId || isOffThere(reported)) continue;
-      const { cpuMilli, memoryMib } = resourcesOf(reportedSize(reported));
-      const { request } = vm;
-      if (cpuMilli <= request.cpuMilli && memoryMib <= request.memoryMib) continue;
-      const most = {
-        cpuMilli: Math.max(cpuMilli, request.cpuMilli),
-        memoryMib: Math.max(memoryMib, request.memoryMib),
-      };
-      grown.set(vm.id, { ...vm, request: most });
-    }
-  }
-  if (grown.size === 0) return { vms, reservations };
+  if (grownVms.length === 0) return { vms, reservations };
+  const grown = new Map(grownVms.map((vm) => [vm.id, vm]));
   return {
     vms: new Map([...vms].map(([id, vm]) => [id, grown.get(id) ?? vm])),
     reservations: reservations.map((one) => {
