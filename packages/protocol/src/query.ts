@@ -23,6 +23,7 @@ import type { PoolStatus } from './api/pool.ts';
 import { type MigrationForecast, MigrationWish } from './migration.ts';
 import type { StorageProgress, TransferEnd } from './storage-job.ts';
 import { ConsoleType } from './console.ts';
+import { wireLimits } from './limits.ts';
 import { Name, Uuid } from './names.ts';
 import { PoolPlace } from './pool-place.ts';
 import { RuleSpec } from './rule-spec.ts';
@@ -39,8 +40,14 @@ export const Query = Type.Union([
   Type.Object({ type: Type.Literal('leader') }, closed),
   /** All of them, or one. */
   Type.Object({ type: Type.Literal('hosts'), hostId: Type.Optional(Name) }, closed),
-  /** What the hosts' libvirt said last of all VMs, or of one. */
-  Type.Object({ type: Type.Literal('observed'), vmId: Type.Optional(Uuid) }, closed),
+  /** What the hosts' libvirt said last of these VMs, or of all. */
+  Type.Object(
+    {
+      type: Type.Literal('observed'),
+      vmIds: Type.Optional(Type.Array(Uuid, { maxItems: wireLimits.listPage })),
+    },
+    closed,
+  ),
   /** Of the migrations in flight, and of what is done with files of pools. */
   Type.Object({ type: Type.Literal('progress') }, closed),
   Type.Object(

@@ -20,17 +20,60 @@ export interface Order<Item> {
 /** `items` are all there are, in that order. What is made or goes between two pages moves nothing else. */
 export function pageOf<Item>(
   items: readonly Item[],
-  { limit, continue: after }: PageAsk,
+  asked: PageAsk,
   { keyOf, compare = ascending }: Order<Item>,
 ): { items: Item[]; continue?: string } {
-  const most = Math.min(Number(limit ?? wireLimits.listPage), wireLimits.listPage);
-  const last = after === undefined ? undefined : parseKey(after);
+  const most = mostOf(asked);
+  const last = afterKey(asked);
   const start = last === undefined ? 0 : items.findIndex((one) => compare(keyOf(one), last) > 0);
   if (start === -1) return { items: [] };
   const page = items.slice(start, start + most);
   const end = page.at(-1);
   if (end === undefined || start + page.length >= items.length) return { items: page };
   return { items: page, continue: JSON.stringify(keyOf(end)) };
+}
+
+/** The same of items that are in no order, of which a page is a small part: only what comes into it is put in order. */
+export function pageAmong<Item>(
+  items: Iterable<Item>,
+  asked: PageAsk,
+  order: Order<Item>,
+): { items: Item[]; continue?: string } {
+  const { keyOf, compare = ascending } = order;
+  const last = afterKey(asked);
+  // One more than the page has tells that it is not the last one.
+  const most = mostOf(asked) + 1;
+  const first: Item[] = [];
+  const keys: Key[] = [];
+  for (const item of items) {
+    const key = keyOf(item);
+    const worst = keys.length < most ? undefined : keys[most - 1];
+    if (worst !== undefined && compare(key, worst) >= 0) continue;
+    if (last !== undefined && compare(key, last) <= 0) continue;
+    const at = placeIn(keys, key, compare);
+    keys.splice(at, 0, key);
+    first.splice(at, 0, item);
+    if (keys.length <= most) continue;
+    keys.pop();
+    first.pop();
+  }
+  const { continue: _, ...rest } = asked;
+  return pageOf(first, rest, order);
+}
+
+/** How many keys come before this one. */
+function placeIn(keys: readonly Key[], key: Key, compare: (a: Key, b: Key) => number): number {
+  let [from, to] = [0, keys.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compare(keys[middle] ?? [], key) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function mostOf({ limit }: PageAsk): number {
+  return Math.min(Number(limit ?? wireLimits.listPage), wireLimits.listPage);
 }
 
 /** What the page before ended with, for who does not have all of the list. */

@@ -4,13 +4,13 @@ import {
   DroverError,
   macsOf,
   type MigrationProgress,
-  type ObservedVms,
   type RecordMirror,
   type SavedMemory,
   type Stored,
   type VmIntentRecord,
 } from '@drover/protocol';
 import { migrationOf } from './migrations.ts';
+import { hasLabels, type PageAsk, pageAmong } from './page.ts';
 
 /** By id, else by name. */
 export function findVm(records: RecordMirror, idOrName: string): Stored<VmIntentRecord> {
@@ -44,7 +44,7 @@ export function vmBody(
   return {
     id,
     name,
-    state: assignment?.state ?? 'pending',
+    state: stateOf(records, id),
     desired,
     ...(hostId === undefined ? {} : { hostId }),
     ...(nextHostId === undefined ? {} : { nextHostId }),
@@ -94,10 +94,29 @@ function utf8Bytes(text: string): number {
   return bytes;
 }
 
-export function listVms(records: RecordMirror, observed: ObservedVms = {}): readonly api.VmBody[] {
-  return [...records.vmIntents.values()]
-    .map(({ value }) => vmBody(records, value, { observed: observed[value.id] }))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** What a list is asked for. */
+export interface VmsAsked extends PageAsk {
+  readonly state?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+/** One page, by name. Of those that are not on it nothing is worked out. */
+export function vmPage(
+  records: RecordMirror,
+  asked: VmsAsked,
+): { items: api.VmBody[]; continue?: string } {
+  const { state, label } = asked;
+  const isAsked = ({ id, spec }: VmIntentRecord) =>
+    (state === undefined || stateOf(records, id) === state) && hasLabels(spec.labels, label);
+  const intents = [...records.vmIntents.values()].map(({ value }) => value);
+  const { items, ...more } = pageAmong(intents.filter(isAsked), asked, {
+    keyOf: ({ name }) => [name],
+  });
+  return { items: items.map((intent) => vmBody(records, intent)), ...more };
+}
+
+function stateOf(records: RecordMirror, vmId: string): api.VmBody['state'] {
+  return records.assignments.get(vmId)?.value.state ?? 'pending';
 }
 
 /** By host: how many VMs etcd says are there, in whatever state. */

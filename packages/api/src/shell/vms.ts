@@ -5,9 +5,8 @@ import { changeVm, checkNewVm, createVm } from '../logic/decide-vm.ts';
 import { placementBody } from '../logic/leader-answers.ts';
 import { migrationOf } from '../logic/migrations.ts';
 import { operationBody, requireOperation } from '../logic/operations.ts';
-import { hasLabels, pageOf } from '../logic/page.ts';
 import { mayActAs } from '../logic/roles.ts';
-import { findVm, listVms, vmBody } from '../logic/vms.ts';
+import { findVm, vmBody, vmPage } from '../logic/vms.ts';
 import { isDryRun } from './auth.ts';
 import { checkCloudInit, seedHashOf } from './cloud-init.ts';
 import { type App, type Context, idFor, newOperation } from './context.ts';
@@ -38,11 +37,14 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       },
     },
     async ({ query }) => {
-      const observed = await leader.askIfThere({ type: 'observed' });
-      const asked = listVms(mirror.records, observed?.vms)
-        .filter(({ state }) => query.state === undefined || state === query.state)
-        .filter(({ spec }) => hasLabels(spec.labels, query.label));
-      return pageOf(asked, query, { keyOf: ({ name }) => [name] });
+      const page = vmPage(mirror.records, query);
+      const vmIds = page.items.map(({ id }) => id);
+      const seen = await leader.askIfThere({ type: 'observed', vmIds });
+      const items = page.items.map((vm) => {
+        const observed = seen?.vms[vm.id];
+        return observed === undefined ? vm : { ...vm, observed };
+      });
+      return { ...page, items };
     },
   );
 
@@ -103,7 +105,7 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       const vmId = findVm(mirror.records, vm).value.id;
       const isMoving = migrationOf(mirror.records, vmId, undefined) !== undefined;
       const [observed, progress] = await Promise.all([
-        leader.askIfThere({ type: 'observed', vmId }),
+        leader.askIfThere({ type: 'observed', vmIds: [vmId] }),
         isMoving ? leader.askIfThere({ type: 'progress' }) : undefined,
       ]);
       return vmBody(mirror.records, findVm(mirror.records, vmId).value, {

@@ -8,7 +8,7 @@ const grid = { fromMs: 60_000, stepMs: 300_000, points: 288 };
 export const questionInputs: readonly Sample[] = [
   { name: 'query leader', schema: protocol.Query, value: { type: 'leader' } },
   { name: 'query hosts', schema: protocol.Query, value: { type: 'hosts', hostId: 'h1' } },
-  { name: 'query observed', schema: protocol.Query, value: { type: 'observed', vmId } },
+  { name: 'query observed', schema: protocol.Query, value: { type: 'observed', vmIds: [vmId] } },
   { name: 'query dump', schema: protocol.Query, value: { type: 'dump' } },
   { name: 'query progress', schema: protocol.Query, value: { type: 'progress' } },
   {

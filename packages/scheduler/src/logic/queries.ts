@@ -59,7 +59,7 @@ export function answerQuery(asked: Asked, query: Immediate): QueryReply {
     case 'hosts':
       return { type: 'hosts', hosts: hostViews(asked, query.hostId) };
     case 'observed':
-      return { type: 'observed', vms: observedVms(asked, query.vmId) };
+      return { type: 'observed', vms: observedVms(asked, query.vmIds) };
     case 'progress':
       return { type: 'progress', migrations: progressOf(asked), storage: jobsOf(asked) };
     case 'dump':

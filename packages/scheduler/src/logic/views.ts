@@ -74,15 +74,23 @@ function poolReasons({ pools }: Host): readonly string[] {
 }
 
 /** As its owner reported it; what other hosts say of a VM is no news about it here. */
-export function observedVms({ cluster, hosts }: Seen, only?: string): ObservedVms {
-  const isAsked = (vmId: string) => only === undefined || vmId === only;
-  const owners =
-    only === undefined ? hosts.all() : [hosts.get(cluster.vms.get(only)?.hostId ?? '')];
+export function observedVms({ cluster, hosts }: Seen, only?: readonly string[]): ObservedVms {
+  if (only !== undefined) {
+    return Object.fromEntries(
+      only.flatMap((asked) => {
+        const { inventory } = hosts.get(cluster.vms.get(asked)?.hostId ?? '') ?? {};
+        const reported = inventory?.vms.find(({ vmId }) => vmId === asked);
+        return reported === undefined ? [] : [[asked, reported.state] as const];
+      }),
+    );
+  }
   return Object.fromEntries(
-    owners.flatMap((heard) =>
-      (heard?.inventory?.vms ?? [])
-        .filter(({ vmId }) => isAsked(vmId) && cluster.vms.get(vmId)?.hostId === heard?.hostId)
-        .map(({ vmId, state }) => [vmId, state] as const),
-    ),
+    hosts
+      .all()
+      .flatMap(({ hostId, inventory }) =>
+        (inventory?.vms ?? [])
+          .filter(({ vmId }) => cluster.vms.get(vmId)?.hostId === hostId)
+          .map(({ vmId, state }) => [vmId, state] as const),
+      ),
   );
 }

@@ -249,7 +249,7 @@ describe('what only the leader knows', () => {
     const hosts = (hostId: string) => answer(lab, { type: 'hosts', hostId }, 'hosts').hosts;
     expect(hosts('h2').map(({ id }) => id)).toEqual(['h2']);
     expect(hosts('h9')).toEqual([]);
-    const { vms } = answer(lab, { type: 'observed', vmId: vmB }, 'observed');
+    const { vms } = answer(lab, { type: 'observed', vmIds: [vmB] }, 'observed');
     expect(vms).toEqual({ [vmB]: 'running' });
     expect(answer(lab, { type: 'observed' }, 'observed').vms).toEqual({
       [vmA]: 'running',
