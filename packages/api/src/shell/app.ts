@@ -15,7 +15,6 @@ import {
   LogController,
   type RouteOptions,
 } from 'fastify';
-import { ulid } from 'ulid';
 import { keepAudit } from './audit.ts';
 import type { AuditFileOptions } from './audit-file.ts';
 import { Auth, authorize } from './auth.ts';
@@ -56,6 +55,7 @@ import { recoveryRoutes } from './recoveries.ts';
 import { restoreRoutes } from './restores.ts';
 import { visitConsole } from '@drover/transfer';
 import { type BodyPatience, cutSlowBodies, defaultPatience } from './slow-bodies.ts';
+import { newRequestId } from './request-id.ts';
 import { ruleRoutes } from './rules.ts';
 import { systemRoutes } from './system.ts';
 import { noTransfer, type TransferRequest } from './transfer.ts';
@@ -142,7 +142,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
     routerOptions: { maxParamLength: 255 },
     // Of the whole request; uploads take as long as they take, and bodies have limits of their own.
     requestTimeout: 0,
-    genReqId: () => ulid(),
+    genReqId: newRequestId,
     forceCloseConnections: 'idle',
     ajv: { customOptions: ajvOptions },
     clientErrorHandler: answerNoHttp,
