@@ -40,7 +40,8 @@ export async function rateOf(asks: Asks, { clients, ms }: Load): Promise<Rate> {
       const request = asks.requests[asked % asks.requests.length];
       asked += 1;
       if (request === undefined) throw new Error('nothing to ask');
-      bytes += await answered(asks, request, agent);
+      const came = await answered(asks, request, agent);
+      bytes += came;
       times.push(performance.now() - sentMs);
     }
   };

@@ -12,7 +12,8 @@ import {
   type HypervisorAction,
 } from '@drover/agent/logic';
 import { type Bus, connectBus } from '@drover/bus';
-import { AgentCommand, parseJson, type ReportedVm, subjects } from '@drover/protocol';
+import { AgentCommand, type Answer, parseJson, type ReportedVm, subjects } from '@drover/protocol';
+import { inspected, welcome } from './movable.ts';
 
 export interface FleetOptions {
   readonly servers: readonly string[];
@@ -164,6 +165,13 @@ class FleetAgent {
     });
   }
 
+  /** Of a question about a VM that is to move. */
+  #answer(action: HypervisorAction): Answer | undefined {
+    if (action.type === 'check-incoming') return welcome(this.#facts);
+    const vm = action.type === 'inspect-vm' ? this.#vms.get(action.vmId) : undefined;
+    return vm === undefined ? undefined : inspected(vm, this.#facts);
+  }
+
   #act(actionId: number, action: HypervisorAction): void {
     const done = () => this.feed({ type: 'acted', actionId, outcome: { outcome: 'done' } });
     if (action.type === 'start-vm') {
@@ -173,6 +181,11 @@ class FleetAgent {
       this.#vms.set(vmId, { ...about, state: 'running', migrating: false });
       setTimeout(done, this.#around.startMs);
       return;
+    }
+    const answer = this.#answer(action);
+    if (answer !== undefined) {
+      const outcome = { outcome: 'done', answer } as const;
+      return void setImmediate(() => this.feed({ type: 'acted', actionId, outcome }));
     }
     if (action.type === 'prepare-incoming') {
       const tunnel = { host: this.#facts.migrationAddress, port: 7_000, secret: 'ab'.repeat(32) };

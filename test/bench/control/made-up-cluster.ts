@@ -19,10 +19,17 @@ export class MadeUpCluster implements AsyncDisposable {
   readonly processes: Processes;
   /** Of its API. */
   readonly url: string;
+  readonly store: Store;
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(stack: AsyncDisposableStack, processes: Processes, url: string) {
+  private constructor(
+    stack: AsyncDisposableStack,
+    store: Store,
+    processes: Processes,
+    url: string,
+  ) {
     this.#stack = stack;
+    this.store = store;
     this.processes = processes;
     this.url = url;
   }
@@ -34,13 +41,16 @@ export class MadeUpCluster implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const etcd = stack.use(await startEtcd());
     const nats = stack.use(await startNats({}));
-    const store = stack.use(connectStore({ endpoints: [etcd.url] }));
+    const store = stack.use(connectStore({ endpoints: [etcd.straightUrl] }));
     onStep(`${size.hosts * size.vmsPerHost} VMs into etcd`);
     await writeVms(store, size);
     const vmsOn = (id: string) => vmsOf(Number(id.slice(1)), size.vmsPerHost);
-    stack.use(new Fleet({ servers: [nats.url], hosts: size.hosts, vmsOn }));
+    stack.use(new Fleet({ servers: [nats.straightUrl], hosts: size.hosts, vmsOn }));
     const processes = stack.use(new Processes());
-    const common = { etcd: { endpoints: [etcd.url] }, nats: { servers: [nats.url] } };
+    const common = {
+      etcd: { endpoints: [etcd.straightUrl] },
+      nats: { servers: [nats.straightUrl] },
+    };
     for (const id of ['s1', 's2']) processes.start(id, 'scheduler', { instanceId: id, ...common });
     const port = await freePort();
     const sha256 = createHash('sha256').update(token).digest('hex');
@@ -50,7 +60,7 @@ export class MadeUpCluster implements AsyncDisposable {
       tokens: [{ name: 'load', role: 'admin', sha256 }],
       requestsPer10Seconds: 1_000_000,
     });
-    return new MadeUpCluster(stack.move(), processes, `http://127.0.0.1:${port}`);
+    return new MadeUpCluster(stack.move(), store, processes, `http://127.0.0.1:${port}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

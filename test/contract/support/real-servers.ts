@@ -14,6 +14,8 @@ import { until } from './until.ts';
 export interface RealServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
+  /** Past Docker's proxy of that port, until it is started again. */
+  readonly straightUrl: string;
   /** Of its container. */
   readonly id: string;
   /** Removes it. */
@@ -93,6 +95,7 @@ async function startServer(recipe: Recipe): Promise<RealServer> {
     .start();
   const id = container.getId();
   const url = `${recipe.scheme}://127.0.0.1:${port}`;
+  const straightUrl = `${recipe.scheme}://${container.getIpAddress('bridge')}:${recipe.port}`;
   const answering = async () =>
     await until(`${entrypoint} answers`, () => recipe.answers({ url, port }).catch(() => false));
   const kill = async () => void (await docker('kill', id));
@@ -111,6 +114,7 @@ async function startServer(recipe: Recipe): Promise<RealServer> {
   return {
     url,
     port,
+    straightUrl,
     id,
     stop,
     pause: async () => void (await docker('pause', id)),
