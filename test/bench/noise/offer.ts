@@ -93,8 +93,10 @@ function burst(): void {
   }
   turn += 1;
   line.waiting += atOnce;
-  line.socket.write(written);
-  count.sent += atOnce;
+  // Not before its connection is made, and never where it is given up first.
+  line.socket.write(written, (error) => {
+    if (!error) count.sent += atOnce;
+  });
 }
 
 function begin(index: number): Line {
