@@ -47,8 +47,6 @@ const conflictsAtOnce = 3;
 const putsAtOnce = 100;
 /** Between two turns for what hosts say, there is a millisecond for each so many of them. */
 const hostsPerMs = 20;
-/** The same of pictures for questions. Of a thousand hosts that is a quarter of a second: they speak every two seconds. */
-const hostsPerMsAsked = 4;
 /** Up to so many hosts a picture costs next to nothing, and questions are answered from the newest one. */
 const fewHosts = 100;
 const soon = 'soon';
@@ -390,7 +388,7 @@ class Scheduler implements SchedulerLogic {
     const records = this.#records;
     const asked = this.#asked;
     const isNew =
-      asked?.records === records && now.monoMs - asked.ms < this.#hosts.count / hostsPerMsAsked;
+      asked?.records === records && now.monoMs - asked.ms < this.#hosts.count / hostsPerMs;
     if (event.type === 'asked' && isNew) return asked.cluster;
     const { lacksCpu } = this.#volatile;
     const cluster = snapshotOf(now, this.#mirror, this.#hosts, this.#settings, records, lacksCpu);
