@@ -34,7 +34,7 @@ const addresses = 64;
 const connectionsEach = 8;
 const tickMs = 5;
 /** In one write: as a client that does not wait for answers does. */
-const atOnce = 8;
+const atOnce = 12;
 const secret = 'drover_'.padEnd(48, 'x');
 const requests = [
   'GET /v1/vms HTTP/1.1\r\nHost: x\r\n\r\n',
