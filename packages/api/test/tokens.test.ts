@@ -45,6 +45,32 @@ it('one ends at its time', async () => {
   expect(body).not.toHaveProperty('effectiveRole');
 });
 
+/** As somebody whose browser is signed in with that token. */
+async function signedIn(secret: string) {
+  const { headers, body } = await sendAs(secret, 'POST', '/v1/session');
+  const cookie = String(headers['set-cookie']).split(';')[0] ?? '';
+  const own = { role: 'nobody', cookie, 'x-drover-csrf': String(body['csrf']) };
+  return (token: object) => world.send('POST', '/v1/tokens', token, own);
+}
+
+it('one that is made in a session is its owner’s, and does not end with the session', async () => {
+  const made = await (await signedIn('admin-token'))({ name: 'ci', role: 'operator' });
+  expect(made.body['token']).toMatchObject({ owner: 'the-admin', effectiveRole: 'operator' });
+  expect(made.body['token']).not.toHaveProperty('expiresAtMs');
+});
+
+it('one that is made in a session has never more than whose session that is', async () => {
+  const boss = await make({ name: 'boss', role: 'admin', expiresInSeconds: 100_000 });
+  const makeInSession = await signedIn(boss.secret);
+  const { body } = await makeInSession({ name: 'child', role: 'admin', expiresInSeconds: 200_000 });
+  const secret = String(body['secret']);
+  const { expiresAtMs } = body['token'] as { readonly expiresAtMs: number };
+  expect(expiresAtMs).toBe(world.read(keys.token(boss.id))?.['expiresAtMs']);
+  expect((await sendAs(secret, 'GET', '/v1/tokens')).status).toBe(200);
+  await world.send('DELETE', '/v1/tokens/boss');
+  expect((await sendAs(secret, 'GET', '/v1/hosts')).status).toBe(401);
+});
+
 it('one never has more than its owner, whatever becomes of that one', async () => {
   const boss = await make({ name: 'boss', role: 'admin' });
   const { secret } = await make({ name: 'child', role: 'admin' }, boss.secret);

@@ -100,9 +100,10 @@ export function createToken(
   }
   refuseTooMany(records);
   const ends = expiresInSeconds === undefined ? undefined : made.atMs + expiresInSeconds * 1000;
-  const ending = earliest(ends, owner.expiresAtMs);
+  const maker = makerOf(records, owner);
+  const ending = earliest(ends, maker.expiresAtMs);
   const record: TokenRecord = {
-    ...recordOf(made),
+    ...recordOf(made, maker),
     name,
     role,
     ...(scopes === undefined ? {} : { scopes }),
@@ -116,7 +117,7 @@ export function createSession(records: RecordMirror, made: NewToken): Write {
   refuseTooMany(records);
   const { owner, id } = made;
   const record: TokenRecord = {
-    ...recordOf(made),
+    ...recordOf(made, makerOf(records, owner)),
     name: `session-${id.slice(0, 8)}`,
     role: owner.role,
     ...(owner.scopes === undefined ? {} : { scopes: [...owner.scopes] }),
@@ -126,13 +127,30 @@ export function createSession(records: RecordMirror, made: NewToken): Write {
   return { puts: [putRecord(keys.token(id), record, undefined)], compares: [] };
 }
 
-function recordOf({ id, sha256, owner, atMs }: NewToken) {
+interface Maker {
+  /** It can be looked up again. */
+  readonly isToken: boolean;
+  readonly expiresAtMs?: number;
+}
+
+/** Who makes a token in a session is whose session that is: the token ends with that one, and not with the browser's cookie. */
+function makerOf(records: RecordMirror, owner: Principal): Maker {
+  const { via, expiresAtMs, tokenId = '' } = owner;
+  const own = expiresAtMs === undefined ? {} : { expiresAtMs };
+  if (via !== 'session') return { isToken: via === 'token' || via === 'configured', ...own };
+  const session = records.tokens.get(tokenId)?.value;
+  if (session?.ownerIsToken !== true) return { isToken: false, ...own };
+  const ends = byName(records, session.owner)?.value.expiresAtMs;
+  return { isToken: true, ...(ends === undefined ? {} : { expiresAtMs: ends }) };
+}
+
+function recordOf({ id, sha256, owner, atMs }: NewToken, { isToken }: Maker) {
   return {
     v: 1,
     id,
     owner: owner.name,
     ownerRole: owner.role,
-    ownerIsToken: owner.via === 'token' || owner.via === 'configured',
+    ownerIsToken: isToken,
     sha256,
     createdAtMs: atMs,
   } as const;
