@@ -322,6 +322,76 @@ it('a token for one more host is made, and shown once as the command for that ma
   await page.context().close();
 });
 
+it('a token is made, shown once, listed with what it may, and revoked', async () => {
+  const { page, wrong } = await openPage(browser, signedIn('/settings'));
+  const card = page.locator('section', { has: page.getByRole('heading', { name: 'Tokens' }) });
+  await card.getByLabel('Name', { exact: true }).fill('ci');
+  await card.getByRole('combobox', { name: /^Role/ }).selectOption('operator');
+  await card.getByRole('combobox', { name: /^Good for/ }).selectOption('30d');
+  const command = 'drover token create ci --role operator --expires 30d';
+  await card.getByRole('button', { name: `Copy “${command}”` }).waitFor();
+  await card.getByRole('button', { name: 'Make a token' }).click();
+  await card.getByText('shown this once').waitFor();
+  const row = card.getByRole('row').filter({ hasText: 'ci' });
+  await row.getByText(/^in (29d23h|30d0h)/).waitFor();
+  expect(await row.innerText()).toContain('operator');
+  const asked = await fetch(`${cluster.url}/v1/tokens/ci`, {
+    headers: { authorization: `Bearer ${madeUpToken}` },
+  });
+  expect(await asked.json()).toMatchObject({ name: 'ci', role: 'operator', owner: 'anna' });
+  expect(await violations(page)).toEqual([]);
+  await row.getByRole('button', { name: 'Revoke ci' }).click();
+  await page.getByRole('dialog').getByText('good for nothing').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
+  await row.waitFor({ state: 'detached' });
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
+it('the page of events says who changed what and who was denied, to be filtered', async () => {
+  await fetch(`${cluster.url}/v1/vms`, { headers: { authorization: 'Bearer nobody' } });
+  const { page, wrong } = await openPage(browser, signedIn('/events'));
+  await page.getByText('denied: unauthenticated').first().waitFor();
+  await page.getByText('POST /v1/session').first().waitFor();
+  await page.getByLabel('Filter events by words').fill('denied');
+  await page.getByText('POST /v1/session').first().waitFor({ state: 'detached' });
+  await page.getByText('denied: unauthenticated').first().waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
+it('a VM that is off gets another name, or a new VM like it; one that runs is rebooted', async () => {
+  const headers = { authorization: `Bearer ${madeUpToken}`, 'content-type': 'application/json' };
+  const spec = { vcpus: 1, memoryMib: 512, disks: [], networks: [] };
+  const body = JSON.stringify({ name: 'spare', spec, start: false });
+  await fetch(`${cluster.url}/v1/vms`, { method: 'POST', headers, body });
+  const { page, wrong } = await openPage(browser, signedIn('/vms/spare'));
+  await page.getByRole('button', { name: 'Rename', exact: true }).click();
+  const rename = page.getByRole('dialog', { name: 'Rename spare' });
+  await rename.getByLabel('New name').fill('Not A Name');
+  const go = rename.getByRole('button', { name: 'Rename', exact: true });
+  expect(await go.isDisabled()).toBe(true);
+  await rename.getByLabel('New name').fill('shop');
+  await rename.getByRole('button', { name: 'Copy “drover vm rename spare shop”' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await go.click();
+  await page.getByRole('heading', { name: 'shop' }).waitFor();
+  await page.getByRole('button', { name: 'Clone', exact: true }).click();
+  const clone = page.getByRole('dialog', { name: 'Clone shop' });
+  await clone.getByLabel('Name of the new VM').fill('shop-2');
+  await clone.getByRole('button', { name: 'Clone', exact: true }).click();
+  await page.getByRole('heading', { name: 'shop-2' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Reboot', exact: true }).count()).toBe(0);
+  await page.goto(signedIn(`/vms/${cluster.otherVmOn('h3')}`));
+  await page.getByRole('button', { name: 'Reboot', exact: true }).click();
+  await page.getByRole('dialog').getByLabel('Press reset instead').check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Press reset' }).waitFor();
+  await page.getByRole('button', { name: /^Copy “drover vm reboot .* --force”$/ }).waitFor();
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
 it('each action tells the command that does the same, and gives it to be pasted', async () => {
   const { page } = await openPage(browser, signedIn('/hosts/h2/drain'));
   await page.getByRole('button', { name: 'Copy “drover host drain h2”' }).click();

@@ -18,6 +18,11 @@ export const cliLines = {
   explain: (name: string) => line('explain', name),
   start: (name: string) => line('vm', 'start', name),
   stop: (name: string, force = false) => line('vm', 'stop', name, ...(force ? ['--force'] : [])),
+  reboot: (name: string, force = false) =>
+    line('vm', 'reboot', name, ...(force ? ['--force'] : [])),
+  rename: (name: string, to: string) => line('vm', 'rename', name, to),
+  clone: (name: string, to: string, start = false) =>
+    line('vm', 'clone', name, to, ...(start ? ['--start'] : [])),
   save: (name: string) => line('vm', 'save', name),
   resume: (name: string) => line('vm', 'resume', name),
   pause: (name: string) => line('vm', 'pause', name),
@@ -65,6 +70,13 @@ export const cliLines = {
   operation: (id: string) => line('operation', 'show', id),
   cancelOperation: (id: string) => line('operation', 'cancel', id),
   events: () => 'drover events',
+  audit: () => 'drover audit',
+  tokens: () => 'drover token list',
+  createToken: (name: string, role: string, expires: string) =>
+    line('token', 'create', name, '--role', role, '--expires', expires),
+  revokeToken: (name: string) => line('token', 'revoke', name),
+  createJoinToken: (host: string) =>
+    line('join-token', 'create', ...(host === '' ? [] : ['--host', host])),
 } as const;
 
 function line(...words: readonly string[]): string {

@@ -18,6 +18,9 @@ export type ResizePlan = Body<'VmResizePlan'>;
 export type Placement = Body<'Placement'>;
 export type SessionBody = Body<'Session'>;
 export type Headroom = Body<'Headroom'>;
+export type Token = Body<'Token'>;
+export type TokenCreated = Body<'TokenCreated'>;
+export type AuditEntry = Body<'AuditList'>['items'][number];
 export type Usage = Body<'Usage'>;
 export type VmSpec = Vm['spec'];
 

@@ -55,6 +55,10 @@ export interface VmVerbs {
   readonly resume: boolean;
   readonly pause: boolean;
   readonly unpause: boolean;
+  readonly reboot: boolean;
+  /** Another name, or a new VM like it. */
+  readonly rename: boolean;
+  readonly clone: boolean;
   readonly move: boolean;
   readonly resize: boolean;
   readonly remove: boolean;
@@ -70,6 +74,9 @@ export function verbsOf(vm: Vm): VmVerbs {
     resume: !isBusy && vm.state === 'saved',
     pause: !isBusy && vm.state === 'running',
     unpause: !isBusy && vm.state === 'paused',
+    reboot: !isBusy && vm.state === 'running',
+    rename: !isBusy && isOff,
+    clone: !isBusy && isOff,
     move: !isBusy && vm.state === 'running',
     resize: !isBusy && (isOff || vm.state === 'running' || vm.state === 'paused'),
     remove: !isBusy && isOff,

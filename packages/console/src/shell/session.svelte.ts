@@ -10,6 +10,8 @@ const againMs = 2_000;
 class Session {
   /** `looking`: it is not known yet. */
   state = $state<'looking' | 'in' | 'out'>('looking');
+  /** What one may; nobody who is signed out. */
+  role = $state<SessionBody['role']>();
   /** Why one has to sign in again, or why it takes so long. */
   notice = $state('');
   /** What each change has to say, so that no other site makes it; a certificate needs none. */
@@ -90,14 +92,16 @@ class Session {
     }
   }
 
-  #enter({ csrf }: SessionBody): void {
+  #enter({ csrf, role }: SessionBody): void {
     this.#csrf = csrf;
+    this.role = role;
     this.notice = '';
     this.state = 'in';
   }
 
   #leave(notice: string): void {
     this.#csrf = undefined;
+    this.role = undefined;
     this.notice = notice;
     this.state = 'out';
   }
