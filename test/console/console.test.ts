@@ -7,6 +7,8 @@ import { buildConsole } from '@drover/deploy/lab';
 import { decodeJoinToken } from '@drover/join';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OidcLogin, oidcLogin } from '../../packages/api/src/shell/oidc-login.ts';
+import { Issuer } from '../../packages/api/test/support/issuer.ts';
 import { openBrowser, openPage, type Theme, violations } from './support/browser.ts';
 import { MadeUpCluster, madeUpToken } from './support/made-up-cluster.ts';
 
@@ -155,6 +157,56 @@ describe('signing in', () => {
     await page.context().close();
   });
 });
+
+describe('signing in at an issuer', () => {
+  it('comes back signed in as who the issuer says, or says why not', async () => {
+    await using issuer = await Issuer.start();
+    // Where the browser comes back to is known once the API listens.
+    const later: { login?: OidcLogin } = {};
+    const login = () => later.login ?? never();
+    await using own = await MadeUpCluster.start({
+      hosts: 2,
+      vms: 4,
+      oidcLogin: {
+        label: 'the company',
+        redirectUri: '',
+        begin: () => login().begin(),
+        end: (query, pass) => login().end(query, pass),
+      },
+    });
+    const made = oidcLogin({
+      issuer: issuer.url,
+      audience: 'unused',
+      jwksUri: `${issuer.url}/keys`,
+      nameClaim: 'email',
+      roleClaim: 'groups',
+      roles: { ops: 'operator' },
+      login: { clientId: issuer.clientId, redirectUri: `${own.url}/v1/login/oidc/callback` },
+    });
+    if (made !== undefined) later.login = made;
+    const { page } = await openPage(browser, `${own.url}/vms`);
+    const link = page.getByRole('link', { name: 'Sign in with the company' });
+    await link.waitFor();
+    expect(await violations(page)).toEqual([]);
+    await keep(page, 'login-filled-light');
+    issuer.claims = { sub: '2', email: 'eve', groups: ['others'] };
+    await link.click();
+    await page.getByText('oidc/eve: nothing in').waitFor();
+    expect(page.url()).toBe(`${own.url}/`);
+    issuer.claims = { sub: '1', email: 'anna', groups: ['ops'] };
+    await page.getByRole('link', { name: 'Sign in with the company' }).click();
+    await page.getByText('Memory promised').waitFor();
+    const who = "fetch('/v1/session').then(async (answer) => (await answer.json()).name)";
+    expect(await page.evaluate<string>(who)).toBe('oidc/anna');
+    await page.goto(`${own.url}/settings`);
+    await page.getByText('An admin makes tokens').waitFor();
+    await page.context().close();
+  });
+});
+
+function never(): never {
+  throw new Error('nobody logs in before the API listens');
+}
 
 describe('a session', () => {
   it('outlives a reload, and makes changes', async () => {

@@ -78,6 +78,7 @@ export const rooms: readonly Room[] = [
       /^fastify/,
       /^@fastify\//,
       /^jose$/,
+      /^openid-client$/,
       /^ulid$/,
       /^ws$/,
       ...logs,

@@ -16,6 +16,7 @@ import { type ApiConfig, readConfig } from './shell/config.ts';
 import { defaultDoor } from './shell/door.ts';
 import { joinPlaces } from './shell/join-places.ts';
 import { vouchedBy } from './shell/oidc.ts';
+import { oidcLogin } from './shell/oidc-login.ts';
 import { listenOnSocket } from './shell/peers.ts';
 import { type ConsoleLimits, usualConsoleLimits } from './shell/vm-consoles.ts';
 
@@ -28,7 +29,9 @@ const usage = `drover api: HTTP for people and tools
                   strangersPer10Seconds, connections {each, all}, pendingEach,
                   socket {path}, tls {certFile, keyFile, clientCaFile, clients [{name, role}]},
                   consoles {openEach, idleMinutes}, join {addresses, natsServers, caFile},
-                  oidc {issuer, audience, jwksUri, roleClaim, roles}, audit {file, mostMib}
+                  oidc {issuer, audience, jwksUri, roleClaim, roles,
+                  login {clientId, clientSecretFile, redirectUri, scope, label}},
+                  audit {file, mostMib}
   --help          this text
 `;
 
@@ -53,6 +56,7 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
   const { tokens, requestsPer10Seconds, pendingEach, oidc, audit, socket } = config;
   const { strangersPer10Seconds, connections } = config;
   const tls = readTls(config);
+  const login = oidcLogin(oidc);
   const app = await buildApp({
     store,
     bus,
@@ -68,6 +72,7 @@ async function run(config: ApiConfig, log: Logger): Promise<void> {
     ...(tls === undefined ? {} : { tls }),
     certificates: new Map(config.tls?.clients?.map(({ name, role }) => [name, role])),
     ...(oidc === undefined ? {} : { vouch: vouchedBy(oidc) }),
+    ...(login === undefined ? {} : { oidcLogin: login }),
     ...(audit === undefined
       ? {}
       : { audit: { path: audit.file, mostBytes: (audit.mostMib ?? auditMib) * 1024 * 1024 } }),

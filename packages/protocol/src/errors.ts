@@ -19,6 +19,7 @@ export const errorCatalogue = {
   forbidden: { status: 403, retry: 'never', title: 'The token does not allow this' },
   'csrf-refused': { status: 403, retry: 'never', title: 'The session did not say so itself' },
   'ticket-refused': { status: 403, retry: 'never', title: 'The ticket is not good for this' },
+  'login-failed': { status: 403, retry: 'never', title: 'The login did not succeed' },
   'join-refused': { status: 403, retry: 'never', title: 'The host may not join with this token' },
   'token-not-found': { status: 404, retry: 'never', title: 'There is no such token' },
   'route-not-found': { status: 404, retry: 'never', title: 'There is no such address' },

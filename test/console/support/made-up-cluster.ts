@@ -94,6 +94,7 @@ export class MadeUpCluster implements AsyncDisposable {
       bus,
       log: pino({ level: 'silent' }),
       tokens: [{ name: 'anna', role: 'admin', sha256 }],
+      ...(options.oidcLogin === undefined ? {} : { oidcLogin: options.oidcLogin }),
     });
     const url = await app.listen({ host: '127.0.0.1', port: 0 });
     return new MadeUpCluster(url, store, state, async () => {

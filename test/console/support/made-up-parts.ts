@@ -1,4 +1,5 @@
 /** Hosts, VMs and records of a made-up cluster. The same options give the same cluster. */
+import type { AppParts } from '@drover/api';
 import { type Cluster, type Host, Random, type Vm } from '@drover/core';
 import { type api, keys, type RuleSpec } from '@drover/protocol';
 
@@ -8,6 +9,8 @@ export interface MadeUpOptions {
   readonly hosts: number;
   readonly vms: number;
   readonly seed?: number;
+  /** People log in at an issuer too. */
+  readonly oidcLogin?: AppParts['oidcLogin'];
 }
 
 const hostMib = 131_072;

@@ -35,6 +35,7 @@ import { imageRoutes } from './images.ts';
 import { joinRoutes } from './join.ts';
 import type { JoinPlaces } from './join-places.ts';
 import { Leader } from './leader.ts';
+import { loginRoutes } from './login.ts';
 import { Metrics } from './metrics.ts';
 import { Mirror } from './mirror.ts';
 import { operationRoutes } from './operations.ts';
@@ -79,6 +80,7 @@ import { forgetJoinTokens } from '../logic/join.ts';
 import { neighbourhoodOf } from '../logic/neighbourhood.ts';
 import { forgetRepeats } from '../logic/repeat.ts';
 import type { Vouch } from './oidc.ts';
+import type { OidcLogin } from './oidc-login.ts';
 import { sessionRoutes } from './sessions.ts';
 import { notingUse, tokenRoutes } from './tokens.ts';
 import { Writer } from './writer.ts';
@@ -101,6 +103,7 @@ export interface AppParts {
   /** By the common name of a certificate. */
   readonly certificates?: ReadonlyMap<string, api.Role>;
   readonly vouch?: Vouch;
+  readonly oidcLogin?: OidcLogin;
   readonly audit?: AuditFileOptions;
   /** What hosts that join are told. */
   readonly join: JoinPlaces;
@@ -232,6 +235,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   dumpRoutes(app, context);
   tokenRoutes(app, context, auth);
   sessionRoutes(app, context);
+  loginRoutes(app, context, { oidc: parts.oidcLogin, note });
   joinRoutes(app, context, parts.join);
   refuseOtherMethods(app, methods);
   forgetWhatIsOver(app, context);

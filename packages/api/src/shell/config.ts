@@ -87,6 +87,22 @@ const ApiConfig = Type.Object(
           /** A text or a list of texts, and what each of those comes to. */
           roleClaim: Type.String({ minLength: 1 }),
           roles: Type.Record(Type.String(), api.Role),
+          /** So that people log in at the issuer, from the console. */
+          login: Type.Optional(
+            Type.Object(
+              {
+                clientId: Type.String({ minLength: 1 }),
+                clientSecretFile: Type.Optional(Type.String({ pattern: '^/' })),
+                /** Of this API, as browsers reach it; the issuer has to know it too. */
+                redirectUri: Type.String({ pattern: '^https?://.+/v1/login/oidc/callback$' }),
+                /** `openid` unless said; more where the claims above are in another scope. */
+                scope: Type.Optional(Type.String({ pattern: '(^| )openid( |$)' })),
+                /** What the button says: the issuer's host, unless said. */
+                label: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+              },
+              closed,
+            ),
+          ),
         },
         closed,
       ),

@@ -36,11 +36,12 @@ export function vouchedBy(oidc: Oidc): Vouch {
       const why = error instanceof Error ? error.message : String(error);
       throw new DroverError('unauthenticated', `the token does not count here: ${why}`);
     }
-    return principalOf(oidc, payload);
+    return personOf(oidc, payload);
   };
 }
 
-function principalOf({ roleClaim, roles, nameClaim }: Oidc, payload: JWTPayload): Principal {
+/** Throws `unauthenticated` where nothing of what is claimed is a role here. */
+export function personOf({ roleClaim, roles, nameClaim }: Oidc, payload: JWTPayload): Principal {
   const claimed = payload[roleClaim];
   const words = (Array.isArray(claimed) ? claimed : [claimed]).filter(
     (word) => typeof word === 'string',

@@ -86,6 +86,7 @@ const named = [
   api.VolumeUpload,
   api.Join,
   api.Joined,
+  api.LoginWays,
   api.JoinTokenBody,
   api.JoinTokenCreate,
   api.JoinTokenCreated,
@@ -203,6 +204,7 @@ export const bodies = {
   tokenCreate: refer(api.TokenCreate),
   tokenCreated: refer(api.TokenCreated),
   session: refer(api.SessionBody),
+  loginWays: refer(api.LoginWays),
   audit: refer(api.AuditList),
   usage: refer(api.UsageBody),
 } as const;

@@ -1,10 +1,8 @@
 /** /v1/session: who am I; a cookie for a browser, from a token or what an OIDC issuer signed; and logging out. */
 import { type api, DroverError } from '@drover/protocol';
-import { TLSSocket } from 'node:tls';
-import type { FastifyRequest } from 'fastify';
 import { createSession, type Principal, revokeToken } from '../logic/access.ts';
 import type { App, Context } from './context.ts';
-import { csrfOf, sessionCookie } from './cookies.ts';
+import { csrfOf, isSecure, sessionCookie } from './cookies.ts';
 import { answers, bodies } from './schemas.ts';
 import { newSecret, newToken } from './tokens.ts';
 
@@ -95,9 +93,4 @@ function sessionBody({ name, role, via, scopes, expiresAtMs, csrf }: Principal):
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     ...(csrf === undefined ? {} : { csrf }),
   };
-}
-
-/** Also where a proxy in front of the API has the TLS. */
-function isSecure({ raw, headers }: FastifyRequest): boolean {
-  return raw.socket instanceof TLSSocket || headers['x-forwarded-proto'] === 'https';
 }

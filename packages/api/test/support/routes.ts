@@ -131,4 +131,9 @@ export const dryRunRoles: Readonly<Record<string, api.Role>> = {
 };
 
 /** Whoever asks is let in, and proves by what is asked that it may be. */
-export const openRoutes: readonly string[] = ['post /v1/join'];
+export const openRoutes: readonly string[] = [
+  'post /v1/join',
+  'get /v1/login',
+  'get /v1/login/oidc',
+  'get /v1/login/oidc/callback',
+];

@@ -1,6 +1,7 @@
 /**
  * Who is signed in: by a cookie that no script reads, made of a token that is kept nowhere. A link with `#token=…`
- * signs in and leaves no trace in the address; what stands after `#` is never sent to a server.
+ * signs in and leaves no trace in the address; what stands after `#` is never sent to a server. With `#problem=…` the API
+ * tells who comes back from an issuer without a session why.
  */
 import { ApiClient, ApiProblem } from '@drover/client';
 import type { SessionBody } from '../logic/types.ts';
@@ -19,12 +20,15 @@ class Session {
   #isDoubted = false;
 
   constructor() {
-    const given = /^#token=([\x21-\x7e]{1,512})$/.exec(location.hash)?.[1];
-    if (given === undefined) void this.look();
-    else {
-      history.replaceState(null, '', location.pathname + location.search);
-      void this.#follow(decodeURIComponent(given));
+    const given = /^#(token|problem)=([\x21-\x7e]{1,2048})$/.exec(location.hash);
+    if (given === null) {
+      void this.look();
+      return;
     }
+    history.replaceState(null, '', location.pathname + location.search);
+    const [, what, text = ''] = given;
+    const said = decodeURIComponent(text);
+    void (what === 'token' ? this.#follow(said) : this.#cameBack(said));
   }
 
   /** To be sent along with a request of that method. */
@@ -77,6 +81,12 @@ class Session {
     this.#isDoubted = true;
     await this.look();
     this.#isDoubted = false;
+  }
+
+  /** Whoever had a session before still has it. */
+  async #cameBack(problem: string): Promise<void> {
+    await this.look();
+    if (this.state === 'out') this.notice = problem;
   }
 
   /** A link's token, tried again for as long as nobody answers. */

@@ -74,6 +74,16 @@ export const SessionBody = Type.Object(
 );
 export type SessionBody = Static<typeof SessionBody>;
 
+/** How people may log in, besides with a token. */
+export const LoginWays = Type.Object(
+  {
+    /** At an OIDC issuer: GET /v1/login/oidc. */
+    oidc: Type.Optional(Type.Object({ label: Text }, closed)),
+  },
+  named('LoginWays'),
+);
+export type LoginWays = Static<typeof LoginWays>;
+
 export const AuditEntry = Type.Object(
   {
     /** Of this API process; counts up. */

@@ -95,6 +95,9 @@
  *   GET    /v1/session                           Session         who am I
  *   POST   /v1/session                           201 Session     a cookie for a browser
  *   DELETE /v1/session                           Session         log out
+ *   GET    /v1/login                             LoginWays       for everybody
+ *   GET    /v1/login/oidc                        303             sends a browser to the issuer
+ *   GET    /v1/login/oidc/callback               303             and takes it back: a session, and the console
  *   GET    /v1/tokens                            { items: Token[] } (admin)
  *   POST   /v1/tokens                            201 { token, secret } (admin) body TokenCreate
  *   GET    /v1/tokens/{token}                    Token           (admin) by id or by name
