@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { World } from './support/world.ts';
+import { vmId, World } from './support/world.ts';
+
+type Methods = Readonly<
+  Record<
+    string,
+    { readonly requestBody?: { readonly required?: boolean; readonly content?: object } }
+  >
+>;
 
 let world: World;
 beforeAll(async () => {
@@ -20,6 +27,22 @@ describe('the OpenAPI file', () => {
     expect(references.length).toBeGreaterThan(20);
     for (const to of references) {
       expect(Object.keys(schemas)).toContain(to?.replace('#/components/schemas/', ''));
+    }
+  });
+
+  it('says which bodies may be left out, and those alone may', async () => {
+    const { body } = await world.send('GET', '/openapi.json');
+    const paths = Object.entries(body['paths'] as Readonly<Record<string, Methods>>);
+    const asked = paths.flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { requestBody }]) => 'application/json' in (requestBody?.content ?? {}))
+        .map(([method, { requestBody }]) => ({ path, method, required: requestBody?.required })),
+    );
+    expect(asked.length).toBeGreaterThan(20);
+    for (const { path, method, required } of asked) {
+      const url = path.replace('{id}', vmId).replaceAll(/\{[a-z]+\}/g, 'nobody');
+      const { body: answer } = await world.send(method.toUpperCase() as 'POST', url);
+      expect([method, path, answer['code'] === 'invalid-body']).toEqual([method, path, required]);
     }
   });
 

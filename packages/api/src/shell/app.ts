@@ -60,7 +60,7 @@ import { newRequestId } from './request-id.ts';
 import { ruleRoutes } from './rules.ts';
 import { systemRoutes } from './system.ts';
 import { noTransfer, type TransferRequest } from './transfer.ts';
-import { ajvOptions, refuseWhatIsNotKnown } from './validation.ts';
+import { ajvOptions, refuseWhatIsNotKnown, rememberAbsentBodies } from './validation.ts';
 import { usageRoutes } from './usage.ts';
 import { vmActionRoutes } from './vm-actions.ts';
 import {
@@ -200,7 +200,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
     strangersPer10Seconds = strangersPer10SecondsUnlessSaid,
   } = parts;
   await limitRates(app, requestsPer10Seconds, strangersPer10Seconds);
-  await describe(app);
+  await describe(app, rememberAbsentBodies(app));
   registerSchemas(app);
   cutSlowBodies(app, parts.bodyPatience ?? defaultPatience);
   addConventions(app, mirror);
@@ -317,8 +317,20 @@ async function limitRates(app: App, known: number, strangers: number): Promise<v
   });
 }
 
-async function describe(app: App): Promise<void> {
+/** `absent`: whose bodies may be left out, as `post /v1/vms/{vm}/save`. */
+async function describe(app: App, absent: ReadonlySet<string>): Promise<void> {
   await app.register(swagger, {
+    transformObject: (described) => {
+      if (!('openapiObject' in described)) return described.swaggerObject;
+      const { openapiObject } = described;
+      for (const [path, methods] of Object.entries(openapiObject.paths ?? {})) {
+        for (const [method, operation] of Object.entries(methods ?? {})) {
+          const { requestBody } = operation as { requestBody?: { required?: boolean } };
+          if (absent.has(`${method} ${path}`) && requestBody) requestBody.required = false;
+        }
+      }
+      return openapiObject;
+    },
     openapi: {
       openapi: '3.1.0',
       info: {
