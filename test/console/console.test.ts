@@ -405,7 +405,7 @@ it('the page of events says who changed what and who was denied, to be filtered'
   const { page, wrong } = await openPage(browser, signedIn('/events'));
   await page.getByText('denied: unauthenticated').first().waitFor();
   await page.getByText('POST /v1/session').first().waitFor();
-  await page.getByLabel('Filter events by words').fill('denied');
+  await page.getByLabel('Filter events by words').fill('denied /v1/vms');
   await page.getByText('POST /v1/session').first().waitFor({ state: 'detached' });
   await page.getByText('denied: unauthenticated').first().waitFor();
   expect(await violations(page)).toEqual([]);
