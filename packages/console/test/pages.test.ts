@@ -318,8 +318,8 @@ describe('VMs in a table', () => {
   it('offer what can be asked of them', () => {
     const offered = (one: (typeof all)[number]) =>
       Object.entries(verbsOf(one)).flatMap(([verb, isOffered]) => (isOffered ? [verb] : []));
-    expect(offered(vm('a', 'h1'))).toEqual(['stop', 'save', 'pause', 'move', 'resize']);
-    expect(offered(vm('a'))).toEqual(['start', 'resize', 'remove']);
+    expect(offered(vm('a', 'h1'))).toEqual(['stop', 'save', 'pause', 'reboot', 'move', 'resize']);
+    expect(offered(vm('a'))).toEqual(['start', 'rename', 'clone', 'resize', 'remove']);
     expect(offered(vm('a', undefined, { state: 'saved' }))).toEqual(['resume']);
     expect(offered(vm('a', 'h1', { state: 'paused' }))).toEqual(['unpause', 'resize']);
     const busy = vm('a', 'h1', { operationId: 'o' });
