@@ -88,7 +88,7 @@ describe('a login', () => {
     const { body } = await world.send('GET', '/v1/audit');
     const entries = body['items'] as readonly { readonly path: string; readonly by?: string }[];
     const noted = entries.find(({ path }) => path.startsWith('/v1/login/oidc/callback'));
-    expect(noted?.by).toBe('oidc/anna');
+    expect(noted).toMatchObject({ by: 'oidc/anna', path: '/v1/login/oidc/callback' });
   });
 
   it('is offered to the console by name, and to nobody where none is configured', async () => {

@@ -88,9 +88,14 @@ function whoAsked(request: FastifyRequest) {
       : { by: principal.name, role: principal.role, via: principal.via }),
     from: isFromSocket(request.raw.socket) ? 'socket' : request.ip,
     method: request.method,
-    path: request.url.slice(0, 512),
+    // An issuer sends the code of a login along: what proves something is not kept.
+    path: (isOpenRoute(request) ? request.url.replace(/\?.*/, '') : request.url).slice(0, 512),
     requestId: request.id,
   };
+}
+
+function isOpenRoute({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config?.isOpen === true;
 }
 
 function isDenial({ statusCode }: FastifyReply): boolean {
