@@ -127,9 +127,12 @@ describe('no session comes of a login', () => {
     expect(problemOf(await logIn())).toContain(what);
   });
 
-  it('of somebody who has no role here', async () => {
+  it('of somebody who has no role here, and the audit has it as a denial', async () => {
     issuer.claims = { sub: '1', email: 'eve', groups: ['others'] };
     expect(problemOf(await logIn())).toContain('oidc/eve');
+    const { body } = await world.send('GET', '/v1/audit?outcome=denied');
+    const [noted] = body['items'] as readonly object[];
+    expect(noted).toMatchObject({ path: '/v1/login/oidc/callback', code: 'unauthenticated' });
   });
 
   it('that the issuer itself refused, with its own words', async () => {

@@ -3,7 +3,7 @@
  * process' log, in its audit file, and at /v1/audit.
  */
 import { hostname } from 'node:os';
-import { type api, Label } from '@drover/protocol';
+import { type api, type ErrorCode, Label } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { AuditLog } from '../logic/audit-log.ts';
@@ -31,11 +31,11 @@ const Asked = Type.Object(
   closed,
 );
 
-/** To be called before the routes are made. What it gives notes what is answered otherwise than by HTTP. */
-export function keepAudit(
-  app: App,
-  options: AuditFileOptions | undefined,
-): (request: FastifyRequest, status: number) => void {
+/** Notes what an answer's status does not tell. `denied`: why somebody was not let in. */
+export type Note = (request: FastifyRequest, status: number, denied?: ErrorCode) => void;
+
+/** To be called before the routes are made. */
+export function keepAudit(app: App, options: AuditFileOptions | undefined): Note {
   const log = new AuditLog();
   const file = new AuditFile(log, options, (text) => app.log.warn(text));
   const keep = (request: FastifyRequest, entry: Omit<api.AuditEntry, 'id'>) => {
@@ -65,7 +65,11 @@ export function keepAudit(
       api: hostname(),
     }),
   );
-  return (request, status) => keep(request, { ...whoAsked(request), outcome: 'done', status });
+  return (request, status, code) => {
+    const how =
+      code === undefined ? { outcome: 'done' as const } : { outcome: 'denied' as const, code };
+    keep(request, { ...whoAsked(request), ...how, status });
+  };
 }
 
 function entryOf(request: FastifyRequest, reply: FastifyReply): Omit<api.AuditEntry, 'id'> {

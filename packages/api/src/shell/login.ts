@@ -6,6 +6,7 @@ import { DroverError } from '@drover/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { createSession, type Principal } from '../logic/access.ts';
+import type { Note } from './audit.ts';
 import type { App, Context } from './context.ts';
 import { isSecure, loginCookie, loginPassOf, sessionCookie } from './cookies.ts';
 import type { OidcLogin } from './oidc-login.ts';
@@ -24,7 +25,7 @@ const FromIssuer = Type.Object(
 
 export interface LoginParts {
   readonly oidc: OidcLogin | undefined;
-  readonly note: (request: FastifyRequest, status: number) => void;
+  readonly note: Note;
 }
 
 export function loginRoutes(app: App, { mirror, writer }: Context, parts: LoginParts): void {
@@ -98,6 +99,7 @@ export function loginRoutes(app: App, { mirror, writer }: Context, parts: LoginP
       } catch (error) {
         if (!(error instanceof DroverError)) throw error;
         request.log.warn({ code: error.code }, `a login failed: ${error.message}`);
+        note(request, 303, error.code);
         return backWith(reply, error, isSecure(request));
       }
     },

@@ -13,6 +13,7 @@ import type { Principal } from '../logic/access.ts';
 import { createTicket, findTicket, refusedTicket, ticketMs, useTicket } from '../logic/consoles.ts';
 import { mayActAs } from '../logic/roles.ts';
 import { findVm } from '../logic/vms.ts';
+import type { Note } from './audit.ts';
 import type { Auth } from './auth.ts';
 import { isConsoleUpgrade, ticketOf } from './console-upgrade.ts';
 import { ConsoleLine, type ConsoleVisit } from './console-line.ts';
@@ -51,7 +52,7 @@ export interface ConsoleParts {
   readonly auth: Auth;
   readonly visit: ConsoleVisit;
   readonly limits: ConsoleLimits;
-  readonly note: (request: FastifyRequest, status: number) => void;
+  readonly note: Note;
 }
 
 const params = Type.Object({ vm: Name }, closed);
