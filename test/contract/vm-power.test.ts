@@ -70,6 +70,16 @@ it('a graceful reboot is over when it has restarted, and it runs on in the same 
   expect(await state()).toBe('running');
 });
 
+it('a VM that does not listen yet hears of a graceful reboot once it has booted', async () => {
+  const uuid = randomUUID();
+  await libvirt.domains.create(dirtyVmXml({ name: 'early', uuid }));
+  const action = { type: 'reboot-vm', vmId: uuid, mode: 'graceful', timeoutMs: 60_000 } as const;
+  expect(await rebootVm(link, action)).toEqual({ outcome: 'done' });
+  const dom = await libvirt.domains.byUuid(uuid);
+  await listenTo(dom);
+  await dom.destroy();
+});
+
 it('one that does not come in time fails, and nothing is forced', async () => {
   await pauseVm(link, vmId);
   await unpauseVm(link, vmId);

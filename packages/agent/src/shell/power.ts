@@ -7,6 +7,7 @@ import type { ActionOutcome, HypervisorAction } from '../logic/index.ts';
 import { Changed } from './changed.ts';
 import type { LibvirtLink } from './libvirt-link.ts';
 import { done, failed } from './outcome.ts';
+import { pressMs } from './stop-vm.ts';
 import { lookAt } from './vm-state.ts';
 
 type RebootVm = Extract<HypervisorAction, { type: 'reboot-vm' }>;
@@ -19,14 +20,18 @@ export async function rebootVm(link: LibvirtLink, action: RebootVm): Promise<Act
     return done;
   }
   using changed = new Changed(link, action.vmId, ({ name }) => name === 'reboot');
-  try {
-    // libvirt resets it once it has shut down, instead of ending it.
-    await look.dom.reboot({ flags: domainShutdownFlag.acpiPowerButton });
-  } catch (error) {
-    if (isNotFound(error) || isOperationInvalid(error)) return notThere('gone');
-    throw error;
-  }
-  if (await changed.within(action.timeoutMs)) return done;
+  const deadline = performance.now() + action.timeoutMs;
+  do {
+    try {
+      // libvirt resets it once it has shut down, instead of ending it.
+      await look.dom.reboot({ flags: domainShutdownFlag.acpiPowerButton });
+    } catch (error) {
+      if (isNotFound(error) || isOperationInvalid(error)) return notThere('gone');
+      throw error;
+    }
+    const restMs = deadline - performance.now();
+    if (await changed.within(Math.max(1, Math.min(pressMs, restMs)))) return done;
+  } while (performance.now() < deadline);
   return failed('stop-timeout', `it did not restart in ${action.timeoutMs} ms, and runs on`);
 }
 

@@ -11,7 +11,8 @@ import { lookAt } from './vm-state.ts';
 
 type StopVm = Extract<HypervisorAction, { type: 'stop-vm' }>;
 
-const pressMs = 5_000;
+/** A VM that does not listen yet does not remember that its button was pressed. */
+export const pressMs = 5_000;
 const lookMs = 1_000;
 
 export async function stopVm(link: LibvirtLink, action: StopVm): Promise<ActionOutcome> {
