@@ -325,6 +325,13 @@ describe('an operation on storage', () => {
     expect(JSON.stringify([body, list.body])).not.toContain(transfer.secret);
   });
 
+  it('has the name of a volume that is gone', async () => {
+    const about = { type: 'volume-delete', vmId: undefined, volumeId, subject: 'data' };
+    await world.put({ [keys.operation('op-8')]: operation('op-8', about) });
+    const { body } = await world.send('GET', '/v1/operations/op-8');
+    expect(body).toMatchObject({ type: 'volume-delete', subject: 'data' });
+  });
+
   it('is cancelled by its request, and only while it is under way', async () => {
     const { body } = await create(empty);
     const { id } = body['operation'] as { id: string };

@@ -1676,6 +1676,7 @@ export interface components {
             memoryPathReason?: string;
             imageId?: string;
             volumeId?: string;
+            subject?: string;
             pool?: string;
             file?: string;
             judged?: {
@@ -1834,7 +1835,6 @@ export interface components {
                 throttlePercent?: number;
                 iteration: number;
             };
-            subject?: string;
             storage?: {
                 phase: "fetch" | "receive" | "inspect" | "convert" | "copy" | "checksum" | "save";
                 doneBytes: number;

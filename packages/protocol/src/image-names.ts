@@ -7,7 +7,7 @@ import { namePattern } from './names.ts';
 import { parseValue } from './parse.ts';
 import type { RecordMirror } from './record-mirror.ts';
 import type { ImageIntentRecord, ImageRecord } from './storage-records.ts';
-import { volumesOf } from './volume-names.ts';
+import { findVolume, volumesOf } from './volume-names.ts';
 
 /** An id, a name, or `name@version`. */
 export const ImageRef = Type.String({
@@ -26,6 +26,20 @@ export type ImageState = ImageRecord['state'] | 'deleting';
 /** `debian-13@2`. */
 export function imageLabel({ name, version }: ImageIntentRecord): string {
   return `${name}@${version}`;
+}
+
+/** Of the image or the volume that an operation is about, as people call it now: `debian-13@2`, `data`, `web1:0`. */
+export function nameOfFile(
+  records: RecordMirror,
+  {
+    imageId,
+    volumeId,
+  }: { readonly imageId?: string | undefined; readonly volumeId?: string | undefined },
+): string | undefined {
+  const image = records.imageIntents.get(imageId ?? '')?.value;
+  if (image !== undefined) return imageLabel(image);
+  const volume = volumeId === undefined ? undefined : findVolume(records, volumeId);
+  return volume?.vm === undefined ? volume?.name : `${volume.vm.name}:${volume.vm.index}`;
 }
 
 /** One that is marked as to go takes no new clones, whatever its file is. */

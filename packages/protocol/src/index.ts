@@ -104,6 +104,7 @@ export {
   imagesOf,
   imageState,
   isReady,
+  nameOfFile,
   usersByImage,
   usersOfImage,
 } from './image-names.ts';

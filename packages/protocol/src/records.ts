@@ -323,6 +323,8 @@ export const OperationRecord = Type.Object(
     /** Of one about files of pools: which, and where. `hostId` is the host that does it. */
     imageId: Type.Optional(Uuid),
     volumeId: Type.Optional(VolumeId),
+    /** What people called the image or the volume when it was asked for: it may be gone since. */
+    subject: Type.Optional(Text),
     pool: Type.Optional(Name),
     /** Of one that deletes what no record names: below the pool, and how it was when it was judged. */
     file: Type.Optional(PoolPlace),

@@ -5,8 +5,7 @@
 import {
   type api,
   DroverError,
-  findVolume,
-  imageLabel,
+  nameOfFile,
   type OperationRecord,
   type RecordMirror,
   type RequestRecord,
@@ -99,7 +98,7 @@ export function operationBody(
 ): api.OperationBody {
   // Who has `transfer` has the bytes: it stays here.
   const { v: _v, epoch: _epoch, transfer: _transfer, obsolete: _obsolete, ...shown } = record;
-  const subject = subjectOf(records, record);
+  const subject = nameOfFile(records, record) ?? record.subject;
   return {
     ...shown,
     ...(subject === undefined ? {} : { subject }),
@@ -108,18 +107,6 @@ export function operationBody(
     ...(progress === undefined ? {} : { progress }),
     ...(storage === undefined ? {} : { storage }),
   };
-}
-
-/** The image or the volume, as people call it; nothing once it is gone. */
-function subjectOf(
-  records: RecordMirror,
-  { imageId, volumeId }: OperationRecord,
-): string | undefined {
-  const image = records.imageIntents.get(imageId ?? '')?.value;
-  if (image !== undefined) return imageLabel(image);
-  const volume = volumeId === undefined ? undefined : findVolume(records, volumeId);
-  if (volume?.vm !== undefined) return `${volume.vm.name}:${volume.vm.index}`;
-  return volume?.name;
 }
 
 /** With what follows from it: how fast, and how long still. */

@@ -199,6 +199,8 @@ export function progressLine(operation: Operation): string {
     const reason = operation.reason === undefined ? '' : `: ${oneLine(operation.reason)}`;
     return `${about}: waits${reason}`;
   }
-  const { storage } = operation;
-  return `${about}: ${storage === undefined ? stepOf(operation) : storageText(storage)}`;
+  const { storage, step, type } = operation;
+  if (storage !== undefined) return `${about}: ${storageText(storage)}`;
+  // The one step that it has is what it does.
+  return step === 'act' || step === type ? about : `${about}: ${stepOf(operation)}`;
 }

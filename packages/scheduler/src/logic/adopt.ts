@@ -2,7 +2,13 @@
  * Requests become operations. What can be decided at once is, in the same commit: who asks for many VMs waits for half
  * as many.
  */
-import { keys, type OperationRecord, type RequestRecord, type Stored } from '@drover/protocol';
+import {
+  keys,
+  nameOfFile,
+  type OperationRecord,
+  type RequestRecord,
+  type Stored,
+} from '@drover/protocol';
 import { drive } from './drive.ts';
 import { vmOfVolume } from './storage/volume.ts';
 import { put, type Turn } from './turn.ts';
@@ -45,6 +51,8 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
   const volumeId = 'volumeId' in request ? request.volumeId : undefined;
   const vmId = 'vmId' in request ? request.vmId : vmOfVolume(turn.mirror, volumeId);
   const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
+  const imageId = 'imageId' in request ? request.imageId : undefined;
+  const subject = nameOfFile(turn.mirror, { imageId, volumeId });
   return {
     v: 1,
     id: request.id,
@@ -55,7 +63,8 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...(vmId === undefined ? {} : { vmId }),
     ...(vm === undefined ? {} : { vmName: vm.name }),
     ...(volumeId === undefined ? {} : { volumeId }),
-    ...('imageId' in request ? { imageId: request.imageId } : {}),
+    ...(imageId === undefined ? {} : { imageId }),
+    ...(subject === undefined ? {} : { subject }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
     ...('file' in request ? { file: request.file } : {}),

@@ -63,7 +63,8 @@ describe('a volume', () => {
     lab.readyVolume(volumeA);
     lab.ended(lab.request({ type: 'volume-snapshot', volumeId: volumeA, snapshot: 'before' }));
     const id = lab.request({ type: 'volume-delete', volumeId: volumeA });
-    expect(lab.ended(id).state).toBe('succeeded');
+    // Its name is kept: people read it where the volume is gone.
+    expect(lab.ended(id)).toMatchObject({ state: 'succeeded', subject: 'volume-a' });
     expect(jobs(lab).at(-1)).toMatchObject({
       job: 'delete',
       files: [{ file: `${volumeA}-r1.qcow2` }, { file: `${volumeA}.qcow2` }],
