@@ -6,14 +6,27 @@ import { drainNews, nothingTold } from '../src/logic/drain-text.ts';
 import { formatDuration, formatMeasured, parseDurationMs } from '../src/logic/durations.ts';
 import { exitCodeMeanings, exitCodes } from '../src/logic/exit-code.ts';
 import { oneLine, toJson } from '../src/logic/harmless.ts';
+import { progressLine } from '../src/logic/operation-view.ts';
 import { describeRejection } from '../src/logic/rejections.ts';
 import { formatBytes, formatCpu, formatMib, parseMib } from '../src/logic/sizes.ts';
 import { SseParser } from '../src/logic/sse.ts';
 import { renderTable } from '../src/logic/table.ts';
 import { buildProgram } from '../src/program.ts';
-import { drain, item } from './support/bodies.ts';
+import { drain, item, operation } from './support/bodies.ts';
 
 const docs = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+
+describe('a line about what is under way', () => {
+  const line = (type: 'reboot' | 'start', step: string) =>
+    progressLine(operation(type, { state: 'running', step, vmName: 'web' }));
+  it('names the step, unless it has but the one', () => {
+    expect([line('reboot', 'act'), line('start', 'start'), line('start', 'place')]).toEqual([
+      'rebooting web',
+      'starting web',
+      'starting web: place',
+    ]);
+  });
+});
 
 describe('sizes', () => {
   const taken = [
