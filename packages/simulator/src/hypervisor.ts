@@ -43,6 +43,8 @@ export interface Copy {
   byHand?: boolean;
   /** Another copy has run since this one was paused: what it remembers is no longer true. */
   isOutrun?: boolean;
+  /** Its disk is another host's by now: it stands still until the disk answers, with an error. */
+  hasLostLock?: boolean;
 }
 
 export interface HypervisorWorld {
@@ -229,7 +231,12 @@ export class Hypervisor {
       const writes = nature(copy.vmId).dirtyMibPerSecond > 0;
       return reach === 'gone' || reach === 'read-only' || (reach === 'full' && writes);
     };
-    if (copy.state !== 'running' || !fails()) return;
+    if (copy.state !== 'running') return;
+    // Whatever it asks of its disk next fails.
+    if (copy.hasLostLock && this.reach(copy.vmId) !== 'stalled') {
+      return this.set(copy, 'paused-io-error', copy.job);
+    }
+    if (!fails()) return;
     timeline.after(random.within(tempo.disksMs), () => {
       if (this.#copies.get(copy.vmId) !== copy || copy.state !== 'running' || !fails()) return;
       this.set(copy, 'paused-io-error', copy.job);
@@ -238,7 +245,10 @@ export class Hypervisor {
 
   /** Something has changed about the storage. */
   feelStorage(): void {
-    for (const copy of this.#copies.values()) this.#feel(copy);
+    for (const copy of this.#copies.values()) {
+      if (this.storage.hasLost(copy.vmId, this.hostId)) copy.hasLostLock = true;
+      this.#feel(copy);
+    }
   }
 
   /** The power button: the VM shuts itself down, sooner or later or not at all. */
@@ -286,6 +296,7 @@ export class Hypervisor {
     copy.state = state;
     if (state === 'running') {
       delete copy.isOutrun;
+      delete copy.hasLostLock;
       this.#world.ran(copy.vmId, this.hostId);
       this.#feel(copy);
     }

@@ -60,6 +60,8 @@ export class Storage {
   readonly #silentSince = new Map<string, number>();
   /** Given back by a host that did not reach the server: `host vm`. */
   readonly #unsaid = new Set<string>();
+  /** Given to another while the host was not heard, as `host vm`: nothing that it writes from then on is taken. */
+  readonly #lost = new Set<string>();
   /** Those that jobs have made, as `pool/file`. */
   readonly files = new Set<string>();
   /** VMs whose disks have been made. */
@@ -225,9 +227,19 @@ export class Storage {
       if (nowMs < graceUntilMs) return 'waits';
       if (holder !== undefined && !this.#hasRunOut(holder)) return 'taken';
     }
+    const former = servers.flatMap(({ locks }) => locks.get(vmId) ?? []);
     for (const { locks } of servers) locks.set(vmId, hostId);
     this.#unsaid.delete(`${hostId} ${vmId}`);
+    this.#lost.delete(`${hostId} ${vmId}`);
+    const losers = former.filter((holder) => holder !== hostId);
+    for (const holder of losers) this.#lost.add(`${holder} ${vmId}`);
+    if (losers.length > 0) this.#changed();
     return 'held';
+  }
+
+  /** The host does not get back by itself what its lease had been too short for (`recover_lost_locks`, docs/nfs.md). */
+  hasLost(vmId: string, hostId: string): boolean {
+    return this.#lost.has(`${hostId} ${vmId}`);
   }
 
   /** From source to target of a migration, which is one and the same for the server. */
@@ -236,6 +248,7 @@ export class Storage {
   }
 
   unlock(vmId: string, hostId: string): void {
+    this.#lost.delete(`${hostId} ${vmId}`);
     for (const { pool, locks } of this.#servers.values()) {
       if (locks.get(vmId) !== hostId) continue;
       if (this.reach([pool], hostId) === 'stalled') this.#unsaid.add(`${hostId} ${vmId}`);

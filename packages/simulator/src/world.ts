@@ -299,12 +299,13 @@ export class World {
   #storageChanged(): void {
     for (const { id, hypervisor } of this.hosts) {
       hypervisor.feelStorage();
-      for (const { vmId, name, state } of hypervisor.copies) {
+      for (const { vmId, name, state, hasLostLock } of hypervisor.copies) {
         const key = `${id} ${vmId}`;
         const isStill = state === 'running' && hypervisor.reach(vmId) === 'stalled';
         if (isStill === this.#still.has(key)) continue;
         if (isStill) this.#still.add(key);
         else this.#still.delete(key);
+        if (hasLostLock === true) continue;
         this.trace.note(
           id,
           `${name} ${isStill ? 'stands still: its disk does not answer' : 'goes on'}`,

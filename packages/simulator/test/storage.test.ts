@@ -30,6 +30,19 @@ describe('a lock', () => {
     expect(storage.lock(vmA, ['p'], 'h2')).toBe('held');
   });
 
+  it('of a host that the server has not heard for that time is lost to it once another has it', () => {
+    const { timeline, storage } = serving();
+    storage.lock(vmA, ['p'], 'h1');
+    const heal = storage.cut('h1');
+    runFor(timeline, 91_000);
+    expect(storage.hasLost(vmA, 'h1')).toBe(false);
+    expect(storage.lock(vmA, ['p'], 'h2')).toBe('held');
+    heal();
+    expect(storage.hasLost(vmA, 'h1')).toBe(true);
+    storage.unlock(vmA, 'h1');
+    expect([storage.hasLost(vmA, 'h1'), storage.holder(vmA)]).toEqual([false, 'h2']);
+  });
+
   it('of a host that boots is free at once', () => {
     const { storage } = serving();
     storage.lock(vmA, ['p'], 'h1');

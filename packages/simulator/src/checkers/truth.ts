@@ -19,6 +19,7 @@ export interface TrueCopy {
   readonly memoryMib: number;
   readonly vcpus: number;
   readonly state: CopyState;
+  readonly hasLostLock?: boolean;
 }
 
 export interface TrueHost {

@@ -57,6 +57,8 @@ function mended(world: World, mend: () => void): () => void {
     for (const { id, hypervisor } of world.hosts) {
       for (const copy of hypervisor.copies) {
         if (copy.state !== 'paused-io-error' || hypervisor.reach(copy.vmId) !== 'going') continue;
+        // What has run elsewhere since has written to its disk.
+        if (copy.hasLostLock === true) continue;
         const others = world.hosts.filter((one) => one.id !== id);
         if (others.some((one) => one.hypervisor.copy(copy.vmId)?.state === 'running')) continue;
         hypervisor.resume(copy, () => undefined);
