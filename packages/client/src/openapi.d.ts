@@ -1662,7 +1662,7 @@ export interface components {
         };
         Operation: {
             id: string;
-            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "resize" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
+            type: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "resize" | "delete" | "migrate" | "drain" | "restore" | "recover" | "forget-host" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
             state: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
             step: string;
             stepIndex: number;
@@ -4873,7 +4873,7 @@ export interface operations {
                 limit?: string;
                 continue?: string;
                 state?: "pending" | "running" | "succeeded" | "failed" | "cancelled" | "blocked";
-                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "resize" | "delete" | "migrate" | "drain" | "restore" | "recover" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
+                type?: "start" | "stop" | "save" | "reboot" | "pause" | "unpause" | "resize" | "delete" | "migrate" | "drain" | "restore" | "recover" | "forget-host" | "clean" | "image-import" | "image-delete" | "image-verify" | "volume-create" | "volume-delete" | "volume-resize" | "volume-move" | "volume-snapshot" | "volume-revert" | "volume-snapshot-delete" | "volume-download" | "volume-upload" | "cpu-baseline" | "pool-doctor" | "enforce" | "orphan-delete";
             };
             header?: never;
             path?: never;

@@ -92,6 +92,7 @@ export const errorCatalogue = {
     title: 'The host’s VMs are being recovered already',
   },
   'host-not-down': { status: 409, retry: 'never', title: 'The host is not down' },
+  'host-in-use': { status: 409, retry: 'never', title: 'Something is still on the host' },
   'host-off': { status: 409, retry: 'elsewhere', title: 'The host was said to be off' },
   'mass-loss': { status: 409, retry: 'later', title: 'Too many hosts are down at once' },
   'operation-ended': { status: 409, retry: 'never', title: 'The operation has ended' },

@@ -254,6 +254,7 @@ export const OperationType = Type.Union([
   Type.Literal('drain'),
   Type.Literal('restore'),
   Type.Literal('recover'),
+  Type.Literal('forget-host'),
   Type.Literal('clean'),
   Type.Literal('image-import'),
   Type.Literal('image-delete'),

@@ -205,5 +205,7 @@ export const RequestRecord = Type.Union([
     },
     closed,
   ),
+  /** It is gone for good: nothing is to name it any more. */
+  Type.Object({ ...requestBase, type: Type.Literal('forget-host'), hostId: Name }, closed),
 ]);
 export type RequestRecord = Static<typeof RequestRecord>;

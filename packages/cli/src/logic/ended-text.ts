@@ -21,6 +21,7 @@ const done: Readonly<Record<api.OperationBody['type'], string>> = {
   drain: 'is drained',
   restore: 'has its VMs back',
   recover: 'is recovered: its VMs run elsewhere',
+  'forget-host': 'is forgotten',
   clean: 'has one copy again',
   'cpu-baseline': 'is computed: new VMs start with it',
   'pool-doctor': 'is looked at',

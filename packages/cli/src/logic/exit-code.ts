@@ -42,6 +42,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   'restore-blocked': exitCodes.refused,
   'preflight-failed': exitCodes.refused,
   'host-not-down': exitCodes.refused,
+  'host-in-use': exitCodes.refused,
   'mass-loss': exitCodes.refused,
   'pool-full': exitCodes.refused,
   'image-refused': exitCodes.refused,

@@ -172,6 +172,7 @@ export const doing: Readonly<Record<Operation['type'], string>> = {
   drain: 'draining',
   restore: 'bringing VMs back to',
   recover: 'recovering the VMs of',
+  'forget-host': 'forgetting',
   clean: 'removing an old copy of',
   'cpu-baseline': 'computing',
   'pool-doctor': 'looking at',

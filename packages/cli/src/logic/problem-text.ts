@@ -73,7 +73,10 @@ const steps: Readonly<Record<string, string>> = {
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
   'restore-under-way': 'follow it with “drover operation list --type restore”',
-  'host-not-down': 'empty it with “drover host drain HOST”; only a host that is off is recovered',
+  'host-not-down':
+    'empty it with “drover host drain HOST”; only one that is off is recovered or forgotten',
+  'host-in-use':
+    'see “drover vm list” and “drover operation list”; “drover host recover HOST” starts its VMs elsewhere',
   'mass-loss':
     'make sure that its power is off, then “drover host recover HOST --despite-mass-loss”',
   'recovery-under-way': 'follow it with “drover operation list --type recover”',

@@ -14,7 +14,15 @@ export type ApiEvent =
         readonly hostId?: string;
       };
     }
-  | { readonly type: 'host'; readonly host: { readonly id: string; readonly cordoned: boolean } }
+  | {
+      readonly type: 'host';
+      readonly host: {
+        readonly id: string;
+        readonly cordoned: boolean;
+        /** There is no such host any more. */
+        readonly isForgotten?: true;
+      };
+    }
   /** Declared, changed, gone, or with other alarms than before. */
   | {
       readonly type: 'pool';

@@ -6,6 +6,7 @@
  *   GET    /v1/hosts                             { items: Host[] }
  *   GET    /v1/hosts/{host}                      Host
  *   PATCH  /v1/hosts/{host}                      Host            (operator) body HostChange: labels
+ *   DELETE /v1/hosts/{host}                      202 Operation   (admin) forget one that is gone for good
  *   GET    /v1/hosts/{host}/usage[?since&step]   Usage           of the last day, as its agent keeps it
  *   POST   /v1/hosts/{host}/cordon               Host            (operator)
  *   DELETE /v1/hosts/{host}/cordon               Host            (operator) uncordon

@@ -327,6 +327,7 @@ export const inputs: readonly Sample[] = [
     target: 'h2',
     recommendation: { id: '0123456789', source: 'h1', reason: 'h1 is asked for more' },
   }),
+  request('forget-host', { hostId: 'h1' }),
   request('restore', { hostId: 'h1', plan: [{ vmId, target: 'h1' }], parallel: 2 }),
   request('cpu-baseline', {}),
   ...storageInputs,

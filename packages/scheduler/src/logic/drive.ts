@@ -5,6 +5,7 @@ import { driveCpuBaseline } from './cpu-baseline.ts';
 import { driveDelete } from './delete.ts';
 import { driveDrain } from './drain.ts';
 import { driveEnforce } from './enforce.ts';
+import { driveForgetHost } from './forget-host.ts';
 import { driveMigrate } from './migrate.ts';
 import { drivePoolDoctor } from './pool-doctor.ts';
 import { drivePower } from './power.ts';
@@ -45,6 +46,8 @@ export function drive(turn: Turn, stored: Stored<OperationRecord>): void {
       return driveCpuBaseline(turn, stored);
     case 'recover':
       return driveRecover(turn, stored);
+    case 'forget-host':
+      return driveForgetHost(turn, stored);
     case 'image-import':
     case 'image-delete':
     case 'image-verify':

@@ -117,14 +117,18 @@ export class HostWatch {
   }
 
   #index(hostId: string, before: Inventory | undefined, now: Inventory): void {
+    this.#reportsNothing(hostId, before);
+    for (const { vmId } of now.vms) {
+      const known = this.#reporting.get(vmId) ?? new Set();
+      this.#reporting.set(vmId, known.add(hostId));
+    }
+  }
+
+  #reportsNothing(hostId: string, before: Inventory | undefined): void {
     for (const { vmId } of before?.vms ?? []) {
       const known = this.#reporting.get(vmId);
       known?.delete(hostId);
       if (known?.size === 0) this.#reporting.delete(vmId);
-    }
-    for (const { vmId } of now.vms) {
-      const known = this.#reporting.get(vmId) ?? new Set();
-      this.#reporting.set(vmId, known.add(hostId));
     }
   }
 
@@ -165,6 +169,16 @@ export class HostWatch {
 
   forgetResult(hostId: string, opId: string, step: number): void {
     this.#of(opId).get(hostId)?.delete(`${opId}/${step}`);
+  }
+
+  /** All that it has said: it is as one that was never heard. */
+  forget(hostId: string): void {
+    this.#reportsNothing(hostId, this.#hosts.get(hostId)?.inventory);
+    this.#hosts.delete(hostId);
+    this.#results.delete(hostId);
+    this.#answers.delete(hostId);
+    this.#asked.delete(hostId);
+    this.use.forget(hostId);
   }
 
   progress(opId: string): MigrationProgress | undefined {

@@ -5,7 +5,9 @@
  */
 import {
   type AgentMessage,
+  type HostRecord,
   type OperationRecord,
+  parseKey,
   type QueryReply,
   RecordMirror,
   type Stored,
@@ -13,6 +15,7 @@ import {
 import type { Cluster } from '@drover/core';
 import { drive } from './drive.ts';
 import { epochIn, eraOf } from './era.ts';
+import { forgetWhatItSaid, wasForgotten } from './forget-host.ts';
 import { Hearing } from './hearing.ts';
 import { HostWatch } from './host-watch.ts';
 import type {
@@ -56,6 +59,12 @@ interface InFlight {
   /** What was known when it was sent: it can only come later. */
   readonly knownRevision: number;
   readonly puts: readonly Put[];
+}
+
+type HostRevisions = ReadonlyMap<string, number>;
+
+function revisionsOf(hosts: readonly Stored<HostRecord>[]): HostRevisions {
+  return new Map(hosts.map(({ value, modRevision }) => [value.id, modRevision]));
 }
 
 class Scheduler implements SchedulerLogic {
@@ -191,7 +200,9 @@ class Scheduler implements SchedulerLogic {
     const wasKnown = this.#isKnown;
     const era = eraOf(this.#mirror);
     this.#heardRevision = revision;
+    const hosts = this.#hostsWithout(changes);
     const isNews = this.#mirror.change(revision, changes);
+    this.#forgetHosts(hosts);
     // etcd was restored, and what it had before and has no more no watch tells of: everything is read.
     if (eraOf(this.#mirror) !== era) {
       this.#loaded = false;
@@ -229,7 +240,9 @@ class Scheduler implements SchedulerLogic {
       this.#fallBack(this.#olderThan, event.revision);
     }
     this.#olderThan = undefined;
+    const hosts = revisionsOf([...this.#mirror.hosts.values()]);
     this.#mirror.load(event.revision, event.entries);
+    this.#forgetHosts(hosts);
     this.#heardRevision = event.revision;
     this.#records = undefined;
     sweep(this.#volatile, new Set(this.#openOperations().map(({ value }) => value.id)));
@@ -256,7 +269,9 @@ class Scheduler implements SchedulerLogic {
     }
     if (event.outcome === 'done') {
       this.#conflicts = 0;
+      const hosts = this.#hostsWithout(inFlight.puts);
       this.#mirror.committed(event.revision, inFlight.puts);
+      this.#forgetHosts(hosts);
       if (inFlight.puts.length === 0) this.#beganRevision = event.revision;
       return;
     }
@@ -265,6 +280,25 @@ class Scheduler implements SchedulerLogic {
     this.#loaded = false;
     this.#beganRevision = 0;
     out.push({ type: 'reload' });
+  }
+
+  /** Those whose records these writes take away, as they are now. */
+  #hostsWithout(
+    writes: readonly { readonly key: string; readonly value?: string }[],
+  ): HostRevisions {
+    const gone = writes.flatMap(({ key, value }) => {
+      const parsed = value === undefined ? parseKey(key) : undefined;
+      return parsed?.type === 'host' ? (this.#mirror.hosts.get(parsed.id) ?? []) : [];
+    });
+    return revisionsOf(gone);
+  }
+
+  /** Of these, what is not there any more because somebody meant it. Whoever follows hears of it, too. */
+  #forgetHosts(hosts: HostRevisions): void {
+    for (const [hostId, modRevision] of hosts) {
+      if (!wasForgotten(this.#mirror, hostId, modRevision)) continue;
+      forgetWhatItSaid(this.#hosts, this.#volatile, hostId);
+    }
   }
 
   /** etcd was restored from a backup: what was known is no more, and revisions are used a second time. */

@@ -36,6 +36,10 @@ export class UseWatch {
     forgetOld(this.#vms, nowMs);
   }
 
+  forget(hostId: string): void {
+    this.#hosts.delete(hostId);
+  }
+
   #hearVm(nowMs: number, { vmId, cpuMilli, cpuWaitMilli, memoryMib }: VmUse): void {
     smooth(this.#vms, vmId, nowMs, { cpuMilli, cpuWaitMilli, memoryMib });
   }
