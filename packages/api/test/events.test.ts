@@ -50,6 +50,20 @@ it('the stream tells changes with their revision, and resumes after the last tha
   again.end();
 });
 
+it('a host that is forgotten is told once, and what was wanted of it goes in silence', async () => {
+  world = await World.start();
+  const client = await listen();
+  await world.send('POST', '/v1/hosts/h2/cordon');
+  await client.says('{"id":"h2","cordoned":true}');
+  await world.put({ [keys.host('h2')]: undefined });
+  await client.says('{"id":"h2","cordoned":false,"isForgotten":true}');
+  await world.put({ [keys.hostIntent('h2')]: undefined });
+  await world.send('POST', '/v1/hosts/h1/cordon');
+  const text = await client.says('{"id":"h1","cordoned":true}');
+  expect(text.match(/"id":"h2"/g)).toHaveLength(2);
+  client.end();
+});
+
 it('progress with files is told without a revision, and the way to the bytes never', async () => {
   world = await World.start();
   const client = await listen();

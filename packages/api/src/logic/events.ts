@@ -119,11 +119,17 @@ function hostEvent(
   { type, id }: { readonly type: 'host' | 'host-intent'; readonly id: string },
   value: string | undefined,
 ): Told | undefined {
+  const about = `host/${id}`;
+  if (type === 'host' && value === undefined) {
+    return { about, event: { type: 'host', host: { id, cordoned: false, isForgotten: true } } };
+  }
+  // What was said of one that is forgotten goes in silence.
+  if (value === undefined && !records.hosts.has(id)) return undefined;
   const intent =
     type === 'host-intent' && value !== undefined ? parseJson(HostIntentRecord, value) : undefined;
   const known = records.hostIntents.get(id)?.value.cordoned ?? false;
   const cordoned = intent?.ok ? intent.value.cordoned : known;
-  return { about: `host/${id}`, event: { type: 'host', host: { id, cordoned } } };
+  return { about, event: { type: 'host', host: { id, cordoned } } };
 }
 
 function poolEvent(records: RecordMirror, name: string, isDeclared: boolean): Told {

@@ -4,6 +4,7 @@ export { applyRecommendation, dismissRecommendation, setBalanceSettings } from '
 export { cloneVm } from './clone-vm.ts';
 export { cordon, uncordon } from './decide-host.ts';
 export { renameVm } from './rename-vm.ts';
+export { forgetHost } from './decide-forget.ts';
 export { startRecovery } from './decide-recovery.ts';
 export { createRule, deleteRule, enforceRule, setRule } from './decide-rule.ts';
 export { createVm, requestOnVm } from './decide-vm.ts';

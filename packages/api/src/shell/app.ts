@@ -76,6 +76,7 @@ import { vmCopyRoutes } from './vm-copies.ts';
 import { vmRoutes } from './vms.ts';
 import { volumeRoutes } from './volumes.ts';
 import { forgetEnded } from '../logic/access.ts';
+import { dropHostIntents } from '../logic/decide-forget.ts';
 import { forgetJoinTokens } from '../logic/join.ts';
 import { neighbourhoodOf } from '../logic/neighbourhood.ts';
 import { forgetRepeats } from '../logic/repeat.ts';
@@ -252,7 +253,7 @@ function httpsOf({ cert, key, ca }: Tls): object {
 
 /** It is tried again in a minute where it fails. */
 function forgetWhatIsOver(app: App, { mirror, writer }: Context): void {
-  const decisions = [forgetRepeats, forgetEnded, forgetTickets, forgetJoinTokens];
+  const decisions = [forgetRepeats, forgetEnded, forgetTickets, forgetJoinTokens, dropHostIntents];
   const timer = setInterval(() => {
     if (!mirror.isLoaded) return;
     for (const forget of decisions) {

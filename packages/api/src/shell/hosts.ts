@@ -1,27 +1,31 @@
-/** /v1/hosts: what hosts there are, their labels and cordons. */
+/** /v1/hosts: what hosts there are, their labels and cordons, and those that are forgotten. */
 import { Name } from '@drover/protocol';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { forgetHost } from '../logic/decide-forget.ts';
 import { cordon, labelHost, uncordon } from '../logic/decide-host.ts';
 import { listHosts, requireHost, showHost } from '../logic/hosts.ts';
 import { hasLabels, pageOf } from '../logic/page.ts';
 import type { Decide } from '../logic/write.ts';
+import { sendAccepted } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';
 import { answers, bodies, closed, Filter } from './schemas.ts';
 
 const params = Type.Object({ host: Name }, closed);
 const tags = ['hosts'];
 
-export function hostRoutes(app: App, { mirror, leader, writer }: Context): void {
+export function hostRoutes(app: App, context: Context): void {
+  const { mirror, leader, writer } = context;
   const all = async () => {
     const { hosts } = await leader.ask({ type: 'hosts' });
     return listHosts(mirror.records, hosts, Date.now());
   };
-  const one = async (hostId: string) => {
+  const heard = async (hostId: string) => {
     requireHost(mirror.records, hostId);
-    const { hosts } = await leader.ask({ type: 'hosts', hostId });
-    return showHost(mirror.records, hostId, hosts, Date.now());
+    return (await leader.ask({ type: 'hosts', hostId })).hosts;
   };
+  const one = async (hostId: string) =>
+    showHost(mirror.records, hostId, await heard(hostId), Date.now());
   /** What people want of a host is etcd's alone: it can be said while no scheduler leads. */
   const change = async (request: FastifyRequest, hostId: string, decide: Decide) => {
     await writer.write(request, decide);
@@ -81,6 +85,28 @@ export function hostRoutes(app: App, { mirror, leader, writer }: Context): void 
       const { host } = request.params;
       const ask = newOperation(request);
       return change(request, host, (records) => labelHost(records, host, request.body, ask));
+    },
+  );
+
+  app.delete(
+    '/v1/hosts/:host',
+    {
+      config: { role: 'admin' },
+      schema: {
+        tags,
+        operationId: 'forgetHost',
+        summary: 'Forget a host that is gone for good, and the key that it joined with',
+        params,
+        response: answers({ 202: bodies.operation }),
+      },
+    },
+    async (request, reply) => {
+      const { host } = request.params;
+      const ask = newOperation(request);
+      const views = await heard(host);
+      const { settled } = (await leader.ask({ type: 'leader' })).leader;
+      await writer.write(request, (records) => forgetHost(records, host, { views, settled }, ask));
+      return sendAccepted(reply, context, ask.id);
     },
   );
 

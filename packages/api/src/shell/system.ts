@@ -24,6 +24,7 @@ const features = [
   'events',
   'explanations',
   'filters',
+  'forget-hosts',
   'headroom',
   'idempotency-keys',
   'images',

@@ -20,6 +20,7 @@ export const requiredRoles: Readonly<Record<string, api.Role>> = {
   'get /v1/hosts': 'viewer',
   'get /v1/hosts/{host}': 'viewer',
   'patch /v1/hosts/{host}': 'operator',
+  'delete /v1/hosts/{host}': 'admin',
   'post /v1/hosts/{host}/cordon': 'operator',
   'delete /v1/hosts/{host}/cordon': 'operator',
   'get /v1/hosts/{host}/drain': 'viewer',
