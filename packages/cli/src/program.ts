@@ -13,6 +13,7 @@ import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHostCordon, addHostUncordon } from './commands/host-cordon.ts';
 import { addHostDrain } from './commands/host-drain.ts';
+import { addHostForget } from './commands/host-forget.ts';
 import { addHostRecover } from './commands/host-recover.ts';
 import { addHostRestore } from './commands/host-restore.ts';
 import { addHostList } from './commands/host-list.ts';
@@ -137,7 +138,7 @@ export function buildProgram(): Command {
 function addNouns(program: Command): void {
   const host = program
     .command('host')
-    .description('list, show, set, cordon, drain, restore, recover hosts');
+    .description('list, show, set, cordon, drain, restore, recover, forget hosts');
   for (const add of [
     addHostList,
     addHostShow,
@@ -148,6 +149,7 @@ function addNouns(program: Command): void {
     addHostDrain,
     addHostRestore,
     addHostRecover,
+    addHostForget,
   ]) {
     add(host);
   }

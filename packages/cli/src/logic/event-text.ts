@@ -15,6 +15,7 @@ function sentence(event: api.ApiEvent): string {
       return `vm         ${name ?? id} is ${state}${hostId === undefined ? '' : ` on ${hostId}`}`;
     }
     case 'host':
+      if (event.host.isForgotten === true) return `host       ${event.host.id} is forgotten`;
       return `host       ${event.host.id} is ${event.host.cordoned ? '' : 'not '}cordoned`;
     case 'pool': {
       const { name, isDeclared, alarms } = event.pool;

@@ -43,6 +43,8 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['GET', /^\/v1\/hosts\/[^/]+$/, undefined, api.HostBody],
   ['GET', /^\/v1\/(hosts|vms)\/[^/]+\/usage$/, undefined, api.UsageBody],
   ['PATCH', /^\/v1\/hosts\/[^/]+$/, api.HostChange, api.HostBody],
+  ['DELETE', /^\/v1\/hosts\/[^/]+\?dryRun=true$/, undefined, api.Rehearsal],
+  ['DELETE', /^\/v1\/hosts\/[^/]+$/, undefined, api.OperationBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
   ['DELETE', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/drain\?dryRun=true$/, api.DrainStart, api.DrainPlanBody],
