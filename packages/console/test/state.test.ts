@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyEvents } from '../src/logic/cluster-state.ts';
+import { eventView } from '../src/logic/event-view.ts';
 import type { ApiEvent } from '../src/logic/types.ts';
 import { host, migration, state, vm } from './support/made-up.ts';
 
@@ -26,6 +27,14 @@ describe('events', () => {
     expect(told({ type: 'vm', vm: { id: 'id-a', state: 'deleted' } }).state.vms.has('id-a')).toBe(
       false,
     );
+  });
+
+  it('take a host that was forgotten out at once, and ask for the rest', () => {
+    const gone = { type: 'host', host: { id: 'h1', cordoned: false, isForgotten: true } } as const;
+    const { state: after, wanted } = told(gone);
+    expect([...after.hosts.keys()]).toEqual([]);
+    expect(wanted.hosts).toBe(true);
+    expect(eventView(gone)).toEqual({ kind: 'host', text: 'h1 is forgotten', href: undefined });
   });
 
   it('that come twice change nothing by it', () => {

@@ -13,6 +13,7 @@ export const cliLines = {
     line('host', 'drain', id, ...(parallel === 1 ? [] : ['--parallel', `${parallel}`])),
   drainWatch: (id: string) => line('host', 'drain', id, '--watch'),
   drainCancel: (id: string) => line('host', 'drain', id, '--cancel'),
+  forget: (id: string) => line('host', 'forget', id),
   vms: () => 'drover vm list',
   vm: (name: string) => line('vm', 'show', name),
   explain: (name: string) => line('explain', name),

@@ -60,6 +60,7 @@ export function applyEvents(
         wanted.hosts = true;
         break;
       case 'host':
+        if (event.host.isForgotten === true) draft.hosts.delete(event.host.id);
         wanted.hosts = true;
         break;
       case 'pool':

@@ -20,6 +20,9 @@ export function eventView(event: ApiEvent): EventView {
       };
     }
     case 'host':
+      if (event.host.isForgotten === true) {
+        return { kind: 'host', text: `${event.host.id} is forgotten`, href: undefined };
+      }
       return {
         kind: 'host',
         text: `${event.host.id} ${event.host.cordoned ? 'takes no new VMs: it is cordoned' : 'takes new VMs'}`,
