@@ -22,6 +22,7 @@ import {
   setMigrationSettings,
   setRule,
   startDrain,
+  forgetHost,
   startRecovery,
   uncordon,
   type VmAction,
@@ -300,6 +301,15 @@ export class People implements Ledger {
     const start = { confirm: hostId, despiteMassLoss };
     const asked: Asked = (records, ask) => startRecovery(records, hostId, start, ask);
     this.#write(`recover ${hostId} (${id})`, asked, id);
+    return id;
+  }
+
+  /** It is gone for good; they have seen that nobody hears it. */
+  forgetHost(hostId: string): string {
+    const id = this.#wish({ type: 'forget-host' });
+    const heard = { views: [], settled: true };
+    const asked: Asked = (records, ask) => forgetHost(records, hostId, heard, ask);
+    this.#write(`forget host ${hostId} (${id})`, asked, id);
     return id;
   }
 

@@ -71,6 +71,8 @@ function stepOf(fields: Fields): Step {
       const despiteMassLoss = fields.flag('despiteMassLoss');
       return { do: what, host: host(), despiteMassLoss, ...named(fields, 'as') };
     }
+    case 'forget-host':
+      return { do: what, host: host(), ...named(fields, 'as') };
     case 'rule': {
       const spec = fields.parsed('spec', (value) => parseValue(RuleSpec, value));
       return { do: what, rule: fields.text('rule'), spec };

@@ -73,6 +73,7 @@ export type AskStep =
       readonly plan?: readonly PlannedMove[];
       readonly as?: string;
     }
+  | { readonly do: 'forget-host'; readonly host: string; readonly as?: string }
   | {
       readonly do: 'recover';
       readonly host: string;
@@ -210,6 +211,8 @@ export class Script {
       }
       case 'recover':
         return this.#remember(step, people.recover(step.host, step.despiteMassLoss));
+      case 'forget-host':
+        return this.#remember(step, people.forgetHost(step.host));
       case 'rule':
         people.setRule(step.rule, step.spec);
         return undefined;

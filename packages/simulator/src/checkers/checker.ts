@@ -67,6 +67,7 @@ export interface Wish {
     | 'migrate'
     | 'drain'
     | 'recover'
+    | 'forget-host'
     | 'enforce'
     | 'orphan-delete';
   readonly vmId?: string;
