@@ -18,6 +18,8 @@ const promised: readonly (readonly [method: string, path: RegExp, status: number
   ['POST', /^\/v1\/hosts\/[^/]+\/drain$/, 202, api.OperationBody],
   ['GET', /^\/v1\/hosts\/[^/]+\/drain$/, 200, api.OperationBody],
   ['DELETE', /^\/v1\/hosts\/[^/]+\/drain$/, 202, api.OperationBody],
+  ['DELETE', /^\/v1\/hosts\/[^/]+$/, 200, api.Rehearsal],
+  ['DELETE', /^\/v1\/hosts\/[^/]+$/, 202, api.OperationBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/recover$/, 202, api.OperationBody],
   ['GET', /^\/v1\/vms$/, 200, listOf(api.VmBody)],
   ['POST', /^\/v1\/vms$/, 202, api.VmCreated],
