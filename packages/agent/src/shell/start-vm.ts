@@ -26,7 +26,9 @@ export async function startVm(
   action: StartVm,
   host: DomainHost,
 ): Promise<ActionOutcome> {
-  const before = await lookAt(link.libvirt, action.vmId);
+  const found = await lookAt(link.libvirt, action.vmId);
+  // Begun in a former life whose journal is lost: it comes up, or not, and is not begun beside that.
+  const before = found?.starting === true ? await settledLook(link, action.vmId) : found;
   if (before?.state === 'running') return done;
   if (before?.state.startsWith('paused')) {
     return failed('vm-busy', `a copy of it is ${before.state} on this host`);

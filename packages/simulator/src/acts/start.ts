@@ -8,15 +8,18 @@ const looksToBeSure = 5;
 
 export function startVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void {
   const { life, host, random, tempo, onAnswer } = world;
-  const { hypervisor } = host;
-  const before = hypervisor.copy(action.vmId);
-  if (before?.state === 'running') return onAnswer(done);
-  if (before?.state.startsWith('paused')) {
-    return onAnswer(failed('vm-busy', `a copy of it is ${before.state} on this host`));
-  }
-  life.after(random.within(tempo.disksMs), () =>
-    prepareDisks(world, action, () => createVm(world, opId, action)),
-  );
+  const begin = (before: Copy | undefined) => {
+    if (before?.state === 'running') return onAnswer(done);
+    if (before?.state.startsWith('paused')) {
+      return onAnswer(failed('vm-busy', `a copy of it is ${before.state} on this host`));
+    }
+    life.after(random.within(tempo.disksMs), () =>
+      prepareDisks(world, action, () => createVm(world, opId, action)),
+    );
+  };
+  const found = host.hypervisor.copy(action.vmId);
+  if (found?.state === 'starting') settledLook(world, action.vmId, begin);
+  else begin(found);
 }
 
 /** Before it can start: its pools answer, and its disks are made. */
