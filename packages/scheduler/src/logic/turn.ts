@@ -42,6 +42,8 @@ export interface Volatile {
   readonly tried: Map<string, Map<string, string>>;
   /** Inventories of its owner in which a VM that should run was missing. */
   readonly missing: Map<string, { count: number; inventories: number }>;
+  /** Since when a VM is seen to stand still, or to run, other than its record says. */
+  readonly stands: Map<string, number>;
   /** Since when a VM is seen to run elsewhere than its record says. */
   readonly elsewhere: Map<string, number>;
   /** Since when a host that was off is seen to have a VM that another one owns. */
@@ -78,6 +80,7 @@ export function newVolatile(): Volatile {
     since: new Map(),
     tried: new Map(),
     missing: new Map(),
+    stands: new Map(),
     elsewhere: new Map(),
     stale: new Map(),
     digests: new Map(),

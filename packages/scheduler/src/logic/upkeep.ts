@@ -7,6 +7,7 @@ import { adoptRequests } from './adopt.ts';
 import { keepBalance } from './balance/keep.ts';
 import { findCpuGaps } from './cpu-baseline.ts';
 import { readmit } from './fence.ts';
+import { followPauses } from './follow-pause.ts';
 import { followMoved } from './follow.ts';
 import { keepPools } from './pool-upkeep.ts';
 import { put, type Turn } from './turn.ts';
@@ -21,6 +22,7 @@ export function keepUp(turn: Turn): void {
   keepPools(turn);
   readmit(turn);
   followMoved(turn);
+  followPauses(turn);
   findCrashed(turn);
   findCpuGaps(turn);
   keepBalance(turn);
