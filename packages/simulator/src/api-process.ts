@@ -19,6 +19,8 @@ import type { ProcessWorld } from './process-world.ts';
 
 const all = '/drover/';
 const loadAgainMs = 500;
+/** As systemd does. */
+const startAgainMs = 1_000;
 const by = 'operator';
 
 /** What an API does with a request: from the records, and who asks. */
@@ -35,6 +37,13 @@ interface Writing {
   /** It has lost a race. */
   isBeaten: boolean;
 }
+
+const before: Readonly<Record<WriteStep['type'], string>> = {
+  send: 'before writing',
+  read: 'before reading',
+  'read-back': 'before reading back',
+  hear: 'before waiting for its watch',
+};
 
 type Step<T extends WriteStep['type']> = Extract<WriteStep, { type: T }>;
 
@@ -61,14 +70,27 @@ export class ApiProcess {
   /** It has been up since before anybody asked: what is in etcd now, it has read. */
   start(): void {
     const { revision, entries } = this.#world.reach.etcd.range(all);
-    this.#take(revision, entries);
+    this.#know(revision, entries);
+  }
+
+  /** kill -9, and started again. Who waits for an answer gets none, and neither does who asks meanwhile. */
+  crash(why: string): void {
+    this.#end();
+    this.#world.note(this.id, `dies: ${why}`);
+    this.#world.timeline.after(startAgainMs, () => {
+      if (!this.#life.isAlive) this.restart();
+    });
+  }
+
+  #end(): void {
+    this.#life.end();
+    this.#watch?.close();
+    this.#changed.clear();
   }
 
   /** As somebody does who restores etcd: what it knew is not so any more. Who waits for an answer gets none. */
   restart(): void {
-    this.#life.end();
-    this.#watch?.close();
-    this.#changed.clear();
+    this.#end();
     this.#life = new Life(this.#world.timeline, this.#world.offsets(this.id));
     this.#client = new EtcdClient(this.#world.reach, this.id, this.#life);
     this.#picture = new Picture();
@@ -77,6 +99,10 @@ export class ApiProcess {
 
   /** `onEnd` hears once what came of it, unless the process ends before. `id` is that of what is made. */
   write(said: string, asked: Asked, id: string, onEnd: (refusal: Refusal) => void): void {
+    this.#life.guard(() => this.#begin(said, asked, id, onEnd))();
+  }
+
+  #begin(said: string, asked: Asked, id: string, onEnd: (refusal: Refusal) => void): void {
     const ask: Ask = { by, atMs: this.#life.wallMs, id };
     const decide: Decide = (records) => asked(records, ask);
     let isUnknown = false;
@@ -109,8 +135,14 @@ export class ApiProcess {
     });
     if (came === undefined) return;
     if (came instanceof DroverError) return this.#refuse(doing, came);
-    if (came.done === true) return doing.onEnd(undefined);
-    this.#perform(doing, came.value);
+    const { said, onEnd } = doing;
+    if (came.done === true) return this.#pass(`before answering: ${said}`, () => onEnd(undefined));
+    const { value } = came;
+    this.#pass(`${before[value.type]}: ${said}`, () => this.#perform(doing, value));
+  }
+
+  #pass(where: string, goOn: () => void): void {
+    this.#world.points.pass(this, where, goOn);
   }
 
   #hear(doing: Writing, news: WriteNews): void {
@@ -121,7 +153,9 @@ export class ApiProcess {
     switch (step.type) {
       case 'send':
         return this.#client.txn(step.txn, (answer) =>
-          this.#hear(doing, answer.type === 'lost' ? { type: 'unknown' } : answer.value),
+          this.#pass(`before hearing what became of it: ${doing.said}`, () =>
+            this.#hear(doing, answer.type === 'lost' ? { type: 'unknown' } : answer.value),
+          ),
         );
       case 'read':
         return this.#read(doing, step);
@@ -192,11 +226,11 @@ export class ApiProcess {
   #load(): void {
     this.#client.range(all, (answer) => {
       if (answer.type === 'lost') return void this.#life.after(loadAgainMs, () => this.#load());
-      this.#take(answer.value.revision, answer.value.entries);
+      this.#know(answer.value.revision, answer.value.entries);
     });
   }
 
-  #take(revision: number, entries: readonly EtcdEntry[]): void {
+  #know(revision: number, entries: readonly EtcdEntry[]): void {
     this.#picture.load(revision, entries);
     this.#watch?.close();
     const hear = (at: number, changes: readonly EtcdChange[]) => {

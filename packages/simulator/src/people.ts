@@ -37,7 +37,7 @@ import {
   type VmSpec,
 } from '@drover/protocol';
 import type { ApiProcess, Asked, Refusal } from './api-process.ts';
-import type { Ledger, Wish } from './checkers/checker.ts';
+import type { Wish } from './checkers/checker.ts';
 import type { Records } from './checkers/truth.ts';
 import type { Nature } from './hypervisor.ts';
 import { uuidOf } from './names.ts';
@@ -60,13 +60,13 @@ export interface NewVm {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-type Wanted = Omit<Wish, 'id' | 'order'>;
+type Wanted = Omit<Wish, 'id'>;
 type Planned = api.DrainStart['plan'];
 
 const by = 'operator';
 const plain: Nature = { isDeaf: false, dirtyMibPerSecond: 0, hasLock: true, pools: [] };
 
-export class People implements Ledger {
+export class People {
   readonly #with: Person;
   readonly #wishes = new Map<string, Wish>();
   readonly #acknowledged = new Set<string>();
@@ -343,7 +343,7 @@ export class People implements Ledger {
   #wish(wanted: Wanted): string {
     this.#asked += 1;
     const id = `r${String(this.#asked).padStart(3, '0')}`;
-    this.#wishes.set(id, { ...wanted, id, order: this.#asked });
+    this.#wishes.set(id, { ...wanted, id });
     return id;
   }
 

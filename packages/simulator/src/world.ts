@@ -7,7 +7,7 @@ import { limits } from '@drover/core';
 import { AgentProcess } from './agent-process.ts';
 import { ApiProcess } from './api-process.ts';
 import { Bus, type Delivery } from './bus.ts';
-import type { Act, Checker, HarmDone } from './checkers/checker.ts';
+import type { Act, Checker, HarmDone, Ledger } from './checkers/checker.ts';
 import { allCheckers } from './checkers/index.ts';
 import { hasLongBeenAvoided } from './checkers/pools.ts';
 import { Records, type Truth } from './checkers/truth.ts';
@@ -75,6 +75,10 @@ export class World {
   /** VMs that a person has moved with virsh, or whose records a restore of etcd has lost. */
   readonly byHand = new Set<string>();
   readonly #checkers: readonly Checker[] = allCheckers();
+  readonly #ledger: Ledger = {
+    wish: (id) => this.people.wish(id),
+    isBefore: (id, other) => this.records.isBefore(id, other),
+  };
   readonly #clocks: Random;
   readonly #clocksOffMs: number;
   readonly points: Points;
@@ -332,7 +336,7 @@ export class World {
     const startedBy = copy?.startedBy ?? '';
     const isOutrun = copy?.isOutrun === true;
     const done: HarmDone = { harm, hostId, vmId, opId, startedBy, wholeElsewhere, isOutrun };
-    for (const one of this.#checkers) this.#judge(one.name, one.harmed?.(done, this.people));
+    for (const one of this.#checkers) this.#judge(one.name, one.harmed?.(done, this.#ledger));
   }
 
   #guard<T>(who: string, run: () => T): T | undefined {

@@ -333,13 +333,17 @@ describe('orders', () => {
 
 describe('a VM', () => {
   const wishes: readonly Wish[] = [
-    { id: 'r1', type: 'start', vmId: vmA, order: 1 },
-    { id: 'r2', type: 'stop', vmId: vmA, mode: 'graceful', order: 2 },
-    { id: 'r3', type: 'stop', vmId: vmA, mode: 'force', order: 3 },
-    { id: 'r4', type: 'start', vmId: vmA, order: 4 },
-    { id: 'r5', type: 'stop', vmId: vmB, mode: 'force', order: 5 },
+    { id: 'r1', type: 'start', vmId: vmA },
+    { id: 'r2', type: 'stop', vmId: vmA, mode: 'graceful' },
+    { id: 'r3', type: 'stop', vmId: vmA, mode: 'force' },
+    { id: 'r4', type: 'start', vmId: vmA },
+    { id: 'r5', type: 'stop', vmId: vmB, mode: 'force' },
   ];
-  const ledger: Ledger = { wish: (id) => wishes.find((wish) => wish.id === id) };
+  const place = (id: string) => wishes.findIndex((wish) => wish.id === id);
+  const ledger: Ledger = {
+    wish: (id) => wishes.find((wish) => wish.id === id),
+    isBefore: (id, other) => place(id) < place(other),
+  };
   const harm = (more: Partial<HarmDone>) =>
     unharmed.harmed?.(
       {

@@ -52,7 +52,7 @@ export interface HarmDone {
   readonly isOutrun: boolean;
 }
 
-/** What people asked for, in the order in which they did. */
+/** What people asked for. */
 export interface Wish {
   readonly id: string;
   readonly type:
@@ -76,12 +76,12 @@ export interface Wish {
   readonly discardSaved?: true;
   /** Of a move: shut down, and started elsewhere. */
   readonly cold?: boolean;
-  /** Grows: which of two wishes came later. */
-  readonly order: number;
 }
 
 export interface Ledger {
   wish(id: string): Wish | undefined;
+  /** Did the first of two wishes reach etcd before the second? */
+  isBefore(id: string, other: string): boolean;
 }
 
 /** Each method returns what is wrong, or nothing. */

@@ -54,6 +54,8 @@ export class Records {
   /** Operations that had ended when their records were deleted: only so many are kept. */
   readonly forgotten = new Set<string>();
   readonly requests = new Map<string, RequestRecord>();
+  /** By request: which it was in the order in which they reached etcd. One that was late is no older for that. */
+  readonly #places = new Map<string, number>();
   /** With the revision at which each was written. */
   readonly rules = new Map<string, { readonly rule: RuleRecord; readonly revision: number }>();
   /** By subject; of the whole cluster. */
@@ -77,6 +79,11 @@ export class Records {
     for (const { key, value, createRevision: revision, modRevision } of entries) {
       this.take({ revision, changes: [{ key, value, modRevision }], cause: 'txn' });
     }
+  }
+
+  /** Did the first of two requests reach etcd before the second? */
+  isBefore(id: string, other: string): boolean {
+    return (this.#places.get(id) ?? Number.POSITIVE_INFINITY) < (this.#places.get(other) ?? -1);
   }
 
   take({ changes, revision }: Commit): void {
@@ -104,6 +111,7 @@ export class Records {
         const before = this.operations.get(id);
         if (before !== undefined && !isOpen(before)) this.forgotten.add(id);
       }
+      if (type === 'request' && !this.#places.has(id)) this.#places.set(id, this.#places.size);
       if (value === undefined) table.delete(id);
       else table.set(id, JSON.parse(value) as never);
     }

@@ -45,8 +45,7 @@ function wasNotAskedFor(
   }
   if ((harm === 'plug' || harm === 'reset') && wish.mode !== 'force')
     return `${about}, which asked to do it gracefully`;
-  const started = ledger.wish(startedBy);
-  if (started !== undefined && started.order > wish.order) {
+  if (ledger.wish(startedBy) !== undefined && ledger.isBefore(opId, startedBy)) {
     return `${about}, which was asked before ${startedBy} started it again`;
   }
   return undefined;
