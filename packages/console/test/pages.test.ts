@@ -10,7 +10,7 @@ import { pages } from '../src/logic/pages.ts';
 import { problemView } from '../src/logic/problem-view.ts';
 import { createRuleLine, emptyRule, missing, ruleSpecOf } from '../src/logic/rule-form.ts';
 import { routeOfPath, sectionOf } from '../src/logic/routes.ts';
-import { filterVms, sortVms, verbsOf } from '../src/logic/vm-list.ts';
+import { filterVms, sortVms, statesOf, verbsOf } from '../src/logic/vm-list.ts';
 import { host, migration, state, vm } from './support/made-up.ts';
 
 describe('addresses', () => {
@@ -301,6 +301,12 @@ describe('VMs in a table', () => {
     vm('b9', 'h2', { spec: { ...vm('x').spec, labels: { tier: 'db' } } }),
     vm('c'),
   ];
+
+  it('are chosen by state, and the choice stays when the last VM leaves that state', () => {
+    const vms = [vm('a', 'h1'), vm('b')];
+    expect(statesOf(vms, '')).toEqual(['running', 'stopped']);
+    expect(statesOf(vms.slice(0, 1), 'stopped')).toEqual(['running', 'stopped']);
+  });
 
   it('are found by name, label, state and host', () => {
     const names = (filter: Parameters<typeof filterVms>[1]) =>

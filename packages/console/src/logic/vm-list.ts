@@ -42,8 +42,9 @@ export function sortVms(vms: readonly Vm[], key: SortKey, isDescending: boolean)
   );
 }
 
-export const statesOf = (vms: Iterable<Vm>): readonly string[] =>
-  [...new Set([...vms].map((vm) => vm.state))].toSorted();
+/** To choose from; what is chosen stays there when the last VM leaves that state. */
+export const statesOf = (vms: Iterable<Vm>, chosen: string): readonly string[] =>
+  [...new Set([...[...vms].map((vm) => vm.state), ...(chosen === '' ? [] : [chosen])])].toSorted();
 
 /** What may be asked of a VM as it is; the API has the last word. */
 export interface VmVerbs {
