@@ -26,6 +26,7 @@ const short = { steps: 3000 } as const;
 interface Held {
   readonly recent?: readonly string[];
   readonly automation?: 'full' | 'drain';
+  readonly balance?: 'recommend' | 'never';
 }
 
 describe('a balance plan', () => {
@@ -47,8 +48,9 @@ describe('a balance plan', () => {
   it.each<[string, Held]>([
     ['in their cooldown', { recent: ['a', 'b', 'c', 'd'] }],
     ['that may not be moved by themselves', { automation: 'drain' }],
-  ])('leaves VMs alone %s', (_, { recent = [], automation = 'full' }: Held) => {
-    const vms = [...crowded.vms.values()].map((vm) => ({ ...vm, automation }));
+    ['that are set never to be moved for it', { balance: 'never' }],
+  ])('leaves VMs alone %s', (_, { recent = [], ...more }: Held) => {
+    const vms = [...crowded.vms.values()].map((vm) => ({ ...vm, ...more }));
     const cluster = { ...crowded, vms: new Map(vms.map((vm) => [vm.id, vm])) };
     const moved = recent.map((vmId) => ({ vmId, atMs: 0, mib: 0 }));
     expect(planBalance(cluster, { nowMs: 3_600_001, recent: moved })).toMatchObject({

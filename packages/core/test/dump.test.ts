@@ -29,6 +29,7 @@ const everything = aCluster(
       oneNumaCell: true,
       devices: ['gpu'],
       automation: 'drain',
+      balance: 'recommend',
       policy: 'pack',
       priority: 5,
       remainingHours: 9,

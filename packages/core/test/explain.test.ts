@@ -186,6 +186,7 @@ describe('why a VM stays is told', () => {
       {},
       'it is not to be moved without a person’s word',
     ],
+    ['is left out', { balance: 'never' }, {}, 'it is set never to be moved for balance'],
     ['cools down', {}, { recent: [{ vmId: 'd', atMs: 0, mib: 1 }] }, 'it was moved not long ago'],
   ])('that %s', (_, more, options, sentence) => {
     expect(told(crowdedWith(more), 'd', options)).toEqual([sentence]);

@@ -6,6 +6,8 @@ import type { BalanceOptions } from './options.ts';
 export type StayReason =
   | 'not-running'
   | 'not-automatic'
+  /** Somebody has set it so. */
+  | 'left-out'
   /** Its host has found what holds it, whatever the target. */
   | 'held'
   | 'cooling-down'
@@ -18,6 +20,7 @@ export function staysFor(
   options: BalanceOptions,
 ): StayReason | undefined {
   if (vm.state !== 'running') return 'not-running';
+  if (vm.balance === 'never') return 'left-out';
   if ((vm.automation ?? 'full') !== 'full') return 'not-automatic';
   if (vm.held !== undefined && vm.held.length > 0) return 'held';
   if (cluster.hosts.get(vm.hostId ?? '')?.health !== 'up') return 'host-not-up';

@@ -106,6 +106,9 @@ export interface VmUsage extends Resources {
 /** Who may move it: anybody, only a drain and a person, or only a person. */
 export type VmAutomation = 'full' | 'drain' | 'none';
 
+/** What balance may do with it: moves of it are only recommended, whatever the mode; it is not moved for balance at all. */
+export type VmBalance = 'recommend' | 'never';
+
 export interface Vm extends VmShape {
   readonly id: VmId;
   readonly name: string;
@@ -117,6 +120,8 @@ export interface Vm extends VmShape {
   readonly migrationMode: MigrationMode;
   /** `full` if absent. */
   readonly automation?: VmAutomation;
+  /** As for the whole cluster if absent. */
+  readonly balance?: VmBalance;
   /** Who is restarted first when a host is lost; 0 if absent, more is sooner. */
   readonly priority?: number;
   readonly usage?: VmUsage;

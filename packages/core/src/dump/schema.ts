@@ -109,6 +109,7 @@ export const vm: Reader<Vm> = object(
     oneNumaCell: flag,
     devices: list(text),
     automation: oneOf('full', 'drain', 'none'),
+    balance: oneOf('recommend', 'never'),
     policy,
     priority: count,
     remainingHours: count,

@@ -21,6 +21,7 @@ const calm: Readonly<Record<CalmReason, string>> = {
 const alone: Readonly<Record<StayReason, string>> = {
   'not-running': 'it is not running',
   'not-automatic': 'it is not to be moved without a person’s word',
+  'left-out': 'it is set never to be moved for balance',
   held: 'it cannot move as it runs',
   'cooling-down': 'it was moved not long ago',
   'host-not-up': 'its host is not up',
