@@ -174,7 +174,7 @@ export interface paths {
         delete: operations["deleteVm"];
         options?: never;
         head?: never;
-        /** Change its labels, and what it is told at its next start */
+        /** Change its labels, whether it is moved for balance, and what it is told at its next start */
         patch: operations["changeVm"];
         trace?: never;
     };
@@ -1519,6 +1519,7 @@ export interface components {
                     whenStuck?: "give-up" | "post-copy";
                     restMinutes?: number;
                 };
+                balance?: "cluster" | "recommend" | "never";
                 cloudInit?: {
                     by?: "iso" | "smbios";
                     userData?: string;
@@ -1569,6 +1570,7 @@ export interface components {
                     whenStuck?: "give-up" | "post-copy";
                     restMinutes?: number;
                 };
+                balance?: "cluster" | "recommend" | "never";
                 cloudInit?: {
                     by?: "iso" | "smbios";
                     userData?: string;
@@ -1590,6 +1592,7 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            balance?: "cluster" | "recommend" | "never";
         };
         VmStop: {
             mode?: "graceful" | "force";
@@ -2329,6 +2332,7 @@ export interface components {
                     whenStuck?: "give-up" | "post-copy";
                     restMinutes?: number;
                 };
+                balance?: "cluster" | "recommend" | "never";
                 cloudInit?: {
                     by?: "iso" | "smbios";
                     userData?: string;

@@ -43,7 +43,7 @@ export {
 export { deletionOf, FileOwners } from './file-owners.ts';
 export { PoolLook, PoolProbe, PoolProbeAnswer } from './pool-probe.ts';
 export { PoolAlarm, PoolDoctor, PoolFinding, PoolStateRecord } from './pool-state.ts';
-export { DiskSpec, NetworkSpec, VmSize, VmSpec } from './vm-spec.ts';
+export { DiskSpec, NetworkSpec, VmBalance, VmSize, VmSpec } from './vm-spec.ts';
 export {
   FileFacts,
   ImportSource,

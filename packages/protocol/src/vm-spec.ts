@@ -52,6 +52,17 @@ export const VmSize = Type.Object(
 );
 export type VmSize = Static<typeof VmSize>;
 
+/**
+ * `cluster`: as the cluster’s mode says. `recommend`: moves of it for balance are only recommended, whatever the mode.
+ * `never`: it is not moved for balance, and not recommended. Drains, rules and people move it all the same.
+ */
+export const VmBalance = Type.Union([
+  Type.Literal('cluster'),
+  Type.Literal('recommend'),
+  Type.Literal('never'),
+]);
+export type VmBalance = Static<typeof VmBalance>;
+
 export const VmSpec = Type.Object(
   {
     vcpus: Vcpus,
@@ -66,6 +77,8 @@ export const VmSpec = Type.Object(
     labels: Type.Optional(Labels),
     /** How it may be moved, where that is not as the cluster and its labels say. */
     migration: Type.Optional(MigrationWish),
+    /** `cluster` if absent. */
+    balance: Type.Optional(VmBalance),
     cloudInit: Type.Optional(CloudInit),
   },
   closed,

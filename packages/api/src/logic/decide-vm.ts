@@ -88,7 +88,7 @@ export function createVm(
 ): Write {
   const { disks, compares, puts } = checkNewVm(records, body);
   const { name, start = true } = body;
-  const spec = { ...body.spec, disks };
+  const spec = withBalance({ ...body.spec, disks });
   if (start) refuseWhenFull(records);
   const { by, atMs } = ask;
   const intent: VmIntentRecord = {
@@ -122,18 +122,21 @@ function seedOf(
 }
 
 /**
- * Its labels, and what it is told at its next start; that is refused while something is done with it that may have read
- * the former.
+ * Its labels, whether it is moved for balance, and what it is told at its next start; the last is refused while something
+ * is done with it that may have read the former.
  */
 export function changeVm(
   records: RecordMirror,
   idOrName: string,
-  { cloudInit, labels }: api.VmChange,
+  { cloudInit, labels, balance }: api.VmChange,
   seedHash: string | undefined,
 ): Write {
   const vm = findVm(records, idOrName);
-  const labelled: VmIntentRecord =
-    labels === undefined ? vm.value : { ...vm.value, spec: { ...vm.value.spec, labels } };
+  const before = withBalance(vm.value.spec, balance);
+  const labelled: VmIntentRecord = {
+    ...vm.value,
+    spec: labels === undefined ? before : { ...before, labels },
+  };
   if (cloudInit === undefined) {
     return { puts: [putRecord(keys.vmIntent(vm.value.id), labelled, vm)], compares: [] };
   }
@@ -148,6 +151,12 @@ export function changeVm(
     ...seedOf(changed.cloudInit, seedHash),
   };
   return { puts: [putRecord(keys.vmIntent(rest.id), intent, vm)], compares: [] };
+}
+
+/** Nothing is said of one that is balanced as the cluster is. */
+function withBalance(spec: VmSpec, balance = spec.balance): VmSpec {
+  const { balance: _, ...others } = spec;
+  return balance === undefined || balance === 'cluster' ? others : { ...others, balance };
 }
 
 export function refuseWhenBusy(records: RecordMirror, { id, name }: VmIntentRecord): void {

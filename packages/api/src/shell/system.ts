@@ -46,6 +46,7 @@ const features = [
   'sessions',
   'tokens',
   'usage-history',
+  'vm-balance',
   'volumes',
 ];
 /** Anybody may ask, so the parts are asked at most this often. */

@@ -123,7 +123,8 @@ export function vmRoutes(app: App, { mirror, leader, writer }: Context): void {
       schema: {
         tags,
         operationId: 'changeVm',
-        summary: 'Change its labels, and what it is told at its next start',
+        summary:
+          'Change its labels, whether it is moved for balance, and what it is told at its next start',
         params,
         body: bodies.vmChange,
         response: answers({ 200: bodies.vm }),

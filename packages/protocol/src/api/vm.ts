@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { CloudInit, CloudInitSummary } from '../cloud-init.ts';
 import { MigrationWish } from '../migration.ts';
 import { Count, Labels, Name, Uuid } from '../names.ts';
-import { ResizeWish, VmSize, VmSpec } from '../vm-spec.ts';
+import { ResizeWish, VmBalance, VmSize, VmSpec } from '../vm-spec.ts';
 import { MigrationBody, OperationBody } from './operation.ts';
 import { closed, named, Text } from './shape.ts';
 
@@ -74,6 +74,8 @@ export const VmChange = Type.Object(
     cloudInit: Type.Optional(Type.Union([CloudInit, Type.Null()])),
     /** All labels become these, at once: rules go by them. */
     labels: Type.Optional(Labels),
+    /** At once. */
+    balance: Type.Optional(VmBalance),
   },
   { ...named('VmChange'), minProperties: 1 },
 );

@@ -110,6 +110,7 @@ export const vmSpec = {
   networks: [{ bridge: 'br0', mac }],
   labels,
   migration: wish,
+  balance: 'never',
   cloudInit,
 };
 
