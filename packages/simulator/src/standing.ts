@@ -96,7 +96,7 @@ function shapeOf(host: Host): HostShape {
 
 /** One that was on its way is where it began. */
 function standingVm(vm: Vm, index: number): StandingVm {
-  const { name, state, hostId, request, arch, machine, pools, bridges, labels } = vm;
+  const { name, state, hostId, request, arch, machine, pools, bridges, labels, balance } = vm;
   return {
     id: uuid.test(vm.id) ? vm.id : uuidOf('vm', 1_000_000 + index),
     name,
@@ -110,6 +110,7 @@ function standingVm(vm: Vm, index: number): StandingVm {
       disks: pools.map((pool, at) => ({ pool, volume: `${name}-${at}.raw` })),
       networks: bridges.map((bridge) => ({ bridge })),
       labels,
+      ...(balance === undefined ? {} : { balance }),
     },
   };
 }

@@ -54,6 +54,14 @@ describe('a dump', () => {
     expect(states).toEqual(['drain blocked']);
   });
 
+  it('has its VMs as balance may move them', () => {
+    const set = readStanding(
+      dumpOf(hosts, [vm(1, 'node-a', { balance: 'never' }), ...vms.slice(1)]),
+    );
+    const balances = set.vms.map(({ spec }) => spec.balance);
+    expect(balances).toEqual(['never', undefined, undefined]);
+  });
+
   it('stands up to faults, as any scenario', () => {
     const storm = script([
       { at: 10, do: 'drain', host: 'node-a' },

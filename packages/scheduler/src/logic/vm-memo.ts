@@ -53,6 +53,7 @@ function vmOf(
   pools: readonly string[],
 ): Vm {
   const { id, name, spec } = intent;
+  const { balance = 'cluster' } = spec;
   const { saved } = assignment ?? {};
   const { accelerator = 'kvm', qemuVersion = 0 } = saved ?? {};
   const disks = hasToBeMade(assignment) ? disksToMake(mirror, spec.disks) : [];
@@ -70,5 +71,6 @@ function vmOf(
     ...(assignment?.hostId === undefined ? {} : { hostId: assignment.hostId }),
     generation: assignment?.generation ?? 0,
     migrationMode: migrationModeOf(mirror, pools),
+    ...(balance === 'cluster' ? {} : { balance }),
   };
 }

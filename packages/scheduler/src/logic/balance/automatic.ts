@@ -3,7 +3,7 @@
  * else on the same hosts, not outside the hours that were set, and after moves that failed not for a while, which
  * doubles with each.
  */
-import { checkMove } from '@drover/core';
+import { checkMove, isMadeByItself } from '@drover/core';
 import { type api, balanceSettings, keys, type OperationRecord } from '@drover/protocol';
 import { put, type Turn } from '../turn.ts';
 import { isOpen } from '../vm-shape.ts';
@@ -21,7 +21,7 @@ export function moveByItself(turn: Turn): void {
   const settings = balanceSettings(mirror);
   if (settings.mode !== 'automatic' || !turn.settled || turn.isFull) return;
   const wanted = currentOf(turn, mirror, now);
-  if (wanted.length === 0 || pausedBecause(mirror, now) !== undefined) return;
+  if (wanted.length === 0 || pausedBecause(turn, mirror, now) !== undefined) return;
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
   let atOnce = open.filter(isBalance).length;
   let left = movesLeft(mirror, now);
@@ -29,8 +29,7 @@ export function moveByItself(turn: Turn): void {
   const ids = new Set(wanted.map(({ id }) => id));
   for (const one of wanted) {
     if (atOnce >= settings.movesAtOnce || left <= 0 || turn.isFull) return;
-    // What a rule keeps together would be torn apart on the way.
-    if (one.along.length > 0 || one.after.some((id) => ids.has(id))) continue;
+    if (!isMadeByItself(one) || one.after.some((id) => ids.has(id))) continue;
     if (busy.has(one.source) || busy.has(one.target)) continue;
     if (checkMove(turn.cluster, one).type !== 'right') continue;
     if (!turn.commit(put(keys.operation(idOf(turn)), operationFor(turn, one), 0))) return;

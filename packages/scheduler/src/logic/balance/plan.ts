@@ -1,5 +1,6 @@
 /** The plan of balance on a snapshot: what the core says, with what was recommended before kept as long as it is as good. */
-import { type BalancePlan, type Cluster, steadyBalance } from '@drover/core';
+import { type BalancePlan, type Cluster, steadyBalance, unattendedBalance } from '@drover/core';
+import { balanceSettings } from '@drover/protocol';
 import { waveLimitsOf } from '../slots.ts';
 import type { Turn } from '../turn.ts';
 import { leavingAlone, withLoad } from './loaded.ts';
@@ -13,7 +14,9 @@ export function planOn(turn: Turn, found: Cluster, unevenSinceMs: number | undef
     volatile.balance.recommendations.map(({ vmId, target }) => [vmId, target]),
   );
   const since = unevenSinceMs === undefined ? undefined : now.monoMs - unevenSinceMs;
-  return steadyBalance(
+  const isUnattended = balanceSettings(mirror).mode === 'automatic';
+  const planned = isUnattended ? unattendedBalance : steadyBalance;
+  return planned(
     cluster,
     former,
     {

@@ -15,7 +15,7 @@ interface Seen {
 export function balanceStatus(seen: Seen, mirror: RecordMirror, now: Now): api.BalanceStatus {
   const { ran } = seen.volatile.balance;
   const recommendations = [...currentOf(seen, mirror, now)];
-  const paused = pausedBecause(mirror, now);
+  const paused = pausedBecause(seen, mirror, now);
   const calm = calmOf(seen.volatile.balance, mirror, recommendations.length);
   return {
     ...(ran === undefined
@@ -57,7 +57,10 @@ export function calmText(
   return { code, text: explainCalm(code) };
 }
 
-/** Without those that a person has dismissed, or whose VM or target is not any more as it was. */
+/**
+ * Without those that a person has dismissed, whose VM is never to be moved for balance, or is not any more as it was, or
+ * its target.
+ */
 export function currentOf(
   { cluster, volatile }: Seen,
   mirror: RecordMirror,
@@ -79,6 +82,7 @@ export function currentOf(
     const vm = cluster.vms.get(vmId);
     const host = cluster.hosts.get(target);
     const isThere = vm?.hostId === source && vm.state === 'running' && !busy.has(vmId);
+    if (vm?.balance === 'never') return false;
     const isOpenTo = host?.health === 'up' && host.intent === 'active';
     return isThere && isOpenTo && cluster.hosts.get(source)?.health === 'up';
   });
