@@ -1,12 +1,13 @@
 /** Options that several commands have, said once. */
 import { type Command, Option } from 'commander';
-import type { MigrationWish } from '@drover/protocol';
+import type { MigrationWish, VmBalance } from '@drover/protocol';
 import { parseDurationMs } from '../logic/durations.ts';
 import {
   migrationWishForms,
   migrationWishHelp,
   parseMigrationWish,
 } from '../logic/migration-wish.ts';
+import { vmBalances } from '../logic/vm-balance.ts';
 
 /** Waiting is the default; `--wait` may be said for clarity. */
 export function withWait(command: Command): Command {
@@ -60,6 +61,19 @@ export function withCloudInit(command: Command): Command {
           'only, for systemd 252 or later',
       ).choices(['iso', 'smbios']),
     );
+}
+
+export interface BalanceFlags {
+  readonly balance?: VmBalance;
+}
+
+export function withBalance(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--balance <how>',
+      'moved to balance the cluster: as its mode says, only recommended, or never',
+    ).choices(vmBalances),
+  );
 }
 
 export function withYes(command: Command): Command {

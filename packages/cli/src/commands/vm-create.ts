@@ -14,7 +14,14 @@ import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { nameDisks } from '../shell/name-disks.ts';
 import { type Items, printJson, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
-import { collect, examples, withCloudInit, withMigration, withWait } from './options.ts';
+import {
+  collect,
+  examples,
+  withBalance,
+  withCloudInit,
+  withMigration,
+  withWait,
+} from './options.ts';
 
 interface CreateFlags extends VmFlags, CloudInitFlags, FinishFlags {
   readonly start: boolean;
@@ -25,35 +32,37 @@ export function addVmCreate(vms: Command): void {
   const command = withWait(
     withMigration(
       withCloudInit(
-        vms
-          .command('create <name>')
-          .summary('make a VM and start it on the best host')
-          .description(
-            'Makes a VM, starts it on the best host, and says which and why; or each host’s refusal, ' +
-              'with its numbers.',
-          )
-          .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
-          .option('--vcpus <number>', 'virtual CPUs', '1')
-          .option('--max-memory <size>', 'it can be resized to that while it runs')
-          .option('--max-vcpus <number>', 'the same of its virtual CPUs')
-          .option(
-            '--image <image[,size=…]>',
-            'a thin clone of it is the disk: an image’s name, NAME@VERSION, or POOL/FILE (repeatable)',
-            collect,
-            [],
-          )
-          .option(
-            '--volume <volume>',
-            'it is the disk: a volume’s name, or POOL/FILE[,format=raw] (repeatable)',
-            collect,
-            [],
-          )
-          .option('--network <bridge[,mac=…]>', 'a card on this bridge (repeatable)', collect, [])
-          .option('-l, --label <key=value>', 'repeatable', collect, [])
-          .option('--arch <arch>', 'x86_64 or aarch64')
-          .option('--machine <type>', 'machine type, as QEMU calls it: q35, pc-q35-8.2')
-          .option('--no-start', 'only define it')
-          .option('-n, --dry-run', 'only say where it would run, and why'),
+        withBalance(
+          vms
+            .command('create <name>')
+            .summary('make a VM and start it on the best host')
+            .description(
+              'Makes a VM, starts it on the best host, and says which and why; or each host’s refusal, ' +
+                'with its numbers.',
+            )
+            .requiredOption('--memory <size>', 'such as 128MiB or 2GiB')
+            .option('--vcpus <number>', 'virtual CPUs', '1')
+            .option('--max-memory <size>', 'it can be resized to that while it runs')
+            .option('--max-vcpus <number>', 'the same of its virtual CPUs')
+            .option(
+              '--image <image[,size=…]>',
+              'a thin clone of it is the disk: an image’s name, NAME@VERSION, or POOL/FILE (repeatable)',
+              collect,
+              [],
+            )
+            .option(
+              '--volume <volume>',
+              'it is the disk: a volume’s name, or POOL/FILE[,format=raw] (repeatable)',
+              collect,
+              [],
+            )
+            .option('--network <bridge[,mac=…]>', 'a card on this bridge (repeatable)', collect, [])
+            .option('-l, --label <key=value>', 'repeatable', collect, [])
+            .option('--arch <arch>', 'x86_64 or aarch64')
+            .option('--machine <type>', 'machine type, as QEMU calls it: q35, pc-q35-8.2')
+            .option('--no-start', 'only define it')
+            .option('-n, --dry-run', 'only say where it would run, and why'),
+        ),
       ),
     ),
   );

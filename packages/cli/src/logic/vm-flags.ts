@@ -1,5 +1,5 @@
 /** The flags of `vm create` as the spec that the API takes. Each refusal names the form that is accepted. */
-import { api, type MigrationWish, parseValue } from '@drover/protocol';
+import { api, type MigrationWish, parseValue, type VmBalance } from '@drover/protocol';
 import { parseCount, parseMib } from './sizes.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -15,6 +15,7 @@ export interface VmFlags {
   readonly arch?: string | undefined;
   readonly machine?: string | undefined;
   readonly migration?: MigrationWish | undefined;
+  readonly balance?: VmBalance | undefined;
 }
 
 type Spec = api.VmCreate['spec'];
@@ -30,6 +31,7 @@ export function parseVmFlags(name: string, flags: VmFlags): api.VmCreate {
     ...(flags.arch === undefined ? {} : { arch: parseArch(flags.arch) }),
     ...(flags.machine === undefined ? {} : { machine: flags.machine }),
     ...(flags.migration === undefined ? {} : { migration: flags.migration }),
+    ...(flags.balance === undefined ? {} : { balance: flags.balance }),
     disks: [
       ...flags.image.map((text) => parseDisk('image', text)),
       ...flags.volume.map((text) => parseDisk('volume', text)),

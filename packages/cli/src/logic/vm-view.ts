@@ -8,6 +8,7 @@ import { stepOf } from './operation-view.ts';
 import { count } from './plan-text.ts';
 import { formatBytes, formatMib } from './sizes.ts';
 import type { Cell, Column, Tone } from './table.ts';
+import { vmBalanceText } from './vm-balance.ts';
 
 type Vm = api.VmBody;
 type Line = readonly [string, string];
@@ -68,6 +69,7 @@ export function vmPage(vm: Vm, nowMs: number): readonly string[] {
     ),
     ...(vm.cloudInit === undefined ? [] : [['Cloud-init', cloudInitText(vm.cloudInit)] as const]),
     ...(spec.migration === undefined ? [] : [['Policy', wishText(spec.migration)] as const]),
+    ...(spec.balance === undefined ? [] : [['Balance', vmBalanceText(spec.balance)] as const]),
     ['Labels', pairs(spec.labels)],
     ['Generation', `${vm.generation}`],
     ['Created', `${formatAge(nowMs, vm.createdAtMs)} ago by ${vm.by}`],
