@@ -17,6 +17,14 @@ it('a VM with room to grow says how far', () => {
   expect(size(vm('db', 'h1'))).not.toContain('grow');
 });
 
+it('a VM that is set so says what balance may do with it', () => {
+  const { spec } = vm('web', 'h1');
+  const fact = (of: ReturnType<typeof vm>) => vmFacts(of).find(({ name }) => name === 'Balance');
+  const set = vm('web', 'h1', { spec: { ...spec, balance: 'never' } });
+  expect(fact(set)?.value).toBe('never moved for balance, and not recommended');
+  expect(fact(vm('db', 'h1'))).toBeUndefined();
+});
+
 it('why nothing is recommended is a sentence', () => {
   const calm = { code: 'even', text: 'the cluster is even enough' };
   expect(calmText({ calm })).toBe('The cluster is even enough.');

@@ -1,4 +1,5 @@
 /** What a VM is, as names and values. */
+import { vmBalanceText } from '@drover/cli/words';
 import { count, mibText } from './amounts.ts';
 import type { Vm } from './types.ts';
 
@@ -60,6 +61,9 @@ export function vmFacts(vm: Vm): readonly Fact[] {
       : [{ name: 'Its host says', value: vm.observed }]),
     { name: 'Wanted', value: vm.desired },
     ...(labels.length === 0 ? [] : [{ name: 'Labels', value: labels.join(', ') }]),
+    ...(spec.balance === undefined
+      ? []
+      : [{ name: 'Balance', value: vmBalanceText(spec.balance) }]),
     {
       name: 'First boot',
       value: vm.cloudInit === undefined ? 'told nothing' : 'cloud-init tells it what to be',
