@@ -355,6 +355,105 @@ it('a VM that runs can be saved and paused, each with what comes of it and its c
   await page.context().close();
 });
 
+describe('a host that was emptied', () => {
+  it('gets the VMs back that the drain moved away, those that were shown and no others', async () => {
+    await using own = await MadeUpCluster.start({ hosts: 4, vms: 16 });
+    const [paused = '', ...others] = await own.drained('h2');
+    expect(others.length).toBeGreaterThan(1);
+    await own.pause(paused);
+    const address = `${own.url}/hosts/h2#token=${madeUpToken}`;
+    const { page, wrong } = await openPage(browser, address);
+    await page.getByText('drained').first().waitFor();
+    await page.getByRole('button', { name: 'Bring VMs back' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Bring the VMs of h2 back' });
+    await dialog.getByText(`${others.length} VMs go back, in about`).waitFor();
+    await dialog.getByText('1 VM cannot go back.').waitFor();
+    await dialog.getByText(`${paused} stays where it runs. unpause it, or stop it`).waitFor();
+    const rows = await dialog.getByRole('row').allInnerTexts();
+    const shown = rows.slice(1).map((text) => text.split('\t')[0] ?? '');
+    expect(shown.toSorted()).toEqual(others.toSorted());
+    const command = 'drover host restore h2 --move-back';
+    await dialog.getByRole('button', { name: `Copy “${command}”` }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    const asking = page.waitForRequest((one) => one.url().endsWith('/restore'));
+    await dialog.getByRole('button', { name: 'Bring them back' }).click();
+    const { plan } = (await asking).postDataJSON() as { plan: readonly { target: string }[] };
+    expect(plan.map(({ target }) => target)).toEqual(others.map(() => 'h2'));
+    await page.waitForURL(/\/operations\//);
+    expect(await operationOf(own, page)).toMatchObject({ type: 'restore', hostId: 'h2' });
+    // It takes VMs again from the moment on that it was asked for.
+    expect(await read(own, '/v1/hosts/h2')).toMatchObject({ state: 'ready' });
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('of which nobody is away any more says so, and only takes VMs again', async () => {
+    await using own = await MadeUpCluster.start({ hosts: 4, vms: 0 });
+    await own.drained('h2');
+    const address = `${own.url}/hosts/h2#token=${madeUpToken}`;
+    const { page } = await openPage(browser, address);
+    await page.getByRole('button', { name: 'Bring VMs back' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/^No drain has moved a VM away .* takes new VMs again/)
+      .waitFor();
+    expect(await page.getByRole('dialog').getByRole('table').count()).toBe(0);
+    await page.context().close();
+  });
+});
+
+describe('a host that is down', () => {
+  it('is forgotten once its name was typed; one that has VMs is not, and says which', async () => {
+    await using own = await MadeUpCluster.start({ hosts: 4, vms: 16 });
+    await own.drained('h2');
+    own.lose('h2');
+    own.lose('h1');
+    const addressOf = (host: string) => `${own.url}/hosts/${host}#token=${madeUpToken}`;
+    const { page, wrong } = await openPage(browser, addressOf('h3'));
+    await page.getByText('What it is made of').waitFor();
+    expect(await page.getByRole('button', { name: 'Forget this host' }).count()).toBe(0);
+
+    await page.goto(addressOf('h1'));
+    const busy = await forgetDialog(page, 'h1');
+    await busy.getByLabel('Type h1 to go on').fill('h1');
+    await busy.getByRole('button', { name: 'Forget this host' }).click();
+    await busy.getByText('host-in-use').waitFor();
+    await busy.getByText(/are on h1: start its VMs elsewhere/).waitFor();
+    await busy.getByRole('button', { name: 'Not now' }).click();
+
+    await page.goto(addressOf('h2'));
+    const dialog = await forgetDialog(page, 'h2');
+    const go = dialog.getByRole('button', { name: 'Forget this host' });
+    expect(await go.isDisabled()).toBe(true);
+    await dialog.getByLabel('Type h2 to go on').fill('h1');
+    expect(await go.isDisabled()).toBe(true);
+    await dialog.getByLabel('Type h2 to go on').fill('h2');
+    await dialog.getByRole('button', { name: 'Copy “drover host forget h2”' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await go.click();
+    await page.waitForURL(/\/operations\//);
+    expect(await operationOf(own, page)).toMatchObject({ type: 'forget-host', hostId: 'h2' });
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+});
+
+async function forgetDialog(page: Page, hostId: string) {
+  await page.getByRole('heading', { name: hostId }).waitFor();
+  await page.getByRole('button', { name: 'Forget this host' }).click();
+  return page.getByRole('dialog', { name: `Forget ${hostId}` });
+}
+
+async function read(of: MadeUpCluster, path: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${madeUpToken}` };
+  return (await fetch(`${of.url}${path}`, { headers })).json();
+}
+
+/** The one whose page this is. */
+function operationOf(of: MadeUpCluster, page: Page): Promise<unknown> {
+  return read(of, `/v1${new URL(page.url()).pathname}`);
+}
+
 it('a token for one more host is made, and shown once as the command for that machine', async () => {
   const { page, wrong } = await openPage(browser, signedIn('/settings'));
   await page.getByLabel('Host', { exact: true }).fill('h99');

@@ -7,10 +7,13 @@ import { buildApp } from '@drover/api';
 import { createFakeBus, type FakeBus } from '@drover/bus/testing';
 import {
   allocatable,
+  applyMoves,
   type Cluster,
   explainPlacement,
+  type Host,
   place,
   planDrain,
+  planRestore,
   planRule,
   promisedOn,
   ruleConflicts,
@@ -43,6 +46,8 @@ export const madeUpToken = 'made-up-token';
 interface State {
   cluster: Cluster;
   progress: readonly MigrationProgress[];
+  /** By VM that a drain moved away: the host. */
+  homes: ReadonlyMap<string, string>;
   /** Of all of them. */
   readonly vm: MadeUpVm;
 }
@@ -71,7 +76,7 @@ export class MadeUpCluster implements AsyncDisposable {
       reservations: [],
       rules: Object.entries(madeUpRules(vms)).map(([id, spec]) => ({ id, ...spec })),
     };
-    const state = { cluster, progress: [], vm: await MadeUpVm.start() };
+    const state = { cluster, progress: [], homes: new Map(), vm: await MadeUpVm.start() };
     const store = createFakeStore({ clock: 'system' });
     const hub = createFakeBus();
     const bus = hub.connect({ role: 'api' });
@@ -177,6 +182,44 @@ export class MadeUpCluster implements AsyncDisposable {
     });
   }
 
+  /** It has been emptied: its VMs are where a drain moves them, and remember where they were. */
+  async drained(hostId: string): Promise<readonly string[]> {
+    const { cluster } = this.#state;
+    const { moves } = planDrain(cluster, hostId);
+    const atMs = Date.now() - 60_000;
+    const moved = applyMoves(cluster, moves);
+    this.#state.cluster = withHost(moved, hostId, { intent: 'cordoned' });
+    this.#state.homes = new Map(moves.map(({ vmId }) => [vmId, hostId]));
+    const id = '01N00000000000000000000001';
+    const drain = { v: 1, id, type: 'drain', state: 'succeeded', step: 'ended', stepIndex: 1 };
+    const times = { by: 'anna', createdAtMs: atMs, startedAtMs: atMs, endedAtMs: atMs + 30_000 };
+    const assignments = moves.map(({ vmId, vmName, target }) => [
+      keys.assignment(vmId),
+      { ...this.#assignment(vmName, target, 'running'), home: hostId, movedAtMs: atMs },
+    ]);
+    await this.#put({
+      [keys.hostIntent(hostId)]: { v: 1, id: hostId, cordoned: true, by: 'anna', atMs },
+      [keys.operation(id)]: { ...drain, hostId, generation: 0, epoch: '5', ...times },
+      ...(Object.fromEntries(assignments) as Record<string, object>),
+    });
+    return moves.map(({ vmName }) => vmName);
+  }
+
+  /** Somebody has paused it: only a person moves it. */
+  async pause(name: string): Promise<void> {
+    const vm = this.#vm(name);
+    const vms = new Map(this.#state.cluster.vms).set(vm.id, { ...vm, state: 'paused' });
+    this.#state.cluster = { ...this.#state.cluster, vms };
+    await this.#put({
+      [keys.assignment(vm.id)]: this.#assignment(name, vm.hostId ?? '', 'paused'),
+    });
+  }
+
+  /** It is not heard any more. */
+  lose(hostId: string): void {
+    this.#state.cluster = withHost(this.#state.cluster, hostId, { health: 'down' });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end();
   }
@@ -223,6 +266,12 @@ export class MadeUpCluster implements AsyncDisposable {
   }
 }
 
+function withHost(cluster: Cluster, hostId: string, change: Partial<Host>): Cluster {
+  const host = cluster.hosts.get(hostId);
+  if (host === undefined) throw new Error(`there is no ${hostId}`);
+  return { ...cluster, hosts: new Map(cluster.hosts).set(hostId, { ...host, ...change }) };
+}
+
 function operationIdOf(vmId: string): string {
   return `01M0000000000000000${vmId.slice(-7).toUpperCase()}`;
 }
@@ -233,7 +282,7 @@ function answerOn(leader: FakeBus, state: State): void {
   );
 }
 
-function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
+function answer(query: Query, { cluster, progress, homes, vm }: State): QueryReply {
   switch (query.type) {
     case 'leader': {
       const leader = {
@@ -277,6 +326,11 @@ function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
     }
     case 'plan-drain':
       return { type: 'plan-drain', plan: planDrain(cluster, query.hostId), unchecked: [] };
+    case 'plan-restore': {
+      const taking = withHost(cluster, query.hostId, { intent: 'active' });
+      const away = new Map([...homes].filter(([, home]) => home === query.hostId));
+      return { type: 'plan-restore', plan: planRestore(taking, away), unchecked: [] };
+    }
     case 'open-console':
       return vm.answer(query);
     case 'cpu-gaps':
@@ -309,7 +363,6 @@ function answer(query: Query, { cluster, progress, vm }: State): QueryReply {
       };
     case 'plan-move':
     case 'plan-balance':
-    case 'plan-restore':
     case 'dump':
       return { type: 'error', code: 'no-leader', message: `nobody answers ${query.type} here` };
   }
