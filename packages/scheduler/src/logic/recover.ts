@@ -91,7 +91,9 @@ function massLoss(turn: Turn): string | undefined {
 function advance(turn: Turn, stored: Stored<OperationRecord>): void {
   const before = stored.value.items ?? [];
   const items: DrainItem[] = before.map((item) => settle(turn, stored.value, item));
-  const puts = items.flatMap((item, index) => (item.state === 'waiting' ? [{ item, index }] : []));
+  const puts = areMovesEnding(turn, stored.value)
+    ? []
+    : items.flatMap((item, index) => (item.state === 'waiting' ? [{ item, index }] : []));
   const starts = puts.flatMap(({ item, index }) => {
     const start = restart(turn, stored.value, item, index);
     return start === undefined ? [] : [{ index, ...start }];
@@ -108,6 +110,18 @@ function advance(turn: Turn, stored: Stored<OperationRecord>): void {
   const names = blocked.map(({ vmName }) => vmName).join(', ');
   const message = `${blocked.length} VMs could not be started elsewhere: ${names}`.slice(0, 1000);
   turn.end(stored, 'blocked', { error: { code: 'no-host-fits', message } });
+}
+
+/**
+ * What moved away from there when the power went holds room on a host that is heard, and so ends in a moment: nobody is
+ * told before that there is no room for the others.
+ */
+function areMovesEnding(turn: Turn, { hostId = '' }: OperationRecord): boolean {
+  return turn.cluster.reservations.some(({ operationId, hostId: target }) => {
+    const { source } = turn.mirror.operations.get(operationId)?.value ?? {};
+    if (source !== hostId) return false;
+    return turn.hosts.health(turn.now.monoMs, target, turn.settings) === 'up';
+  });
 }
 
 function settle(turn: Turn, { hostId = '' }: OperationRecord, item: DrainItem): DrainItem {

@@ -41,5 +41,10 @@ export function asSeenBy(
   if (parent?.type !== 'recover') return cluster;
   const { hostId: off } = parent;
   const there = [...cluster.vms.values()].filter(({ hostId }) => hostId === off);
-  return withoutVms(cluster, there);
+  const theirs = new Set(there.map(({ id }) => id));
+  // Where one of them was moving to, its room is held still: of no VM that a rule could be about.
+  const reservations = cluster.reservations.map((one) =>
+    theirs.has(one.vmId) ? { ...one, vmId: `room of ${one.operationId}` } : one,
+  );
+  return { ...withoutVms(cluster, there), reservations };
 }

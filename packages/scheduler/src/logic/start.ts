@@ -151,7 +151,7 @@ function placeFor(
   if (parent?.type !== 'recover' || !isRuled(turn.cluster, vm)) {
     return turn.places.choose(vm, exclude);
   }
-  const cluster = asSeenBy(turn.mirror, turn.cluster, operation);
+  const cluster = asSeenBy(turn.mirror, turn.places.cluster, operation);
   const { target } = operation;
   if (target !== undefined && !tried.has(target)) {
     const planned = place(cluster, { shape: vm, only: target });
