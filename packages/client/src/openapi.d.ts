@@ -1379,6 +1379,7 @@ export interface components {
             state: "ready" | "cordoned" | "draining" | "drained" | "suspect" | "down";
             schedulable: boolean;
             reasons: string[];
+            conditions: components["schemas"]["Condition"][];
             arch: string;
             accelerator: string;
             acceleratorReason: string;
@@ -1448,6 +1449,7 @@ export interface components {
             name: string;
             state: string;
             desired: string;
+            conditions: components["schemas"]["Condition"][];
             hostId?: string;
             nextHostId?: string;
             generation: number;
@@ -2345,6 +2347,13 @@ export interface components {
             only?: string;
             explain?: boolean;
         };
+        Condition: {
+            type: string;
+            status: "true" | "false" | "unknown";
+            reason: string;
+            message: string;
+            sinceMs?: number;
+        };
         Migration: {
             operationId: string;
             vmId: string;
@@ -2450,6 +2459,7 @@ export interface components {
             createdAtMs: number;
             thinLimitPercent: number;
             alarmPercent: number;
+            conditions: components["schemas"]["Condition"][];
             status?: {
                 capacityMib: number;
                 freeMib: number;

@@ -10,6 +10,7 @@ import {
   type OperationRecord,
   type RecordMirror,
 } from '@drover/protocol';
+import { hostConditions, type HostFacts } from './conditions.ts';
 import { isOpen, newestDrains } from './operations.ts';
 import { countByHost } from './vms.ts';
 
@@ -62,11 +63,13 @@ export function showHost(
 
 function hostBody(tally: Tally, view: HostView): api.HostBody {
   const state = stateOf(tally, view.id, view.health);
+  const pools = poolsOf(view);
   return {
     id: view.id,
     state,
     schedulable: state === 'ready',
     reasons: [...view.reasons],
+    conditions: conditionsOf(tally, view.id, { state, reasons: view.reasons, pools }),
     arch: view.arch,
     accelerator: view.accelerator,
     acceleratorReason: view.acceleratorReason,
@@ -84,18 +87,36 @@ function hostBody(tally: Tally, view: HostView): api.HostBody {
     numaCells: [...view.numaCells],
     labels: view.labels,
     bridges: [...view.bridges],
-    pools: view.pools.map(({ name, state: poolState, capacityMib, freeMib, reason, isFull }) => ({
-      name,
-      state: poolState,
-      capacityMib,
-      freeMib,
-      ...(reason === undefined ? {} : { reason }),
-      ...(isFull === true ? { condition: 'full' as const } : {}),
-    })),
+    pools,
     vmCount: tally.vmCounts.get(view.id) ?? 0,
     foreignVmCount: view.foreignVmCount,
     reportAgeMs: view.reportAgeMs,
   };
+}
+
+function poolsOf({ pools }: HostView): api.HostBody['pools'] {
+  return pools.map(({ name, state, capacityMib, freeMib, reason, isFull }) => ({
+    name,
+    state,
+    capacityMib,
+    freeMib,
+    ...(reason === undefined ? {} : { reason }),
+    ...(isFull === true ? { condition: 'full' as const } : {}),
+  }));
+}
+
+function conditionsOf(
+  { records, drains }: Tally,
+  hostId: string,
+  seen: Pick<HostFacts, 'state' | 'reasons' | 'pools'>,
+): api.Condition[] {
+  const intent = records.hostIntents.get(hostId)?.value;
+  return hostConditions({
+    ...seen,
+    record: records.hosts.get(hostId)?.value,
+    drain: drains.get(hostId),
+    cordonedAtMs: intent?.cordoned === true ? intent.atMs : undefined,
+  });
 }
 
 const silent = {
@@ -108,12 +129,7 @@ const unled = {
 } as const;
 
 /** Known to etcd, and to nobody who could be asked: nothing is claimed about what it is. */
-function unseenHost(
-  { vmCounts }: Tally,
-  host: HostRecord,
-  isLed: boolean,
-  nowMs: number,
-): api.HostBody {
+function unseenHost(tally: Tally, host: HostRecord, isLed: boolean, nowMs: number): api.HostBody {
   const nothing = { cpuMilli: 0, memoryMib: 0 };
   const { state, reasons } = isLed ? silent : unled;
   return {
@@ -121,6 +137,7 @@ function unseenHost(
     state,
     schedulable: false,
     reasons: [...reasons],
+    conditions: conditionsOf(tally, host.id, { state, reasons, pools: [] }),
     arch: '',
     accelerator: '',
     acceleratorReason: '',
@@ -136,7 +153,7 @@ function unseenHost(
     labels: {},
     bridges: [],
     pools: [],
-    vmCount: vmCounts.get(host.id) ?? 0,
+    vmCount: tally.vmCounts.get(host.id) ?? 0,
     foreignVmCount: 0,
     reportAgeMs: Math.max(0, nowMs - host.firstSeenMs),
   };

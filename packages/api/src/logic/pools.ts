@@ -12,6 +12,7 @@ import {
   type RequestRecord,
   type Stored,
 } from '@drover/protocol';
+import { poolConditions } from './conditions.ts';
 import { refuseWhenFull } from './decide-vm.ts';
 import { isOpen } from './operations.ts';
 import { type Ask, dropRecord, putRecord, type Write } from './write.ts';
@@ -39,6 +40,7 @@ export function poolBody(
     createdAtMs,
     thinLimitPercent,
     alarmPercent,
+    conditions: poolConditions(status),
     ...(status === undefined ? {} : { status }),
     ...(doctor === undefined ? {} : { doctor }),
   };

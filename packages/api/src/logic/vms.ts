@@ -9,6 +9,7 @@ import {
   type Stored,
   type VmIntentRecord,
 } from '@drover/protocol';
+import { vmConditions } from './conditions.ts';
 import { migrationOf } from './migrations.ts';
 import { hasLabels, type PageAsk, pageAmong } from './page.ts';
 
@@ -40,12 +41,14 @@ export function vmBody(
   const cloudInit = cloudInitSummary(intent);
   const assignment = records.assignments.get(id)?.value;
   const { hostId, nextHostId, operationId, promised, rest, saved } = assignment ?? {};
+  const operation = records.operations.get(operationId ?? '')?.value;
   const migration = migrationOf(records, id, progress);
   return {
     id,
     name,
     state: stateOf(records, id),
     desired,
+    conditions: vmConditions({ intent, assignment, operation }),
     ...(hostId === undefined ? {} : { hostId }),
     ...(nextHostId === undefined ? {} : { nextHostId }),
     generation: assignment?.generation ?? 0,

@@ -57,6 +57,7 @@ const named = [
   RecommendationList,
   api.PlacementBody,
   api.PlacementAsk,
+  api.Condition,
   api.MigrationBody,
   api.MigrationSettingsBody,
   api.PoolBody,

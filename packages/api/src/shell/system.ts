@@ -14,6 +14,7 @@ const features = [
   'cloud-init',
   'cluster-cpu',
   'cold-moves',
+  'conditions',
   'consoles',
   'cordons',
   'drains',

@@ -12,6 +12,7 @@ export function host(id: string, changes: Partial<api.HostBody> = {}): api.HostB
     state: 'ready',
     schedulable: true,
     reasons: [],
+    conditions: [],
     arch: 'x86_64',
     accelerator: 'kvm',
     acceleratorReason: 'a probe VM ran under it',
@@ -40,6 +41,7 @@ export function vm(index: number, name: string, changes: Partial<api.VmBody> = {
     name,
     state: 'running',
     desired: 'running',
+    conditions: [],
     hostId: 'h2',
     generation: 3,
     macs: ['52:54:00:00:00:01'],
@@ -182,6 +184,7 @@ export function pool(name: string): api.PoolBody {
     createdAtMs: 1_700_000_000_000,
     thinLimitPercent: 400,
     alarmPercent: 85,
+    conditions: [],
     status: {
       ...room,
       promisedMib: 2_000,

@@ -6,6 +6,7 @@ export function host(id: string, changes: Partial<Host> = {}): Host {
   return {
     id,
     state: 'ready',
+    conditions: [],
     schedulable: true,
     reasons: [],
     arch: 'x86_64',
@@ -34,6 +35,7 @@ export function vm(name: string, hostId?: string, changes: Partial<Vm> = {}): Vm
   return {
     id: `id-${name}`,
     name,
+    conditions: [],
     state: hostId === undefined ? 'stopped' : 'running',
     desired: 'running',
     ...(hostId === undefined ? {} : { hostId }),

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { Inventory } from '../agent-message.ts';
 import { Count, Labels, Name } from '../names.ts';
 import { PoolCondition } from '../pool-spec.ts';
+import { Conditions } from './condition.ts';
 import { closed, named, Text } from './shape.ts';
 
 const ResourcesBody = Type.Object({ cpuMilli: Count, memoryMib: Count }, closed);
@@ -21,6 +22,7 @@ export const HostBody = Type.Object(
     ]),
     schedulable: Type.Boolean(),
     reasons: Type.Array(Text),
+    conditions: Conditions,
     arch: Text,
     accelerator: Text,
     acceleratorReason: Text,

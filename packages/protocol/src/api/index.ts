@@ -114,6 +114,7 @@
 export * from './balance.ts';
 export * from './access.ts';
 export * from './cluster.ts';
+export * from './condition.ts';
 export * from './console.ts';
 export * from './event.ts';
 export * from './headroom.ts';

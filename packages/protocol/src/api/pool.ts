@@ -10,6 +10,7 @@ import {
   PoolProtection,
 } from '../pool-spec.ts';
 import { PoolAlarm, PoolDoctor } from '../pool-state.ts';
+import { Conditions } from './condition.ts';
 import { named } from './shape.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -74,6 +75,7 @@ export const PoolBody = Type.Object(
     createdAtMs: Count,
     thinLimitPercent: Count,
     alarmPercent: Count,
+    conditions: Conditions,
     status: Type.Optional(PoolStatus),
     doctor: Type.Optional(PoolDoctor),
   },

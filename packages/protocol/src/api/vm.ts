@@ -4,6 +4,7 @@ import { CloudInit, CloudInitSummary } from '../cloud-init.ts';
 import { MigrationWish } from '../migration.ts';
 import { Count, Labels, Name, Uuid } from '../names.ts';
 import { ResizeWish, VmBalance, VmSize, VmSpec } from '../vm-spec.ts';
+import { Conditions } from './condition.ts';
 import { MigrationBody, OperationBody } from './operation.ts';
 import { closed, named, Text } from './shape.ts';
 
@@ -13,6 +14,7 @@ export const VmBody = Type.Object(
     name: Name,
     state: Text,
     desired: Text,
+    conditions: Conditions,
     hostId: Type.Optional(Name),
     /** Of one that is off and was moved so: where it starts next, if that host takes it then. */
     nextHostId: Type.Optional(Name),

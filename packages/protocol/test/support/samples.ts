@@ -578,6 +578,9 @@ const vm = {
   name: 'web1',
   state: 'running',
   desired: 'running',
+  conditions: [
+    { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
+  ],
   hostId: 'h1',
   generation: 3,
   operationId,
@@ -628,6 +631,9 @@ export const outputs: readonly Sample[] = [
       state: 'drained',
       schedulable: false,
       reasons: ['cordoned'],
+      conditions: [
+        { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
+      ],
       arch: 'x86_64',
       accelerator: 'kvm',
       acceleratorReason: '/dev/kvm',
@@ -777,6 +783,9 @@ export const outputs: readonly Sample[] = [
       createdAtMs: 1,
       thinLimitPercent: 400,
       alarmPercent: 85,
+      conditions: [
+        { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
+      ],
       status: {
         capacityMib: 1000,
         freeMib: 100,
