@@ -24,6 +24,9 @@ export interface Sample {
 
 export const vmId = '6f1c2a52-7d6e-4a8f-9d63-0d3f1f2a9b01';
 export const operationId = '01JD-op-1';
+const conditions = [
+  { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
+];
 const mac = '52:54:00:12:34:56';
 const labels = { 'rack.example/name': 'r1', zone: '' };
 const nfs = { type: 'nfs', server: 'nfs1', export: '/srv/vms', version: '4.2', path: '/mnt/vms' };
@@ -578,9 +581,7 @@ const vm = {
   name: 'web1',
   state: 'running',
   desired: 'running',
-  conditions: [
-    { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
-  ],
+  conditions,
   hostId: 'h1',
   generation: 3,
   operationId,
@@ -631,9 +632,7 @@ export const outputs: readonly Sample[] = [
       state: 'drained',
       schedulable: false,
       reasons: ['cordoned'],
-      conditions: [
-        { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
-      ],
+      conditions,
       arch: 'x86_64',
       accelerator: 'kvm',
       acceleratorReason: '/dev/kvm',
@@ -783,9 +782,7 @@ export const outputs: readonly Sample[] = [
       createdAtMs: 1,
       thinLimitPercent: 400,
       alarmPercent: 85,
-      conditions: [
-        { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
-      ],
+      conditions,
       status: {
         capacityMib: 1000,
         freeMib: 100,
