@@ -24,18 +24,15 @@ export interface Sample {
 
 export const vmId = '6f1c2a52-7d6e-4a8f-9d63-0d3f1f2a9b01';
 export const operationId = '01JD-op-1';
-const conditions = [
-  { type: 'idle', status: 'false', reason: 'migrate', message: 'operation op', sinceMs: 7 },
-];
+const conditions = [{ type: 'idle', status: 'true', reason: 'idle', message: 'x', sinceMs: 7 }];
 const mac = '52:54:00:12:34:56';
 const labels = { 'rack.example/name': 'r1', zone: '' };
 const nfs = { type: 'nfs', server: 'nfs1', export: '/srv/vms', version: '4.2', path: '/mnt/vms' };
 const pool = { name: 'vms', spec: nfs };
 const disk = { pool, file: 'web1-0.qcow2', format: 'qcow2', cloneOf: 'debian-13.qcow2' };
 const tunnel = { host: 'fd00::2', port: 49152, secret: 'a'.repeat(64) };
-const rejections = [
-  { hostId: 'h2', reason: 'memory', required: 4096, available: '1 GiB', unit: 'MiB' },
-];
+const lacks = { required: 4096, available: '1 GiB', unit: 'MiB' };
+const rejections = [{ hostId: 'h2', reason: 'memory', ...lacks }];
 const policy = {
   bandwidthMibps: 100,
   streams: 2,
@@ -57,9 +54,7 @@ const timeline = {
   bytesPerSecond: 100_000,
   throttlePercent: 20,
   roundCount: 2,
-  rounds: [
-    { round: 1, atMs: 20, remainingBytes: 512_000_000, transferredBytes: 0, throttlePercent: 0 },
-  ],
+  rounds: [{ round: 1, atMs: 20, remainingBytes: 5_000, transferredBytes: 0, throttlePercent: 0 }],
   interventions: [{ atMs: 8_000, type: 'set-downtime', downtimeMs: 500, why: 'stuck' }],
 };
 const reasons = [
