@@ -19,6 +19,7 @@ import {
 } from '@drover/core';
 import { waitForPool } from './ailing-pool.ts';
 import { blockedItem } from './blocked-item.ts';
+import { wasGivenUp } from './migrate-end.ts';
 import { findUnitTarget } from './move-unit.ts';
 import { moveTo, orderMoves } from './order-moves.ts';
 import { isCancelled } from './pending.ts';
@@ -117,6 +118,11 @@ function settle(turn: Turn, item: DrainItem, isOver: boolean): DrainItem {
   if (isOver) return { ...item, state: 'cancelled' };
   const attempts = item.attempts + 1;
   const reason = child?.error?.message ?? 'its migration was lost sight of';
+  if (wasGivenUp(child?.error)) {
+    const how = `drover vm migrate ${item.vmName} --to ${target} --migration must-finish`;
+    const remedy = `${how}, or wait for a quieter hour; then enforce the rule again`;
+    return { ...item, attempts, state: 'blocked', reason, remedy };
+  }
   if (attempts < turn.settings.drainAttempts)
     return { ...item, attempts, state: 'waiting', reason };
   const remedy = `see operation ${item.operationId ?? ''}; then enforce the rule again`;

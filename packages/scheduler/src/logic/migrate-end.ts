@@ -159,9 +159,14 @@ function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
   turn.end(stored, 'failed', { error }, owner);
 }
 
+/** It did not converge: the next move of the VM would end no better, wherever it goes. */
+export function wasGivenUp(error: OperationError | undefined): error is OperationError {
+  return error?.code === 'migration-stuck' || error?.code === 'migration-timeout';
+}
+
 /** A VM whose move was given up is left alone for as long as its policy says. */
 function restOf(turn: Turn, { id, error, migration }: OperationRecord): AssignmentRecord['rest'] {
-  if (error?.code !== 'migration-stuck' && error?.code !== 'migration-timeout') return undefined;
+  if (!wasGivenUp(error)) return undefined;
   const untilMs = turn.now.wallMs + (migration?.policy.restMinutes ?? 0) * 60_000;
   return { untilMs, reason: error.message, operationId: id };
 }

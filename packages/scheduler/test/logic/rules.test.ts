@@ -225,6 +225,16 @@ describe('enforcing a rule', () => {
     expect(ended.error?.message).toMatch(/^rule db does not hold, these could not move: vm-/);
   });
 
+  it('does not try a move again that did not converge: it would not the next time', () => {
+    const lab = broken();
+    lab.host('h1').scripts.set('migrate-out', () => failed('migration-stuck', '9 MiB are left'));
+    const id = lab.request(enforce());
+    expect(lab.ended(id).state).toBe('blocked');
+    const [first] = items(lab, id);
+    expect(first).toMatchObject({ state: 'blocked', attempts: 1, reason: '9 MiB are left' });
+    expect(first?.remedy).toContain('must-finish');
+  });
+
   it('is taken back by a person: what has moved stays moved', () => {
     const lab = broken();
     lab.host('h1').scripts.set('migrate-out', () => undefined);
