@@ -71,3 +71,20 @@ it('the one that runs is cancelled', () => {
 it('its cordon is not taken away under it', () => {
   expect(() => uncordon(records, 'h1', ask)).toThrow('by operation runs');
 });
+
+it('its deadline counts from when it was asked for, and its message goes along', () => {
+  const over = new RecordMirror();
+  over.load(5, [
+    {
+      key: keys.host('h1'),
+      value: JSON.stringify(records.hosts.get('h1')?.value),
+      modRevision: 5,
+    },
+  ]);
+  const { puts } = startDrain(over, 'h1', { deadlineSeconds: 60, message: 'new kernel' }, ask);
+  const request = puts.find(({ key }) => key === keys.request('new'));
+  expect(JSON.parse(request?.value ?? '{}')).toMatchObject({
+    deadlineMs: 60_003,
+    message: 'new kernel',
+  });
+});

@@ -34,6 +34,20 @@ const blocked = item(2, 'db', {
   remedy: 'free memory on h1, or stop the VM',
 });
 
+it('moves nothing where some cannot leave and that was not wanted', async () => {
+  const shown = plan({
+    blockers: [
+      { vmId: idOf(2), vmName: 'db', reason: 'device', rejections: [], remedy: 'detach it' },
+    ],
+  });
+  const api = await serve(draining([], shown));
+  const words = ['--api', api.url, 'host', 'drain', 'h2', '--yes', '--on-unmovable', 'fail'];
+  const { code, stderr } = await drover(words);
+  expect(code).toBe(4);
+  expect(stderr).toContain('1 of its VMs cannot leave, and so nothing is moved');
+  expect(api.sent('POST', '/v1/hosts/h2/drain')).toHaveLength(1);
+});
+
 describe('a dry run', () => {
   it('shows who goes where and why, in waves, and touches nothing', async () => {
     const { url, requests } = await serve(draining([]));
@@ -105,6 +119,12 @@ describe('a drain', () => {
       '--yes',
       '--parallel',
       '2',
+      '--deadline',
+      '1h',
+      '--message',
+      'new kernel',
+      '--on-unmovable',
+      'fail',
     ]);
     expect(done.code).toBe(0);
     const [planned, started] = api.sent('POST', '/v1/hosts/h2/drain');
@@ -116,6 +136,8 @@ describe('a drain', () => {
         { vmId: idOf(2), target: 'h3' },
       ],
       parallel: 2,
+      deadlineSeconds: 3_600,
+      message: 'new kernel',
     });
     expect(done.stderr).toContain('web: moves to h1, 40 %');
     expect(done.stderr).toContain('web: moved to h1');

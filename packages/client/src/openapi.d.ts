@@ -1720,6 +1720,7 @@ export interface components {
             recommendationId?: string;
             generation: number;
             reason?: string;
+            message?: string;
             items?: {
                 vmId: string;
                 vmName: string;
@@ -2072,6 +2073,8 @@ export interface components {
                 whenStuck?: "give-up" | "post-copy";
                 restMinutes?: number;
             };
+            deadlineSeconds?: number;
+            message?: string;
         };
         RecoveryStart: {
             confirm: string;

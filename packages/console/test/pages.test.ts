@@ -102,7 +102,10 @@ describe('commands beside buttons', () => {
   });
 
   it('can be pasted as they are', () => {
-    expect(cliLines.drain('h2', 3)).toBe('drover host drain h2 --parallel 3');
+    expect(cliLines.drain('h2', { parallel: 3 })).toBe('drover host drain h2 --parallel 3');
+    expect(cliLines.drain('h2', { deadline: '1h', message: 'new kernel' })).toBe(
+      "drover host drain h2 --deadline 1h --message 'new kernel'",
+    );
     expect(quoted("it's $HOME")).toBe(String.raw`'it'\''s $HOME'`);
   });
 });

@@ -19,6 +19,12 @@ export const Mac = Type.String({ pattern: '^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$
 /** etcd revision as decimal text: 64 bits do not fit a JavaScript number in general. */
 export const Epoch = Type.String({ pattern: '^(0|[1-9][0-9]{0,18})$' });
 export const Label = Type.String({ pattern: '^[A-Za-z0-9._/-]{0,63}$', maxLength: 63 });
+/** A person's own words, in one line. */
+export const Remark = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+});
 /** `__proto__` would be lost wherever labels are copied key by key. */
 export const Labels = Type.Record(
   Type.String({ pattern: '^(?!__proto__$)[A-Za-z0-9._/-]{1,63}$' }),

@@ -7,7 +7,7 @@ import { MemoryPath } from './agent-command.ts';
 import { RecommendationId } from './balance.ts';
 import { SeedHash } from './cloud-init.ts';
 import { MigrationOrder, MigrationTimeline, MigrationWish } from './migration.ts';
-import { Count, Epoch, Label, Labels, Name, OperationId, Uuid } from './names.ts';
+import { Count, Epoch, Label, Labels, Name, OperationId, Remark, Uuid } from './names.ts';
 import { CpuXml } from './question.ts';
 import { SavedMemory } from './saved-memory.ts';
 import { Sha256, StoredFacts, StoredFile, TransferEnd } from './storage-job.ts';
@@ -353,6 +353,8 @@ export const OperationRecord = Type.Object(
     /** Of the leader that wrote it last. */
     epoch: Epoch,
     reason: Type.Optional(Text),
+    /** What who asked for it wanted others to know. */
+    message: Type.Optional(Remark),
     error: Type.Optional(OperationError),
     items: Type.Optional(Type.Array(DrainItem, { maxItems: 1000 })),
     by: Label,

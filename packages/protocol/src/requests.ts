@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { RecommendationId } from './balance.ts';
 import { MigrationWish } from './migration.ts';
-import { Count, Label, Name, OperationId, Uuid } from './names.ts';
+import { Count, Label, Name, OperationId, Remark, Uuid } from './names.ts';
 import { PoolPlace } from './pool-place.ts';
 import { VolumeId } from './storage-records.ts';
 import { ResizeWish } from './vm-spec.ts';
@@ -166,6 +166,9 @@ export const RequestRecord = Type.Union([
       parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
       /** For the moves of this drain only. */
       migration: Type.Optional(MigrationWish),
+      /** No move begins after that. */
+      deadlineMs: Type.Optional(WallMs),
+      message: Type.Optional(Remark),
     },
     closed,
   ),

@@ -48,15 +48,16 @@ function heard({ state, reasons }: HostFacts): api.Condition {
 function schedulable({ state, drain, cordonedAtMs }: HostFacts): api.Condition {
   const no = (reason: string, message: string, sinceMs?: number) =>
     condition('schedulable', false, reason, message, sinceMs);
+  const why = drain?.message === undefined ? '' : `: ${drain.message}`;
   switch (state) {
     case 'ready':
       return condition('schedulable', true, 'ready', 'it takes VMs');
     case 'cordoned':
       return no('cordoned', 'somebody cordoned it', cordonedAtMs);
     case 'draining':
-      return no('draining', 'it is being emptied', drain?.startedAtMs ?? drain?.createdAtMs);
+      return no('draining', `it is being emptied${why}`, drain?.startedAtMs ?? drain?.createdAtMs);
     case 'drained':
-      return no('drained', 'it was emptied', drain?.endedAtMs);
+      return no('drained', `it was emptied${why}`, drain?.endedAtMs);
     case 'suspect':
     case 'down':
       return no('not-heard', 'it may not run');

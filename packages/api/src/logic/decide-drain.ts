@@ -20,7 +20,7 @@ import { type Ask, putRecord, type Write } from './write.ts';
 export function startDrain(
   records: RecordMirror,
   hostId: string,
-  { plan, parallel, migration }: api.DrainStart,
+  { plan, parallel, migration, deadlineSeconds, message }: api.DrainStart,
   ask: Ask,
 ): Write {
   requireHost(records, hostId);
@@ -41,6 +41,8 @@ export function startDrain(
     ...(plan === undefined ? {} : { plan }),
     ...(parallel === undefined ? {} : { parallel }),
     ...(migration === undefined ? {} : { migration }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineMs: ask.atMs + deadlineSeconds * 1_000 }),
+    ...(message === undefined ? {} : { message }),
     by: ask.by,
     createdAtMs: ask.atMs,
   };

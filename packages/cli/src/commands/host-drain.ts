@@ -1,5 +1,6 @@
 /** `drover host drain`: the plan first, then a yes, then exactly that plan, followed to an honest end. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { parseDurationMs } from '../logic/durations.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { askedOf, drainQuestion, planText, toDrainStart } from '../logic/plan-text.ts';
@@ -21,6 +22,9 @@ interface DrainFlags extends FinishFlags, MigrationFlags {
   readonly watch?: boolean;
   readonly cancel?: boolean;
   readonly parallel?: number;
+  readonly deadline?: number;
+  readonly message?: string;
+  readonly onUnmovable?: 'leave' | 'fail';
 }
 
 export function addHostDrain(hosts: Command): void {
@@ -40,6 +44,16 @@ export function addHostDrain(hosts: Command): void {
           .option('--cancel', 'cancel it: nothing further moves; what has moved stays moved')
           .option('--parallel <number>', 'VMs copied at the same time, 1 to 8; else 1', (text) =>
             parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
+          )
+          .option('--deadline <duration>', 'no move begins after that, such as 1h', parseDurationMs)
+          .option('--message <text>', 'for others to read: why it is emptied')
+          .addOption(
+            new Option(
+              '--on-unmovable <what>',
+              'with VMs that cannot leave: move the others, or nothing',
+            )
+              .choices(['leave', 'fail'])
+              .default('leave'),
           ),
       ),
     ),
@@ -49,6 +63,8 @@ export function addHostDrain(hosts: Command): void {
     'drover host drain h2',
     'drover host drain h2 --yes --timeout 30m',
     'drover host drain h2 --migration must-finish',
+    'drover host drain h2 --deadline 1h --message "new kernel"',
+    'drover host drain h2 --on-unmovable fail',
     'drover host drain h2 --watch',
     'drover host drain h2 --cancel',
   ]);
@@ -73,6 +89,13 @@ async function drain(session: Session, host: string, flags: DrainFlags): Promise
   tell(session, planText(plan, session.terminal.paint));
   if (flags.dryRun === true) return exitCodes.done;
   tell(session, ['']);
+  if (flags.onUnmovable === 'fail' && plan.blockers.length > 0) {
+    session.terminal.err([
+      `error: ${plan.blockers.length} of its VMs cannot leave, and so nothing is moved`,
+      '  next: do what helps, or drain without --on-unmovable fail',
+    ]);
+    return exitCodes.refused;
+  }
   if (!(await confirm(session, drainQuestion(plan), flags.yes))) return exitCodes.cancelled;
   return driveDrain(session, flags, () =>
     session.client.post(route, { path, body: toDrainStart(plan, flags) }),

@@ -106,6 +106,7 @@ export function operationPage(operation: Operation, nowMs: number): readonly str
         ? []
         : [['Memory', memoryText(operation.memoryPath, operation.memoryPathReason)] as const]),
       ...(operation.reason === undefined ? [] : [['Reason', operation.reason] as const]),
+      ...(operation.message === undefined ? [] : [['Message', operation.message] as const]),
       ...(error === undefined ? [] : [['Error', `${error.message} (${error.code})`] as const]),
       ...(error?.rejections ?? []).map((no) => ['Hosts', describeRejection(no)] as const),
       ...(progress === undefined

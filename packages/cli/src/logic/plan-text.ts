@@ -125,9 +125,20 @@ export function askedOf({ parallel, migration }: Asked): Asked {
   };
 }
 
-/** Exactly what was shown, as the API takes it. */
-export function toDrainStart(plan: Plan, asked: Asked): api.DrainStart {
-  return { plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })), ...askedOf(asked) };
+interface Started extends Asked {
+  readonly deadline?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Exactly what was shown, as the API takes it. `deadline` in milliseconds. */
+export function toDrainStart(plan: Plan, asked: Started): api.DrainStart {
+  const { deadline, message } = asked;
+  return {
+    plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })),
+    ...askedOf(asked),
+    ...(deadline === undefined ? {} : { deadlineSeconds: Math.ceil(deadline / 1_000) }),
+    ...(message === undefined ? {} : { message }),
+  };
 }
 
 /** What is asked before anything moves. */

@@ -1,6 +1,6 @@
 /** The words and numbers of the command line that the web console uses too: both say the same of the same thing. */
 export { coldHelps } from './cold-helps.ts';
-export { formatAge, formatDuration, formatMeasured } from './durations.ts';
+export { formatAge, formatDuration, formatMeasured, parseDurationMs } from './durations.ts';
 export { endedText } from './ended-text.ts';
 export { formats, formOf, packings } from './image-form.ts';
 export { progressLine, routeOf, stepOf, subjectOf, tookMs, whyOf } from './operation-view.ts';

@@ -1,5 +1,12 @@
 /** The command that does the same as a button. What is shown can be pasted into a shell as it is. */
 
+interface DrainWords {
+  readonly parallel?: number;
+  /** `1h` */
+  readonly deadline?: string;
+  readonly message?: string;
+}
+
 export const cliLines = {
   status: () => 'drover status',
   headroom: () => 'drover cluster headroom',
@@ -9,8 +16,15 @@ export const cliLines = {
   uncordon: (id: string) => line('host', 'uncordon', id),
   restore: (id: string) => line('host', 'restore', id, '--move-back'),
   drainPlan: (id: string) => line('host', 'drain', id, '--dry-run'),
-  drain: (id: string, parallel = 1) =>
-    line('host', 'drain', id, ...(parallel === 1 ? [] : ['--parallel', `${parallel}`])),
+  drain: (id: string, { parallel = 1, deadline = '', message = '' }: DrainWords = {}) =>
+    line(
+      'host',
+      'drain',
+      id,
+      ...(parallel === 1 ? [] : ['--parallel', `${parallel}`]),
+      ...(deadline === '' ? [] : ['--deadline', deadline]),
+      ...(message === '' ? [] : ['--message', message]),
+    ),
   drainWatch: (id: string) => line('host', 'drain', id, '--watch'),
   drainCancel: (id: string) => line('host', 'drain', id, '--cancel'),
   forget: (id: string) => line('host', 'forget', id),

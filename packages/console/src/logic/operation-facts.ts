@@ -22,7 +22,8 @@ const memoryPaths = {
 } as const;
 
 export function operationFacts(operation: Operation): readonly Fact[] {
-  const { mode, memoryPath, memoryPathReason, timeline, downtimeMs, parentId, reason } = operation;
+  const { mode, memoryPath, memoryPathReason, timeline, downtimeMs, parentId, reason, message } =
+    operation;
   const forecast = operation.migration?.forecast;
   const took = tookMs(operation);
   const route = routeOf(operation);
@@ -41,6 +42,7 @@ export function operationFacts(operation: Operation): readonly Fact[] {
           },
         ]),
     ...(reason === undefined ? [] : [{ name: 'Reason', value: reason }]),
+    ...(message === undefined ? [] : [{ name: 'Message', value: message }]),
     ...(took === undefined
       ? []
       : [

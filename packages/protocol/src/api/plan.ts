@@ -1,7 +1,7 @@
 /** What would be done: the plan of a drain, and of one move. */
 import { Type, type Static } from 'typebox';
 import { MigrationForecast, MigrationWish } from '../migration.ts';
-import { Count, Name, Uuid } from '../names.ts';
+import { Count, Name, Remark, Uuid } from '../names.ts';
 import { ReasonRecord, RejectionRecord } from '../records.ts';
 import { closed, named, Text } from './shape.ts';
 
@@ -67,6 +67,10 @@ export const DrainStart = Type.Object(
     parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
     /** For the moves of this drain only. */
     migration: Type.Optional(MigrationWish),
+    /** So long moves may begin; those that are under way then are made. At most a week. */
+    deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
+    /** For others to read: why the host is emptied. */
+    message: Type.Optional(Remark),
   },
   named('DrainStart'),
 );

@@ -52,6 +52,7 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
   const vmId = 'vmId' in request ? request.vmId : vmOfVolume(turn.mirror, volumeId);
   const vm = vmId === undefined ? undefined : turn.mirror.vmIntents.get(vmId)?.value;
   const imageId = 'imageId' in request ? request.imageId : undefined;
+  const message = 'message' in request ? request.message : undefined;
   const subject = nameOfFile(turn.mirror, { imageId, volumeId });
   return {
     v: 1,
@@ -67,6 +68,7 @@ export function operationFor(turn: Turn, request: RequestRecord): OperationRecor
     ...(subject === undefined ? {} : { subject }),
     ...('hostId' in request ? { hostId: request.hostId } : {}),
     ...('pool' in request ? { pool: request.pool } : {}),
+    ...(message === undefined ? {} : { message }),
     ...('file' in request ? { file: request.file } : {}),
     ...('recommendation' in request ? recommended(request.recommendation) : {}),
     ...('rule' in request ? { rule: request.rule } : {}),

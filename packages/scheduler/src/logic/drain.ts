@@ -27,6 +27,7 @@ import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
 import { findUnitTarget } from './move-unit.ts';
 import { moveTo, orderMoves } from './order-moves.ts';
+import { wasGivenUp } from './migrate-end.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
 import type { Turn } from './turn.ts';
@@ -113,7 +114,11 @@ function settleItems(
   cancelled: boolean,
 ): readonly DrainItem[] {
   const hostId = operation.hostId ?? '';
-  const settled = before.map((item) => settleItem(turn, hostId, item, cancelled));
+  const isLate = isPastDeadline(turn, operation);
+  const settled = before.map((item) => {
+    const now = settleItem(turn, hostId, item, cancelled);
+    return isLate && now.state === 'waiting' ? tooLate(now) : now;
+  });
   // One that had left and is here again is one that came.
   const isBack = ({ state, vmId }: DrainItem) =>
     (state === 'moved' || state === 'gone') && turn.cluster.vms.get(vmId)?.hostId === hostId;
@@ -131,6 +136,18 @@ function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: bool
   return cancelled ? { ...item, state: 'cancelled' } : item;
 }
 
+function isPastDeadline(turn: Turn, { id }: OperationRecord): boolean {
+  const request = turn.mirror.requests.get(id)?.value;
+  const { deadlineMs } = request?.type === 'drain' ? request : {};
+  return deadlineMs !== undefined && turn.now.wallMs >= deadlineMs;
+}
+
+/** What moves already is not stopped halfway: it leaves the host as was wanted. */
+function tooLate(item: DrainItem): DrainItem {
+  const reason = 'the time that the drain was given is over';
+  return { ...item, state: 'blocked', reason, remedy: 'drain again, with more time' };
+}
+
 function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
   const child = turn.mirror.operations.get(item.operationId ?? '')?.value;
   if (child !== undefined && isOpen(child)) return item;
@@ -141,7 +158,7 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   if (cancelled) return { ...item, state: 'cancelled' };
   const attempts = item.attempts + 1;
   const reason = child?.error?.message ?? 'its migration was lost sight of';
-  if (child?.error?.code === 'migration-stuck' || child?.error?.code === 'migration-timeout') {
+  if (wasGivenUp(child?.error)) {
     return { ...item, attempts, state: 'blocked', reason, remedy: stuckRemedy };
   }
   if (attempts >= turn.settings.drainAttempts) {
@@ -153,7 +170,6 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   return { ...again, attempts, state: 'waiting', reason };
 }
 
-/** It would be no different on the way to another host. */
 const stuckRemedy =
   'drain again with --migration must-finish, or at a quieter hour; or stop the VM and start it elsewhere';
 

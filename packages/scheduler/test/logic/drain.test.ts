@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB, vmC, vmD } from './lab.ts';
 import { failed } from './scripted-host.ts';
 
-const drain = (more: { plan?: { vmId: string; target: string }[]; parallel?: number } = {}) =>
-  ({ type: 'drain', hostId: 'h1', ...more }) as const;
+interface Wanted {
+  plan?: { vmId: string; target: string }[];
+  parallel?: number;
+  deadlineMs?: number;
+  message?: string;
+}
+const drain = (more: Wanted = {}) => ({ type: 'drain', hostId: 'h1', ...more }) as const;
 
 function aLab(hosts: number, vms: readonly string[], memoryMib = 256): Lab {
   const lab = Lab.withHosts(hosts);
@@ -46,6 +51,24 @@ describe('a drain', () => {
     expect(children.map((one) => [one.type, one.state])).toEqual(
       Array(3).fill(['migrate', 'succeeded']),
     );
+  });
+
+  it('begins no move after its deadline; what is under way is made, and the rest stays', () => {
+    const lab = aLab(3, [vmA, vmB]);
+    const letThrough = held(lab);
+    const plan = [vmA, vmB].map((vmId) => ({ vmId, target: 'h2' }));
+    const deadlineMs = 1_700_000_000_000 + Math.floor(lab.monoMs) + 60_000;
+    const message = 'new kernel';
+    const id = lab.request(drain({ plan, parallel: 1, deadlineMs, message }));
+    lab.pass(30_000);
+    expect(items(lab, id).map(({ state }) => state)).toEqual(['moving', 'waiting']);
+    lab.pass(40_000);
+    expect(items(lab, id).map(({ state }) => state)).toEqual(['moving', 'blocked']);
+    letThrough();
+    expect(lab.ended(id)).toMatchObject({ state: 'blocked', message });
+    expect(items(lab, id).map(({ state }) => state)).toEqual(['moved', 'blocked']);
+    expect(item(lab, id, vmB)?.reason).toBe('the time that the drain was given is over');
+    expect(lab.running(vmB)).toEqual(['h1']);
   });
 
   it('performs the plan that was shown, in its order', () => {
