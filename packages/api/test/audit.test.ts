@@ -1,5 +1,5 @@
 /** What was changed and denied can be read, also after a restart, and a line that was changed shows. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,4 +84,20 @@ it('has files that never grow beyond what is allowed for', async () => {
   }
   expect(() => readFileSync(`${path}.6`)).toThrow('ENOENT');
   expect(await entries()).toHaveLength(40);
+});
+
+it('keeps what cannot be written, says so once, and writes it first when it can', async () => {
+  const warned = (text: string) => world.log.filter(({ msg }) => String(msg).includes(text));
+  path = join(folder, 'away', 'audit');
+  await restart();
+  await world.send('POST', '/v1/hosts/h1/cordon');
+  await world.send('DELETE', '/v1/hosts/h1/cordon');
+  expect(await entries()).toHaveLength(2);
+  expect(warned('cannot be written')).toHaveLength(1);
+  mkdirSync(join(folder, 'away'));
+  await world.send('POST', '/v1/hosts/h2/cordon');
+  expect(warned('written again')).toHaveLength(1);
+  await restart();
+  expect(await entries()).toHaveLength(3);
+  expect(warned('does not follow')).toEqual([]);
 });

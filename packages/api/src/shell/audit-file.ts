@@ -9,6 +9,7 @@ import { api, parseValue } from '@drover/protocol';
 import type { AuditLog, NewEntry } from '../logic/audit-log.ts';
 
 const keptFiles = 5;
+const mostOwed = 10_000;
 
 export interface AuditFileOptions {
   readonly path: string;
@@ -21,6 +22,8 @@ export class AuditFile {
   readonly #warn: (text: string) => void;
   #hash = '';
   #bytes = 0;
+  /** Not in the file yet, since it could not be written; oldest first. */
+  #owed: string[] = [];
 
   /** Without a file the newest are kept in memory alone. */
   constructor(log: AuditLog, options: AuditFileOptions | undefined, warn: (text: string) => void) {
@@ -35,14 +38,33 @@ export class AuditFile {
     if (this.#options === undefined) return;
     const text = JSON.stringify(added);
     this.#hash = chained(this.#hash, text);
-    const line = `{"hash":"${this.#hash}","entry":${text}}\n`;
+    this.#owed.push(`{"hash":"${this.#hash}","entry":${text}}\n`);
+    this.#write(this.#options);
+  }
+
+  /** What is owed comes first, so that each line follows from the one before. */
+  #write(options: AuditFileOptions): void {
+    const wasBehind = this.#owed.length > 1;
     try {
-      this.#rotate(this.#options, line.length);
-      appendFileSync(this.#options.path, line, { mode: 0o600 });
-      this.#bytes += line.length;
+      for (let line = this.#owed[0]; line !== undefined; line = this.#owed[0]) {
+        this.#rotate(options, line.length);
+        appendFileSync(options.path, line, { mode: 0o600 });
+        this.#bytes += line.length;
+        this.#owed.shift();
+      }
+      if (wasBehind) this.#warn('the audit is written again, with all that was owed to it');
     } catch (error) {
-      this.#warn(`the audit cannot be written: ${(error as Error).message}`);
+      const { message } = error as Error;
+      if (!wasBehind)
+        this.#warn(`the audit cannot be written, and is kept until it can: ${message}`);
+      if (this.#owed.length > mostOwed) this.#drop();
     }
+  }
+
+  /** The log has them all the same; in the file a line that does not follow shows where some are missing. */
+  #drop(): void {
+    this.#owed.splice(0, mostOwed / 10);
+    this.#warn(`the audit has lost ${mostOwed / 10} entries, which are in the log alone`);
   }
 
   #load(path: string): void {
