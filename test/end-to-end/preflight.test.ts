@@ -149,6 +149,36 @@ describe('one VM that cannot move live', () => {
   });
 });
 
+describe('a drain that may shut down what cannot move live', () => {
+  it('moves the one live and the other cold, and the host is empty', async () => {
+    const plain = await cluster.runVm('plain');
+    const held = await cluster.runVm('held');
+    for (const vm of [plain, held]) await cluster.moveTo(vm, 'h1');
+    await wholeSnapshot('h1', held.name);
+    cluster.observer.mayStartAnew(held.id);
+    const wish = { onUnmovable: 'shutdown', deadlineSeconds: 600, message: 'new kernel' };
+    const path = '/v1/hosts/h1/drain';
+    const started = await cluster.api.expect<api.OperationBody>(202, 'POST', path, wish);
+    const { items = [], message } = await cluster.ended(started.id, 'succeeded');
+    expect(message).toBe('new kernel');
+    expect(items.map(({ vmName, state, cold = false }) => [vmName, state, cold])).toEqual(
+      expect.arrayContaining([
+        ['plain', 'moved', false],
+        ['held', 'moved', true],
+      ]),
+    );
+    expect(await runningOn(cluster.lab, 'h1')).toEqual([]);
+    expect((await askCounter(plain.address)).boot).toBe(plain.boot);
+    const { boot } = await cluster.counts(await cluster.api.vm(held.id));
+    expect(boot).not.toBe(held.boot);
+    const { conditions } = await cluster.api.expect<api.HostBody>(200, 'GET', '/v1/hosts/h1');
+    expect(conditions.find(({ type }) => type === 'schedulable')).toMatchObject({
+      reason: 'drained',
+      message: 'it was emptied: new kernel',
+    });
+  });
+});
+
 describe('the CPU of the cluster', () => {
   it('is computed when asked, and a VM that starts afterwards runs with it and moves with it', async () => {
     const asked = await cluster.api.expect<api.OperationBody>(202, 'POST', '/v1/cluster/cpu');

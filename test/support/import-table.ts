@@ -15,7 +15,7 @@ export interface Room {
 
 const node = /^node:/;
 const core = /^@drover\/core$/;
-const protocol = /^@drover\/protocol$/;
+const protocol = /^@drover\/protocol(\/cold-helps)?$/;
 const logs = [/^pino$/, /^@prometheus-io\/client$/, /^yaml$/, /^typebox(\/|$)/];
 
 export const rooms: readonly Room[] = [

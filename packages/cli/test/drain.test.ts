@@ -1,6 +1,7 @@
 /** `drover host drain` from the plan to the end, against a scripted API. */
 import { describe, expect, it } from 'vitest';
 import type { api } from '@drover/protocol';
+import { drainQuestion } from '../src/logic/plan-text.ts';
 import { drain, idOf, item, migration, operation, plan, tooSmall } from './support/bodies.ts';
 import { Drover, drover } from './support/drover.ts';
 import { accepted, ok, problem, type Route } from './support/scripted-api.ts';
@@ -46,6 +47,30 @@ it('moves nothing where some cannot leave and that was not wanted', async () => 
   expect(code).toBe(4);
   expect(stderr).toContain('1 of its VMs cannot leave, and so nothing is moved');
   expect(api.sent('POST', '/v1/hosts/h2/drain')).toHaveLength(1);
+});
+
+describe('what is asked before a drain', () => {
+  const held = { code: 'snapshot', message: 'libvirt has 1 snapshot of it', remedy: 'delete it' };
+  const blocker = { vmId: idOf(2), vmName: 'db', rejections: [], remedy: 'delete it' };
+  const blockers = [
+    { ...blocker, reason: 'preflight-failed', reasons: [held] },
+    { ...blocker, reason: 'no-host-fits' },
+  ];
+  it.each([
+    [plan({ blockers }), 'leave', 'Cordon h2 and move 2 VMs, though 2 will stay?'],
+    [
+      plan({ blockers }),
+      'shutdown',
+      'Cordon h2, move 2 VMs, shut down 1 and start it elsewhere, though 1 will stay?',
+    ],
+    [
+      plan({ moves: [], waves: [], blockers: blockers.slice(0, 1) }),
+      'shutdown',
+      'Cordon h2, shut down 1 and start it elsewhere?',
+    ],
+  ])('says who moves, who is shut down and who stays', (shown, onUnmovable, question) => {
+    expect(drainQuestion(shown, onUnmovable)).toBe(question);
+  });
 });
 
 describe('a dry run', () => {

@@ -1727,6 +1727,8 @@ export interface components {
                 target?: string;
                 state: "waiting" | "moving" | "moved" | "gone" | "blocked" | "cancelled";
                 attempts: number;
+                /** @enum {boolean} */
+                cold?: true;
                 operationId?: string;
                 reason?: string;
                 remedy?: string;
@@ -2073,6 +2075,7 @@ export interface components {
                 whenStuck?: "give-up" | "post-copy";
                 restMinutes?: number;
             };
+            onUnmovable?: "leave" | "shutdown";
             deadlineSeconds?: number;
             message?: string;
         };

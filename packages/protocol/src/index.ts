@@ -97,6 +97,7 @@ export {
   problemWithSource,
   SourceHost,
 } from './image-settings.ts';
+export { coldHelps } from './cold-helps.ts';
 export {
   findImage,
   imageLabel,

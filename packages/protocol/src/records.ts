@@ -290,6 +290,8 @@ export const DrainItem = Type.Object(
       Type.Literal('cancelled'),
     ]),
     attempts: Count,
+    /** It cannot move live, and is shut down and started elsewhere: that was said of such. */
+    cold: Type.Optional(Type.Literal(true)),
     operationId: Type.Optional(OperationId),
     /** Why it waits, is blocked, or goes elsewhere than the plan said; for people. */
     reason: Type.Optional(Text),

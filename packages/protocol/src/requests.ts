@@ -14,6 +14,9 @@ const WallMs = Count;
 /** One move of a plan that a person was shown. */
 export const PlannedMoveRecord = Type.Object({ vmId: Uuid, target: Name }, closed);
 
+/** What a drain does with a VM that cannot move as it runs; `shutdown`: where starting it anew elsewhere helps. */
+export const OnUnmovable = Type.Union([Type.Literal('leave'), Type.Literal('shutdown')]);
+
 const requestBase = {
   v: V,
   id: OperationId,
@@ -167,6 +170,7 @@ export const RequestRecord = Type.Union([
       /** For the moves of this drain only. */
       migration: Type.Optional(MigrationWish),
       /** No move begins after that. */
+      onUnmovable: Type.Optional(OnUnmovable),
       deadlineMs: Type.Optional(WallMs),
       message: Type.Optional(Remark),
     },

@@ -20,7 +20,7 @@ import { type Ask, putRecord, type Write } from './write.ts';
 export function startDrain(
   records: RecordMirror,
   hostId: string,
-  { plan, parallel, migration, deadlineSeconds, message }: api.DrainStart,
+  { plan, parallel, migration, onUnmovable, deadlineSeconds, message }: api.DrainStart,
   ask: Ask,
 ): Write {
   requireHost(records, hostId);
@@ -41,6 +41,7 @@ export function startDrain(
     ...(plan === undefined ? {} : { plan }),
     ...(parallel === undefined ? {} : { parallel }),
     ...(migration === undefined ? {} : { migration }),
+    ...(onUnmovable === undefined ? {} : { onUnmovable }),
     ...(deadlineSeconds === undefined ? {} : { deadlineMs: ask.atMs + deadlineSeconds * 1_000 }),
     ...(message === undefined ? {} : { message }),
     by: ask.by,

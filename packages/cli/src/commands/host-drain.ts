@@ -24,7 +24,7 @@ interface DrainFlags extends FinishFlags, MigrationFlags {
   readonly parallel?: number;
   readonly deadline?: number;
   readonly message?: string;
-  readonly onUnmovable?: 'leave' | 'fail';
+  readonly onUnmovable?: 'leave' | 'fail' | 'shutdown';
 }
 
 export function addHostDrain(hosts: Command): void {
@@ -50,9 +50,10 @@ export function addHostDrain(hosts: Command): void {
           .addOption(
             new Option(
               '--on-unmovable <what>',
-              'with VMs that cannot leave: move the others, or nothing',
+              'VMs that cannot leave as they run: they stay; nothing moves; or they are shut down ' +
+                'and started elsewhere, where that helps',
             )
-              .choices(['leave', 'fail'])
+              .choices(['leave', 'fail', 'shutdown'])
               .default('leave'),
           ),
       ),
@@ -64,7 +65,7 @@ export function addHostDrain(hosts: Command): void {
     'drover host drain h2 --yes --timeout 30m',
     'drover host drain h2 --migration must-finish',
     'drover host drain h2 --deadline 1h --message "new kernel"',
-    'drover host drain h2 --on-unmovable fail',
+    'drover host drain h2 --on-unmovable shutdown',
     'drover host drain h2 --watch',
     'drover host drain h2 --cancel',
   ]);
@@ -96,7 +97,8 @@ async function drain(session: Session, host: string, flags: DrainFlags): Promise
     ]);
     return exitCodes.refused;
   }
-  if (!(await confirm(session, drainQuestion(plan), flags.yes))) return exitCodes.cancelled;
+  if (!(await confirm(session, drainQuestion(plan, flags.onUnmovable), flags.yes)))
+    return exitCodes.cancelled;
   return driveDrain(session, flags, () =>
     session.client.post(route, { path, body: toDrainStart(plan, flags) }),
   );

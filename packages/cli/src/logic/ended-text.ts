@@ -1,6 +1,6 @@
 /** How an operation ended, in a sentence or in an error with its next step. */
 import type { api } from '@drover/protocol';
-import { coldHelps } from './cold-helps.ts';
+import { coldHelps } from '@drover/protocol/cold-helps';
 import { formatMeasured } from './durations.ts';
 import { oneLine } from './harmless.ts';
 import { routeOf, subjectOf, tookMs } from './operation-view.ts';

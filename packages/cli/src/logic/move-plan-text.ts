@@ -1,6 +1,6 @@
 /** The plan of one move: where it would go and how, or everything that is in its way, each with what helps. */
 import type { api } from '@drover/protocol';
-import { coldHelps } from './cold-helps.ts';
+import { coldHelps } from '@drover/protocol/cold-helps';
 import { oneLine } from './harmless.ts';
 import { forecastText } from './migration-view.ts';
 import { reasonText } from './reason-text.ts';

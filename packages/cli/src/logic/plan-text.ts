@@ -3,6 +3,7 @@
  * would help, in which waves, and how long.
  */
 import type { api } from '@drover/protocol';
+import { coldHelps } from '@drover/protocol/cold-helps';
 import { formatDuration } from './durations.ts';
 import { oneLine } from './harmless.ts';
 import { reasonText, rejectionText } from './reason-text.ts';
@@ -126,27 +127,40 @@ export function askedOf({ parallel, migration }: Asked): Asked {
 }
 
 interface Started extends Asked {
+  readonly onUnmovable?: string | undefined;
   readonly deadline?: number | undefined;
   readonly message?: string | undefined;
 }
 
 /** Exactly what was shown, as the API takes it. `deadline` in milliseconds. */
 export function toDrainStart(plan: Plan, asked: Started): api.DrainStart {
-  const { deadline, message } = asked;
+  const { deadline, message, onUnmovable } = asked;
   return {
     plan: plan.moves.map(({ vmId, target }) => ({ vmId, target })),
     ...askedOf(asked),
+    ...(onUnmovable === 'shutdown' ? { onUnmovable } : {}),
     ...(deadline === undefined ? {} : { deadlineSeconds: Math.ceil(deadline / 1_000) }),
     ...(message === undefined ? {} : { message }),
   };
 }
 
 /** What is asked before anything moves. */
-export function drainQuestion(plan: Plan): string {
+export function drainQuestion(plan: Plan, onUnmovable = 'leave'): string {
   const { moves, blockers, hostId } = plan;
+  const off = onUnmovable === 'shutdown' ? blockers.filter(isHelpedCold).length : 0;
+  const left = blockers.length - off;
+  const moving = `move ${count(moves.length, 'VM', 'VMs')}`;
+  const down = `shut down ${off} and start ${off === 1 ? 'it' : 'them'} elsewhere`;
+  const staying = left === 0 ? '' : `, though ${left} will stay`;
+  if (off > 0)
+    return `Cordon ${hostId}, ${moves.length === 0 ? '' : `${moving}, `}${down}${staying}?`;
   if (moves.length === 0) return `Cordon ${hostId} and drain it all the same?`;
-  const staying = blockers.length === 0 ? '' : `, though ${blockers.length} will stay`;
-  return `Cordon ${hostId} and move ${count(moves.length, 'VM', 'VMs')}${staying}?`;
+  return `Cordon ${hostId} and ${moving}${staying}?`;
+}
+
+/** Of what its own host found, and all others. */
+function isHelpedCold({ reasons = [], rejections }: Plan['blockers'][number]): boolean {
+  return coldHelps([...reasons, ...rejections.flatMap((one) => one.reasons ?? [])]);
 }
 
 export function restoreQuestion({ moves, blockers, hostId }: Restore): string {

@@ -1,5 +1,5 @@
 /** The words and numbers of the command line that the web console uses too: both say the same of the same thing. */
-export { coldHelps } from './cold-helps.ts';
+export { coldHelps } from '@drover/protocol/cold-helps';
 export { formatAge, formatDuration, formatMeasured, parseDurationMs } from './durations.ts';
 export { endedText } from './ended-text.ts';
 export { formats, formOf, packings } from './image-form.ts';

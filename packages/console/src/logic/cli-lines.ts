@@ -5,6 +5,7 @@ interface DrainWords {
   /** `1h` */
   readonly deadline?: string;
   readonly message?: string;
+  readonly onUnmovable?: 'leave' | 'shutdown';
 }
 
 export const cliLines = {
@@ -16,13 +17,17 @@ export const cliLines = {
   uncordon: (id: string) => line('host', 'uncordon', id),
   restore: (id: string) => line('host', 'restore', id, '--move-back'),
   drainPlan: (id: string) => line('host', 'drain', id, '--dry-run'),
-  drain: (id: string, { parallel = 1, deadline = '', message = '' }: DrainWords = {}) =>
+  drain: (
+    id: string,
+    { parallel = 1, deadline = '', message = '', onUnmovable = 'leave' }: DrainWords = {},
+  ) =>
     line(
       'host',
       'drain',
       id,
       ...(parallel === 1 ? [] : ['--parallel', `${parallel}`]),
       ...(deadline === '' ? [] : ['--deadline', deadline]),
+      ...(onUnmovable === 'leave' ? [] : ['--on-unmovable', onUnmovable]),
       ...(message === '' ? [] : ['--message', message]),
     ),
   drainWatch: (id: string) => line('host', 'drain', id, '--watch'),

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { MigrationForecast, MigrationWish } from '../migration.ts';
 import { Count, Name, Remark, Uuid } from '../names.ts';
 import { ReasonRecord, RejectionRecord } from '../records.ts';
+import { OnUnmovable } from '../requests.ts';
 import { closed, named, Text } from './shape.ts';
 
 export const MoveBody = Type.Object(
@@ -67,6 +68,7 @@ export const DrainStart = Type.Object(
     parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
     /** For the moves of this drain only. */
     migration: Type.Optional(MigrationWish),
+    onUnmovable: Type.Optional(OnUnmovable),
     /** So long moves may begin; those that are under way then are made. At most a week. */
     deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
     /** For others to read: why the host is emptied. */

@@ -6,7 +6,7 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
-import type { DrainItem, OperationRecord, Stored } from '@drover/protocol';
+import { coldHelps, type DrainItem, type OperationRecord, type Stored } from '@drover/protocol';
 import {
   bentFor,
   type Blocker,
@@ -130,7 +130,8 @@ function settleItems(
 function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
   const vm = turn.cluster.vms.get(item.vmId);
   if (item.state === 'moving') return settleMoving(turn, hostId, item, cancelled);
-  if (item.state === 'blocked') return vm?.hostId === hostId ? item : gone(item, vm);
+  const isOff = item.cold === true && vm !== undefined && vm.hostId === undefined;
+  if (item.state === 'blocked') return isOff || vm?.hostId === hostId ? item : gone(item, vm);
   if (item.state !== 'waiting') return item;
   if (vm?.hostId !== hostId) return gone(item, vm);
   return cancelled ? { ...item, state: 'cancelled' } : item;
@@ -152,6 +153,7 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   const child = turn.mirror.operations.get(item.operationId ?? '')?.value;
   if (child !== undefined && isOpen(child)) return item;
   const vm = turn.cluster.vms.get(item.vmId);
+  if (item.cold === true && child?.state === 'failed') return afterColdMove(item, child, vm);
   if (vm?.hostId !== hostId) {
     return child?.state === 'succeeded' ? { ...item, state: 'moved' } : gone(item, vm);
   }
@@ -172,6 +174,16 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
 
 const stuckRemedy =
   'drain again with --migration must-finish, or at a quieter hour; or stop the VM and start it elsewhere';
+
+/** It runs on where it was, or is off: a person has to look, either way. */
+function afterColdMove(item: DrainItem, { error }: OperationRecord, vm: Vm | undefined): DrainItem {
+  const remedy =
+    vm?.hostId === undefined
+      ? `see why, then drover vm start ${item.vmName}`
+      : `shut it down from inside, or drover vm stop ${item.vmName} --force; then drain again`;
+  const reason = error?.message ?? 'its move was lost sight of';
+  return { ...item, attempts: item.attempts + 1, state: 'blocked', reason, remedy };
+}
 
 /** It left by other means than this drain. */
 function gone(item: DrainItem, vm: Vm | undefined): DrainItem {
@@ -256,7 +268,7 @@ function choose(
   if (unit.length > 1) return chooseForUnit(turn, stored, items, unit, item);
   const index = items.indexOf(item);
   const chosen = (now: DrainItem) => ({ type: 'items', items: [{ index, item: now }] }) as const;
-  const blocked = (blocker: Blocker) => chosen(blockedItem(item, blocker));
+  const blocked = (blocker: Blocker) => chosen(orCold(turn, stored.value, item, blocker));
   const held = heldByItself(vm);
   if (held !== undefined) return blocked(held);
   let reason = item.reason;
@@ -291,6 +303,21 @@ function choose(
         ...(reason === undefined ? {} : { reason }),
       });
   }
+}
+
+/** Who was told to shuts it down, where that helps; where it starts then is for its move to find out. */
+function orCold(turn: Turn, { id }: OperationRecord, item: DrainItem, blocker: Blocker): DrainItem {
+  const blocked = blockedItem(item, blocker);
+  const request = turn.mirror.requests.get(id)?.value;
+  const mayShutDown = request?.type === 'drain' && request.onUnmovable === 'shutdown';
+  if (!mayShutDown || !coldHelps(blocked.reasons ?? [])) return blocked;
+  const { target: _, ...left } = item;
+  const { reason = '' } = blocked;
+  return {
+    ...left,
+    cold: true,
+    reason: `shut down, as it cannot move live: ${reason}`.slice(0, 1000),
+  };
 }
 
 /** Rules bend where nothing else is left: not while others are on their way still. */

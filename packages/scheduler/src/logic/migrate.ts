@@ -43,7 +43,8 @@ import type { Turn } from './turn.ts';
 export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void {
   const { state, step } = stored.value;
   const request = turn.mirror.requests.get(stored.value.id)?.value;
-  if (request?.type === 'migrate' && request.cold === true) return driveColdMove(turn, stored);
+  const isCold = request?.type === 'migrate' ? request.cold === true : stored.value.mode === 'cold';
+  if (isCold) return driveColdMove(turn, stored);
   if (state === 'pending') choose(turn, stored);
   else if (step === 'prepare') prepare(turn, stored);
   else if (step === 'perform') perform(turn, stored);

@@ -63,6 +63,7 @@ function childOf(
     vmName: item.vmName,
     source,
     ...(item.target === undefined ? {} : { target: item.target }),
+    ...(item.cold === true ? { mode: 'cold' as const } : {}),
     ...(along.length === 0 ? {} : { along }),
     parentId: id,
     generation: turn.cluster.vms.get(item.vmId)?.generation ?? 0,

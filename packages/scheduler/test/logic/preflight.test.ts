@@ -166,6 +166,71 @@ describe('a drain', () => {
     expect(lab.running(vmB)).toEqual(['h1']);
   });
 
+  describe('that shuts down what cannot move as it runs', () => {
+    const drain = { type: 'drain', hostId: 'h1', onUnmovable: 'shutdown' } as const;
+
+    function heldBack(): Lab {
+      const lab = aLab(3);
+      lab.declarePool('p');
+      for (const host of lab.hosts.values()) host.disks = ['/srv/pool/b.raw'];
+      lab.runningVm(vmB, 'h1', { disks: [{ pool: 'p', volume: 'b.raw' }] });
+      finds(lab.host('h1'), vmB, { snapshots: 1 });
+      return lab;
+    }
+    const itemOf = (lab: Lab, id: string, vmId: string) =>
+      lab.operation(id).items?.find((item) => item.vmId === vmId);
+
+    it('moves the others live, and that one cold', () => {
+      const lab = heldBack();
+      const id = lab.request(drain);
+      expect(lab.ended(id).state).toBe('succeeded');
+      expect(itemOf(lab, id, vmB)).toMatchObject({ state: 'moved', cold: true });
+      expect(lab.leader.sends('stop-vm').map(({ vmId, body }) => [vmId, body])).toMatchObject([
+        [vmB, { mode: 'graceful' }],
+      ]);
+      const [cold] = lab.etcd.operations().filter(({ mode }) => mode === 'cold');
+      expect(cold).toMatchObject({ state: 'succeeded', parentId: id, vmId: vmB });
+      expect(lab.running(vmB)).not.toContain('h1');
+      expect(lab.running(vmB)).toHaveLength(1);
+    });
+
+    it('forces nothing: one that does not shut down runs on, and is named', () => {
+      const lab = heldBack();
+      lab.host('h1').scripts.set('stop-vm', () => failed('stop-timeout'));
+      const id = lab.request(drain);
+      expect(lab.ended(id).state).toBe('blocked');
+      expect(itemOf(lab, id, vmB)).toMatchObject({ state: 'blocked', attempts: 1 });
+      expect(itemOf(lab, id, vmB)?.remedy).toContain('--force');
+      expect(lab.leader.sends('stop-vm')).toHaveLength(1);
+      expect(lab.running(vmB)).toEqual(['h1']);
+    });
+
+    it('says of one that could not be started again that it is off', () => {
+      const lab = heldBack();
+      for (const id of ['h2', 'h3']) {
+        lab.host(id).scripts.set('start-vm', () => failed('hypervisor-error'));
+      }
+      const id = lab.request(drain);
+      expect(lab.ended(id).state).toBe('blocked');
+      const item = itemOf(lab, id, vmB);
+      expect(item).toMatchObject({ state: 'blocked', cold: true });
+      expect(item?.reason).toContain('it was shut down, and could not be started');
+      expect(item?.remedy).toMatch(/drover vm start/);
+      expect(lab.running(vmB)).toEqual([]);
+    });
+
+    it('leaves what shutting it down does not help', () => {
+      const lab = aLab(2);
+      lacks(lab.host('h2'), vmA, network);
+      const ended = lab.ended(lab.request(drain));
+      expect(ended.items?.[0]).toMatchObject({
+        state: 'blocked',
+        reasons: [{ code: 'network-missing' }],
+      });
+      expect(lab.leader.sends('stop-vm')).toEqual([]);
+    });
+  });
+
   it('blocks what no host takes with what each of them found', () => {
     const lab = aLab(3);
     lacks(lab.host('h2'), vmA, iso);

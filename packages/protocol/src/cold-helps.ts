@@ -1,5 +1,7 @@
 /** Does a cold move help a VM that cannot move live? It is started anew from its record, on another host. */
-import type { Reason } from './reason-text.ts';
+import type { ReasonRecord } from './records.ts';
+
+type Reason = Pick<ReasonRecord, 'code' | 'hostId' | 'required'>;
 
 /** What the VM has as it runs, and loses where it is started anew; or what only a VM that runs needs of a target. */
 const helped: ReadonlySet<string> = new Set([
