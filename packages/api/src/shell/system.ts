@@ -17,6 +17,7 @@ const features = [
   'conditions',
   'consoles',
   'cordons',
+  'drain-wishes',
   'drains',
   'dry-run',
   'dump',

@@ -23,15 +23,14 @@ import {
 } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { blockedItem } from './blocked-item.ts';
+import { isPastDeadline, settleItem, tooLate } from './drain-item.ts';
 import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
 import { findUnitTarget } from './move-unit.ts';
 import { moveTo, orderMoves } from './order-moves.ts';
-import { wasGivenUp } from './migrate-end.ts';
 import { isCancelled } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
 import type { Turn } from './turn.ts';
-import { isOpen } from './vm-shape.ts';
 
 export function driveDrain(turn: Turn, stored: Stored<OperationRecord>): void {
   if (turn.isFull) return;
@@ -125,75 +124,6 @@ function settleItems(
   const known = new Set(before.filter((item) => !isBack(item)).map((item) => item.vmId));
   const came = cancelled ? [] : vmsOn(turn, hostId).filter((vm) => !known.has(vm.id));
   return [...settled, ...came.map((vm) => newItem(vm, undefined))];
-}
-
-function settleItem(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
-  const vm = turn.cluster.vms.get(item.vmId);
-  if (item.state === 'moving') return settleMoving(turn, hostId, item, cancelled);
-  const isOff = item.cold === true && vm !== undefined && vm.hostId === undefined;
-  if (item.state === 'blocked') return isOff || vm?.hostId === hostId ? item : gone(item, vm);
-  if (item.state !== 'waiting') return item;
-  if (vm?.hostId !== hostId) return gone(item, vm);
-  return cancelled ? { ...item, state: 'cancelled' } : item;
-}
-
-function isPastDeadline(turn: Turn, { id }: OperationRecord): boolean {
-  const request = turn.mirror.requests.get(id)?.value;
-  const { deadlineMs } = request?.type === 'drain' ? request : {};
-  return deadlineMs !== undefined && turn.now.wallMs >= deadlineMs;
-}
-
-/** What moves already is not stopped halfway: it leaves the host as was wanted. */
-function tooLate(item: DrainItem): DrainItem {
-  const reason = 'the time that the drain was given is over';
-  return { ...item, state: 'blocked', reason, remedy: 'drain again, with more time' };
-}
-
-function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: boolean): DrainItem {
-  const child = turn.mirror.operations.get(item.operationId ?? '')?.value;
-  if (child !== undefined && isOpen(child)) return item;
-  const vm = turn.cluster.vms.get(item.vmId);
-  if (item.cold === true && child?.state === 'failed') return afterColdMove(item, child, vm);
-  if (vm?.hostId !== hostId) {
-    return child?.state === 'succeeded' ? { ...item, state: 'moved' } : gone(item, vm);
-  }
-  if (cancelled) return { ...item, state: 'cancelled' };
-  const attempts = item.attempts + 1;
-  const reason = child?.error?.message ?? 'its migration was lost sight of';
-  if (wasGivenUp(child?.error)) {
-    return { ...item, attempts, state: 'blocked', reason, remedy: stuckRemedy };
-  }
-  if (attempts >= turn.settings.drainAttempts) {
-    const remedy = `see operation ${item.operationId ?? ''}; then drain again, or stop the VM`;
-    return { ...item, attempts, state: 'blocked', reason, remedy };
-  }
-  // Next time any host will do: the one that was planned has just shown that it does not.
-  const { target: _, ...again } = item;
-  return { ...again, attempts, state: 'waiting', reason };
-}
-
-const stuckRemedy =
-  'drain again with --migration must-finish, or at a quieter hour; or stop the VM and start it elsewhere';
-
-/** It runs on where it was, or is off: a person has to look, either way. */
-function afterColdMove(item: DrainItem, { error }: OperationRecord, vm: Vm | undefined): DrainItem {
-  const remedy =
-    vm?.hostId === undefined
-      ? `see why, then drover vm start ${item.vmName}`
-      : `shut it down from inside, or drover vm stop ${item.vmName} --force; then drain again`;
-  const reason = error?.message ?? 'its move was lost sight of';
-  return { ...item, attempts: item.attempts + 1, state: 'blocked', reason, remedy };
-}
-
-/** It left by other means than this drain. */
-function gone(item: DrainItem, vm: Vm | undefined): DrainItem {
-  const { remedy: _, ...kept } = item;
-  return { ...kept, state: 'gone', reason: whereabouts(vm) };
-}
-
-function whereabouts(vm: Vm | undefined): string {
-  if (vm === undefined) return 'it was deleted';
-  return vm.hostId === undefined ? `it is ${vm.state}` : `it is on ${vm.hostId} already`;
 }
 
 /** Begins the next move that may begin. VMs that wait for another operation are passed over. */
