@@ -10,12 +10,7 @@ import { buildImages } from '../lab/images.ts';
 import { prepareMachine } from '../lab/machine.ts';
 import { checkout } from '../lab/settings.ts';
 import { runChecks } from './commands.ts';
-
-interface Tally {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+import { failureLines, readReport, type Failure } from './report.ts';
 
 /** What the tests themselves run, and the package that each is in. */
 const testPrograms = {
@@ -28,11 +23,15 @@ const testPrograms = {
   zsh: 'zsh',
 };
 
-const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+const tally = { passed: 0, failed: 0, skipped: 0 };
+const failures: Failure[] = [];
 const started = performance.now();
 
 heading('checks');
-for (const judged of await runChecks()) tally[judged.ok ? 'passed' : 'failed'] += 1;
+for (const judged of await runChecks()) {
+  tally[judged.ok ? 'passed' : 'failed'] += 1;
+  if (!judged.ok) failures.push({ file: judged.name, test: undefined, said: judged.output });
+}
 heading('machine');
 const unfit = await prepareMachine((text) => console.log(text), testPrograms).catch(
   (error: unknown) => error,
@@ -45,11 +44,15 @@ try {
   await tier('contract');
   await tier('end-to-end');
 } catch (error) {
-  console.log(
-    `the lab cannot be built here: ${error instanceof Error ? error.message : String(error)}`,
-  );
+  const said = error instanceof Error ? error.message : String(error);
+  console.log(`the lab cannot be built here: ${said}`);
+  failures.push({ file: 'images of the lab', test: undefined, said });
   tally.failed += 1;
 }
+
+// Who has only the end of the output, as of a run elsewhere, learns from it what failed.
+if (failures.length > 0) heading('what failed');
+for (const failure of failures) console.log(failureLines(failure, checkout).join('\n'));
 
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 console.log(`\neverything took ${minutes} minutes`);
@@ -66,14 +69,19 @@ async function tier(project: string): Promise<void> {
   heading(project);
   const folder = await mkdtemp(join(tmpdir(), 'drover-test-'));
   try {
-    const report = join(folder, 'report.json');
-    const code = await vitest(project, report);
-    const counted = await count(report);
-    tally.passed += counted.passed;
-    tally.failed += counted.failed;
-    tally.skipped += counted.skipped;
+    const path = join(folder, 'report.json');
+    const code = await vitest(project, path);
+    const report = readReport(await readFile(path, 'utf8').catch(() => undefined));
+    tally.passed += report.passed;
+    tally.failed += report.failed;
+    tally.skipped += report.skipped;
+    failures.push(...report.failures);
     // A suite that breaks before its first test, or an error outside any test, has no test to blame.
-    if (code !== 0 && counted.failed === 0) tally.failed += 1;
+    if (code !== 0 && report.failed === 0) tally.failed += 1;
+    if (code !== 0 && report.failures.length === 0) {
+      const said = `vitest ended with ${code} and blames no test; its output above says why`;
+      failures.push({ file: project, test: undefined, said });
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -89,17 +97,4 @@ function vitest(project: string, report: string): Promise<number> {
     child.on('error', () => resolve(1));
     child.on('close', (code) => resolve(code ?? 1));
   });
-}
-
-async function count(report: string): Promise<Tally> {
-  try {
-    const read = JSON.parse(await readFile(report, 'utf8')) as Readonly<Record<string, number>>;
-    return {
-      passed: read['numPassedTests'] ?? 0,
-      failed: read['numFailedTests'] ?? 0,
-      skipped: (read['numPendingTests'] ?? 0) + (read['numTodoTests'] ?? 0),
-    };
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
 }
