@@ -109,6 +109,18 @@ describe('balance', () => {
     expect(recommended(lab).map(({ vmId }) => vmId)).not.toContain(one.vmId);
   });
 
+  it('takes back what it recommended of a VM that was moved away and back since', () => {
+    const lab = crowded();
+    lab.pass(150_000);
+    const { vmId, target, source } = firstOf(lab);
+    for (const to of [target, source]) {
+      const request = lab.request({ type: 'migrate', vmId, target: to });
+      expect(lab.ended(request).state).toBe('succeeded');
+    }
+    expect(lab.running(vmId)).toEqual([source]);
+    expect(recommended(lab).map((one) => one.vmId)).not.toContain(vmId);
+  });
+
   it('goes to an empty host, though something there that is no VM waits', () => {
     const lab = crowded();
     for (const id of ['h2', 'h3']) lab.host(id).cpuPressurePermille = 950;

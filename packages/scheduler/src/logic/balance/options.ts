@@ -36,6 +36,13 @@ export function movesLeft(mirror: RecordMirror, now: Now): number {
   return Math.max(0, balanceSettings(mirror).movesPerHour - spent.length);
 }
 
+/** VMs that were moved, or should have been, less than a cooldown ago. */
+export function restingVms(mirror: RecordMirror, now: Now): ReadonlySet<string> {
+  const cooldownMs = balanceSettings(mirror).cooldownMinutes * 60_000;
+  const resting = recentMoves(mirror, now).filter(({ atMs }) => now.wallMs - atMs < cooldownMs);
+  return new Set(resting.map(({ vmId }) => vmId));
+}
+
 function isLately({ atMs }: RecentMove, { wallMs }: Now): boolean {
   return wallMs - atMs < 3_600_000;
 }

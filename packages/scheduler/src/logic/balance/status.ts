@@ -4,7 +4,7 @@ import { type api, balanceSettings, type RecordMirror } from '@drover/protocol';
 import type { Now } from '../port.ts';
 import { isOpen } from '../vm-shape.ts';
 import { pausedBecause } from './brake.ts';
-import { movesLeft } from './options.ts';
+import { movesLeft, restingVms } from './options.ts';
 import type { BalanceState } from './state.ts';
 
 interface Seen {
@@ -78,10 +78,13 @@ export function currentOf(
   for (const { value } of mirror.dismissals.values()) {
     if (value.untilMs > now.wallMs) busy.add(value.vmId);
   }
+  // A person may have moved it away and back since the plan was made.
+  const resting = restingVms(mirror, now);
   return recommendations.filter(({ vmId, source, target }) => {
+    if (busy.has(vmId) || resting.has(vmId)) return false;
     const vm = cluster.vms.get(vmId);
     const host = cluster.hosts.get(target);
-    const isThere = vm?.hostId === source && vm.state === 'running' && !busy.has(vmId);
+    const isThere = vm?.hostId === source && vm.state === 'running';
     if (vm?.balance === 'never') return false;
     const isOpenTo = host?.health === 'up' && host.intent === 'active';
     return isThere && isOpenTo && cluster.hosts.get(source)?.health === 'up';
