@@ -57,6 +57,7 @@ export class HostWatch {
   readonly #progress = new Map<string, MigrationProgress>();
   readonly #storageProgress = new Map<string, StorageProgress>();
   readonly #reporting = new Map<string, Set<string>>();
+  readonly #busyWith = new Map<string, Set<string>>();
   readonly use = new UseWatch();
 
   get(hostId: string): HeardHost | undefined {
@@ -116,20 +117,21 @@ export class HostWatch {
     return this.#reporting.get(vmId) ?? nobody;
   }
 
+  /** Hosts whose newest inventory has a step about the VM that was begun and had not ended. */
+  busyWith(vmId: string): ReadonlySet<string> {
+    return this.#busyWith.get(vmId) ?? nobody;
+  }
+
   #index(hostId: string, before: Inventory | undefined, now: Inventory): void {
     this.#reportsNothing(hostId, before);
-    for (const { vmId } of now.vms) {
-      const known = this.#reporting.get(vmId) ?? new Set();
-      this.#reporting.set(vmId, known.add(hostId));
-    }
+    for (const { vmId } of now.vms) add(this.#reporting, vmId, hostId);
+    for (const vmId of begunIn(now)) add(this.#busyWith, vmId, hostId);
   }
 
   #reportsNothing(hostId: string, before: Inventory | undefined): void {
-    for (const { vmId } of before?.vms ?? []) {
-      const known = this.#reporting.get(vmId);
-      known?.delete(hostId);
-      if (known?.size === 0) this.#reporting.delete(vmId);
-    }
+    if (before === undefined) return;
+    for (const { vmId } of before.vms) take(this.#reporting, vmId, hostId);
+    for (const vmId of begunIn(before)) take(this.#busyWith, vmId, hostId);
   }
 
   /** The host obeys no leader older than this epoch any more, and has said what it runs since. */
@@ -236,6 +238,20 @@ export class HostWatch {
   #of(opId: string): Map<string, Map<string, HeardResult>> {
     return isQuestionId(opId) ? this.#answers : this.#results;
   }
+}
+
+function begunIn({ recent }: Inventory): readonly string[] {
+  return recent.flatMap(({ outcome, vmId }) => (outcome === 'begun' && vmId ? [vmId] : []));
+}
+
+function add(hostsOf: Map<string, Set<string>>, vmId: string, hostId: string): void {
+  hostsOf.set(vmId, (hostsOf.get(vmId) ?? new Set()).add(hostId));
+}
+
+function take(hostsOf: Map<string, Set<string>>, vmId: string, hostId: string): void {
+  const known = hostsOf.get(vmId);
+  known?.delete(hostId);
+  if (known?.size === 0) hostsOf.delete(vmId);
 }
 
 function dropOldest<V>(map: Map<string, V>, kept: number): void {

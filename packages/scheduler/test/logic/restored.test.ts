@@ -232,6 +232,29 @@ describe('with the era raised', () => {
     expect(lab.ended(after).state).toBe('succeeded');
   });
 
+  it('a start that hangs on its host is waited for by what a person wants next', () => {
+    const lab = Lab.withHosts(2);
+    lab.declareVm(vmA);
+    const backup = lab.etcd.backup();
+    // Its storage does not answer.
+    for (const host of ['h1', 'h2']) lab.host(host).scripts.set('start-vm', () => undefined);
+    lab.request({ type: 'start', vmId: vmA });
+    lab.pass(1_000);
+    const [hanging] = lab.leader.sends('start-vm');
+    if (hanging === undefined) throw new Error('no start');
+    lab.etcd.restore(backup);
+    raiseEra(lab);
+    lab.takeOver();
+    lab.pass(3_000);
+    const deletion = lab.request({ type: 'delete', vmId: vmA });
+    lab.pass(600_000);
+    const reason = `waits for ${hanging.hostId}, which is busy with it`;
+    expect(lab.operation(deletion)).toMatchObject({ state: 'pending', reason });
+    lab.host(hanging.hostId).end(hanging, lab.host(hanging.hostId).obey(hanging));
+    expect(lab.ended(deletion)).toMatchObject({ state: 'failed', error: { code: 'vm-running' } });
+    expect(lab.running(vmA)).toEqual([hanging.hostId]);
+  });
+
   it('every host has to show what it runs first, or a person says that it is off', () => {
     const lab = restored(
       3,

@@ -261,8 +261,9 @@ export class ScriptedHost {
     this.#tell(command, answer);
   }
 
-  #note({ opId, step }: AgentCommand, answer: Answer): void {
-    this.#journal.set(`${opId}/${step}`, { opId, step, ...answer });
+  #note({ opId, step, vmId }: AgentCommand, answer: Answer): void {
+    const about = vmId === undefined ? {} : { vmId };
+    this.#journal.set(`${opId}/${step}`, { opId, step, ...about, ...answer });
   }
 
   #tell({ opId, step }: AgentCommand, answer: Answer): void {
