@@ -30,6 +30,11 @@ function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+// Who read the first lines only, as `head` does, wants no more of it.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 2);
+});
+
 try {
   process.exitCode = await main();
 } catch (error) {
