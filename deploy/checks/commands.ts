@@ -59,6 +59,7 @@ const steps: readonly (readonly [string, readonly string[]])[] = [
   ['lint', ['oxlint']],
   ['format', ['oxfmt', '--check']],
   ['tidy', ['vitest', 'run', '--project', 'unit', 'test/tidy.test.ts']],
+  ['plants', ['vitest', 'run', '--project', 'unit', 'packages/simulator/test/planting.test.ts']],
   ['OpenAPI', ['vitest', 'run', '--project', 'unit', 'packages/client/test/openapi.test.ts']],
   ['dead code', ['knip', '--no-progress']],
 ];

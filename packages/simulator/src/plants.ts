@@ -193,7 +193,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'drain-forgets-its-moves',
-    file: 'packages/scheduler/src/logic/drain.ts',
+    file: 'packages/scheduler/src/logic/drain-item.ts',
     find: 'if (child !== undefined && isOpen(child)) return item;',
     replace: "if (child !== undefined && isOpen(child)) return { ...item, state: 'waiting' };",
     says: 'a drain begins moves again that are under way',

@@ -4,7 +4,6 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { plantIn, readPlanted } from '../src/planting.ts';
 import { plants } from '../src/plants.ts';
 
 const main = join(import.meta.dirname, '../src/main.ts');
@@ -99,18 +98,5 @@ describe('the command', () => {
   ])('says what it needs when given %j', async (...words) => {
     const { code } = await run(...words);
     expect(code).toBe(2);
-  });
-});
-
-describe('a plant', () => {
-  it.each(plants)('$name still fits the code', (plant) => {
-    expect(readPlanted(plant)).toContain(plant.replace);
-  });
-
-  it('whose text is not there once is an error', () => {
-    const plant = { name: 'x', file: 'f.ts', find: 'a', replace: 'b', says: '', breaks: [] };
-    expect(() => plantIn('nothing', plant)).toThrow('0 times');
-    expect(() => plantIn('a a', plant)).toThrow('2 times');
-    expect(plantIn('cad', plant)).toBe('cbd');
   });
 });
