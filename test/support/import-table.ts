@@ -96,6 +96,7 @@ export const rooms: readonly Room[] = [
       /^commander$/,
       /^listr2$/,
       /^ws$/,
+      /^yaml$/,
     ],
   },
   {

@@ -92,10 +92,12 @@ export function buildProgram(): Command {
     .option('--token-file <path>', 'file with the token (or DROVER_TOKEN_FILE)')
     .addOption(
       new Option('-o, --output <form>', 'form of the result')
-        .choices(['table', 'wide', 'json', 'name'])
+        .choices(['table', 'wide', 'json', 'yaml', 'name'])
         .default('table'),
     )
     .option('--json', 'the same as -o json')
+    .option('--no-headers', 'tables without their first line')
+    .option('--debug', 'tell each request to the API, on stderr')
     .configureHelp({
       showGlobalOptions: true,
       helpWidth: 80,

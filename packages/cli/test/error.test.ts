@@ -107,7 +107,7 @@ describe('what is not understood', () => {
     [['host', 'lst'], 'Did you mean one of list'],
     [['vm', 'list', '--wach'], 'Did you mean --watch?'],
     [['vm', 'show'], "missing required argument 'vm'"],
-    [['vm', 'list', '-o', 'yaml'], 'table, wide, json, name'],
+    [['vm', 'list', '-o', 'xml'], 'table, wide, json, yaml, name'],
     [['vm', 'create', 'web'], '--memory'],
     [['vm', 'create', 'web', '--memory', '2GB'], 'MiB, GiB or TiB, such as 128MiB or 2GiB'],
     [['host', 'drain', 'h2', '--timeout', '10'], 'such as 30s, 10m or 1h30m'],

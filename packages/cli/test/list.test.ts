@@ -1,6 +1,7 @@
 /** Lists, pages and the overview: what stands on stdout in each form, and what does not. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import {
   cluster,
   drain,
@@ -38,6 +39,42 @@ describe('a list', () => {
     const { url } = await serve({ 'GET /v1/vms': () => ok(vms) });
     const { stdout } = await drover(['--api', url, 'vm', 'list', '-o', 'json']);
     expect(JSON.parse(stdout)).toEqual(vms);
+  });
+
+  it('as YAML means the same, without quotes where none are needed', async () => {
+    const { url } = await serve({ 'GET /v1/vms': () => ok(vms) });
+    const { stdout } = await drover(['--api', url, 'vm', 'list', '-o', 'yaml']);
+    expect(parse(stdout)).toEqual(vms);
+    expect(stdout).toMatch(/^items:\n  - id: .*\n/);
+    expect(stdout).toContain('name: web\n');
+  });
+
+  it('is a table without its first line where that is asked for', async () => {
+    const { url } = await serve({ 'GET /v1/hosts': () => ok(hosts) });
+    const { stdout } = await drover(['--api', url, 'host', 'list', '--no-headers']);
+    expect(stdout.split('\n')).toEqual([
+      'h1  ready     2  1/3.5  1.5GiB/7.5GiB  900ms ago',
+      'h2  cordoned  2  1/3.5  1.5GiB/7.5GiB  900ms ago',
+      '',
+    ]);
+  });
+
+  it('tells on stderr what was asked of the API, and never the token', async () => {
+    const { url } = await serve({ 'GET /v1/hosts': () => ok(hosts) });
+    const asked = ['host', 'list', '-o', 'name', '--debug', '--token', 'a-secret-of-mine'];
+    const { stdout, stderr } = await drover(['--api', url, ...asked]);
+    expect(stdout).toBe('h1\nh2\n');
+    expect(stderr).toMatch(/^GET http:\S+\/v1\/hosts\S* 200 \d+ ms\n$/);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('tells there also what nothing answered', async () => {
+    const asked = ['host', 'list', '--debug', '--api', 'http://127.0.0.1:1023'];
+    const { code, stderr } = await drover(asked);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(
+      /^GET http:\/\/127\.0\.0\.1:1023\/v1\/hosts\S* failed: ECONNREFUSED \d+ ms$/m,
+    );
   });
 
   it('as names is a name a line', async () => {

@@ -5,7 +5,9 @@ import * as fc from 'fast-check';
 import { drainNews, nothingTold } from '../src/logic/drain-text.ts';
 import { formatDuration, formatMeasured, parseDurationMs } from '../src/logic/durations.ts';
 import { exitCodeMeanings, exitCodes } from '../src/logic/exit-code.ts';
-import { oneLine, toJson } from '../src/logic/harmless.ts';
+import { parse } from 'yaml';
+import { dataText, oneOfMany } from '../src/shell/data-text.ts';
+import { oneLine } from '../src/logic/harmless.ts';
 import { progressLine } from '../src/logic/operation-view.ts';
 import { describeRejection } from '../src/logic/rejections.ts';
 import { formatBytes, formatCpu, formatMib, parseMib } from '../src/logic/sizes.ts';
@@ -93,12 +95,25 @@ describe('text from elsewhere', () => {
     expect(oneLine('web-1 → h2, 43 %')).toBe('web-1 → h2, 43 %');
   });
 
-  it('as JSON means the same and is as harmless', () => {
+  it('as JSON or YAML means the same and is as harmless', () => {
+    // -0 is none of JSON's numbers.
+    const json = fc
+      .jsonValue({ stringUnit: 'binary' })
+      .map((any): unknown => JSON.parse(JSON.stringify(any)));
+    const text = fc.string({ unit: 'binary' });
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (any) => {
-        const json = toJson({ any }, 0);
-        expect(json).not.toMatch(control);
-        expect(JSON.parse(json)).toEqual({ any });
+      fc.property(text, text, json, (name, any, value) => {
+        const said = { [name]: any, value, again: value };
+        for (const form of [dataText, oneOfMany]) {
+          for (const [as, read] of [
+            ['json', (from: string): unknown => JSON.parse(from)],
+            ['yaml', (from: string): unknown => parse(from)],
+          ] as const) {
+            const written = form(said, as);
+            expect(written.replaceAll('\n', '')).not.toMatch(control);
+            expect(read(written)).toEqual(said);
+          }
+        }
       }),
     );
   });

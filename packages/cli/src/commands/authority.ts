@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import { examples } from './options.ts';
 
 export function addAuthorityCreate(authority: Command): void {
@@ -35,7 +35,7 @@ export function addAuthorityCreate(authority: Command): void {
     } catch (error) {
       throw new UsageError((error as Error).message);
     }
-    if (session.output === 'json') printJson(session, { certificate, key });
+    if (session.output === 'data') printData(session, { certificate, key });
     else session.terminal.out([`made ${certificate} and ${key}`]);
     return exitCodes.done;
   });

@@ -4,7 +4,7 @@ import { clusterCpuText } from '../logic/cluster-cpu-text.ts';
 import { exitCodes } from '../logic/exit-code.ts';
 import { act } from '../shell/act.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { printJson, tell } from '../shell/print.ts';
+import { printData, tell } from '../shell/print.ts';
 import { examples, withWait } from './options.ts';
 
 const path = '/v1/cluster/cpu';
@@ -21,7 +21,7 @@ export function addClusterCpu(cluster: Command): void {
   examples(show, ['drover cluster cpu show']);
   act(show, async (session) => {
     const body = await session.client.get(path);
-    if (session.output === 'json') printJson(session, body);
+    if (session.output === 'data') printData(session, body);
     else {
       const when = body.atMs === undefined ? '' : new Date(body.atMs).toISOString();
       tell(session, clusterCpuText(body, when));

@@ -28,7 +28,7 @@ import {
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { act } from '../shell/act.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import { causeOf, explainError } from '../shell/report-error.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
@@ -145,9 +145,9 @@ async function tried(
 
 function print(session: Session, checks: readonly Check[]): void {
   const { output, terminal } = session;
-  if (output === 'json') {
+  if (output === 'data') {
     const counts = { ok: countOf(checks, 'ok'), warn: countOf(checks, 'warn') };
-    return printJson(session, { checks, ...counts, fail: countOf(checks, 'fail') });
+    return printData(session, { checks, ...counts, fail: countOf(checks, 'fail') });
   }
   const troubles = checks.filter(({ level }) => level !== 'ok');
   if (output === 'name') return terminal.out(troubles.map(({ check }) => oneLine(check)));

@@ -10,7 +10,7 @@ import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { driveDrain } from '../shell/follow-drain.ts';
-import { printJson, tell } from '../shell/print.ts';
+import { printData, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
 
@@ -83,8 +83,8 @@ export function addHostDrain(hosts: Command): void {
 async function drain(session: Session, host: string, flags: DrainFlags): Promise<ExitCode> {
   const path = { host };
   const plan = await session.client.plan('post', route, { path, body: askedOf(flags) });
-  if (flags.dryRun === true && session.output === 'json') {
-    printJson(session, plan);
+  if (flags.dryRun === true && session.output === 'data') {
+    printData(session, plan);
     return exitCodes.done;
   }
   tell(session, planText(plan, session.terminal.paint));

@@ -10,7 +10,7 @@ import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { driveDrain } from '../shell/follow-drain.ts';
-import { printJson, printOne, tell } from '../shell/print.ts';
+import { printData, printOne, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
 
@@ -67,8 +67,8 @@ async function moveBack(session: Session, host: string, flags: RestoreFlags): Pr
   const route = '/v1/hosts/{host}/restore';
   const path = { host };
   const plan = await session.client.plan('post', route, { path, body: {} });
-  if (flags.dryRun === true && session.output === 'json') {
-    printJson(session, plan);
+  if (flags.dryRun === true && session.output === 'data') {
+    printData(session, plan);
     return exitCodes.done;
   }
   tell(session, restorePlanText(plan, session.terminal.paint));

@@ -16,7 +16,7 @@ export function addHostShow(hosts: Command): void {
     const host = await session.client.get('/v1/hosts/{host}', { path: { host: name } });
     // Which VMs it carries is in another list; only people are shown it.
     const { items } =
-      session.output === 'json' || session.output === 'name'
+      session.output === 'data' || session.output === 'name'
         ? { items: [] }
         : await session.client.list('/v1/vms');
     printOne(session, host, { name: host.id, page: hostPage(host, items) });

@@ -5,7 +5,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { type Inventory, inventoryOf, listText } from '../logic/inventory.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
 
@@ -32,7 +32,7 @@ export function addInventory(program: Command): void {
     }
     const inventory = await read(session);
     if (host !== undefined) return printVariables(session, inventory, host);
-    printJson(session, listText(inventory));
+    printData(session, listText(inventory));
     return exitCodes.done;
   });
 }
@@ -48,6 +48,6 @@ function printVariables(session: Session, { variables }: Inventory, name: string
     session.terminal.err([`error: there is no host and no VM ${oneLine(name)}`]);
     return exitCodes.notFound;
   }
-  printJson(session, known);
+  printData(session, known);
   return exitCodes.done;
 }

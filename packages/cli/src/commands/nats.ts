@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../logic/exit-code.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import { examples } from './options.ts';
 
 interface Flags {
@@ -51,8 +51,8 @@ export function addNatsCreate(nats: Command): void {
       { name: 'nats.conf', text: config },
     ];
     write(folder, files);
-    if (session.output === 'json') {
-      printJson(session, { files: files.map(({ name }) => join(folder, name)) });
+    if (session.output === 'data') {
+      printData(session, { files: files.map(({ name }) => join(folder, name)) });
       return exitCodes.done;
     }
     session.terminal.out([

@@ -8,7 +8,7 @@ import { ruleColumns, rulePage, rulePlanText, savedText } from '../logic/rule-vi
 import { parseCount } from '../logic/sizes.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
-import { printJson, printOne, tell } from '../shell/print.ts';
+import { printData, printOne, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { listOrWatch } from '../shell/watch-list.ts';
 import { collect, examples, withWatch, withYes } from './options.ts';
@@ -97,7 +97,7 @@ export function addRuleCreate(rules: Command): void {
 
 /** What cannot hold is refused, as its enforcing would be. */
 export function showRulePlan(session: Session, plan: api.RulePlanBody) {
-  if (session.output === 'json') printJson(session, plan);
+  if (session.output === 'data') printData(session, plan);
   else tell(session, rulePlanText(plan, session.terminal.paint));
   const isWell = plan.feasible === 'yes' && plan.conflicts.length === 0;
   return isWell ? exitCodes.done : exitCodes.refused;

@@ -4,7 +4,7 @@ import { exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
 import { type Overview, statusText } from '../logic/status-text.ts';
 import { act } from '../shell/act.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
 
@@ -18,7 +18,7 @@ export function addStatus(program: Command): void {
   examples(command, ['drover status', 'watch -n 2 drover status']);
   act(command, async (session) => {
     const overview = await read(session);
-    if (session.output === 'json') printJson(session, overview);
+    if (session.output === 'data') printData(session, overview);
     else if (session.output === 'name')
       session.terminal.out(overview.hosts.map(({ id }) => oneLine(id)));
     else session.terminal.out(statusText(overview, session.terminal.paint));

@@ -13,7 +13,7 @@ import {
   useOf,
 } from '../logic/top-view.ts';
 import { act } from '../shell/act.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { TopScreen } from '../shell/top-screen.ts';
 import { Detached, Waiting } from '../shell/waiting.ts';
@@ -58,7 +58,7 @@ export function addTop(program: Command): void {
     const isForPeople = output === 'table' || output === 'wide';
     if (options.once !== true && isForPeople && terminal.isLive) return live(session, options);
     const use = sorted(await read(session), options.sort);
-    if (output === 'json') printJson(session, use);
+    if (output === 'data') printData(session, use);
     else if (output === 'name') terminal.out(use.vms.map(({ name }) => oneLine(name)));
     else terminal.out(topText(use, terminal.paint));
     return exitCodes.done;

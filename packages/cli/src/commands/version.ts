@@ -6,7 +6,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { clientVersion } from '../logic/version.ts';
 import { act } from '../shell/act.ts';
 import { causeOf } from '../shell/report-error.ts';
-import { printJson } from '../shell/print.ts';
+import { printData } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples } from './options.ts';
 
@@ -19,9 +19,9 @@ export function addVersion(program: Command): void {
   examples(command, ['drover version', 'drover version --client']);
   act<{ client?: boolean }>(command, async (session, { options }) => {
     const asked = options.client === true ? {} : await askApi(session);
-    if (session.output === 'json') {
+    if (session.output === 'data') {
       const { lines: _, ...api } = asked;
-      printJson(session, { drover: clientVersion, protocol: protocolVersion, ...api });
+      printData(session, { drover: clientVersion, protocol: protocolVersion, ...api });
     } else {
       session.terminal.out([
         `drover ${clientVersion}, protocol ${protocolVersion}`,

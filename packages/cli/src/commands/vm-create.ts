@@ -12,7 +12,7 @@ import { type CloudInitFlags, readCloudInit } from '../shell/cloud-init-files.ts
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { beginWaiting, followOperation } from '../shell/follow-operation.ts';
 import { nameDisks } from '../shell/name-disks.ts';
-import { type Items, printJson, printOne } from '../shell/print.ts';
+import { type Items, printData, printOne } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import {
   collect,
@@ -89,7 +89,7 @@ function withCloudInitOf(body: api.VmCreate, flags: CreateFlags): api.VmCreate {
 async function ask(session: Session, { spec }: api.VmCreate): Promise<ExitCode> {
   const answer = await placements(session, spec);
   const [placement] = answer.items;
-  if (session.output === 'json') printJson(session, answer);
+  if (session.output === 'data') printData(session, answer);
   else if (session.output === 'name')
     session.terminal.out([placement?.hostId ?? ''].filter(Boolean));
   else if (placement !== undefined)

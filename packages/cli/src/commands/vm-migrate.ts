@@ -8,7 +8,7 @@ import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import { type FinishFlags, finishOperation } from '../shell/finish-operation.ts';
-import { printJson, tell } from '../shell/print.ts';
+import { printData, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
 
@@ -76,7 +76,7 @@ async function showPlan(
 ): Promise<ExitCode> {
   if (cold === true) throw new UsageError('give one of --dry-run and --cold');
   const plan = await session.client.plan('post', '/v1/vms/{vm}/migrate', { path: { vm }, body });
-  if (session.output === 'json') printJson(session, plan);
+  if (session.output === 'data') printData(session, plan);
   else tell(session, movePlanText(plan));
   if (!plan.checked) return exitCodes.unavailable;
   return plan.target === undefined ? exitCodes.refused : exitCodes.done;

@@ -17,9 +17,13 @@ export function oneLine(text: string): string {
   });
 }
 
-/** JSON that means the same and holds nothing a terminal obeys. */
-export function toJson(value: unknown, indent: number): string {
-  const text = JSON.stringify(value, undefined, indent);
+/** Whether a terminal would obey something in it; that a line ends does no harm. */
+export function isHarmless(text: string): boolean {
+  return text.replaceAll('\n', '').search(dangerous) < 0;
+}
+
+/** In a text that escapes as JSON does wherever there may be one. */
+export function escaped(text: string): string {
   return text.replace(dangerous, (character) =>
     character === '\n' ? character : `\\u${hex(character.charCodeAt(0), 4)}`,
   );

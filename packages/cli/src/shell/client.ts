@@ -5,6 +5,7 @@
  */
 import { ApiClient } from '@drover/client';
 import { setTimeout as pause } from 'node:timers/promises';
+import { oneLine } from '../logic/harmless.ts';
 import { clientVersion } from '../logic/version.ts';
 import type { ApiAddress } from '../logic/config.ts';
 
@@ -24,13 +25,17 @@ export class Unreachable extends Error {
 const answerMs = 20_000;
 const conflictAttempts = 4;
 
-/** The token is read with the first request: what asks nothing needs none. */
-export function openClient(address: ApiAddress, readToken: () => string | undefined): ApiClient {
+/** The token is read with the first request: what asks nothing needs none. `onAnswer` hears of each request, in a line. */
+export function openClient(
+  address: ApiAddress,
+  readToken: () => string | undefined,
+  onAnswer?: (line: string) => void,
+): ApiClient {
   return new ApiClient({
     baseUrl: address.url,
     token: readToken,
     headers: { 'user-agent': `drover/${clientVersion}` },
-    fetch: fetchAgain,
+    fetch: onAnswer === undefined ? fetchAgain : told(onAnswer),
     answerMs,
     failed: (error, method) => unreachable(address, error, method),
   });
@@ -45,6 +50,26 @@ async function fetchAgain(url: string, init: RequestInit): Promise<Response> {
     if (!isWhole || attempt >= conflictAttempts || !(await isConflict(response))) return response;
     await pause(100 * attempt);
   }
+}
+
+/** A header may hold the token, and a body a secret: neither is told. */
+function told(onAnswer: (line: string) => void): typeof fetchAgain {
+  return async (url, init) => {
+    const begunMs = performance.now();
+    const line = (end: string) => {
+      const ms = Math.round(performance.now() - begunMs);
+      onAnswer(oneLine(`${init.method ?? 'GET'} ${url} ${end} ${ms} ms`));
+    };
+    try {
+      const response = await fetchAgain(url, init);
+      line(String(response.status));
+      return response;
+    } catch (error) {
+      const { code, message } = rootOf(error);
+      line(`failed: ${code ?? message}`);
+      throw error;
+    }
+  };
 }
 
 async function isConflict(response: Response): Promise<boolean> {

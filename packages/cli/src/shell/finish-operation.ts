@@ -10,7 +10,7 @@ import {
   followOperation,
   type WaitFlags,
 } from './follow-operation.ts';
-import { printJson, tell } from './print.ts';
+import { printData, tell } from './print.ts';
 import type { Session } from './session.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -49,7 +49,7 @@ export async function finishOperation(
 export function printBegun(session: Session, operation: api.OperationBody): ExitCode {
   const { output, terminal } = session;
   const id = oneLine(operation.id);
-  if (output === 'json') printJson(session, operation);
+  if (output === 'data') printData(session, operation);
   else if (output === 'name') terminal.out([id]);
   else {
     terminal.out([
@@ -61,7 +61,7 @@ export function printBegun(session: Session, operation: api.OperationBody): Exit
 }
 
 export function printEnded(session: Session, operation: api.OperationBody): ExitCode {
-  if (session.output === 'json') printJson(session, operation);
+  if (session.output === 'data') printData(session, operation);
   else if (session.output === 'name') session.terminal.out([oneLine(operation.id)]);
   else if (operation.state === 'succeeded') tell(session, [endedText(operation)]);
   if (operation.state !== 'succeeded') session.terminal.err(failedText(operation));

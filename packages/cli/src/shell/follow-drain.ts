@@ -9,7 +9,7 @@ import { oneLine } from '../logic/harmless.ts';
 import { DrainTree } from './drain-tree.ts';
 import { type FinishFlags, finishOperation } from './finish-operation.ts';
 import { type Followed, left, looksAt } from './follow-operation.ts';
-import { printJson } from './print.ts';
+import { printData } from './print.ts';
 import type { Session } from './session.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -32,7 +32,7 @@ async function followDrain(
   waiting: Waiting,
   begun: api.OperationBody,
 ): Promise<Followed> {
-  const isTree = session.terminal.isLive && session.output !== 'json' && session.output !== 'name';
+  const isTree = session.terminal.isLive && session.output !== 'data' && session.output !== 'name';
   const narrator = isTree
     ? new DrainTree(session.terminal, waiting, begun.hostId ?? '')
     : linesTo(session);
@@ -78,7 +78,7 @@ async function readPercents(session: Session, waiting: Waiting): Promise<Percent
 async function printDrainEnd(session: Session, operation: api.OperationBody): Promise<ExitCode> {
   const { terminal, output } = session;
   const lines = drainSummary(operation, await readPauses(session, operation));
-  if (output === 'json') printJson(session, operation);
+  if (output === 'data') printData(session, operation);
   if (output === 'name') terminal.out([oneLine(operation.id)]);
   const isForPeople = output === 'table' || output === 'wide';
   if (operation.state === 'succeeded' && isForPeople) terminal.out(lines);

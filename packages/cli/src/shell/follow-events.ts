@@ -3,8 +3,9 @@ import { ApiProblem } from '@drover/client';
 import type { api } from '@drover/protocol';
 import { eventText } from '../logic/event-text.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
-import { oneLine, toJson } from '../logic/harmless.ts';
+import { oneLine } from '../logic/harmless.ts';
 import { SseParser } from '../logic/sse.ts';
+import { printOneOfMany } from './print.ts';
 import type { Session } from './session.ts';
 import { Detached, Waiting } from './waiting.ts';
 
@@ -89,7 +90,7 @@ function print(session: Session, data: string): void {
   } catch {
     return session.terminal.err([`not understood: ${oneLine(data)}`]);
   }
-  if (session.output === 'json') return session.terminal.raw([toJson(event, 0)]);
+  if (session.output === 'data') return printOneOfMany(session, event);
   const time = new Date().toTimeString().slice(0, 8);
   session.terminal.out([
     isKnown(event) ? `${time}  ${eventText(event)}` : `${time}  ${oneLine(data)}`,

@@ -1,5 +1,5 @@
-/** Results on stdout in the form that was asked for. JSON is exactly the API’s answer, and nothing beside it. */
-import { toJson } from '../logic/harmless.ts';
+/** Results on stdout in the form that was asked for. JSON and YAML are exactly the API’s answer, and nothing beside it. */
+import { dataText, oneOfMany } from './data-text.ts';
 import { type Column, columnsFor, renderTable } from '../logic/table.ts';
 import { oneLine } from '../logic/harmless.ts';
 import type { Session } from './session.ts';
@@ -17,12 +17,12 @@ export interface Items<Item> {
 
 export function printList<Item>(session: Session, answer: Items<Item>, list: List<Item>): void {
   const { terminal, output } = session;
-  if (output === 'json') return printJson(session, answer);
+  if (output === 'data') return printData(session, answer);
   if (output === 'name')
     return terminal.out(answer.items.map((item) => oneLine(list.nameOf(item))));
   if (answer.items.length === 0) return terminal.err([list.ifNone]);
   const columns = columnsFor(list.columns, output === 'wide');
-  terminal.out(renderTable(columns, answer.items, terminal.paint));
+  terminal.out(renderTable(columns, answer.items, terminal.paint, session.withHeads));
 }
 
 export function printOne<Item>(
@@ -30,15 +30,20 @@ export function printOne<Item>(
   item: Item,
   texts: { readonly name: string; readonly page: readonly string[] },
 ): void {
-  if (session.output === 'json') return printJson(session, item);
+  if (session.output === 'data') return printData(session, item);
   session.terminal.out(session.output === 'name' ? [oneLine(texts.name)] : texts.page);
 }
 
-export function printJson(session: Session, value: unknown): void {
-  session.terminal.raw([toJson(value, 2)]);
+export function printData({ terminal, dataForm }: Session, value: unknown): void {
+  terminal.raw([dataText(value, dataForm)]);
 }
 
-/** Words for people; with `-o json` or `-o name` stdout is kept for programs. */
+/** Of those that follow each other. */
+export function printOneOfMany({ terminal, dataForm }: Session, value: unknown): void {
+  terminal.raw([oneOfMany(value, dataForm)]);
+}
+
+/** Words for people; where stdout is asked for as data or names, it is kept for programs. */
 export function tell(session: Session, lines: readonly string[]): void {
   const isForPeople = session.output === 'table' || session.output === 'wide';
   if (isForPeople) session.terminal.out(lines);

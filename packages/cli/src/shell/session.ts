@@ -10,15 +10,19 @@ import {
   type ConfigFlags,
   type TokenSource,
 } from '../logic/config.ts';
+import type { DataForm } from './data-text.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { openClient } from './client.ts';
 import { Terminal } from './terminal.ts';
 
-export type Output = 'table' | 'wide' | 'json' | 'name';
+/** `data`: JSON or YAML, for programs. */
+export type Output = 'table' | 'wide' | 'data' | 'name';
 
 interface GlobalFlags extends ConfigFlags {
-  readonly output: Output;
+  readonly output: Exclude<Output, 'data'> | DataForm;
   readonly json?: boolean;
+  readonly headers: boolean;
+  readonly debug?: boolean;
 }
 
 export interface Session {
@@ -29,6 +33,9 @@ export interface Session {
   /** For a connection that the client does not make. */
   readonly token: () => string | undefined;
   readonly output: Output;
+  readonly dataForm: DataForm;
+  /** Of tables. */
+  readonly withHeads: boolean;
 }
 
 export function openSession(command: Command): Session {
@@ -36,12 +43,18 @@ export function openSession(command: Command): Session {
   const source = chooseToken(flags, process.env);
   const address = chooseApi(flags, process.env);
   const token = () => readToken(source);
+  const terminal = new Terminal();
+  const form = flags.json === true ? 'json' : flags.output;
+  const isData = form === 'json' || form === 'yaml';
+  const onAnswer = flags.debug === true ? (line: string) => terminal.err([line]) : undefined;
   return {
-    terminal: new Terminal(),
-    client: openClient(address, token),
+    terminal,
+    client: openClient(address, token, onAnswer),
     address,
     token,
-    output: flags.json === true ? 'json' : flags.output,
+    output: isData ? 'data' : form,
+    dataForm: isData ? form : 'json',
+    withHeads: flags.headers,
   };
 }
 

@@ -3,9 +3,9 @@
  * for each item that has changed. Ends with Ctrl-C, which is a success: it is how one stops looking.
  */
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
-import { oneLine, toJson } from '../logic/harmless.ts';
+import { oneLine } from '../logic/harmless.ts';
 import { columnsFor, renderTable } from '../logic/table.ts';
-import { type Items, type List, printList } from './print.ts';
+import { type Items, type List, printList, printOneOfMany } from './print.ts';
 import type { Session } from './session.ts';
 import { Detached, Waiting } from './waiting.ts';
 
@@ -56,14 +56,14 @@ function show<Item>(
   known: Map<string, string>,
   isFirst: boolean,
 ): void {
-  const { terminal, output } = session;
+  const { terminal, output, withHeads } = session;
   const columns = columnsFor(list.columns, output === 'wide');
   if (terminal.isLive && (output === 'table' || output === 'wide')) {
-    const lines = renderTable(columns, answer.items, terminal.paint);
+    const lines = renderTable(columns, answer.items, terminal.paint, withHeads);
     return terminal.redraw(answer.items.length === 0 ? [list.ifNone] : lines);
   }
   const [head = '', ...rows] = renderTable(columns, answer.items, terminal.paint);
-  if (isFirst && (output === 'table' || output === 'wide')) terminal.out([head]);
+  if (isFirst && withHeads && (output === 'table' || output === 'wide')) terminal.out([head]);
   const gone = new Set(known.keys());
   answer.items.forEach((item, index) => {
     const name = list.nameOf(item);
@@ -71,12 +71,12 @@ function show<Item>(
     const stamp = stampOf(item, list.volatile ?? []);
     if (known.get(name) === stamp) return;
     known.set(name, stamp);
-    if (output === 'json') terminal.raw([toJson(item, 0)]);
+    if (output === 'data') printOneOfMany(session, item);
     else terminal.out([output === 'name' ? oneLine(name) : (rows[index] ?? '')]);
   });
   for (const name of gone) {
     known.delete(name);
-    if (output !== 'json' && output !== 'name') terminal.out([`${oneLine(name)}  gone`]);
+    if (output !== 'data' && output !== 'name') terminal.out([`${oneLine(name)}  gone`]);
   }
 }
 
