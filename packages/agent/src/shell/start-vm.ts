@@ -29,7 +29,8 @@ export async function startVm(
   const found = await lookAt(link.libvirt, action.vmId);
   // Begun in a former life whose journal is lost: it comes up, or not, and is not begun beside that.
   const before = found?.starting === true ? await settledLook(link, action.vmId) : found;
-  if (before?.state === 'running') return done;
+  // Whoever ordered it does not know that, and may have ordered another size: it looks what there is.
+  if (before?.state === 'running') return failed('vm-busy', 'it runs here already');
   if (before?.state.startsWith('paused')) {
     return failed('vm-busy', `a copy of it is ${before.state} on this host`);
   }

@@ -45,13 +45,14 @@ const start = () =>
   );
 
 describe('a start of a VM that is on its way up already', () => {
-  it('is done once that one runs, and begins none beside it', async () => {
+  it('says so once that one runs, and begins none beside it', async () => {
     seen = [
       { state: 'paused', reason: 'starting-up' },
       { state: 'paused', reason: 'starting-up' },
       { state: 'running', reason: 'booted' },
     ] as typeof seen;
-    expect(await start()).toEqual({ outcome: 'done' });
+    const error = { code: 'vm-busy', message: 'it runs here already' };
+    expect(await start()).toEqual({ outcome: 'failed', error });
     expect(created).toBe(0);
   });
 

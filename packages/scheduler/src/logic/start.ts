@@ -16,6 +16,7 @@ import {
   isErrorCode,
   type OperationRecord,
   rejectionRecord,
+  type ReportedVm,
   type StepResult,
   type Stored,
   type VmIntentRecord,
@@ -45,6 +46,7 @@ import { lockAgainMs, lockPatienceMs, startAttempts, tryAgainMs } from './settin
 import { tidy } from './storage/change-volume.ts';
 import type { Turn } from './turn.ts';
 import { disksOf, vmToStart } from './vm-shape.ts';
+import { promisedBeside, reportedSize } from './vm-size.ts';
 
 export function driveStart(turn: Turn, stored: Stored<OperationRecord>): void {
   if (stored.value.state === 'pending') return choose(turn, stored);
@@ -251,14 +253,23 @@ function look(turn: Turn, stored: Stored<OperationRecord>, result: StepResult): 
     if (mayBeOurs) return resumeAgain(turn, stored);
     return fail(turn, stored, result);
   }
-  if (vm !== undefined && vm.state !== 'shut-off' && vm.state !== 'crashed') succeed(turn, stored);
-  else fail(turn, stored, result);
+  if (vm === undefined || vm.state === 'shut-off' || vm.state === 'crashed') {
+    return fail(turn, stored, result);
+  }
+  succeed(turn, stored, vm);
 }
 
-function succeed(turn: Turn, stored: Stored<OperationRecord>): void {
+/** `found`: it may run since before it was ordered, and have another size than it was to get. */
+function succeed(turn: Turn, stored: Stored<OperationRecord>, found?: ReportedVm): void {
   const { id, vmId = '', target = '', generation } = stored.value;
   turn.volatile.tried.delete(id);
-  const running = turn.putAssignment(vmId, { hostId: target, generation, state: 'running' });
+  const spec = turn.mirror.vmIntents.get(vmId)?.value.spec;
+  const running = turn.putAssignment(vmId, {
+    hostId: target,
+    generation,
+    state: 'running',
+    ...(found && spec && { promised: promisedBeside(spec, reportedSize(found)) }),
+  });
   if (isResume(stored.value)) return resumed(turn, stored, running);
   turn.end(stored, 'succeeded', {}, running);
 }

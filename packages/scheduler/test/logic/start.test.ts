@@ -236,6 +236,18 @@ describe('a start without an answer', () => {
     }
   });
 
+  it('that finds it running there already is done, and it is promised what it has', () => {
+    const lab = Lab.withHosts(1);
+    lab.declareVm(vmA, { vcpus: 2, memoryMib: 512 });
+    lab.host('h1').scripts.set('start-vm', () => {
+      lab.host('h1').runs(vmA, { vcpus: 3, memoryMib: 1024 });
+      return failed('vm-busy', 'it runs here already');
+    });
+    expect(lab.ended(lab.request({ type: 'start', vmId: vmA })).state).toBe('succeeded');
+    const promised = { vcpus: 3, memoryMib: 1024 };
+    expect(lab.etcd.assignment(vmA)).toMatchObject({ state: 'running', hostId: 'h1', promised });
+  });
+
   it('is sent again only when the host says that it never began', () => {
     const lab = Lab.withHosts(1);
     const host = lab.host('h1');

@@ -9,7 +9,7 @@ const looksToBeSure = 5;
 export function startVm(world: ActsWorld, opId: string, action: Of<'start-vm'>): void {
   const { life, host, random, tempo, onAnswer } = world;
   const begin = (before: Copy | undefined) => {
-    if (before?.state === 'running') return onAnswer(done);
+    if (before?.state === 'running') return onAnswer(failed('vm-busy', 'it runs here already'));
     if (before?.state.startsWith('paused')) {
       return onAnswer(failed('vm-busy', `a copy of it is ${before.state} on this host`));
     }
