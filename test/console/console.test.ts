@@ -599,6 +599,30 @@ it('a resize tells what would be done before it may be asked for', async () => {
   await page.context().close();
 });
 
+it('whether a VM is moved for balance is set where it is shown, and each choice says what it means', async () => {
+  const name = cluster.someVmOn('h4');
+  const { page, wrong } = await openPage(browser, signedIn(`/vms/${name}`));
+  await page.getByText('moved for balance as the cluster’s mode says').waitFor();
+  await page.getByRole('button', { name: 'Balance', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: `Balance of ${name}` });
+  const go = dialog.getByRole('button', { name: 'Set it' });
+  await dialog.getByText('Moved for balance by a person’s word only').waitFor();
+  await dialog.getByText('Drains, rules that are enforced and people').waitFor();
+  expect(await go.isDisabled()).toBe(true);
+  // By the keys alone.
+  await dialog.getByRole('radio', { name: /^cluster/ }).focus();
+  await page.keyboard.press('ArrowUp');
+  const command = `drover vm set ${name} --balance never`;
+  await dialog.getByRole('button', { name: `Copy “${command}”` }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('never moved for balance, and not recommended').waitFor();
+  expect(await read(cluster, `/v1/vms/${name}`)).toMatchObject({ spec: { balance: 'never' } });
+  expect(wrong).toEqual([]);
+  await page.context().close();
+});
+
 it('a form tells where a VM would run while one types', async () => {
   const { page } = await openPage(browser, signedIn('/vms/new'));
   await page.getByLabel('Image', { exact: true }).fill('debian-13');

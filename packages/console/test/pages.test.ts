@@ -267,6 +267,7 @@ describe('a new VM', () => {
     bridge: 'br0',
     sshKey: '',
     userData: '',
+    balance: 'cluster',
     start: true,
   };
 
@@ -286,6 +287,12 @@ describe('a new VM', () => {
     expect(specOf({ ...form, image: '' })).toEqual({ ok: false, missing: 'an image' });
     expect(specOf({ ...form, memory: '2GB' })).toMatchObject({ ok: false });
     expect(specOf({ ...form, disk: 'much' })).toMatchObject({ ok: false });
+  });
+
+  it('says what balance may do with it, where that is not what the cluster says', () => {
+    expect(specOf({ ...form, balance: 'never' })).toMatchObject({ value: { balance: 'never' } });
+    expect(createLine({ ...form, balance: 'never' }, true)).toMatch(/ --balance never$/);
+    expect(createLine(form, true)).not.toContain('--balance');
   });
 
   it('has its command, with a file of a pool named by its pool', () => {

@@ -17,12 +17,12 @@ it('a VM with room to grow says how far', () => {
   expect(size(vm('db', 'h1'))).not.toContain('grow');
 });
 
-it('a VM that is set so says what balance may do with it', () => {
+it('a VM says what balance may do with it, where nobody has set it too', () => {
   const { spec } = vm('web', 'h1');
   const fact = (of: ReturnType<typeof vm>) => vmFacts(of).find(({ name }) => name === 'Balance');
   const set = vm('web', 'h1', { spec: { ...spec, balance: 'never' } });
   expect(fact(set)?.value).toBe('never moved for balance, and not recommended');
-  expect(fact(vm('db', 'h1'))).toBeUndefined();
+  expect(fact(vm('db', 'h1'))?.value).toBe('moved for balance as the cluster’s mode says');
 });
 
 it('why nothing is recommended is a sentence', () => {

@@ -10,6 +10,6 @@ export type { Reason } from './reason-text.ts';
 export { type Rejection, why } from './rejections.ts';
 export { ruleOutline, ruleText, strengthText } from './rule-view.ts';
 export { formatBytes, formatCpu, formatMib, parseMib } from './sizes.ts';
-export { vmBalanceText } from './vm-balance.ts';
+export { vmBalances, vmBalanceText } from './vm-balance.ts';
 export { seriesIn, stepsOf } from './usage-view.ts';
 export { type SseEvent, SseParser } from './sse.ts';

@@ -67,6 +67,7 @@ export const cliLines = {
       ...(to.memoryMib === undefined ? [] : ['--memory', `${to.memoryMib}MiB`]),
       ...(to.atNextStart === true ? ['--at-next-start'] : []),
     ),
+  vmBalance: (name: string, balance: string) => line('vm', 'set', name, '--balance', balance),
   vmConsole: (name: string, type: 'vnc' | 'serial') =>
     line('vm', type === 'vnc' ? 'vnc' : 'console', name),
   remove: (name: string) => line('vm', 'delete', name),

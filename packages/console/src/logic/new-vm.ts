@@ -1,7 +1,7 @@
 /** The form of a new VM as what the API takes, and as the command that does the same. */
 import { parseMib } from '@drover/cli/words';
 import { quoted } from './cli-lines.ts';
-import type { Image, VmSpec } from './types.ts';
+import type { Image, VmBalance, VmSpec } from './types.ts';
 
 export interface NewVm {
   readonly name: string;
@@ -16,6 +16,7 @@ export interface NewVm {
   readonly bridge: string;
   readonly sshKey: string;
   readonly userData: string;
+  readonly balance: VmBalance;
   readonly start: boolean;
 }
 
@@ -69,6 +70,7 @@ export function specOf(form: NewVm): Read<VmSpec> {
         },
       ],
       networks: form.bridge === '' ? [] : [{ bridge: form.bridge }],
+      ...(form.balance === 'cluster' ? {} : { balance: form.balance }),
       ...(Object.keys(cloudInit).length === 0 ? {} : { cloudInit }),
     },
   };
@@ -97,6 +99,7 @@ export function createLine(form: NewVm, isDeclared: boolean): string {
     '--image',
     quoted((isDeclared ? image : `${form.pool || 'POOL'}/${image}`) + size),
     ...(form.bridge === '' ? [] : ['--network', quoted(form.bridge)]),
+    ...(form.balance === 'cluster' ? [] : ['--balance', form.balance]),
     ...(form.sshKey.trim() === '' ? [] : ['--ssh-key ~/.ssh/id.pub']),
     ...(form.userData.trim() === '' ? [] : ['--cloud-init user.yaml']),
     ...(form.start ? [] : ['--no-start']),

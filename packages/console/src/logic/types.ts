@@ -23,6 +23,8 @@ export type TokenCreated = Body<'TokenCreated'>;
 export type AuditEntry = Body<'AuditList'>['items'][number];
 export type Usage = Body<'Usage'>;
 export type VmSpec = Vm['spec'];
+/** What balance may do with one VM. */
+export type VmBalance = NonNullable<VmSpec['balance']>;
 
 /** How a state looks: colours are chosen by it, and nothing else. */
 export type Tone = 'good' | 'warn' | 'bad' | 'move' | 'idle';

@@ -61,9 +61,7 @@ export function vmFacts(vm: Vm): readonly Fact[] {
       : [{ name: 'Its host says', value: vm.observed }]),
     { name: 'Wanted', value: vm.desired },
     ...(labels.length === 0 ? [] : [{ name: 'Labels', value: labels.join(', ') }]),
-    ...(spec.balance === undefined
-      ? []
-      : [{ name: 'Balance', value: vmBalanceText(spec.balance) }]),
+    { name: 'Balance', value: vmBalanceText(spec.balance) },
     {
       name: 'First boot',
       value: vm.cloudInit === undefined ? 'told nothing' : 'cloud-init tells it what to be',
