@@ -599,6 +599,26 @@ it('a resize tells what would be done before it may be asked for', async () => {
   await page.context().close();
 });
 
+it('the page of balance tells what became of what was recommended before', async () => {
+  const { page, wrong } = await openPage(browser, signedIn('/recommendations'));
+  const card = page.locator('section', {
+    has: page.getByRole('heading', { name: 'What became of those before' }),
+  });
+  const row = (words: string) => card.getByRole('row').filter({ hasText: words });
+  await row('withdrawn').getByText('is cordoned').waitFor();
+  await row('applied by anna').getByText('failed').waitFor();
+  await row('made by itself').getByText('moved in').waitFor();
+  await page.getByRole('button', { name: 'Not this one' }).click();
+  await row('dismissed by anna').getByText('left alone').waitFor();
+  await card.getByRole('button', { name: 'Copy “drover balance history”' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(wrong).toEqual([]);
+  // The one that says why leads to all that is known of the move.
+  await row('applied by anna').getByRole('link', { name: 'failed' }).click();
+  await page.waitForURL(/\/operations\//);
+  await page.context().close();
+});
+
 it('whether a VM is moved for balance is set where it is shown, and each choice says what it means', async () => {
   const name = cluster.someVmOn('h4');
   const { page, wrong } = await openPage(browser, signedIn(`/vms/${name}`));

@@ -1,9 +1,17 @@
 /** Balance over the API: what the leader knows is shown, and what a person says about it is in etcd when the answer comes. */
-import { api, keys, parseValue, type QueryReply, RequestRecord } from '@drover/protocol';
+import {
+  api,
+  keys,
+  type OperationRecord,
+  parseValue,
+  type QueryReply,
+  RequestRecord,
+} from '@drover/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operation, vmId, World } from './support/world.ts';
 
 let world: World;
+let withdrawn: NonNullable<api.BalanceStatus['withdrawn']>;
 const id = '0123456789';
 const recommendation: api.RecommendationBody = {
   id,
@@ -35,10 +43,13 @@ const balance: api.BalanceStatus = {
 
 beforeEach(async () => {
   world = await World.start();
+  withdrawn = [];
   await world.vm();
   const before = world.answer;
   world.answer = (query): QueryReply =>
-    query.type === 'balance' ? { type: 'balance', balance } : before(query);
+    query.type === 'balance'
+      ? { type: 'balance', balance: { ...balance, withdrawn } }
+      : before(query);
 });
 afterEach(async () => world[Symbol.asyncDispose]());
 
@@ -90,15 +101,103 @@ describe('recommendations', () => {
     expect({ status, code: body['code'] }).toEqual({ status: 409, code: 'vm-busy' });
   });
 
-  it('are dismissed for a while, which is in etcd, with what is over taken away', async () => {
-    const old = { v: 1, vmId, source: 'h1', target: 'h2', untilMs: 5, by: 'anna', atMs: 1 };
-    await world.put({ [keys.dismissal('9999999999')]: { ...old, id: '9999999999' } });
+  it('are dismissed for a while, which is in etcd with the reason; of what is over the newest hundred stay', async () => {
+    const old = { v: 1, vmId, source: 'h1', target: 'h2', untilMs: 500, by: 'anna' };
+    const over = Array.from({ length: 102 }, (_, at) => {
+      const ofOne = `${9_999_999_000 + at}`;
+      return [keys.dismissal(ofOne), { ...old, id: ofOne, atMs: at + 1 }] as const;
+    });
+    for (let from = 0; from < over.length; from += 60)
+      await world.put(Object.fromEntries(over.slice(from, from + 60)));
     const { status, body } = await world.send('POST', `${path}/dismiss`, { minutes: 60 });
     expect(status).toBe(200);
     expect(body).toMatchObject({ recommendations: 0, dismissed: [{ id, vmName: 'web-1' }] });
     const written = world.read(keys.dismissal(id));
     expect(Number(written?.['untilMs']) - Number(written?.['atMs'])).toBe(3_600_000);
-    expect(world.keysUnder('intent/dismissals')).toEqual([keys.dismissal(id)]);
+    expect(written?.['reason']).toBe(recommendation.reason);
+    const left = world.keysUnder('intent/dismissals');
+    expect(left).toHaveLength(101);
+    expect(left).not.toContain(keys.dismissal('9999999000'));
+    expect(left).toContain(keys.dismissal('9999999002'));
+  });
+});
+
+describe('what was recommended before', () => {
+  const history = '/v1/balance/history';
+  const made = (opId: string, change: Partial<OperationRecord>) => ({
+    [keys.operation(opId)]: operation(opId, {
+      recommendationId: id,
+      source: 'h1',
+      target: 'h2',
+      reason: `balance: ${recommendation.reason}`,
+      ...change,
+    }),
+  });
+  const failed = { state: 'failed', step: 'ended', endedAtMs: 9_000 } as const;
+  const stuck = { code: 'migration-stuck', message: 'it did not converge' };
+  const blocked = { code: 'preflight-failed', message: 'it has a device of its host' };
+
+  it('is told with what was said to it, by whom, and how it ended, the newest first', async () => {
+    await world.put({
+      ...made('op-1', { by: 'anna', state: 'succeeded', createdAtMs: 1_000, endedAtMs: 3_000 }),
+      ...made('op-2', {
+        by: 'balance',
+        ...failed,
+        startedAtMs: 2_001,
+        error: stuck,
+        createdAtMs: 2_000,
+      }),
+      ...made('op-3', { by: 'anna', ...failed, error: blocked, createdAtMs: 3_000 }),
+      ...made('op-4', { by: 'balance', state: 'running', createdAtMs: 4_000 }),
+      [keys.operation('op-5')]: operation('op-5', { by: 'anna', createdAtMs: 5_000 }),
+      [keys.dismissal('9999999999')]: {
+        v: 1,
+        vmId,
+        source: 'h1',
+        target: 'h3',
+        by: 'bert',
+        id: '9999999999',
+        untilMs: 6_500,
+        atMs: 6_000,
+      },
+    });
+    withdrawn = [
+      {
+        id: '8888888888',
+        vmId,
+        vmName: 'web-1',
+        source: 'h1',
+        target: 'h3',
+        reason: 'it was full',
+        sinceMs: 1,
+        atMs: 7_000,
+        why: 'h3 is cordoned',
+      },
+    ];
+    const { status, body } = await world.send('GET', history, undefined, { role: 'viewer' });
+    expect(status).toBe(200);
+    const items = body['items'] as readonly api.PastRecommendationBody[];
+    expect(items.every((one) => parseValue(api.PastRecommendationBody, one).ok)).toBe(true);
+    expect(items.map(({ answer, by, outcome }) => [answer, by, outcome])).toEqual([
+      ['withdrawn', undefined, undefined],
+      ['dismissed', 'bert', 'over'],
+      ['by-itself', 'balance', 'under-way'],
+      ['applied', 'anna', 'refused'],
+      ['by-itself', 'balance', 'given-up'],
+      ['applied', 'anna', 'moved'],
+    ]);
+    expect(items[0]).toMatchObject({ why: 'h3 is cordoned', reason: 'it was full', atMs: 7_000 });
+    expect(items[3]).toMatchObject({ operationId: 'op-3', why: blocked.message });
+    expect(items[5]).toMatchObject({ reason: recommendation.reason, endedAtMs: 3_000 });
+  });
+
+  it('comes in pages', async () => {
+    for (const at of [1, 2, 3]) await world.put(made(`op-${at}`, { createdAtMs: at * 1_000 }));
+    const first = await world.send('GET', `${history}?limit=2`);
+    expect(first.body['items']).toHaveLength(2);
+    const next = encodeURIComponent(String(first.body['continue']));
+    const rest = await world.send('GET', `${history}?limit=2&continue=${next}`);
+    expect(rest.body['items']).toMatchObject([{ operationId: 'op-1' }]);
   });
 });
 

@@ -52,6 +52,7 @@ describe('the OpenAPI file', () => {
       '/v1',
       '/v1/audit',
       '/v1/balance',
+      '/v1/balance/history',
       '/v1/balance/plan',
       '/v1/cluster',
       '/v1/cluster/cpu',

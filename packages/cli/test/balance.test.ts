@@ -218,3 +218,51 @@ describe('drover host restore', () => {
     expect(sent?.body).toEqual({ plan: [{ vmId: idOf(1), target: 'h1' }] });
   });
 });
+
+describe('drover balance history', () => {
+  const { id: _, vmId, source, target, reason } = recommendation;
+  const about = { id, vmId, vmName: 'web', source, target, reason };
+  const atMs = Date.now() - 60_000;
+  const items: readonly api.PastRecommendationBody[] = [
+    { ...about, answer: 'withdrawn', atMs, why: 'h3 is cordoned' },
+    { ...about, answer: 'dismissed', by: 'bert', atMs, outcome: 'left-alone', untilMs: atMs * 2 },
+    {
+      ...about,
+      answer: 'applied',
+      by: 'anna',
+      atMs,
+      outcome: 'given-up',
+      why: 'it did not converge',
+      operationId: 'op-2',
+    },
+    {
+      ...about,
+      answer: 'by-itself',
+      by: 'balance',
+      atMs,
+      outcome: 'moved',
+      endedAtMs: atMs + 2_000,
+      operationId: 'op-1',
+    },
+  ];
+
+  it('says what was said to each, by whom, and how it ended', async () => {
+    const { url } = await serve({ 'GET /v1/balance/history': () => ok({ items }) });
+    const { code, stdout } = await drover(['--api', url, 'balance', 'history']);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '));
+    expect(lines[1]).toMatch(/^1m\d\ds \| web \| h1 \| h3 \| withdrawn \| - \| h3 is cordoned$/);
+    expect(lines[2]).toContain('| dismissed by bert | left alone');
+    expect(lines[3]).toContain('| applied by anna | given up | it did not converge');
+    expect(lines[4]).toContain('| made by itself | moved in 2.0s');
+  });
+
+  it('names operations, and says where there is nothing', async () => {
+    const { url } = await serve({ 'GET /v1/balance/history': () => ok({ items }) });
+    const names = await drover(['--api', url, 'balance', 'history', '-o', 'name']);
+    expect(names.stdout).toContain('op-2\nop-1\n');
+    const none = await serve({ 'GET /v1/balance/history': () => ok({ items: [] }) });
+    const nothing = await drover(['--api', none.url, 'balance', 'history']);
+    expect(nothing.stderr + nothing.stdout).toContain('Nothing was recommended');
+  });
+});

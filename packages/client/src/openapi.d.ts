@@ -903,6 +903,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/balance/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was recommended before, what was said to it and by whom, and how it ended */
+        get: operations["listPastRecommendations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/recommendations": {
         parameters: {
             query?: never;
@@ -2218,6 +2235,7 @@ export interface components {
                 vmId: string;
                 source: string;
                 target: string;
+                reason?: string;
                 untilMs: number;
                 atMs: number;
                 vmName: string;
@@ -2239,6 +2257,26 @@ export interface components {
                 code: string;
                 text: string;
             };
+        };
+        PastRecommendation: {
+            id: string;
+            vmId: string;
+            vmName: string;
+            source: string;
+            target: string;
+            reason?: string;
+            answer: "applied" | "by-itself" | "dismissed" | "withdrawn";
+            by?: string;
+            atMs: number;
+            outcome?: "under-way" | "moved" | "refused" | "given-up" | "failed" | "cancelled" | "left-alone" | "over";
+            why?: string;
+            operationId?: string;
+            endedAtMs?: number;
+            untilMs?: number;
+        };
+        PastRecommendationList: {
+            items: components["schemas"]["PastRecommendation"][];
+            continue?: string;
         };
         BalanceSettingsBody: {
             settings: {
@@ -6685,6 +6723,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BalancePlan"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is wrong, and what to do next */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPastRecommendations: {
+        parameters: {
+            query?: {
+                limit?: string;
+                continue?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastRecommendationList"];
                 };
             };
             /** @description What is wrong, and what to do next */

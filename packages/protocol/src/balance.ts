@@ -73,6 +73,8 @@ export const DismissalRecord = Type.Object(
     vmId: Uuid,
     source: Name,
     target: Name,
+    /** Why it was recommended. */
+    reason: Type.Optional(Type.String({ maxLength: 1000 })),
     /** Milliseconds since 1970. */
     untilMs: Count,
     by: Label,

@@ -185,6 +185,7 @@ export {
   MigrationTimeline,
   MigrationWish,
   timelineLimits,
+  wasGivenUp,
 } from './migration.ts';
 export { Answer, filesAtOnce, isQuestion, VmFacts, VirtType } from './question.ts';
 export type { IncomingAnswer, QuestionKind } from './question.ts';

@@ -139,3 +139,8 @@ export const MigrationOrder = Type.Object(
   closed,
 );
 export type MigrationOrder = Static<typeof MigrationOrder>;
+
+/** It did not converge: the next move of the VM would end no better, wherever it goes. */
+export function wasGivenUp<E extends { readonly code: string }>(error: E | undefined): error is E {
+  return error?.code === 'migration-stuck' || error?.code === 'migration-timeout';
+}

@@ -222,11 +222,11 @@ function pastMove(
     memoryPath: 'tls',
     generation: 1,
     epoch: '5',
-    by: index % 3 === 0 ? 'anna' : 'ben',
+    by: index === 12 ? 'balance' : index % 3 === 0 ? 'anna' : 'ben',
     createdAtMs: startedAtMs - 500,
     startedAtMs,
     endedAtMs: startedAtMs + 90_000 + index * 17_000,
-    ...(index % 3 === 0 ? {} : { reason: `drain of ${source}` }),
+    ...becauseOf(index, source),
     ...(hasFailed
       ? {
           error: {
@@ -236,6 +236,14 @@ function pastMove(
         }
       : { downtimeMs: 40 + index * 9, transferredBytes: 2_000_000_000 }),
   };
+}
+
+/** Some were recommended, some were of a drain, and some a person wanted. */
+function becauseOf(index: number, source = ''): object {
+  if (index % 3 !== 0) return { reason: `drain of ${source}` };
+  if (index < 6) return {};
+  const reason = 'balance: contention is less uneven, 0.811 to 0.204';
+  return { reason, recommendationId: `00000000c${index % 10}` };
 }
 
 const pastId = (index: number): string =>
@@ -280,6 +288,22 @@ export function balanceOf({ vms, hosts }: Pick<Cluster, 'vms' | 'hosts'>): Balan
     unevenAfter: 327_000,
     terms: terms.map(({ name, before }) => ({ name, millionths: before })),
     movesLeft: 12,
+    withdrawn:
+      vm === undefined
+        ? []
+        : [
+            {
+              id: '00000000a0',
+              vmId: vm.id,
+              vmName: vm.name,
+              source,
+              target,
+              reason: 'promised CPU is less uneven, 0.157 to 0.079',
+              sinceMs: now - 940_000,
+              atMs: now - 620_000,
+              why: `${target} is cordoned`,
+            },
+          ],
     recommendations:
       vm === undefined
         ? []

@@ -19,7 +19,7 @@ const weekMinutes = 7 * 24 * 60;
 
 export function balanceBody(
   records: RecordMirror,
-  { recommendations, ...status }: api.BalanceStatus,
+  { recommendations, withdrawn: _withdrawn, ...status }: api.BalanceStatus,
   nowMs: number,
 ): api.BalanceBody {
   return {
@@ -95,12 +95,13 @@ export function applyRecommendation(
   return { puts: [putRecord(keys.request(ask.id), request, undefined)], compares };
 }
 
-/** What is over by now goes in the same transaction. */
+/** The newest of those that are over tell what was recommended; older ones go in the same transaction. */
+const overKept = 100;
 const droppedAtOnce = 20;
 
 export function dismissRecommendation(
   records: RecordMirror,
-  { id, vmId, source, target }: api.RecommendationBody,
+  { id, vmId, source, target, reason }: api.RecommendationBody,
   { minutes = weekMinutes }: api.RecommendationDismiss,
   ask: Ask,
 ): Write {
@@ -110,13 +111,15 @@ export function dismissRecommendation(
     vmId,
     source,
     target,
+    reason: reason.slice(0, 1000),
     untilMs: ask.atMs + minutes * 60_000,
     by: ask.by,
     atMs: ask.atMs,
   };
-  const over = [...records.dismissals.values()].filter(
-    ({ value }) => value.untilMs <= ask.atMs && value.id !== id,
-  );
+  const over = [...records.dismissals.values()]
+    .filter(({ value }) => value.untilMs <= ask.atMs && value.id !== id)
+    .toSorted((a, b) => b.value.atMs - a.value.atMs)
+    .slice(overKept);
   return {
     puts: [
       putRecord(keys.dismissal(id), record, records.dismissals.get(id)),

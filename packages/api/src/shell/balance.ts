@@ -7,6 +7,7 @@ import {
   dismissRecommendation,
   requireRecommendation,
 } from '../logic/balance.ts';
+import { listPastRecommendations } from '../logic/balance-history.ts';
 import { pageOf } from '../logic/page.ts';
 import { sendAccepted } from './accepted.ts';
 import { type App, type Context, newOperation } from './context.ts';
@@ -46,6 +47,24 @@ export function balanceRoutes(app: App, context: Context): void {
       },
     },
     async () => (await leader.ask({ type: 'plan-balance' })).plan,
+  );
+
+  app.get(
+    '/v1/balance/history',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listPastRecommendations',
+        summary: 'What was recommended before, what was said to it and by whom, and how it ended',
+        querystring: Paging,
+        response: answers({ 200: bodies.pastRecommendations }),
+      },
+    },
+    async ({ query }) => {
+      const { withdrawn = [] } = await known();
+      return listPastRecommendations(mirror.records, withdrawn, query, Date.now());
+    },
   );
 
   app.get(

@@ -14,6 +14,7 @@ const PoolList = api.ListOf(api.PoolBody, 'PoolList');
 const ImageList = api.ListOf(api.ImageBody, 'ImageList');
 const TokenList = api.ListOf(api.TokenBody, 'TokenList');
 const VolumeList = api.ListOf(api.VolumeBody, 'VolumeList');
+const PastRecommendationList = api.ListOf(api.PastRecommendationBody, 'PastRecommendationList');
 const RecommendationList = api.ListOf(api.RecommendationBody, 'RecommendationList');
 const RuleList = api.ListOf(api.RuleBody, 'RuleList');
 const Placements = api.ListOf(api.PlacementBody, 'Placements');
@@ -53,6 +54,8 @@ const named = [
   api.RecommendationDismiss,
   api.BalanceBody,
   api.BalancePlanBody,
+  api.PastRecommendationBody,
+  PastRecommendationList,
   api.BalanceSettingsBody,
   RecommendationList,
   api.PlacementBody,
@@ -158,6 +161,7 @@ export const bodies = {
   restoreStart: refer(api.RestoreStart),
   recommendation: refer(api.RecommendationBody),
   recommendations: refer(RecommendationList),
+  pastRecommendations: refer(PastRecommendationList),
   recommendationDismiss: refer(api.RecommendationDismiss),
   balance: refer(api.BalanceBody),
   balancePlan: refer(api.BalancePlanBody),

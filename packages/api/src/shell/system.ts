@@ -11,6 +11,7 @@ import { answers } from './schemas.ts';
 const features = [
   'audit',
   'balance',
+  'balance-history',
   'cloud-init',
   'cluster-cpu',
   'cold-moves',

@@ -9,6 +9,7 @@ export const requiredRoles: Readonly<Record<string, api.Role>> = {
   'get /v1': 'viewer',
   'get /v1/audit': 'admin',
   'get /v1/balance': 'viewer',
+  'get /v1/balance/history': 'viewer',
   'post /v1/balance/plan': 'viewer',
   'get /v1/cluster': 'viewer',
   'get /v1/cluster/cpu': 'viewer',

@@ -1,14 +1,16 @@
-/** `drover balance show|set`: how even the cluster is, and whether VMs are moved for it. */
-import type { BalanceSettings } from '@drover/protocol';
+/** `drover balance show|history|set`: how even the cluster is, whether VMs are moved for it, and what came of that. */
+import type { api, BalanceSettings } from '@drover/protocol';
 import { type Command, Option } from 'commander';
 import { balancePage, balanceSettingsPage } from '../logic/balance-view.ts';
 import { parseDurationMs } from '../logic/durations.ts';
 import { exitCodes } from '../logic/exit-code.ts';
+import { pastColumns } from '../logic/past-recommendation.ts';
 import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
 import { act } from '../shell/act.ts';
+import { listOrWatch } from '../shell/watch-list.ts';
 import { printOne } from '../shell/print.ts';
-import { examples } from './options.ts';
+import { examples, withWatch } from './options.ts';
 
 const settingsPath = '/v1/settings/balance';
 
@@ -24,6 +26,7 @@ interface SetFlags {
 export function addBalance(program: Command): void {
   const balance = program.command('balance').description('show, set how the cluster is balanced');
   addShow(balance);
+  addHistory(balance);
   addSet(balance);
 }
 
@@ -47,6 +50,26 @@ function addShow(balance: Command): void {
     printOne(session, body, { name: body.mode, page: balancePage(body, Date.now()) });
     return exitCodes.done;
   });
+}
+
+function addHistory(balance: Command): void {
+  const command = withWatch(balance.command('history'))
+    .summary('what was recommended before, and what became of it')
+    .description(
+      'What was recommended before, the newest first: applied or dismissed by whom, made by itself ' +
+        'or withdrawn, and how it ended. With -o wide: why it was recommended, and the operation.\n\n' +
+        'Moves are known as long as their operations; what was withdrawn, since the scheduler that ' +
+        'leads was elected.',
+    );
+  examples(command, ['drover balance history', 'drover balance history -o wide']);
+  act<{ watch?: boolean }>(command, (session, { options }) =>
+    listOrWatch(session, options.watch === true, (nowMs) => ({
+      columns: pastColumns(nowMs),
+      nameOf: ({ operationId, id }: api.PastRecommendationBody) => operationId ?? id,
+      ifNone: 'Nothing was recommended that is remembered.',
+      read: (signal) => session.client.list('/v1/balance/history', { signal }),
+    })),
+  );
 }
 
 const number = (what: string, least: number, most: number) => (text: string) =>

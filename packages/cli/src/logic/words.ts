@@ -3,6 +3,7 @@ export { coldHelps } from '@drover/protocol/cold-helps';
 export { formatAge, formatDuration, formatMeasured, parseDurationMs } from './durations.ts';
 export { endedText } from './ended-text.ts';
 export { formats, formOf, packings } from './image-form.ts';
+export { answerText, outcomeText, outcomeTone } from './past-recommendation.ts';
 export { progressLine, routeOf, stepOf, subjectOf, tookMs, whyOf } from './operation-view.ts';
 export { nextStep } from './problem-text.ts';
 export { headroomSentence } from './headroom-text.ts';

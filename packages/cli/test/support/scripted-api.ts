@@ -58,6 +58,12 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['POST', /^\/v1\/join\/tokens$/, api.JoinTokenCreate, api.JoinTokenCreated],
   ['DELETE', /^\/v1\/join\/tokens\/[^/]+$/, undefined, api.JoinTokenBody],
   ['GET', /^\/v1\/balance$/, undefined, api.BalanceBody],
+  [
+    'GET',
+    /^\/v1\/balance\/history$/,
+    undefined,
+    ListOf(api.PastRecommendationBody, 'PastRecommendations'),
+  ],
   ['POST', /^\/v1\/balance\/plan$/, undefined, api.BalancePlanBody],
   ['GET', /^\/v1\/recommendations$/, undefined, ListOf(api.RecommendationBody, 'Recommendations')],
   ['GET', /^\/v1\/recommendations\/[^/]+$/, undefined, api.RecommendationBody],

@@ -1,5 +1,5 @@
 /** What the balancer recommends, as its page shows it. */
-import { formatMeasured } from '@drover/cli/words';
+import { formatMeasured, outcomeTone } from '@drover/cli/words';
 import type { Body } from '@drover/client/body';
 import { bytesText } from './amounts.ts';
 import { capital } from './sentence.ts';
@@ -7,6 +7,7 @@ import type { Tone } from './types.ts';
 
 export type Recommendation = Body<'Recommendation'>;
 export type Balance = Body<'Balance'>;
+export type PastRecommendation = Body<'PastRecommendation'>;
 
 const priorities = [
   '',
@@ -55,4 +56,10 @@ export const modeText = (mode: Balance['mode']): string => modes[mode];
 export function calmText({ calm }: Pick<Balance, 'calm'>): string {
   if (calm === undefined) return 'The balancer has not looked yet; it does every minute.';
   return `${capital(calm.text)}.`;
+}
+
+export function pastTone(one: Pick<PastRecommendation, 'outcome'>): Tone {
+  if (one.outcome === 'under-way') return 'move';
+  const tone = outcomeTone(one);
+  return tone === 'dim' ? 'idle' : tone;
 }

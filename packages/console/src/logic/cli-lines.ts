@@ -75,6 +75,7 @@ export const cliLines = {
   migration: (operationId: string) => line('migration', 'show', operationId),
   recommendations: () => 'drover recommendations list',
   applyRecommendation: (id: string) => line('recommendations', 'apply', id),
+  balanceHistory: () => 'drover balance history',
   rules: () => 'drover rule list',
   enforceRule: (name: string) => line('rule', 'enforce', name),
   removeRule: (name: string) => line('rule', 'delete', name),

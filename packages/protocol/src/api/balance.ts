@@ -1,7 +1,7 @@
 /** Balance: how even the cluster is, what would make it better and why, and what a person set. */
 import { Type, type Static } from 'typebox';
 import { BalanceMode, BalanceSettings, DismissalRecord, RecommendationId } from '../balance.ts';
-import { Count, Name, Uuid } from '../names.ts';
+import { Count, Name, OperationId, Uuid } from '../names.ts';
 import { closed, named, Text } from './shape.ts';
 
 /** May be below zero. */
@@ -46,6 +46,24 @@ export const RecommendationBody = Type.Object(
 );
 export type RecommendationBody = Static<typeof RecommendationBody>;
 
+/** A recommendation that nobody answered, and that the leader does not give any more. */
+const Withdrawn = Type.Object(
+  {
+    ...Type.Pick(RecommendationBody, [
+      'id',
+      'vmId',
+      'vmName',
+      'source',
+      'target',
+      'reason',
+      'sinceMs',
+    ]).properties,
+    atMs: Count,
+    why: Text,
+  },
+  closed,
+);
+
 const Calm = Type.Object({ code: Text, text: Text }, closed);
 const Terms = Type.Array(Type.Object({ name: Text, millionths: Count }, closed));
 
@@ -65,6 +83,8 @@ export const BalanceStatus = Type.Object(
     movesLeft: Count,
     /** In the order in which they are to be made. */
     recommendations: Type.Array(RecommendationBody),
+    /** Of this leader, the newest first. */
+    withdrawn: Type.Optional(Type.Array(Withdrawn)),
   },
   closed,
 );
@@ -72,7 +92,7 @@ export type BalanceStatus = Static<typeof BalanceStatus>;
 
 export const BalanceBody = Type.Object(
   {
-    ...Type.Omit(BalanceStatus, ['recommendations']).properties,
+    ...Type.Omit(BalanceStatus, ['recommendations', 'withdrawn']).properties,
     mode: BalanceMode,
     recommendations: Count,
     /** What people do not want, for a while. */
@@ -90,6 +110,49 @@ export const BalanceBody = Type.Object(
   named('Balance'),
 );
 export type BalanceBody = Static<typeof BalanceBody>;
+
+/** A recommendation that is one no more: what was said to it, by whom, and how it ended. */
+export const PastRecommendationBody = Type.Object(
+  {
+    ...Type.Pick(RecommendationBody, ['id', 'vmId', 'vmName', 'source', 'target']).properties,
+    /** Why it was recommended; not of those that were dismissed before this was kept. */
+    reason: Type.Optional(Text),
+    /** `by-itself`: made in the mode `automatic`. `withdrawn`: it was not right any more before anybody answered. */
+    answer: Type.Union([
+      Type.Literal('applied'),
+      Type.Literal('by-itself'),
+      Type.Literal('dismissed'),
+      Type.Literal('withdrawn'),
+    ]),
+    /** Who answered it; nobody where it was withdrawn. */
+    by: Type.Optional(Text),
+    /** When it was answered, or withdrawn. */
+    atMs: Count,
+    /**
+     * Of its move: `refused` before anything was copied; `given-up` where memory was written faster than it could be copied. Of
+     * one that was dismissed: `left-alone` until `untilMs`, and `over` then. None of one that was withdrawn.
+     */
+    outcome: Type.Optional(
+      Type.Union([
+        Type.Literal('under-way'),
+        Type.Literal('moved'),
+        Type.Literal('refused'),
+        Type.Literal('given-up'),
+        Type.Literal('failed'),
+        Type.Literal('cancelled'),
+        Type.Literal('left-alone'),
+        Type.Literal('over'),
+      ]),
+    ),
+    /** Why it ended so, or was withdrawn. */
+    why: Type.Optional(Text),
+    operationId: Type.Optional(OperationId),
+    endedAtMs: Type.Optional(Count),
+    untilMs: Type.Optional(Count),
+  },
+  named('PastRecommendation'),
+);
+export type PastRecommendationBody = Static<typeof PastRecommendationBody>;
 
 /** What would be done now. */
 export const BalancePlanBody = Type.Object(

@@ -42,6 +42,7 @@
  *   GET    /v1/dump                              the cluster as core/src/dump writes it
  *   GET    /v1/balance                           Balance         how even the cluster is, and why nothing moves
  *   POST   /v1/balance/plan                      BalancePlan     what would be done now; touches nothing
+ *   GET    /v1/balance/history[?limit]           { items: PastRecommendation[] } newest first
  *   GET    /v1/recommendations                   { items: Recommendation[] }
  *   GET    /v1/recommendations/{recommendation}  Recommendation
  *   POST   /v1/recommendations/{recommendation}/apply    202 Operation    (operator)

@@ -31,6 +31,7 @@ export const balanceInputs: readonly Sample[] = [
       vmId,
       source: 'h1',
       target: 'h2',
+      reason: 'h1 has 96 % of its CPU asked for, h2 8 %',
       untilMs: 5,
       by: 'anna',
       atMs: 1,

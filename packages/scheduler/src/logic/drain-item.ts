@@ -1,9 +1,8 @@
 /**
  * What becomes of one VM of a drain: by its move that has ended, by where the VM is now, and by what was said of the whole.
  */
-import type { DrainItem, OperationRecord } from '@drover/protocol';
+import { type DrainItem, type OperationRecord, wasGivenUp } from '@drover/protocol';
 import type { Vm } from '@drover/core';
-import { wasGivenUp } from './migrate-end.ts';
 import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 

@@ -7,7 +7,7 @@
  *            ▲         │ failed, attempts left
  *            └─────────┘ ─▶ blocked             cancelled
  */
-import type { DrainItem, OperationRecord, Stored } from '@drover/protocol';
+import { type DrainItem, type OperationRecord, type Stored, wasGivenUp } from '@drover/protocol';
 import {
   type Blocker,
   type Cluster,
@@ -19,7 +19,6 @@ import {
 } from '@drover/core';
 import { waitForPool } from './ailing-pool.ts';
 import { blockedItem } from './blocked-item.ts';
-import { wasGivenUp } from './migrate-end.ts';
 import { findUnitTarget } from './move-unit.ts';
 import { moveTo, orderMoves } from './order-moves.ts';
 import { isCancelled } from './pending.ts';

@@ -2,12 +2,13 @@
  * The end of a migration: both hosts' libvirts say what is there, the resolver says what that means, the
  * decision is committed, and only then is anything tidied up.
  */
-import type {
-  AssignmentRecord,
-  Inventory,
-  OperationError,
-  OperationRecord,
-  Stored,
+import {
+  type AssignmentRecord,
+  type Inventory,
+  type OperationError,
+  type OperationRecord,
+  type Stored,
+  wasGivenUp,
 } from '@drover/protocol';
 import { type MigrationVerdict, type Observation, resolveMigration } from '@drover/core';
 import { isOff } from './fence.ts';
@@ -157,11 +158,6 @@ function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
   const error: OperationError = refusalOf(turn, stored.value) ??
     stored.value.error ?? { code: 'migration-failed', message: `it runs on at ${source}` };
   turn.end(stored, 'failed', { error }, owner);
-}
-
-/** It did not converge: the next move of the VM would end no better, wherever it goes. */
-export function wasGivenUp(error: OperationError | undefined): error is OperationError {
-  return error?.code === 'migration-stuck' || error?.code === 'migration-timeout';
 }
 
 /** A VM whose move was given up is left alone for as long as its policy says. */

@@ -99,6 +99,51 @@ describe('balance', () => {
     expect(status(lab).calm?.code).toBe('even-enough');
   });
 
+  it('remembers what it took back, and why, and nothing that somebody answered', () => {
+    const lab = crowded();
+    lab.pass(150_000);
+    const [one, other, third] = recommended(lab);
+    if (one === undefined || other === undefined) throw new Error('too little is recommended');
+    expect(status(lab).withdrawn).toEqual([]);
+    dismiss(lab, one, 6_000_000);
+    lab.etcd.write(keys.hostIntent(other.target), {
+      v: 1,
+      id: other.target,
+      cordoned: true,
+      by: 'anna',
+      atMs: 2,
+    });
+    lab.pass(130_000);
+    const withdrawn = status(lab).withdrawn ?? [];
+    expect(withdrawn.map(({ id }) => id)).not.toContain(one.id);
+    expect(withdrawn.find(({ id }) => id === other.id)).toMatchObject({
+      vmName: other.vmName,
+      reason: other.reason,
+      sinceMs: other.sinceMs,
+      why: `${other.target} is cordoned`,
+    });
+    expect(third === undefined || withdrawn.length > 0).toBe(true);
+  });
+
+  it('remembers no more than fifty that it took back, and each move once', () => {
+    const lab = crowded();
+    lab.pass(150_000);
+    const ids = new Set(recommended(lab).map(({ id }) => id));
+    for (let round = 0; round < 3; round += 1) {
+      lab.setBalance({ mode: 'observe' });
+      lab.pass(70_000);
+      expect(status(lab).withdrawn?.every(({ why }) => why === 'the mode is “observe” now')).toBe(
+        true,
+      );
+      lab.setBalance({ mode: 'recommend' });
+      lab.pass(130_000);
+    }
+    const withdrawn = status(lab).withdrawn ?? [];
+    expect(new Set(withdrawn.map(({ id }) => id)).size).toBe(withdrawn.length);
+    expect(withdrawn.map(({ id }) => id)).toEqual(expect.arrayContaining([...ids]));
+    expect(withdrawn.length).toBeLessThanOrEqual(50);
+  });
+
   it('does not show what was dismissed, and leaves that VM alone until then', () => {
     const lab = crowded();
     lab.pass(150_000);

@@ -11,6 +11,7 @@ import { moveByItself } from './automatic.ts';
 import { planOn } from './plan.ts';
 import { recommendationsOf } from './recommend.ts';
 import { calmText } from './status.ts';
+import { withdrawnWith } from './withdraw.ts';
 
 export function keepBalance(turn: Turn): void {
   if (!turn.settled) return;
@@ -75,5 +76,7 @@ function conclude(turn: Turn, plan: BalancePlan, unchecked: readonly string[]): 
     ...(calm === undefined ? {} : { calm: calmText(calm) }),
   };
   const isObserved = balanceSettings(turn.mirror).mode === 'observe';
-  balance.recommendations = isObserved ? [] : recommendationsOf(turn, plan, unchecked);
+  const next = isObserved ? [] : recommendationsOf(turn, plan, unchecked);
+  balance.withdrawn = [...withdrawnWith(turn, next)];
+  balance.recommendations = next;
 }

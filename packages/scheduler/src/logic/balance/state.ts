@@ -23,6 +23,8 @@ export interface BalanceState {
   found: Asking<BalancePlan>;
   ran: BalanceRan | undefined;
   recommendations: readonly api.RecommendationBody[];
+  /** What it recommended before, and nobody answered; the newest first. */
+  withdrawn: NonNullable<api.BalanceStatus['withdrawn']>;
   /** Moves that this leader has ordered. */
   ordered: number;
 }
@@ -35,6 +37,7 @@ export function newBalanceState(): BalanceState {
     found: { ...newFindings(Number.NEGATIVE_INFINITY), plan: undefined },
     ran: undefined,
     recommendations: [],
+    withdrawn: [],
     ordered: 0,
   };
 }

@@ -30,6 +30,7 @@ export function balanceStatus(seen: Seen, mirror: RecordMirror, now: Now): api.B
     ...(paused === undefined ? {} : { paused }),
     movesLeft: movesLeft(mirror, now),
     recommendations,
+    withdrawn: seen.volatile.balance.withdrawn,
   };
 }
 
