@@ -355,6 +355,32 @@ it('a VM that runs can be saved and paused, each with what comes of it and its c
   await page.context().close();
 });
 
+describe('a drain under way', () => {
+  it('is paused and resumed, says that its deadline goes on, and tries one that stays again', async () => {
+    await using own = await MadeUpCluster.start({ hosts: 4, vms: 16 });
+    const stuck = await own.draining('h2');
+    const address = `${own.url}/hosts/h2/drain#token=${madeUpToken}`;
+    const { page, wrong } = await openPage(browser, address);
+    await page.getByText('No move begins after').waitFor();
+    await page.getByRole('button', { name: 'Copy “drover host drain h2 --pause”' }).waitFor();
+    await page.getByRole('button', { name: 'Pause', exact: true }).press('Enter');
+    await page.getByText(/^Paused by anna: 0 of \d+ moved, 1 cannot leave/).waitFor();
+    await page.getByText('that time goes on while it is paused').waitFor();
+    await page.getByRole('button', { name: 'Copy “drover host drain h2 --resume”' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    const command = `drover host drain h2 --retry ${stuck}`;
+    await page.getByRole('button', { name: `Copy “${command}”` }).waitFor();
+    const asking = page.waitForRequest((one) => one.url().endsWith('/drain/retry'));
+    await page.getByRole('button', { name: `Try again: ${stuck}` }).click();
+    expect((await asking).postDataJSON()).toEqual({ vm: stuck });
+    await page.getByRole('button', { name: 'Go on', exact: true }).click();
+    await page.getByText(/^0 of \d+ moved, 1 cannot leave/).waitFor();
+    expect(await read(own, '/v1/hosts/h2/drain')).not.toHaveProperty('paused');
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+});
+
 describe('a host that was emptied', () => {
   it('gets the VMs back that the drain moved away, those that were shown and no others', async () => {
     await using own = await MadeUpCluster.start({ hosts: 4, vms: 16 });

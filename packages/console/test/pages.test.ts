@@ -163,6 +163,8 @@ describe('a drain', () => {
       'h1 is not empty: 1 moved, 1 could not leave',
     );
     expect(drainSentence({ ...drain, state: 'succeeded' }, sum)).toContain('h1 is empty');
+    const paused = { by: 'anna', atMs: 1 };
+    expect(drainSentence({ ...drain, paused }, sum)).toMatch(/^Paused by anna: 1 of 3 moved/);
   });
 
   it('tells what it does to the other hosts', () => {

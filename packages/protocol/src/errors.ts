@@ -81,6 +81,7 @@ export const errorCatalogue = {
   'rule-broken': { status: 409, retry: 'later', title: 'The rule could not be made to hold' },
   'rule-busy': { status: 409, retry: 'later', title: 'The rule is being enforced already' },
   'drain-under-way': { status: 409, retry: 'never', title: 'The host is being drained already' },
+  'vm-not-blocked': { status: 409, retry: 'never', title: 'The VM is none that stays' },
   'restore-under-way': {
     status: 409,
     retry: 'later',

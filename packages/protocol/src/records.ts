@@ -292,6 +292,8 @@ export const DrainItem = Type.Object(
     attempts: Count,
     /** It cannot move live, and is shut down and started elsewhere: that was said of such. */
     cold: Type.Optional(Type.Literal(true)),
+    /** When somebody asked to try it once more, if that has been heeded. */
+    retriedAtMs: Type.Optional(WallMs),
     operationId: Type.Optional(OperationId),
     /** Why it waits, is blocked, or goes elsewhere than the plan said; for people. */
     reason: Type.Optional(Text),

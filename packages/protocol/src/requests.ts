@@ -17,12 +17,15 @@ export const PlannedMoveRecord = Type.Object({ vmId: Uuid, target: Name }, close
 /** What a drain does with a VM that cannot move as it runs; `shutdown`: where starting it anew elsewhere helps. */
 export const OnUnmovable = Type.Union([Type.Literal('leave'), Type.Literal('shutdown')]);
 
+/** Who said it, and when. */
+export const Said = Type.Object({ by: Label, atMs: WallMs }, closed);
+
 const requestBase = {
   v: V,
   id: OperationId,
   by: Label,
   createdAtMs: WallMs,
-  cancelled: Type.Optional(Type.Object({ by: Label, atMs: WallMs }, closed)),
+  cancelled: Type.Optional(Said),
 };
 
 /** "Do this once." The scheduler answers each with an operation of the same id. */
@@ -169,10 +172,18 @@ export const RequestRecord = Type.Union([
       parallel: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
       /** For the moves of this drain only. */
       migration: Type.Optional(MigrationWish),
-      /** No move begins after that. */
       onUnmovable: Type.Optional(OnUnmovable),
+      /** No move begins after that. */
       deadlineMs: Type.Optional(WallMs),
       message: Type.Optional(Remark),
+      /** No move begins while it is there. */
+      paused: Type.Optional(Said),
+      /** VMs that stay and are to be tried once more: of each the newest word. */
+      retries: Type.Optional(
+        Type.Array(Type.Object({ vmId: Uuid, by: Label, atMs: WallMs }, closed), {
+          maxItems: 1000,
+        }),
+      ),
     },
     closed,
   ),

@@ -205,6 +205,28 @@ export class MadeUpCluster implements AsyncDisposable {
     return moves.map(({ vmName }) => vmName);
   }
 
+  /** It is being emptied, with a deadline; the first of its VMs was given up, the others wait. Gives that one's name. */
+  async draining(hostId: string): Promise<string> {
+    const stuck = this.someVmOn(hostId);
+    const items = [...this.#state.cluster.vms.values()]
+      .filter((vm) => vm.hostId === hostId)
+      .map(({ id: vmId, name: vmName }) => ({ vmId, vmName, state: 'waiting', attempts: 0 }))
+      .map((item) =>
+        item.vmName === stuck
+          ? { ...item, state: 'blocked', reason: 'it did not converge', remedy: 'a quieter hour' }
+          : item,
+      );
+    const atMs = Date.now() - 60_000;
+    const id = '01N00000000000000000000002';
+    const of = { v: 1, id, type: 'drain', hostId, by: 'anna', createdAtMs: atMs };
+    const at = { state: 'running', step: 'move', stepIndex: 1, generation: 0, epoch: '5' };
+    await this.#put({
+      [keys.request(id)]: { ...of, deadlineMs: atMs + 3_600_000 },
+      [keys.operation(id)]: { ...of, ...at, items, startedAtMs: atMs },
+    });
+    return stuck;
+  }
+
   /** Somebody has paused it: only a person moves it. */
   async pause(name: string): Promise<void> {
     const vm = this.#vm(name);

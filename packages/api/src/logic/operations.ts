@@ -106,6 +106,21 @@ export function operationBody(
     cancellable: isCancellable(records, record),
     ...(progress === undefined ? {} : { progress }),
     ...(storage === undefined ? {} : { storage }),
+    ...(record.type === 'drain' ? ofDrain(records, record) : {}),
+  };
+}
+
+/** What its request says of it. */
+function ofDrain(
+  { requests }: RecordMirror,
+  record: OperationRecord,
+): Pick<api.OperationBody, 'paused' | 'deadlineMs'> {
+  const request = requests.get(record.id)?.value;
+  if (request?.type !== 'drain') return {};
+  const { paused, deadlineMs } = request;
+  return {
+    ...(paused === undefined || !isOpen(record) ? {} : { paused }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Name } from '@drover/protocol';
 import { Type } from 'typebox';
 import { cancelDrain, drainOf, startDrain } from '../logic/decide-drain.ts';
+import { pauseDrain, resumeDrain, retryInDrain } from '../logic/change-drain.ts';
 import { requireHost } from '../logic/hosts.ts';
 import { drainPlanBody } from '../logic/leader-answers.ts';
 import { type App, type Context, newOperation } from './context.ts';
@@ -82,6 +83,58 @@ export function drainRoutes(app: App, context: Context): void {
       const { host } = request.params;
       const ask = newOperation(request);
       await writer.write(request, (records) => cancelDrain(records, host, ask));
+      return sendAccepted(reply, context, drainOf(mirror.records, host));
+    },
+  );
+
+  const said = [
+    [
+      'pause',
+      'pauseDrain',
+      'Begin no move until it is resumed; those in flight are made',
+      pauseDrain,
+    ],
+    ['resume', 'resumeDrain', 'Go on with a drain that was paused', resumeDrain],
+  ] as const;
+  for (const [verb, operationId, summary, decide] of said) {
+    app.post(
+      `${path}/${verb}`,
+      {
+        config: { role: 'operator' },
+        schema: {
+          tags,
+          operationId,
+          summary,
+          params,
+          response: answers({ 202: bodies.operation }),
+        },
+      },
+      async (request, reply) => {
+        const { host } = request.params;
+        const ask = newOperation(request);
+        await writer.write(request, (records) => decide(records, host, ask));
+        return sendAccepted(reply, context, drainOf(mirror.records, host));
+      },
+    );
+  }
+
+  app.post(
+    `${path}/retry`,
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags,
+        operationId: 'retryInDrain',
+        summary: 'Try a VM that could not leave once more, while the drain is under way',
+        params,
+        body: bodies.drainRetry,
+        response: answers({ 202: bodies.operation }),
+      },
+    },
+    async (request, reply) => {
+      const { host } = request.params;
+      const ask = newOperation(request);
+      await writer.write(request, (records) => retryInDrain(records, host, request.body, ask));
       return sendAccepted(reply, context, drainOf(mirror.records, host));
     },
   );

@@ -18,6 +18,8 @@ const features = [
   'conditions',
   'consoles',
   'cordons',
+  'drain-pause',
+  'drain-retry',
   'drain-wishes',
   'drains',
   'dry-run',

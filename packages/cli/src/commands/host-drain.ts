@@ -1,8 +1,9 @@
 /** `drover host drain`: the plan first, then a yes, then exactly that plan, followed to an honest end. */
 import { type Command, Option } from 'commander';
-import { parseDurationMs } from '../logic/durations.ts';
+import { formatDuration, parseDurationMs } from '../logic/durations.ts';
 import { type ExitCode, exitCodes } from '../logic/exit-code.ts';
 import { oneLine } from '../logic/harmless.ts';
+import { pausedText } from '../logic/operation-view.ts';
 import { askedOf, drainQuestion, planText, toDrainStart } from '../logic/plan-text.ts';
 import { parseCount } from '../logic/sizes.ts';
 import { UsageError } from '../logic/usage-error.ts';
@@ -10,7 +11,7 @@ import { act } from '../shell/act.ts';
 import { confirm } from '../shell/confirm.ts';
 import type { FinishFlags } from '../shell/finish-operation.ts';
 import { driveDrain } from '../shell/follow-drain.ts';
-import { printData, tell } from '../shell/print.ts';
+import { printData, printOne, tell } from '../shell/print.ts';
 import type { Session } from '../shell/session.ts';
 import { examples, type MigrationFlags, withMigration, withWait, withYes } from './options.ts';
 
@@ -21,6 +22,9 @@ interface DrainFlags extends FinishFlags, MigrationFlags {
   readonly yes?: boolean;
   readonly watch?: boolean;
   readonly cancel?: boolean;
+  readonly pause?: boolean;
+  readonly resume?: boolean;
+  readonly retry?: string;
   readonly parallel?: number;
   readonly deadline?: number;
   readonly message?: string;
@@ -37,11 +41,15 @@ export function addHostDrain(hosts: Command): void {
           .description(
             'Cordons the host and moves all its VMs away, live. The plan is shown before anything ' +
               'moves, and what is sent is the plan that was shown.\n\n' +
-              'Ctrl-C detaches: the drain goes on. Only --cancel cancels it.',
+              'Ctrl-C detaches: the drain goes on. Only --cancel cancels it. The time until its deadline ' +
+              'goes on while it is paused.',
           )
           .option('-n, --dry-run', 'only show the plan')
           .option('-w, --watch', 'follow the newest drain of the host again')
           .option('--cancel', 'cancel it: nothing further moves; what has moved stays moved')
+          .option('--pause', 'begin no move for now; what is on its way arrives')
+          .option('--resume', 'go on with it')
+          .option('--retry <vm>', 'try a VM that could not leave once more')
           .option('--parallel <number>', 'VMs copied at the same time, 1 to 8; else 1', (text) =>
             parseCount(text, { what: 'number of moves', least: 1, most: 8 }),
           )
@@ -67,12 +75,20 @@ export function addHostDrain(hosts: Command): void {
     'drover host drain h2 --deadline 1h --message "new kernel"',
     'drover host drain h2 --on-unmovable shutdown',
     'drover host drain h2 --watch',
+    'drover host drain h2 --pause',
+    'drover host drain h2 --retry web',
     'drover host drain h2 --cancel',
   ]);
   act<DrainFlags>(command, (session, { args: [host = ''], options }) => {
-    const ways = [options.dryRun, options.watch, options.cancel].filter((flag) => flag === true);
-    if (ways.length > 1) {
-      throw new UsageError('give one of --dry-run, --watch and --cancel');
+    const { dryRun, watch: isWatched, cancel: isCancelled, pause, resume, retry } = options;
+    const ways = [dryRun, isWatched, isCancelled, pause, resume, retry !== undefined];
+    if (ways.filter((way) => way === true).length > 1) {
+      throw new UsageError(
+        'give one of --dry-run, --watch, --pause, --resume, --retry and --cancel',
+      );
+    }
+    if (pause === true || resume === true || retry !== undefined) {
+      return change(session, host, options);
     }
     if (options.watch === true) return watch(session, host, options);
     if (options.cancel === true) return cancel(session, host, options);
@@ -120,4 +136,37 @@ async function cancel(session: Session, host: string, flags: DrainFlags): Promis
   if (exitCode !== exitCodes.done) return exitCode;
   session.terminal.err([`The drain of ${oneLine(host)} had ended before it could be cancelled.`]);
   return exitCodes.refused;
+}
+
+/** Said to a drain that is under way, and taken; who wants to see what comes of it watches. */
+async function change(
+  session: Session,
+  host: string,
+  { pause, retry }: DrainFlags,
+): Promise<ExitCode> {
+  const { client } = session;
+  const path = { host };
+  const operation =
+    retry === undefined
+      ? await client.post(`${route}/${pause === true ? 'pause' : 'resume'}`, { path })
+      : await client.post(`${route}/retry`, { path, body: { vm: retry } });
+  const name = oneLine(host);
+  const { deadlineMs } = operation;
+  const said =
+    retry === undefined
+      ? pausedText(operation) || 'goes on'
+      : `is to try ${oneLine(retry)} once more`;
+  printOne(session, operation, {
+    name: operation.id,
+    page: [
+      `The drain of ${name}${pause === true ? ':' : ''} ${said}.`,
+      ...(pause === true && deadlineMs !== undefined
+        ? [`  deadline:  in ${formatDuration(Math.max(0, deadlineMs - Date.now()))}`]
+        : []),
+      pause === true
+        ? `  go on:     drover host drain ${name} --resume`
+        : `  watch it:  drover host drain ${name} --watch`,
+    ],
+  });
+  return exitCodes.done;
 }

@@ -5,7 +5,7 @@
 import type { api } from '@drover/protocol';
 import { formatMeasured } from './durations.ts';
 import { oneLine } from './harmless.ts';
-import { tookMs } from './operation-view.ts';
+import { pausedText, tookMs } from './operation-view.ts';
 import { count } from './plan-text.ts';
 
 type Operation = api.OperationBody;
@@ -46,8 +46,12 @@ export function drainNews(
   return { lines, told: { items, note } };
 }
 
-/** Why it has not begun, or nothing once it has. */
+/** Why it does not go on, or has not begun; nothing while it moves VMs. */
 export function waitNote(operation: Operation): string {
+  const paused = pausedText(operation);
+  if (paused !== '') {
+    return `${paused}; go on with “drover host drain ${oneLine(operation.hostId ?? '')} --resume”`;
+  }
   if (operation.done || operation.items !== undefined) return '';
   const reason = operation.reason === undefined ? '' : `: ${oneLine(operation.reason)}`;
   return `waiting for the scheduler to begin${reason}`;

@@ -197,6 +197,8 @@ export const doing: Readonly<Record<Operation['type'], string>> = {
 export function progressLine(operation: Operation): string {
   const route = operation.type === 'migrate' ? routeOf(operation) : (operation.target ?? '');
   const about = `${doing[operation.type]} ${subjectOf(operation)}${route === '' ? '' : ` (${oneLine(route)})`}`;
+  const paused = pausedText(operation);
+  if (paused !== '') return `${about}: ${paused}`;
   if (operation.state === 'pending') {
     const reason = operation.reason === undefined ? '' : `: ${oneLine(operation.reason)}`;
     return `${about}: waits${reason}`;
@@ -205,4 +207,11 @@ export function progressLine(operation: Operation): string {
   if (storage !== undefined) return `${about}: ${storageText(storage)}`;
   // The one step that it has is what it does.
   return step === 'act' || step === type ? about : `${about}: ${stepOf(operation)}`;
+}
+
+/** Of a drain that was paused: who said so, and that its time goes on all the same; nothing of any other. */
+export function pausedText({ paused, deadlineMs }: Operation): string {
+  if (paused === undefined) return '';
+  const who = `paused by ${oneLine(paused.by)}: no move begins`;
+  return deadlineMs === undefined ? who : `${who}; its deadline goes on`;
 }

@@ -72,6 +72,7 @@ const steps: Readonly<Record<string, string>> = {
   'vm-running': 'stop it first with “drover vm stop VM”',
   'drain-under-way':
     'watch it with “drover host drain HOST --watch”, or cancel it with “drover host drain HOST --cancel”',
+  'vm-not-blocked': 'see the drain with “drover host drain HOST --watch”',
   'restore-under-way': 'follow it with “drover operation list --type restore”',
   'host-not-down':
     'empty it with “drover host drain HOST”; only one that is off is recovered or forgotten',

@@ -49,6 +49,8 @@ const shapes: readonly (readonly [string, RegExp, Schema | undefined, Schema | u
   ['DELETE', /^\/v1\/hosts\/[^/]+\/cordon$/, undefined, api.HostBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/drain\?dryRun=true$/, api.DrainStart, api.DrainPlanBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/drain$/, api.DrainStart, api.OperationBody],
+  ['POST', /^\/v1\/hosts\/[^/]+\/drain\/(pause|resume)$/, undefined, api.OperationBody],
+  ['POST', /^\/v1\/hosts\/[^/]+\/drain\/retry$/, api.DrainRetry, api.OperationBody],
   ['GET', /^\/v1\/hosts\/[^/]+\/drain$/, undefined, api.OperationBody],
   ['DELETE', /^\/v1\/hosts\/[^/]+\/drain$/, undefined, api.OperationBody],
   ['POST', /^\/v1\/hosts\/[^/]+\/recover$/, api.RecoveryStart, api.OperationBody],

@@ -135,9 +135,12 @@ export function drainSentence(drain: Operation, sum: DrainSum): string {
   const host = drain.hostId ?? 'the host';
   switch (drain.state) {
     case 'pending':
+      if (drain.paused !== undefined) return `Paused by ${drain.paused.by} before it began`;
       return `Waits to begin${drain.reason === undefined ? '' : `: ${drain.reason}`}`;
-    case 'running':
-      return `${sum.moved} of ${sum.all} moved${sum.blocked > 0 ? `, ${sum.blocked} cannot leave as things are` : ''}`;
+    case 'running': {
+      const paused = drain.paused === undefined ? '' : `Paused by ${drain.paused.by}: `;
+      return `${paused}${sum.moved} of ${sum.all} moved${sum.blocked > 0 ? `, ${sum.blocked} cannot leave as things are` : ''}`;
+    }
     case 'succeeded':
       return `${host} is empty: nothing is left on it`;
     case 'blocked':

@@ -14,6 +14,9 @@
  *   POST   /v1/hosts/{host}/drain                202 Operation   (operator) body DrainStart
  *   GET    /v1/hosts/{host}/drain                Operation       the newest drain of the host
  *   DELETE /v1/hosts/{host}/drain                202 Operation   (operator) cancel
+ *   POST   /v1/hosts/{host}/drain/pause          202 Operation   (operator) no move begins
+ *   POST   /v1/hosts/{host}/drain/resume         202 Operation   (operator)
+ *   POST   /v1/hosts/{host}/drain/retry          202 Operation   (operator) body DrainRetry: a VM that stays
  *   POST   /v1/hosts/{host}/restore?dryRun=true  RestorePlan     who would go back; touches nothing
  *   POST   /v1/hosts/{host}/restore              202 Operation   (operator) body RestoreStart: uncordon, VMs go back
  *   POST   /v1/hosts/{host}/recover              202 Operation   (admin) body RecoveryStart

@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { Count, Name, Uuid } from '../names.ts';
 import { OperationError, OperationRecord } from '../records.ts';
+import { Said } from '../requests.ts';
 import { StorageProgress } from '../storage-job.ts';
 import { closed, named, Text } from './shape.ts';
 
@@ -29,6 +30,10 @@ export const OperationBody = Type.Object(
         closed,
       ),
     ),
+    /** Of a drain under way that begins no move until it is resumed: who said so. */
+    paused: Type.Optional(Said),
+    /** Of a drain: no move begins after that, paused or not. */
+    deadlineMs: Type.Optional(Count),
     /** Of the image or the volume that it is about: `debian-13@2`, `data`, `web1:0`. */
     subject: Type.Optional(Text),
     /** Of one on files of pools that is under way. */

@@ -78,6 +78,15 @@ export const DrainStart = Type.Object(
 );
 export type DrainStart = Static<typeof DrainStart>;
 
+export const DrainRetry = Type.Object(
+  {
+    /** By id or by name. */
+    vm: Type.Union([Uuid, Name]),
+  },
+  named('DrainRetry'),
+);
+export type DrainRetry = Static<typeof DrainRetry>;
+
 export const RestorePlanBody = Type.Object(
   {
     hostId: Name,

@@ -15,7 +15,7 @@ import {
   type Stored,
 } from '@drover/protocol';
 import { coldReasons, explainRejection, place, type Vm, withoutVms } from '@drover/core';
-import { isBusy, isCancelled } from './pending.ts';
+import { isBusy, isCancelled, isHeldBack } from './pending.ts';
 import { freshSince, inspect } from './preflight.ts';
 import { awaitOff } from './stop.ts';
 import { put, type Turn } from './turn.ts';
@@ -31,7 +31,9 @@ export function driveColdMove(turn: Turn, stored: Stored<OperationRecord>): void
 
 function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const { id, vmId = '' } = stored.value;
-  if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
+  if (isCancelled(turn, stored.value) || isHeldBack(turn, stored.value)) {
+    return turn.end(stored, 'cancelled', {});
+  }
   if (isBusy(turn, stored) || !turn.settled || turn.isFull) return;
   const vm = turn.cluster.vms.get(vmId);
   if (vm === undefined) {

@@ -2,7 +2,7 @@
  * What becomes of one VM of a drain: by its move that has ended, by where the VM is now, and by what was said of the whole.
  */
 import { type DrainItem, type OperationRecord, wasGivenUp } from '@drover/protocol';
-import type { Vm } from '@drover/core';
+import { keptTogether, type Vm } from '@drover/core';
 import type { Turn } from './turn.ts';
 import { isOpen } from './vm-shape.ts';
 
@@ -27,6 +27,26 @@ export function isPastDeadline(turn: Turn, { id }: OperationRecord): boolean {
   return deadlineMs !== undefined && turn.now.wallMs >= deadlineMs;
 }
 
+/**
+ * Once more for one that stays, where somebody asked for that since: with all that a rule keeps together with it, which moves
+ * with it or not at all. As a fresh item but for its attempts, by which its moves are named.
+ */
+export function tryAgain(turn: Turn, { id, hostId }: OperationRecord, item: DrainItem): DrainItem {
+  const vm = turn.cluster.vms.get(item.vmId);
+  const request = turn.mirror.requests.get(id)?.value;
+  if (item.state !== 'blocked' || request?.type !== 'drain') return item;
+  if (vm === undefined || vm.hostId !== hostId) return item;
+  if (request.cancelled !== undefined || request.retries === undefined) return item;
+  const unit = new Set(keptTogether(turn.cluster, vm).map((one) => one.id));
+  const [newest] = request.retries
+    .filter(({ vmId }) => unit.has(vmId))
+    .toSorted((a, b) => b.atMs - a.atMs);
+  if (newest === undefined || newest.atMs === item.retriedAtMs) return item;
+  const { vmId, vmName, attempts } = item;
+  const reason = `to be tried again, says ${newest.by}`;
+  return { vmId, vmName, state: 'waiting', attempts, retriedAtMs: newest.atMs, reason };
+}
+
 /** What moves already is not stopped halfway: it leaves the host as was wanted. */
 export function tooLate(item: DrainItem): DrainItem {
   const reason = 'the time that the drain was given is over';
@@ -43,6 +63,8 @@ function settleMoving(turn: Turn, hostId: string, item: DrainItem, cancelled: bo
   }
   if (cancelled) return { ...item, state: 'cancelled' };
   const attempts = item.attempts + 1;
+  // The drain was paused before it began: that is no try.
+  if (child?.state === 'cancelled') return { ...item, attempts, state: 'waiting' };
   const reason = child?.error?.message ?? 'its migration was lost sight of';
   if (wasGivenUp(child?.error)) {
     return { ...item, attempts, state: 'blocked', reason, remedy: stuckRemedy };

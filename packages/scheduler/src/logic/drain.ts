@@ -3,8 +3,9 @@
  * before it becomes a migration. Its items are in etcd, so it survives the leader.
  *
  *   item: waiting ─▶ moving ─▶ moved            (or gone: it left by other means)
- *            ▲         │ failed, attempts left
- *            └─────────┘ ─▶ blocked             cancelled
+ *          ▲ ▲         │ failed, attempts left
+ *          │ └─────────┘ ─▶ blocked             cancelled
+ *          └───────────────────┘ a person says so
  */
 import { coldHelps, type DrainItem, type OperationRecord, type Stored } from '@drover/protocol';
 import {
@@ -23,12 +24,12 @@ import {
 } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { blockedItem } from './blocked-item.ts';
-import { isPastDeadline, settleItem, tooLate } from './drain-item.ts';
+import { isPastDeadline, settleItem, tooLate, tryAgain } from './drain-item.ts';
 import { findTarget } from './find-target.ts';
 import { type DrainWish, measuredFrom } from './measured.ts';
 import { findUnitTarget } from './move-unit.ts';
 import { moveTo, orderMoves } from './order-moves.ts';
-import { isCancelled } from './pending.ts';
+import { isCancelled, isPaused } from './pending.ts';
 import { type Asked, freshSince } from './preflight.ts';
 import type { Turn } from './turn.ts';
 
@@ -96,7 +97,7 @@ function advance(turn: Turn, stored: Stored<OperationRecord>): void {
     turn.commit(turn.putOperation(stored, { items: [...items] }));
     return;
   }
-  if (!cancelled) dispatch(turn, stored, items);
+  if (!cancelled && !isPaused(turn, stored.value.id)) dispatch(turn, stored, items);
   if (items.some((item) => item.state === 'waiting' || item.state === 'moving')) return;
   // What is on its way here was decided before the drain, and will be one more VM to move away.
   const { hostId = '', id } = stored.value;
@@ -115,7 +116,7 @@ function settleItems(
   const hostId = operation.hostId ?? '';
   const isLate = isPastDeadline(turn, operation);
   const settled = before.map((item) => {
-    const now = settleItem(turn, hostId, item, cancelled);
+    const now = tryAgain(turn, operation, settleItem(turn, hostId, item, cancelled));
     return isLate && now.state === 'waiting' ? tooLate(now) : now;
   });
   // One that had left and is here again is one that came.

@@ -34,7 +34,7 @@ import { driveCleaning, driveResolve } from './migrate-end.ts';
 import { memoryPathOf } from './memory-path.ts';
 import { type Choice, findTarget } from './find-target.ts';
 import { askedOf, orderOf } from './migration-order.ts';
-import { isBusy, isCancelled } from './pending.ts';
+import { isBusy, isCancelled, isHeldBack } from './pending.ts';
 import { asSeenBy } from './rules.ts';
 import { freshSince } from './preflight.ts';
 import { tryAgainMs, tunnelGraceMs } from './settings.ts';
@@ -54,7 +54,9 @@ export function driveMigrate(turn: Turn, stored: Stored<OperationRecord>): void 
 
 function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   const { vmId = '' } = stored.value;
-  if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {});
+  if (isCancelled(turn, stored.value) || isHeldBack(turn, stored.value)) {
+    return turn.end(stored, 'cancelled', {});
+  }
   if (isBusy(turn, stored) || !turn.settled || turn.isFull) return;
   const vm = turn.cluster.vms.get(vmId);
   const fail = (code: string, message: string) =>

@@ -36,3 +36,23 @@ export function isCancelled(turn: Turn, operation: OperationRecord): boolean {
     parentId !== undefined && turn.mirror.requests.get(parentId)?.value.cancelled !== undefined
   );
 }
+
+/** A person has paused the drain: it begins no move. */
+export function isPaused(turn: Turn, drainId: string): boolean {
+  const request = turn.mirror.requests.get(drainId)?.value;
+  return request?.type === 'drain' && request.paused !== undefined;
+}
+
+/**
+ * A move that a drain has ordered goes back to it where it was paused before the move began: until it goes on, the VM
+ * is free for others. Of what a rule keeps together the rest follows where one has begun.
+ */
+export function isHeldBack(turn: Turn, { parentId = '', along = [] }: OperationRecord): boolean {
+  if (!isPaused(turn, parentId)) return false;
+  return ![...turn.mirror.operations.values()].some(
+    ({ value }) =>
+      value.parentId === parentId &&
+      along.includes(value.vmId ?? '') &&
+      (value.state === 'running' || value.state === 'succeeded'),
+  );
+}
