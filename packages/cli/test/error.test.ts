@@ -111,7 +111,7 @@ describe('what is not understood', () => {
     [['vm', 'create', 'web'], '--memory'],
     [['vm', 'create', 'web', '--memory', '2GB'], 'MiB, GiB or TiB, such as 128MiB or 2GiB'],
     [['host', 'drain', 'h2', '--timeout', '10'], 'such as 30s, 10m or 1h30m'],
-    [['host', 'drain', 'h2', '--watch', '--cancel'], 'one of --dry-run, --watch and --cancel'],
+    [['host', 'drain', 'h2', '--watch', '--cancel'], '--pause, --resume, --retry and --cancel'],
     [['operation', 'list', '--state', 'odd'], 'pending, running, succeeded'],
     [['--token-file', '/does/not/exist', 'vm', 'list'], 'cannot be read'],
     [['completion', 'tcsh'], 'bash, zsh, fish'],
