@@ -116,8 +116,8 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
       return lost(turn, stored, generation);
     case 'both-running': {
       const message = `it runs on ${source} and on ${target}; nothing was touched, a person must decide`;
-      const unknown = turn.putAssignment(vmId, { hostId: source, generation, state: 'unknown' });
-      return turn.end(stored, 'failed', { error: { code: 'both-running', message } }, unknown);
+      const unknown = { hostId: source, generation, state: 'unknown' } as const;
+      return over(turn, stored, 'failed', { error: { code: 'both-running', message } }, unknown);
     }
     case 'going':
     case 'wait':
@@ -126,7 +126,7 @@ function conclude(turn: Turn, stored: Stored<OperationRecord>, verdict: Migratio
 }
 
 function moved(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { vmId = '', target = '', generation } = stored.value;
+  const { target = '', generation } = stored.value;
   const owner = {
     hostId: target,
     generation: generation + 1,
@@ -134,30 +134,45 @@ function moved(turn: Turn, stored: Stored<OperationRecord>): void {
     ...movedNow(turn, stored.value),
   };
   const { error: _, ...value } = stored.value;
-  const clean = { value, modRevision: stored.modRevision };
-  turn.end(clean, 'succeeded', {}, turn.putAssignment(vmId, owner));
+  over(turn, { value, modRevision: stored.modRevision }, 'succeeded', {}, owner);
+}
+
+type Owner = Parameters<Turn['putAssignment']>[1];
+
+/** What is placed later in this turn finds the VM where it is now. */
+function over(
+  turn: Turn,
+  stored: Stored<OperationRecord>,
+  how: 'succeeded' | 'failed' | 'cancelled',
+  changes: Partial<OperationRecord>,
+  owner: Owner,
+): void {
+  const { id, vmId = '' } = stored.value;
+  if (!turn.tryEnd(stored, how, changes, turn.putAssignment(vmId, owner))) return;
+  const { hostId, state } = owner;
+  turn.places.arrive(id, vmId, { state, ...(hostId === undefined ? {} : { hostId }) });
 }
 
 function lost(turn: Turn, stored: Stored<OperationRecord>, generation: number): void {
-  const { vmId = '', source = '', target = '' } = stored.value;
+  const { source = '', target = '' } = stored.value;
   const message = `neither ${source} nor ${target} has it any more; start it again`;
-  const crashed = turn.putAssignment(vmId, { generation, state: 'crashed' });
-  turn.end(stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
+  const crashed = { generation, state: 'crashed' } as const;
+  over(turn, stored, 'failed', { error: { code: 'vm-crashed', message } }, crashed);
 }
 
 function stayed(turn: Turn, stored: Stored<OperationRecord>): void {
-  const { vmId = '', source = '', generation } = stored.value;
+  const { source = '', generation } = stored.value;
   const rest = restOf(turn, stored.value);
-  const owner = turn.putAssignment(vmId, {
+  const owner: Owner = {
     hostId: source,
     generation,
     state: 'running',
     ...(rest ? { rest } : {}),
-  });
-  if (isCancelled(turn, stored.value)) return turn.end(stored, 'cancelled', {}, owner);
+  };
+  if (isCancelled(turn, stored.value)) return over(turn, stored, 'cancelled', {}, owner);
   const error: OperationError = refusalOf(turn, stored.value) ??
     stored.value.error ?? { code: 'migration-failed', message: `it runs on at ${source}` };
-  turn.end(stored, 'failed', { error }, owner);
+  over(turn, stored, 'failed', { error }, owner);
 }
 
 /** A VM whose move was given up is left alone for as long as its policy says. */

@@ -77,4 +77,18 @@ export class Places {
       reservations: [...cluster.reservations, { operationId, vmId, hostId, request: vm.request }],
     };
   }
+  /** It has been decided what a move came to: where the VM is, or that it is nowhere. */
+  arrive(operationId: string, vmId: string, owner: Pick<Vm, 'hostId' | 'state'>): void {
+    const { cluster } = this;
+    const vm = cluster.vms.get(vmId);
+    if (vm === undefined) return;
+    const { hostId: _, ...placeless } = vm;
+    this.#index = undefined;
+    this.#cluster = {
+      ...cluster,
+      vms: new Map(cluster.vms).set(vmId, { ...placeless, ...owner }),
+      migrations: cluster.migrations.filter((one) => one.operationId !== operationId),
+      reservations: cluster.reservations.filter((one) => one.operationId !== operationId),
+    };
+  }
 }

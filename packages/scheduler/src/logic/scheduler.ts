@@ -446,11 +446,16 @@ class Scheduler implements SchedulerLogic {
   }
 
   /** Oldest first. */
+  /** What has begun before what has not: a place is chosen once it is known what has ended. */
   #openOperations(): readonly Stored<OperationRecord>[] {
+    const isNew = ({ value }: Stored<OperationRecord>): number => Number(value.state === 'pending');
     return [...this.#mirror.operations.values()]
       .filter(({ value }) => isOpen(value))
       .toSorted(
-        (a, b) => a.value.createdAtMs - b.value.createdAtMs || (a.value.id < b.value.id ? -1 : 1),
+        (a, b) =>
+          isNew(a) - isNew(b) ||
+          a.value.createdAtMs - b.value.createdAtMs ||
+          (a.value.id < b.value.id ? -1 : 1),
       );
   }
 }

@@ -402,21 +402,27 @@ export class Turn {
   }
 
   /** Commits the operation's end; `more` goes into the same transaction. */
-  end(
+  end(...about: Parameters<Turn['tryEnd']>): void {
+    this.tryEnd(...about);
+  }
+
+  /** False: it does not end in this turn. */
+  tryEnd(
     stored: Stored<OperationRecord>,
     state: 'succeeded' | 'failed' | 'cancelled' | 'blocked',
     changes: Partial<OperationRecord>,
     ...more: readonly Put[]
-  ): void {
+  ): boolean {
     const { type, id, vmName, file, hostId, rule } = stored.value;
     const ended = { ...changes, state, step: 'ended', endedAtMs: this.now.wallMs };
-    if (!this.commit(this.putOperation(stored, ended), ...more)) return;
+    if (!this.commit(this.putOperation(stored, ended), ...more)) return false;
     this.hosts.forgetProgress(id);
     const why = changes.error ? `: ${changes.error.message}` : '';
     this.trace(
       state === 'failed' ? 'warn' : 'info',
       `${type} ${vmName ?? file ?? hostId ?? rule ?? id} ${state}${why}`,
     );
+    return true;
   }
 }
 

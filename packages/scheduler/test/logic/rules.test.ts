@@ -48,6 +48,35 @@ describe('a hard rule', () => {
     expect(again.state).toBe('succeeded');
   });
 
+  it.each([
+    ['has moved', undefined, 'h2'],
+    ['has stayed', failed('migration-failed', 'no'), 'h1'],
+  ])('sends a VM where one %s that it belongs to, when both come up at once', (_, end, hostId) => {
+    const lab = Lab.withHosts(2);
+    lab.runningVm(vmA, 'h1');
+    // Room alone speaks for the other host.
+    lab.runningVm(vmC, hostId);
+    lab.declareVm(vmB);
+    save(lab, 'pair', together);
+    if (end !== undefined) lab.host('h1').scripts.set('migrate-out', () => end);
+    lab.commitMode = 'hold';
+    const moving = lab.request({ type: 'migrate', vmId: vmA, target: 'h2' });
+    lab.until('its end is looked at', () => {
+      const { inFlight } = lab.leader;
+      // Decided with that look: nothing else is until its commit is through.
+      const isNext = inFlight?.puts.some(({ value = '' }) => value.includes('"step":"resolve"'));
+      if (isNext) lab.request({ type: 'stop', vmId: vmC, mode: 'force' });
+      if (inFlight !== undefined) lab.release('hold');
+      return isNext === true;
+    });
+    expect(lab.operation(moving)).toMatchObject({ state: 'running', step: 'resolve' });
+    const starting = lab.request({ type: 'start', vmId: vmB }, 1);
+    lab.release('hold');
+    lab.release();
+    expect(lab.ended(starting).state).toBe('succeeded');
+    expect(hostOf(lab, vmB)).toBe(hostId);
+  });
+
   it('goes by racks and zones as hosts’ labels say them', () => {
     const lab = Lab.withHosts(3);
     for (const [id, zone] of [
