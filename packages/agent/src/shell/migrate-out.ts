@@ -3,12 +3,13 @@
  * what it is, one host's word; which host has the VM afterwards is decided by the scheduler.
  */
 import { certificateName } from '@drover/certificates';
-import { flags, isOperationAborted, type JobStats, migrateFlag } from 'node-libvirt';
+import { flags, type JobStats, migrateFlag } from 'node-libvirt';
 import { memoryUri } from 'node-libvirt/guard';
 import { type ActionOutcome, extrasOf, type HypervisorAction } from '../logic/index.ts';
 import { orderedFlags } from './migration-order.ts';
 import { CompletedJob } from './completed-job.ts';
-import { failed, outcomeOf } from './outcome.ts';
+import { judgeEnd } from './migration-end.ts';
+import { failed } from './outcome.ts';
 import { type MigrationEnd, type SteerContext, Steering } from './steer.ts';
 import type { TunnelIdentity } from './tunnel-order.ts';
 import { refusalsOf } from './tunnel-refusals.ts';
@@ -74,7 +75,7 @@ export async function migrateOut(
   if (ended) {
     const [refused] = await refusalsOf(stateDir, opId, 'source');
     if (refused) return failed('tunnel-refused', `${refused.reason}: ${refused.message}`);
-    return { ...judge(ended.error, end), timeline };
+    return { ...judgeEnd(ended.error, end), timeline };
   }
   const { downtimeMs, transferredBytes } = timeline;
   return {
@@ -127,18 +128,4 @@ function figuresOf(stats: JobStats | undefined) {
   };
   const known = Object.entries(figures).filter(([, value]) => value !== undefined);
   return Object.fromEntries(known) as Partial<Record<keyof typeof figures, number>>;
-}
-
-function judge(error: unknown, end: MigrationEnd): ActionOutcome {
-  const isEnded = isOperationAborted(error) || end.isLetGo === true;
-  if (!isEnded) return outcomeOf(error, 'migration-failed');
-  if (end.reason === undefined) return failed('migration-aborted', (error as Error).message);
-  switch (end.reason) {
-    case 'migration-aborted':
-      return failed(end.reason, 'aborted as asked');
-    case 'migration-stuck':
-      return failed(end.reason, `it did not converge and was given up: ${end.why ?? ''}`);
-    case 'migration-timeout':
-      return failed(end.reason, `it was not done in time and was given up: ${end.why ?? ''}`);
-  }
 }
