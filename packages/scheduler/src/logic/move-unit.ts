@@ -6,9 +6,11 @@ import {
   beginMove,
   checkMove,
   type Cluster,
+  explainReason,
   heldByItself,
   heldBy,
   place,
+  type PreflightReason,
   type Rejection,
   remedyFor,
   type Blocker,
@@ -100,16 +102,16 @@ function hostFor(turn: Turn, { cluster, unit, source, planned }: UnitMove): stri
   const answer = place(cluster, { shape: first, source, along });
   const best = answer.type === 'placed' ? answer.candidates.map(({ hostId }) => hostId) : [];
   const hosts = new Set(planned === undefined ? best : [planned, ...best]);
-  const barred = unit.flatMap(({ id }) => [
-    ...(turn.volatile.searches.get(id)?.barred.values() ?? []),
-  ]);
+  const barred = unit.flatMap(({ id, name }) =>
+    [...(turn.volatile.searches.get(id)?.barred.values() ?? [])].map((one) => ({ ...one, name })),
+  );
   const rejections: Rejection[] = [];
   for (const hostId of hosts) {
     const found = barred.find((one) => one.hostId === hostId);
     const no: Rejection | undefined =
       found === undefined
         ? refusalOf(cluster, unit, source, hostId)
-        : { hostId, reason: 'preflight-failed', reasons: found.reasons };
+        : refusedTo(found.name, hostId, found.reasons);
     if (no === undefined) return hostId;
     rejections.push(no);
   }
@@ -121,6 +123,11 @@ function hostFor(turn: Turn, { cluster, unit, source, planned }: UnitMove): stri
     rejections: all.toSorted((a, b) => (a.hostId < b.hostId ? -1 : 1)),
     remedy: remedyFor(all),
   };
+}
+
+function refusedTo(name: string, hostId: string, reasons: readonly PreflightReason[]): Rejection {
+  const available = `${name}: ${reasons.map(explainReason).join('; ')}`;
+  return { hostId, reason: 'preflight-failed', available, reasons };
 }
 
 /** Why that host does not take all of them: one after the other, each with those before it on their way. */

@@ -1,37 +1,11 @@
-import type { AgentCommand, IncomingAnswer, QueryReply, VmFacts } from '@drover/protocol';
+import type { QueryReply } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
+import { type Finding, finds, lacks } from './found-by-hosts.ts';
 import { Lab, vmA, vmB } from './lab.ts';
-import { done, failed, type ScriptedHost } from './scripted-host.ts';
+import { failed } from './scripted-host.ts';
 
-type Finding = IncomingAnswer['findings'][number];
 const iso: Finding = { code: 'path-missing', subject: '/iso/a.iso', required: 'cdrom' };
 const network: Finding = { code: 'network-missing', subject: 'bridge br1' };
-
-/** What its host finds of the VM. */
-function finds(host: ScriptedHost, vmId: string, more: Partial<VmFacts>): void {
-  host.scripts.set('inspect-vm', (command: AgentCommand) => ({
-    ...done,
-    answer: {
-      kind: 'inspect-vm',
-      facts: { ...host.factsOf(command.vmId ?? ''), ...(command.vmId === vmId ? more : {}) },
-    },
-  }));
-}
-
-/** What is in the way of the VM on a host. */
-function lacks(host: ScriptedHost, vmId: string, ...findings: Finding[]): void {
-  host.scripts.set('check-incoming', ({ vmId: asked, body }) => {
-    if (body.kind !== 'check-incoming') return undefined;
-    const incoming = host.incoming(body.facts);
-    return {
-      ...done,
-      answer: {
-        kind: body.kind,
-        incoming: { ...incoming, findings: asked === vmId ? findings : [] },
-      },
-    };
-  });
-}
 
 /** The VM runs on h1 of so many hosts. */
 function aLab(count: number): Lab {

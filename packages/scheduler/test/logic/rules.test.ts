@@ -2,6 +2,7 @@
 import { keys, type QueryReply, type RuleSpec } from '@drover/protocol';
 import { describe, expect, it } from 'vitest';
 import { Lab, vmA, vmB, vmC } from './lab.ts';
+import { lacks } from './found-by-hosts.ts';
 import { failed } from './scripted-host.ts';
 
 type Spec<T = RuleSpec> = T extends RuleSpec ? Omit<T, 'strength'> & Partial<RuleSpec> : never;
@@ -107,6 +108,16 @@ describe('a hard rule', () => {
 });
 
 describe('a drain', () => {
+  it('says of what belongs together which of them a host does not take, and why', () => {
+    const lab = Lab.withHosts(2);
+    for (const vmId of [vmA, vmB]) lab.runningVm(vmId, 'h1');
+    save(lab, 'pair', together);
+    lacks(lab.host('h2'), vmB, { code: 'network-missing', subject: 'bridge br1' });
+    const ended = lab.ended(lab.request(drain));
+    expect(ended.state).toBe('blocked');
+    for (const { reason } of ended.items ?? []) expect(reason).toContain('h2: vm-b: ');
+  });
+
   it('moves VMs that belong together side by side, to one host', () => {
     const lab = Lab.withHosts(3);
     for (const vmId of [vmA, vmB]) lab.runningVm(vmId, 'h1');
