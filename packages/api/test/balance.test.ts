@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { operation, vmId, World } from './support/world.ts';
 
 let world: World;
+let recommendations: readonly api.RecommendationBody[];
 let withdrawn: NonNullable<api.BalanceStatus['withdrawn']>;
 const id = '0123456789';
 const recommendation: api.RecommendationBody = {
@@ -44,11 +45,15 @@ const balance: api.BalanceStatus = {
 beforeEach(async () => {
   world = await World.start();
   withdrawn = [];
+  recommendations = balance.recommendations;
   await world.vm();
   const before = world.answer;
   world.answer = (query): QueryReply =>
     query.type === 'balance'
-      ? { type: 'balance', balance: { ...balance, withdrawn } }
+      ? {
+          type: 'balance',
+          balance: { ...balance, recommendations: [...recommendations], withdrawn },
+        }
       : before(query);
 });
 afterEach(async () => world[Symbol.asyncDispose]());
@@ -93,6 +98,39 @@ describe('recommendations', () => {
     const written = world.read(key);
     expect(parseValue(RequestRecord, written).ok).toBe(true);
     expect(written).toMatchObject({ recommendation: { id, source: 'h1' } });
+  });
+
+  describe('of VMs that a rule keeps together', () => {
+    const otherId = 'a9b8c7d6e5';
+    const other = '00000000-0000-4000-8000-0000000000bb';
+    beforeEach(() => {
+      recommendations = [
+        { ...recommendation, along: [other] },
+        { ...recommendation, id: otherId, vmId: other, vmName: 'web-2', along: [vmId] },
+      ];
+    });
+
+    it('are applied as one, whichever is named', async () => {
+      const { status, body } = await world.send('POST', `/v1/recommendations/${otherId}/apply`);
+      expect({ status, vmId: body['vmId'] }).toEqual({ status: 202, vmId: other });
+      const written = world.keysUnder('intent/requests').map((key) => world.read(key));
+      expect(written.every((one) => parseValue(RequestRecord, one).ok)).toBe(true);
+      expect(written).toMatchObject([
+        { vmId: other, recommendation: { id: otherId, along: [vmId] } },
+        { vmId, recommendation: { id, along: [other] } },
+      ]);
+      expect(new Set(written.map((one) => one?.['createdAtMs'])).size).toBe(1);
+    });
+
+    it('are not applied where one may not move any more', async () => {
+      recommendations = recommendations.slice(0, 1);
+      const { status, body } = await world.send('POST', `${path}/apply`);
+      expect({ status, code: body['code'] }).toEqual({
+        status: 404,
+        code: 'recommendation-not-found',
+      });
+      expect(world.keysUnder('intent/requests')).toEqual([]);
+    });
   });
 
   it('are not applied while something else is done with the VM', async () => {

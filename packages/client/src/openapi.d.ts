@@ -1014,7 +1014,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the move that is recommended; it is checked once more */
+        /** Make the move that is recommended, with what a rule keeps together with it */
         post: operations["applyRecommendation"];
         delete?: never;
         options?: never;

@@ -92,7 +92,7 @@ export { explainMove, explainPlan } from './explain/move.ts';
 export { explainPlacement } from './explain/placement.ts';
 export { explainRejection, remedyFor } from './explain/refusal.ts';
 export { explainCalm, explainStay } from './explain/stay.ts';
-export { isMadeByItself, unattendedBalance } from './balance/unattended.ts';
+export { unattendedBalance } from './balance/unattended.ts';
 export { whyItStays, type Stay } from './balance/why-it-stays.ts';
 export type { MoveTerm } from './plan/plan.ts';
 export { applyMove, applyMoves, beginMove } from './plan/apply.ts';

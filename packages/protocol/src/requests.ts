@@ -140,7 +140,13 @@ export const RequestRecord = Type.Union([
       /** Of one that was recommended: off this host only. Of one that was made by itself it is there when it is cancelled. */
       recommendation: Type.Optional(
         Type.Object(
-          { id: RecommendationId, source: Name, reason: Type.String({ maxLength: 1024 }) },
+          {
+            id: RecommendationId,
+            source: Name,
+            reason: Type.String({ maxLength: 1024 }),
+            /** What a rule keeps together with it, and moves with it. */
+            along: Type.Optional(Type.Array(Uuid, { maxItems: 256 })),
+          },
           closed,
         ),
       ),

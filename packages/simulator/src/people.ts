@@ -4,6 +4,7 @@
  */
 import {
   applyRecommendation,
+  type RecommendedUnit,
   cancelDrain,
   cancelMigration,
   cancelOperation,
@@ -130,10 +131,16 @@ export class People {
   }
 
   /** What the leader recommends, as the API had it from there. */
-  apply(one: api.RecommendationBody): string {
-    const id = this.#wish({ type: 'migrate', vmId: one.vmId });
-    const asked: Asked = (records, ask) => applyRecommendation(records, one, ask);
-    this.#write(`apply: ${one.vmName} to ${one.target} (${id})`, asked, id);
+  apply(unit: RecommendedUnit): string {
+    const [{ vmId, target }, ...others] = unit;
+    const id = this.#wish({ type: 'migrate', vmId });
+    for (const [at, one] of others.entries()) {
+      const own = `${id}-${at + 1}`;
+      this.#wishes.set(own, { type: 'migrate', vmId: one.vmId, id: own });
+    }
+    const names = unit.map(({ vmName }) => vmName).join(', ');
+    const asked: Asked = (records, ask) => applyRecommendation(records, unit, ask);
+    this.#write(`apply: ${names} to ${target} (${id})`, asked, id);
     return id;
   }
 

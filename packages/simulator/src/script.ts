@@ -2,6 +2,7 @@
  * What people ask for and what goes wrong, as steps with names instead of ids: scenarios are written in them,
  * random runs are recorded in them, and both are performed here.
  */
+import { requireUnit } from '@drover/api/logic';
 import type { api, RuleSpec } from '@drover/protocol';
 import type { FaultMaker } from './fault-maker.ts';
 import type { FaultName } from './faults.ts';
@@ -240,7 +241,7 @@ export class Script {
         people.load(this.#idOf(step.vm), step.cpuMilli);
         return undefined;
       case 'apply':
-        this.#recommended((one) => people.apply(one), step.vm);
+        this.#recommended((one, seen) => people.apply(requireUnit(seen, one.id)), step.vm);
         return undefined;
       case 'dismiss':
         this.#recommended((one) => people.dismiss(one, step.minutes), step.vm);
@@ -265,14 +266,17 @@ export class Script {
   }
 
   /** Asks the leader, as the API does. `vm`: of this one something is done with it. */
-  #recommended(then?: (one: api.RecommendationBody) => void, vm?: string): void {
+  #recommended(
+    then?: (one: api.RecommendationBody, seen: api.BalanceStatus) => void,
+    vm?: string,
+  ): void {
     const { trace } = this.#world;
     const vmId = vm === undefined ? undefined : this.#idOf(vm);
     this.#world.leader()?.ask({ type: 'balance' }, (reply) => {
       if (reply.type !== 'balance') return;
       const { recommendations, calm } = reply.balance;
       const one = recommendations.find((recommendation) => recommendation.vmId === vmId);
-      if (one !== undefined) return then?.(one);
+      if (one !== undefined) return then?.(one, reply.balance);
       const all = recommendations.map(
         ({ vmName, source, target }) => `${vmName} ${source} to ${target}`,
       );

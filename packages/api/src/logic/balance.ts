@@ -68,31 +68,73 @@ export function requireRecommendation(
   );
 }
 
-/** A migration to the target that was recommended, and off no other host. */
+/** The first is the one that was asked for. */
+export type RecommendedUnit = readonly [api.RecommendationBody, ...api.RecommendationBody[]];
+
+/** The recommendation, and those of what a rule keeps together with its VM: they are made together, or not at all. */
+export function requireUnit(
+  status: Pick<api.BalanceStatus, 'recommendations'>,
+  id: string,
+): RecommendedUnit {
+  const one = requireRecommendation(status, id);
+  const { recommendations } = status;
+  return [one, ...one.along.map((vmId) => requireOf(recommendations, vmId, one))];
+}
+
+function requireOf(
+  recommendations: readonly api.RecommendationBody[],
+  vmId: string,
+  { vmName }: api.RecommendationBody,
+): api.RecommendationBody {
+  const found = recommendations.find((one) => one.vmId === vmId);
+  if (found !== undefined) return found;
+  throw new DroverError(
+    'recommendation-not-found',
+    `${vmName} moves with VM ${vmId}, which a rule keeps together with it, and that may not move any more`,
+  );
+}
+
+/** Migrations to the target that was recommended, and off no other host; the first has the id that was given. */
 export function applyRecommendation(
   records: RecordMirror,
-  { id, vmId, vmName, source, target, reason }: api.RecommendationBody,
+  [first, ...rest]: RecommendedUnit,
   ask: Ask,
 ): Write {
+  const one = moveRecommended(records, first, ask);
+  const others = rest.map((each, at) =>
+    moveRecommended(records, each, { ...ask, id: `${ask.id}-${at + 1}` }),
+  );
+  refuseWhenFull(records);
+  return {
+    puts: [one.put, ...others.map(({ put }) => put)],
+    compares: [one, ...others].map(({ compare }) => compare),
+  };
+}
+
+function moveRecommended(
+  records: RecordMirror,
+  { id, vmId, vmName, source, target, reason, along }: api.RecommendationBody,
+  ask: Ask,
+) {
   const open = openOperationOn(records, vmId);
   if (open !== undefined) {
     throw new DroverError('vm-busy', `${open.type} ${open.id} of ${vmName} is under way`);
   }
-  refuseWhenFull(records);
   const request: RequestRecord = {
     v: 1,
     id: ask.id,
     type: 'migrate',
     vmId,
     target,
-    recommendation: { id, source, reason },
+    recommendation: { id, source, reason, ...(along.length === 0 ? {} : { along }) },
     by: ask.by,
     createdAtMs: ask.atMs,
   };
-  const compares = [
-    { key: keys.assignment(vmId), modRevision: records.assignments.get(vmId)?.modRevision ?? 0 },
-  ];
-  return { puts: [putRecord(keys.request(ask.id), request, undefined)], compares };
+  const { modRevision = 0 } = records.assignments.get(vmId) ?? {};
+  return {
+    put: putRecord(keys.request(ask.id), request, undefined),
+    compare: { key: keys.assignment(vmId), modRevision },
+  };
 }
 
 /** The newest of those that are over tell what was recommended; older ones go in the same transaction. */

@@ -1,6 +1,12 @@
 export { cancelOperation } from './cancel-operation.ts';
 export { cancelDrain, cancelMigration, startDrain } from './decide-drain.ts';
-export { applyRecommendation, dismissRecommendation, setBalanceSettings } from './balance.ts';
+export {
+  applyRecommendation,
+  dismissRecommendation,
+  type RecommendedUnit,
+  requireUnit,
+  setBalanceSettings,
+} from './balance.ts';
 export { cloneVm } from './clone-vm.ts';
 export { cordon, uncordon } from './decide-host.ts';
 export { renameVm } from './rename-vm.ts';

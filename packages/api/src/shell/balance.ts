@@ -6,6 +6,7 @@ import {
   balanceBody,
   dismissRecommendation,
   requireRecommendation,
+  requireUnit,
 } from '../logic/balance.ts';
 import { listPastRecommendations } from '../logic/balance-history.ts';
 import { pageOf } from '../logic/page.ts';
@@ -107,15 +108,15 @@ export function balanceRoutes(app: App, context: Context): void {
       schema: {
         tags,
         operationId: 'applyRecommendation',
-        summary: 'Make the move that is recommended; it is checked once more',
+        summary: 'Make the move that is recommended, with what a rule keeps together with it',
         params,
         response: answers({ 202: bodies.operation }),
       },
     },
     async (request, reply) => {
       const ask = newOperation(request);
-      const one = requireRecommendation(await known(), request.params.recommendation);
-      await writer.write(request, (records) => applyRecommendation(records, one, ask));
+      const unit = requireUnit(await known(), request.params.recommendation);
+      await writer.write(request, (records) => applyRecommendation(records, unit, ask));
       return sendAccepted(reply, context, ask.id);
     },
   );

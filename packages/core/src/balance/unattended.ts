@@ -6,7 +6,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { HostId } from '../cluster/host.ts';
 import type { Vm, VmId } from '../cluster/vm.ts';
-import type { Move } from '../plan/plan.ts';
 import { defaultWaveLimits, type WaveLimits } from '../plan/wave-limits.ts';
 import type { BalancePlan, CalmReason } from './balance.ts';
 import type { BalanceOptions } from './options.ts';
@@ -23,18 +22,13 @@ export function unattendedBalance(
   const kept = [...cluster.vms.values()].filter(({ balance }) => balance === 'recommend');
   if (kept.length === 0) return whole();
   const own = steadyBalance(withoutMoving(cluster, kept), former, given, waveLimits);
-  if (own.moves.some(isMadeByItself)) return own;
+  if (own.moves.length > 0) return own;
   const mayHelp = own.calm === undefined || helpedByMore.has(own.calm);
   return mayHelp ? whole() : own;
 }
 
 /** The others hold whatever VMs there are to be moved. */
 const helpedByMore: ReadonlySet<CalmReason> = new Set(['no-gain', 'nothing-movable']);
-
-/** What a rule keeps together would be torn apart on the way. */
-export function isMadeByItself({ along = [] }: Pick<Move, 'along'>): boolean {
-  return along.length === 0;
-}
 
 function withoutMoving(cluster: Cluster, kept: readonly Vm[]): Cluster {
   const vms = new Map(cluster.vms);

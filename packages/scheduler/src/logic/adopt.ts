@@ -83,6 +83,11 @@ function recommended(
   recommendation: Extract<RequestRecord, { type: 'migrate' }>['recommendation'],
 ): Partial<OperationRecord> {
   if (recommendation === undefined) return {};
-  const { id, source, reason } = recommendation;
-  return { source, recommendationId: id, reason: `balance: ${reason}`.slice(0, 1000) };
+  const { id, source, reason, along } = recommendation;
+  return {
+    source,
+    recommendationId: id,
+    ...(along === undefined ? {} : { along }),
+    reason: `balance: ${reason}`.slice(0, 1000),
+  };
 }

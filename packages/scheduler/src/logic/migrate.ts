@@ -29,11 +29,12 @@ import {
 } from '@drover/core';
 import { waitForPool, waitForPoolElsewhere } from './ailing-pool.ts';
 import { driveColdMove } from './cold-move.ts';
+import { companionsOf } from './companions.ts';
 import { isOff, offError } from './fence.ts';
 import { driveCleaning, driveResolve } from './migrate-end.ts';
 import { memoryPathOf } from './memory-path.ts';
 import { type Choice, findTarget } from './find-target.ts';
-import { askedOf, orderOf } from './migration-order.ts';
+import { askedOf, namedTarget, orderOf } from './migration-order.ts';
 import { isBusy, isCancelled, isHeldBack } from './pending.ts';
 import { asSeenBy } from './rules.ts';
 import { freshSince } from './preflight.ts';
@@ -70,8 +71,13 @@ function choose(turn: Turn, stored: Stored<OperationRecord>): void {
   }
   if (waitForPool(turn, stored.value.id, vm)) return;
   const source = vm.hostId;
-  // A drain has asked already before it ordered the move.
-  const fresh = freshSince(stored.value.parentId === undefined ? turn.since(stored.value) : 0);
+  const others = companionsOf(turn, stored.value, vm, source);
+  if (others !== undefined && 'wait' in others) return turn.wait(stored.value.id, others.wait);
+  if (others !== undefined) return turn.end(stored, 'failed', { error: others.no });
+  // A drain has asked already before it ordered the move; and of what moves as one all have been asked about just now.
+  const { parentId, along } = stored.value;
+  const isAsked = parentId !== undefined || along !== undefined;
+  const fresh = freshSince(isAsked ? 0 : turn.since(stored.value));
   const found = findTarget(turn, vm, source, fresh, (seen) => target(turn, stored, seen));
   switch (found.type) {
     case 'asked':
@@ -137,15 +143,14 @@ function begin(
  * at before hosts are asked: who waits asks nothing.
  */
 function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): Choice<OperationError> {
-  const { id, target: planned, parentId } = stored.value;
-  const request = turn.mirror.requests.get(id)?.value;
-  const named = planned ?? (request?.type === 'migrate' ? request.target : undefined);
+  const { parentId, along = [] } = stored.value;
+  const named = namedTarget(turn.mirror, stored.value);
   const source = vm.hostId ?? '';
   const fail = (error: OperationError) => ({ no: error });
   let hostId = named;
   if (named === undefined || parentId === undefined) {
     const only = named === undefined ? {} : { only: named };
-    const answer = place(turn.cluster, { shape: vm, source, ...only });
+    const answer = place(turn.cluster, { shape: vm, source, along, ...only });
     if (answer.type === 'refused') return fail(noPlace(answer.rejections));
     ({ hostId } = answer);
   }
@@ -154,7 +159,7 @@ function target(turn: Turn, stored: Stored<OperationRecord>, vm: Vm): Choice<Ope
     return fail(preflightError(barred?.reasons ?? []));
   }
   // A drain's move is off its host: once the VM is elsewhere there is nothing left to do.
-  const { source: from = source, along = [] } = stored.value;
+  const { source: from = source } = stored.value;
   const move = { vmId: vm.id, source: from, target: hostId, along };
   const check = checkMove(asSeenBy(turn.mirror, turn.cluster, stored.value), move);
   if (check.type !== 'right') {

@@ -95,6 +95,15 @@ function roundedForecast({ seconds, ...forecast }: CoreForecast): MigrationForec
   };
 }
 
+/** Where somebody said that it is to go. */
+export function namedTarget(
+  mirror: RecordMirror,
+  { id, target }: OperationRecord,
+): string | undefined {
+  const request = mirror.requests.get(id)?.value;
+  return target ?? (request?.type === 'migrate' ? request.target : undefined);
+}
+
 /** What a person asked of this move: in its own request, or in that of the drain which it is part of. */
 export function askedOf(
   mirror: RecordMirror,

@@ -76,7 +76,7 @@ export class Slots {
   slotFor({ operation, source, target }: SlotWanted): true | string {
     this.#refusedBefore.delete(operation.id);
     // What a rule keeps together has one slot: one after the other they would break the rule on the way.
-    if (this.#hasBegunAlong(operation, target)) return true;
+    if (this.hasBegunAlong(operation, target)) return true;
     const parallel = parallelOf(this.#mirror, operation);
     const share = this.#shareOf(operation, source, target);
     if (!hasRoom(this.#outOf, source, share, parallel ?? slots.outPerHost, parallel)) {
@@ -116,7 +116,8 @@ export class Slots {
     if (operation.target === undefined) this.#order(operation, target, share);
   }
 
-  #hasBegunAlong({ parentId, along = [] }: OperationRecord, target: string): boolean {
+  /** Something that it belongs together with is on its way there. */
+  hasBegunAlong({ parentId, along = [] }: OperationRecord, target: string): boolean {
     if (along.length === 0) return false;
     return this.#begun.some(
       (move) =>

@@ -259,6 +259,53 @@ describe('balance that moves by itself', () => {
     expect(recommended(lab)).toEqual([]);
   });
 
+  describe('of VMs that a hard rule keeps together', () => {
+    /** Two and two. */
+    function pairs(more = {}): Lab {
+      const lab = automatic(more);
+      const pair = { type: 'together', over: 'host', strength: 'hard' } as const;
+      for (const [name, ids] of [
+        ['ab', [vmA, vmB]],
+        ['cd', [vmC, vmD]],
+      ] as const) {
+        const spec = { ...pair, vms: { ids: [...ids] } };
+        const uuid = '44444444-4444-4444-8444-444444444444';
+        lab.etcd.write(keys.rule(name), {
+          v: 1,
+          name,
+          uuid,
+          spec,
+          by: 'test',
+          createdAtMs: 1,
+          atMs: 1,
+        });
+      }
+      lab.settle();
+      return lab;
+    }
+    const isWhole = (lab: Lab) =>
+      String(lab.running(vmA)) === String(lab.running(vmB)) &&
+      String(lab.running(vmC)) === String(lab.running(vmD));
+
+    it('moves them as one, which counts as one move at once and as two of the hour', () => {
+      const lab = pairs({ movesAtOnce: 1, movesPerHour: 10 });
+      lab.pass(300_000);
+      expect(moves(lab).map(({ state, along }) => [state, along?.length])).toEqual([
+        ['succeeded', 1],
+        ['succeeded', 1],
+      ]);
+      expect(isWhole(lab)).toBe(true);
+      expect(new Set(all.flatMap((vm) => lab.running(vm))).size).toBe(2);
+      expect(status(lab).movesLeft).toBe(8);
+    });
+
+    it('moves none where the hour has no room for all', () => {
+      const lab = pairs({ movesPerHour: 1 });
+      lab.pass(600_000);
+      expect(moves(lab)).toEqual([]);
+    });
+  });
+
   it('makes no more moves in an hour than was set', () => {
     const lab = automatic({ movesPerHour: 1 });
     lab.pass(3_000_000);

@@ -3,7 +3,7 @@
  * else on the same hosts, not outside the hours that were set, and after moves that failed not for a while, which
  * doubles with each.
  */
-import { checkMove, isMadeByItself } from '@drover/core';
+import { checkMove } from '@drover/core';
 import { type api, balanceSettings, keys, type OperationRecord } from '@drover/protocol';
 import { put, type Turn } from '../turn.ts';
 import { isOpen } from '../vm-shape.ts';
@@ -23,35 +23,43 @@ export function moveByItself(turn: Turn): void {
   const wanted = currentOf(turn, mirror, now);
   if (wanted.length === 0 || pausedBecause(turn, mirror, now) !== undefined) return;
   const open = [...mirror.operations.values()].map(({ value }) => value).filter(isOpen);
-  let atOnce = open.filter(isBalance).length;
+  let atOnce = unitsAmong(open.filter(isBalance));
   let left = movesLeft(mirror, now);
   const busy = busyHosts(open);
   const ids = new Set(wanted.map(({ id }) => id));
   for (const one of wanted) {
     if (atOnce >= settings.movesAtOnce || left <= 0 || turn.isFull) return;
-    if (!isMadeByItself(one) || one.after.some((id) => ids.has(id))) continue;
+    if (one.after.some((id) => ids.has(id))) continue;
     if (busy.has(one.source) || busy.has(one.target)) continue;
-    if (checkMove(turn.cluster, one).type !== 'right') continue;
-    if (!turn.commit(put(keys.operation(idOf(turn)), operationFor(turn, one), 0))) return;
-    turn.trace('info', `balance moves ${one.vmName} from ${one.source} to ${one.target}`);
-    volatile.balance.ordered += 1;
+    const unit = [one, ...wanted.filter(({ vmId }) => one.along.includes(vmId))];
+    if (unit.length > left || unit.some((each) => checkMove(turn.cluster, each).type !== 'right')) {
+      continue;
+    }
+    const operations = unit.map((each, at) => operationFor(turn, each, at));
+    if (!turn.commit(...operations.map((each) => put(keys.operation(each.id), each, 0)))) return;
+    const names = unit.map(({ vmName }) => vmName).join(', ');
+    turn.trace('info', `balance moves ${names} from ${one.source} to ${one.target}`);
+    volatile.balance.ordered += unit.length;
     volatile.balance.recommendations = volatile.balance.recommendations.filter(
-      ({ id }) => id !== one.id,
+      ({ id }) => !unit.some((each) => each.id === id),
     );
     busy.add(one.source).add(one.target);
     atOnce += 1;
-    left -= 1;
+    left -= unit.length;
   }
 }
 
-function idOf({ epoch, volatile }: Turn): string {
-  return `balance-${epoch}-${volatile.balance.ordered}`;
+/** What a rule keeps together moves as one. */
+function unitsAmong(moves: readonly OperationRecord[]): number {
+  const units = moves.map(({ vmId = '', along = [] }) => [vmId, ...along].toSorted().join(' '));
+  return new Set(units).size;
 }
 
-function operationFor(turn: Turn, one: Recommendation): OperationRecord {
+/** `at`: of those that are decided together. */
+function operationFor(turn: Turn, one: Recommendation, at: number): OperationRecord {
   return {
     v: 1,
-    id: idOf(turn),
+    id: `balance-${turn.epoch}-${turn.volatile.balance.ordered + at}`,
     type: 'migrate',
     state: 'pending',
     step: 'place',
@@ -60,6 +68,7 @@ function operationFor(turn: Turn, one: Recommendation): OperationRecord {
     vmName: one.vmName,
     source: one.source,
     target: one.target,
+    ...(one.along.length === 0 ? {} : { along: one.along }),
     recommendationId: one.id,
     generation: turn.cluster.vms.get(one.vmId)?.generation ?? 0,
     epoch: turn.epoch,

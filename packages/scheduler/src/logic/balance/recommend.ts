@@ -41,7 +41,7 @@ export function recommendationsOf(
       source,
       target,
       mode,
-      reason: `${whereItIs(cluster, move)}: ${move.reason}`,
+      reason: `${whereItIs(cluster, move)}: ${move.reason}${withWhom(cluster, along)}`,
       unevenBefore: move.unevenBefore ?? 0,
       unevenAfter: move.unevenAfter ?? 0,
       terms: [...terms],
@@ -53,6 +53,14 @@ export function recommendationsOf(
       sinceMs: former.get(id)?.sinceMs ?? turn.now.wallMs,
     };
   });
+}
+
+function withWhom(cluster: Cluster, along: readonly string[]): string {
+  if (along.length === 0) return '';
+  const names = along.slice(0, othersNamed).map((vmId) => cluster.vms.get(vmId)?.name ?? vmId);
+  const more = along.length - names.length;
+  const who = names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `; with ${who}, which a rule keeps together with it`;
 }
 
 /** The same move has the same one, whoever leads. */

@@ -81,7 +81,7 @@ export function currentOf(
   }
   // A person may have moved it away and back since the plan was made.
   const resting = restingVms(mirror, now);
-  return recommendations.filter(({ vmId, source, target }) => {
+  const right = recommendations.filter(({ vmId, source, target }) => {
     if (busy.has(vmId) || resting.has(vmId)) return false;
     const vm = cluster.vms.get(vmId);
     const host = cluster.hosts.get(target);
@@ -90,4 +90,7 @@ export function currentOf(
     const isOpenTo = host?.health === 'up' && host.intent === 'active';
     return isThere && isOpenTo && cluster.hosts.get(source)?.health === 'up';
   });
+  // Of what a rule keeps together all can go, or none.
+  const ids = new Set(right.map(({ vmId }) => vmId));
+  return right.filter(({ along }) => along.every((vmId) => ids.has(vmId)));
 }
